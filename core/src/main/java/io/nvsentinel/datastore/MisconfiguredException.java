@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator has to act: configuration, certificates, login, privileges or the schema do not fit. Nothing was written.
+ */
+public class MisconfiguredException extends DatastoreException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates an error.
+     *
+     * @param message what was wrong, in one line
+     * @param sqlState the server's SQLSTATE, or null when the server did not answer
+     * @param cause what was caught, or null
+     */
+    public MisconfiguredException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
+        super(message, sqlState, cause);
+    }
+
+    /**
+     * Creates an error that the library found before it asked the server.
+     *
+     * @param message what was wrong, in one line
+     */
+    public MisconfiguredException(String message) {
+        super(message, null, null);
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection was lost after the statement had been sent: it may or may not have taken effect. Repeat only what is
+ * idempotent, or look first.
+ */
+public class OutcomeUnknownException extends DatastoreException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates an error.
+     *
+     * @param message what was wrong, in one line
+     * @param sqlState the server's SQLSTATE, or null when the server did not answer
+     * @param cause what was caught, or null
+     */
+    public OutcomeUnknownException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
+        super(message, sqlState, cause);
+    }
+
+    @Override
+    public boolean isOutcomeUnknown() {
+        return true;
+    }
+}
