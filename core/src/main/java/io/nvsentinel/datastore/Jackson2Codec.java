@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
@@ -11,6 +12,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
@@ -22,11 +24,13 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** {@link JsonCodec} over Jackson 2. {@link Jackson3Codec} is its twin; a test holds them equal. Nothing but {@link JsonCodec#jackson2} may
- * name this class: its mention loads an optional dependency. */
+/**
+ * {@link JsonCodec} over Jackson 2. {@link Jackson3Codec} is its twin; a test holds them equal. Nothing but
+ * {@link JsonCodec#jackson2} may use this class, because that loads an optional dependency.
+ */
 final class Jackson2Codec implements JsonCodec {
 
-    private static final JsonFactory TREES = new com.fasterxml.jackson.core.JsonFactoryBuilder()
+    private static final JsonFactory TREES = new JsonFactoryBuilder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     // One more than ours, so that ours is the one that speaks.
                     .maxNestingDepth(JsonTreeReader.MAX_DEPTH + 1)
@@ -38,6 +42,8 @@ final class Jackson2Codec implements JsonCodec {
                     .maxNestingDepth(JsonTreeReader.MAX_DEPTH + 1)
                     .build())
             .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+            // Jackson 3 writes them so by default.
+            .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
             .build();
 
     private final ObjectMapper mapper;

@@ -34,7 +34,7 @@ public interface JsonCodec {
      *
      * <p>Besides what {@link #readTree} returns, {@code Byte}, {@code Short}, {@code Float}, {@code Double} and any
      * {@code Collection} are accepted. Refused, because they could not be stored or not be read back: numbers that are not
-     * finite, any other class, keys that are not text or longer than 50,000 characters, text with U+0000 or half a
+     * finite or take more than 1,000 digits without an exponent, any other class, keys that are not text or longer than 50,000 characters, text with U+0000 or half a
      * surrogate pair, nesting deeper than 500 levels.
      *
      * @param document the root object
@@ -46,8 +46,8 @@ public interface JsonCodec {
     /**
      * Reads a tree, in one pass over the bytes. Of repeated keys in one object the last one wins, as in {@code jsonb}.
      *
-     * @param json one JSON object in UTF-8, nested at most 500 levels deep, keys of at most 50,000 characters, numbers of
-     *     at most 150,000 digits (more than {@code jsonb} can hold)
+     * @param json one JSON object in UTF-8, nested at most 500 levels deep, keys of at most 50,000 characters, numbers
+     *     written with at most 1,000 digits
      * @return a new mutable tree that belongs to the caller
      * @throws InvalidDocumentException when the bytes are not one such object; the message has line, column and byte offset
      */

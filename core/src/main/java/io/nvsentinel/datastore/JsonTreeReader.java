@@ -15,8 +15,11 @@ final class JsonTreeReader {
 
     static final int MAX_NAME_LENGTH = 50_000;
 
-    /** What {@code jsonb} can hold: 131,072 digits before the point and 16,383 after it. */
-    static final int MAX_NUMBER_LENGTH = 150_000;
+    /**
+     * In digits. {@code jsonb} holds up to 147,455, but one such number takes tenths of a second to read, on an event
+     * loop, and a document may have many.
+     */
+    static final int MAX_NUMBER_LENGTH = 1_000;
 
     /** What {@code jsonb} can hold, in bytes; Jackson counts characters. */
     static final int MAX_TEXT_LENGTH = 1 << 28;

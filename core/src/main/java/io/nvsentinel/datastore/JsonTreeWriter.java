@@ -105,8 +105,12 @@ final class JsonTreeWriter {
         if (number instanceof Integer || number instanceof Long || number instanceof Short || number instanceof Byte) {
             sink.integer(number.longValue());
         } else if (number instanceof BigInteger integer) {
+            // A digit takes more than 3 bits; the first look keeps the exact count cheap.
+            boolean tooLong = integer.bitLength() > 4 * JsonTreeReader.MAX_NUMBER_LENGTH;
+            checkDigits(tooLong ? Long.MAX_VALUE : new BigDecimal(integer).precision());
             sink.integer(integer);
         } else if (number instanceof BigDecimal decimal) {
+            checkDigits(storedDigits(decimal));
             sink.decimal(decimal);
         } else if (number instanceof Double || number instanceof Float) {
             if (!Double.isFinite(number.doubleValue())) {
@@ -116,6 +120,18 @@ final class JsonTreeWriter {
             sink.decimal(new BigDecimal(number.toString()));
         } else {
             throw invalid("cannot store a " + number.getClass().getName() + " as a number");
+        }
+    }
+
+    /** How many digits jsonb makes of it: it stores numbers without exponent. */
+    private static long storedDigits(BigDecimal decimal) {
+        long scale = decimal.scale();
+        return scale > 0 ? Math.max(decimal.precision(), scale + 1) : decimal.precision() - scale;
+    }
+
+    private void checkDigits(long digits) {
+        if (digits > JsonTreeReader.MAX_NUMBER_LENGTH) {
+            throw invalid("a number of more than " + JsonTreeReader.MAX_NUMBER_LENGTH + " digits");
         }
     }
 
