@@ -38,8 +38,8 @@ public record BehaviourOverrides(boolean force, boolean skip, Map<String, @Nulla
         this(force, skip, Map.of());
     }
 
-    static BehaviourOverrides read(Map<?, ?> tree, String path) {
-        FieldReader fields = FieldReader.of(tree, path, NAMES);
+    static BehaviourOverrides read(Map<?, ?> tree, Place place) {
+        FieldReader fields = FieldReader.of(tree, place, NAMES);
         return new BehaviourOverrides(fields.flag("force"), fields.flag("skip"), fields.extra());
     }
 

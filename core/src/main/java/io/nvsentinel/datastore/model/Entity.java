@@ -40,8 +40,8 @@ public record Entity(String entityType, String entityValue, Map<String, @Nullabl
         this(entityType, entityValue, Map.of());
     }
 
-    static Entity read(Map<?, ?> tree, String path) {
-        FieldReader fields = FieldReader.of(tree, path, NAMES);
+    static Entity read(Map<?, ?> tree, Place place) {
+        FieldReader fields = FieldReader.of(tree, place, NAMES);
         return new Entity(fields.text("entityType"), fields.text("entityValue"), fields.extra());
     }
 

@@ -18,12 +18,17 @@ final class FieldNames {
 
     private static final int MAX_DEPTH = 500;
 
-    private final Map<String, String> canonical = new HashMap<>();
+    private final String[] names;
+    private final String[] lowerCase;
+    private final Map<String, Integer> indexes = new HashMap<>();
 
     private FieldNames(String... names) {
-        for (String name : names) {
-            canonical.put(name, name);
-            canonical.put(name.toLowerCase(Locale.ROOT), name);
+        this.names = names;
+        this.lowerCase = new String[names.length];
+        for (int i = 0; i < names.length; i++) {
+            lowerCase[i] = names[i].toLowerCase(Locale.ROOT);
+            indexes.put(names[i], i);
+            indexes.put(lowerCase[i], i);
         }
     }
 
@@ -31,11 +36,26 @@ final class FieldNames {
         return new FieldNames(names);
     }
 
-    /** The name as this library spells it, or null when the type does not know it. */
-    @Nullable
-    String canonical(String spelling) {
-        String known = canonical.get(spelling);
-        return known != null ? known : canonical.get(spelling.toLowerCase(Locale.ROOT));
+    int count() {
+        return names.length;
+    }
+
+    /** The place of a name, in whatever case it is spelled, or -1 when the type does not know it. */
+    int index(String spelling) {
+        Integer index = indexes.get(spelling);
+        if (index == null) {
+            index = indexes.get(spelling.toLowerCase(Locale.ROOT));
+        }
+        return index == null ? -1 : index;
+    }
+
+    /** The name as this library spells it. */
+    String name(int index) {
+        return names[index];
+    }
+
+    String lowerCase(int index) {
+        return lowerCase[index];
     }
 
     /** A deep, unmodifiable copy of members that the type does not know. */
@@ -44,10 +64,10 @@ final class FieldNames {
             return Map.of();
         }
         for (String name : members.keySet()) {
-            String known = canonical(name);
-            if (known != null) {
+            int known = index(name);
+            if (known >= 0) {
                 throw new InvalidRequestException(
-                        "extra must not hold the key " + known + ": it has a component of its own");
+                        "extra must not hold the key " + names[known] + ": it has a component of its own");
             }
         }
         return frozen(members);

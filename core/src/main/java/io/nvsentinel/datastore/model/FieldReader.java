@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.model;
 
-import io.nvsentinel.datastore.InvalidDocumentException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -18,76 +15,72 @@ import org.jspecify.annotations.Nullable;
 /** Reads the members of one object of a tree, by the rules of this package. Null members count as absent. */
 final class FieldReader {
 
-    private final String path;
-    private final Map<String, Object> known = new HashMap<>();
+    private static final FieldNames WRAPPER = FieldNames.of("value");
+
+    private final Place place;
+    private final FieldNames names;
+    private final @Nullable Object[] known;
     private @Nullable Map<String, @Nullable Object> unknown;
 
-    private FieldReader(String path) {
-        this.path = path;
+    private FieldReader(Place place, FieldNames names) {
+        this.place = place;
+        this.names = names;
+        this.known = new @Nullable Object[names.count()];
     }
 
     /** Sorts the members into known and unknown ones. */
-    static FieldReader of(Map<?, ?> tree, String path, FieldNames names) {
-        FieldReader reader = new FieldReader(path);
+    static FieldReader of(Map<?, ?> tree, Place place, FieldNames names) {
+        FieldReader reader = new FieldReader(place, names);
         for (Map.Entry<?, ?> member : tree.entrySet()) {
             if (!(member.getKey() instanceof String key)) {
-                throw invalid(path, "a key that is not text", "text");
+                throw place.invalid("a key that is not text", "text");
             }
-            reader.sort(tree, key, member.getValue(), names.canonical(key));
+            reader.sort(tree, key, member.getValue());
         }
         return reader;
     }
 
-    private void sort(Map<?, ?> tree, String key, @Nullable Object value, @Nullable String name) {
-        if (name == null) {
+    private void sort(Map<?, ?> tree, String key, @Nullable Object value) {
+        int index = names.index(key);
+        if (index < 0) {
             if (unknown == null) {
                 unknown = new LinkedHashMap<>();
             }
             unknown.put(key, value);
         } else if (value != null) {
-            Object other = known.put(name, value);
-            if (other != null) {
-                known.put(name, preferred(tree, name, other));
-            }
+            Object first = known[index];
+            known[index] = first == null ? value : preferred(tree, index, first);
         }
     }
 
-    private static Object preferred(Map<?, ?> tree, String name, Object first) {
-        Object exact = tree.get(name);
-        Object lower = exact != null ? exact : tree.get(name.toLowerCase(Locale.ROOT));
+    /** Of several spellings: ours, then the lower case one, then the first. */
+    private Object preferred(Map<?, ?> tree, int index, Object first) {
+        Object exact = tree.get(names.name(index));
+        Object lower = exact != null ? exact : tree.get(names.lowerCase(index));
         return lower != null ? lower : first;
     }
 
+    private @Nullable Object get(String name) {
+        return known[names.index(name)];
+    }
+
     boolean has(String name) {
-        return known.containsKey(name);
+        return get(name) != null;
     }
 
     Map<String, @Nullable Object> extra() {
         return unknown == null ? Map.of() : unknown;
     }
 
-    String path(String name) {
-        return path.isEmpty() ? name : path + "." + name;
-    }
-
     /** Text; empty when absent. */
     String text(String name) {
-        Object value = known.get(name);
-        return value == null ? "" : textAt(value, path(name));
+        Object value = get(name);
+        return value == null ? "" : value instanceof String text ? text : textAt(value, place.at(name));
     }
 
-    /** Text; null when absent or empty. */
-    @Nullable
-    String textOrNull(String name) {
-        String text = text(name);
-        return text.isEmpty() ? null : text;
-    }
-
-    private static String textAt(Object value, String path) {
-        if (value instanceof String text) {
-            return text;
-        }
-        throw invalid(path, describe(value), "text");
+    /** Text made into an open enum. */
+    <T> T open(String name, Function<String, T> of) {
+        return of.apply(text(name));
     }
 
     /** A boolean; false when absent. */
@@ -97,130 +90,138 @@ final class FieldReader {
 
     @Nullable
     Boolean flagOrNull(String name) {
-        Object value = known.get(name);
+        Object value = get(name);
         if (value == null || value instanceof Boolean) {
             return (Boolean) value;
         }
-        throw invalid(path(name), describe(value), "true or false");
+        throw place.at(name).invalid(value, "true or false");
     }
 
     /** A boolean, bare or wrapped as {@code {"value": boolean}}. Protobuf leaves out a wrapped false, so {@code {}} is false. */
     @Nullable
     Boolean wrappedFlag(String name) {
-        if (!(known.get(name) instanceof Map<?, ?> wrapper)) {
+        if (!(get(name) instanceof Map<?, ?> wrapper)) {
             return flagOrNull(name);
         }
         return wrapper.isEmpty()
                 ? Boolean.FALSE
-                : of(wrapper, path(name), WRAPPER).flagOrNull("value");
+                : of(wrapper, place.at(name), WRAPPER).flagOrNull("value");
     }
-
-    private static final FieldNames WRAPPER = FieldNames.of("value");
 
     /** An integer; 0 when absent. */
     long integer(String name, long min, long max) {
-        Object value = known.get(name);
-        return value == null ? 0 : integer(value, path(name), min, max);
+        Object value = get(name);
+        return value == null ? 0 : integer(value, place.at(name), min, max);
     }
 
     /** An enum as number or as the name of a known number; 0 when absent. */
-    int enumNumber(String name, EnumNames names) {
-        Object value = known.get(name);
+    int enumNumber(String name, EnumNames values) {
+        Object value = get(name);
         if (value == null) {
             return 0;
         }
         if (value instanceof String text) {
-            Integer number = names.number(text);
+            Integer number = values.number(text);
             if (number == null) {
-                throw invalid(path(name), "text that is no known name", "a number or one of " + names.all());
+                throw place.at(name).invalid("text that is no known name", "a number or one of " + values.all());
             }
             return number;
         }
-        return (int) integer(value, path(name), Integer.MIN_VALUE, Integer.MAX_VALUE);
+        return (int) integer(value, place.at(name), Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
 
     /** A time; null when absent or Go's zero time. */
     @Nullable
     Instant time(String name) {
-        Object value = known.get(name);
-        return value == null ? null : Timestamps.read(value, path(name));
+        Object value = get(name);
+        return value == null ? null : Timestamps.read(value, place.at(name));
     }
 
     /** A list of text; null items are empty text, as in Go. */
     List<String> texts(String name) {
-        return list(name, (item, itemPath) -> item == null ? "" : textAt(item, itemPath));
+        return list(name, (item, at) -> item == null ? "" : textAt(item, at));
     }
 
     /** A list of objects; null items are objects with every member absent. */
-    <T> List<T> objects(String name, BiFunction<Map<?, ?>, String, T> read) {
-        return list(name, (item, itemPath) -> {
-            Map<?, ?> tree = item == null ? Map.of() : objectAt(item, itemPath);
-            return read.apply(tree, itemPath);
-        });
+    <T> List<T> objects(String name, BiFunction<Map<?, ?>, Place, T> read) {
+        return list(name, (item, at) -> read.apply(item == null ? Map.of() : objectAt(item, at), at));
     }
 
-    private <T> List<T> list(String name, BiFunction<@Nullable Object, String, T> read) {
-        Object value = known.get(name);
+    private <T> List<T> list(String name, BiFunction<@Nullable Object, Place, T> read) {
+        Object value = get(name);
         if (value == null) {
             return List.of();
         }
+        Place at = place.at(name);
         if (!(value instanceof List<?> items)) {
-            throw invalid(path(name), describe(value), "a list");
+            throw at.invalid(value, "a list");
         }
         List<T> result = new ArrayList<>(items.size());
         for (Object item : items) {
-            result.add(read.apply(item, path(name) + "[" + result.size() + "]"));
+            result.add(read.apply(item, at.at(result.size())));
         }
         return result;
     }
 
     /** A map to text; null values are empty text, as in Go. */
     Map<String, String> textMap(String name) {
-        Map<?, ?> map = map(name);
-        if (map.isEmpty()) {
-            return Map.of();
-        }
-        Map<String, String> result = new LinkedHashMap<>();
-        map.forEach((key, value) -> {
-            String itemPath = path(name) + "." + printable(String.valueOf(key));
-            result.put(String.valueOf(key), value == null ? "" : textAt(value, itemPath));
-        });
-        return result;
+        return map(name, (value, at) -> value == null ? "" : textAt(value, at));
     }
 
     /** A map of anything; empty when absent. */
     Map<String, @Nullable Object> map(String name) {
-        Object value = known.get(name);
+        return map(name, (value, at) -> value);
+    }
+
+    private <T extends @Nullable Object> Map<String, T> map(String name, BiFunction<@Nullable Object, Place, T> read) {
+        Object value = get(name);
         if (value == null) {
             return Map.of();
         }
-        Map<String, @Nullable Object> result = new LinkedHashMap<>();
-        objectAt(value, path(name)).forEach((key, item) -> result.put(String.valueOf(key), item));
+        Place at = place.at(name);
+        Map<String, T> result = new LinkedHashMap<>();
+        objectAt(value, at).forEach((key, item) -> result.put(String.valueOf(key), read.apply(item, at.at(key))));
         return result;
     }
 
     /** An object; null when absent. */
-    <T> @Nullable T object(String name, BiFunction<Map<?, ?>, String, T> read) {
-        Object value = known.get(name);
-        return value == null ? null : read.apply(objectAt(value, path(name)), path(name));
+    <T> @Nullable T object(String name, BiFunction<Map<?, ?>, Place, T> read) {
+        Object value = get(name);
+        if (value == null) {
+            return null;
+        }
+        Place at = place.at(name);
+        return read.apply(objectAt(value, at), at);
     }
 
-    /** Text made into an open enum. */
-    <T> T open(String name, Function<String, T> of) {
-        return of.apply(text(name));
+    private static String textAt(Object value, Place at) {
+        if (value instanceof String text) {
+            return text;
+        }
+        throw at.invalid(value, "text");
+    }
+
+    private static Map<?, ?> objectAt(Object value, Place at) {
+        if (value instanceof Map<?, ?> map) {
+            return map;
+        }
+        throw at.invalid(value, "an object");
     }
 
     /** An integer, bare or in Extended JSON. */
-    static long integer(Object value, String path, long min, long max) {
-        String accepted = "an integer from " + min + " to " + max;
+    static long integer(Object value, Place at, long min, long max) {
         Long number = exact(value instanceof Map<?, ?> map ? extended(map) : value);
         if (number == null) {
-            throw invalid(path, describe(value), accepted);
+            throw at.invalid(value, accepted(min, max));
         }
         if (number < min || number > max) {
-            throw invalid(path, "a number out of range", accepted);
+            throw at.invalid("a number out of range", accepted(min, max));
         }
         return number;
+    }
+
+    private static String accepted(long min, long max) {
+        return "an integer from " + min + " to " + max;
     }
 
     private static @Nullable Number extended(Map<?, ?> map) {
@@ -248,40 +249,5 @@ final class FieldReader {
         } catch (ArithmeticException | NumberFormatException e) {
             return null;
         }
-    }
-
-    private static Map<?, ?> objectAt(Object value, String path) {
-        if (value instanceof Map<?, ?> map) {
-            return map;
-        }
-        throw invalid(path, describe(value), "an object");
-    }
-
-    /** Keys of a map may be hostile: long or with line breaks. */
-    private static String printable(String key) {
-        String line = key.replaceAll("\\p{Cntrl}|\\p{Cs}", "?");
-        return line.length() <= 64 ? line : line.substring(0, 64) + "…";
-    }
-
-    static InvalidDocumentException invalid(String path, String found, String accepted) {
-        String where = path.isEmpty() ? "the document" : path;
-        return new InvalidDocumentException(where + ": found " + found + ", accepted is " + accepted);
-    }
-
-    /** The JSON type of a value, never the value. */
-    static String describe(Object value) {
-        if (value instanceof String) {
-            return "text";
-        }
-        if (value instanceof Boolean) {
-            return "a boolean";
-        }
-        if (value instanceof Number) {
-            return "a number";
-        }
-        if (value instanceof Map<?, ?>) {
-            return "an object";
-        }
-        return value instanceof List<?> ? "a list" : "a " + value.getClass().getName();
     }
 }

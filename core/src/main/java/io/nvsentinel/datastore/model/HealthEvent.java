@@ -129,7 +129,7 @@ public record HealthEvent(
      * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
      */
     public static HealthEvent fromTree(Map<String, @Nullable Object> tree) {
-        return read(tree, "");
+        return read(tree, Place.DOCUMENT);
     }
 
     /**
@@ -142,8 +142,8 @@ public record HealthEvent(
         return DocumentCodec.ofTree(json, HealthEvent::toTree, HealthEvent::fromTree);
     }
 
-    static HealthEvent read(Map<?, ?> tree, String path) {
-        FieldReader fields = FieldReader.of(tree, path, NAMES);
+    static HealthEvent read(Map<?, ?> tree, Place place) {
+        FieldReader fields = FieldReader.of(tree, place, NAMES);
         Builder event = new Builder();
         event.version = fields.integer("version", 0, MAX_VERSION);
         event.agent = fields.text("agent");

@@ -87,7 +87,7 @@ public record HealthEventDocument(
      * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
      */
     public static HealthEventDocument fromTree(Map<String, @Nullable Object> tree) {
-        FieldReader fields = FieldReader.of(tree, "", NAMES);
+        FieldReader fields = FieldReader.of(tree, Place.DOCUMENT, NAMES);
         HealthEvent event = fields.object("healthevent", HealthEvent::read);
         HealthEventStatus status = fields.object("healtheventstatus", HealthEventStatus::read);
         Map<String, @Nullable Object> extra = new LinkedHashMap<>(fields.extra());

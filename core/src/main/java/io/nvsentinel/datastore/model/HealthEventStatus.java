@@ -77,7 +77,7 @@ public record HealthEventStatus(
      * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
      */
     public static HealthEventStatus fromTree(Map<String, @Nullable Object> tree) {
-        return read(tree, "");
+        return read(tree, Place.DOCUMENT);
     }
 
     /**
@@ -90,8 +90,8 @@ public record HealthEventStatus(
         return DocumentCodec.ofTree(json, HealthEventStatus::toTree, HealthEventStatus::fromTree);
     }
 
-    static HealthEventStatus read(Map<?, ?> tree, String path) {
-        FieldReader fields = FieldReader.of(tree, path, NAMES);
+    static HealthEventStatus read(Map<?, ?> tree, Place place) {
+        FieldReader fields = FieldReader.of(tree, place, NAMES);
         Builder status = new Builder();
         status.nodeQuarantined = fields.open("nodequarantined", Status::new);
         status.quarantineFinishTimestamp = fields.time("quarantinefinishtimestamp");

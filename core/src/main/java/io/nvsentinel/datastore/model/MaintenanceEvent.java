@@ -118,7 +118,7 @@ public record MaintenanceEvent(
      * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
      */
     public static MaintenanceEvent fromTree(Map<String, @Nullable Object> tree) {
-        return read(tree, "");
+        return read(tree, Place.DOCUMENT);
     }
 
     /**
@@ -131,8 +131,8 @@ public record MaintenanceEvent(
         return DocumentCodec.ofTree(json, MaintenanceEvent::toTree, MaintenanceEvent::fromTree);
     }
 
-    private static MaintenanceEvent read(Map<?, ?> tree, String path) {
-        FieldReader fields = FieldReader.of(tree, path, NAMES);
+    private static MaintenanceEvent read(Map<?, ?> tree, Place place) {
+        FieldReader fields = FieldReader.of(tree, place, NAMES);
         Builder event = new Builder();
         event.eventId = fields.text("eventId");
         event.csp = fields.open("csp", Csp::new);

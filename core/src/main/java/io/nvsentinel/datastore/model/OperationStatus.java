@@ -48,8 +48,8 @@ public record OperationStatus(
         this(status, message, Map.of(), Map.of());
     }
 
-    static OperationStatus read(Map<?, ?> tree, String path) {
-        FieldReader fields = FieldReader.of(tree, path, NAMES);
+    static OperationStatus read(Map<?, ?> tree, Place place) {
+        FieldReader fields = FieldReader.of(tree, place, NAMES);
         return new OperationStatus(
                 fields.open("status", Status::new), fields.text("message"), fields.map("metadata"), fields.extra());
     }

@@ -4,7 +4,9 @@ package io.nvsentinel.datastore.model;
 import io.nvsentinel.datastore.InvalidRequestException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,53 +20,93 @@ final class Timestamps {
     private static final Instant GO_ZERO = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
+    private static final int[] POWERS_OF_TEN = {1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000};
+
     private static final FieldNames PARTS = FieldNames.of("seconds", "nanos");
 
     private Timestamps() {}
 
     /** Reads any accepted shape; Go's zero time is unset. */
-    static @Nullable Instant read(Object value, String path) {
-        Instant time = parse(value, path);
+    static @Nullable Instant read(Object value, Place at) {
+        Instant time = parse(value, at);
         if (time.isBefore(GO_ZERO) || time.isAfter(LAST)) {
-            throw FieldReader.invalid(path, "a time out of range", ACCEPTED);
+            throw at.invalid("a time out of range", ACCEPTED);
         }
         return time.equals(GO_ZERO) ? null : time;
     }
 
-    private static Instant parse(Object value, String path) {
+    private static Instant parse(Object value, Place at) {
         if (value instanceof String text) {
-            return parseText(text, path);
+            return parseText(text, at);
         }
         if (value instanceof Map<?, ?> map) {
             Object date = map.get("$date");
-            return date == null ? parseParts(map, path) : parseDate(date, path);
+            return date == null ? parseParts(map, at) : parseDate(date, at);
         }
-        throw FieldReader.invalid(path, FieldReader.describe(value), ACCEPTED);
+        throw at.invalid(value, ACCEPTED);
     }
 
-    private static Instant parseText(String text, String path) {
+    private static Instant parseText(String text, Place at) {
         try {
-            return DateTimeFormatter.ISO_OFFSET_DATE_TIME
-                    .parse(text, OffsetDateTime::from)
-                    .toInstant();
+            Instant usual = parseUsualText(text);
+            return usual != null
+                    ? usual
+                    : DateTimeFormatter.ISO_OFFSET_DATE_TIME
+                            .parse(text, OffsetDateTime::from)
+                            .toInstant();
         } catch (DateTimeException e) {
-            throw FieldReader.invalid(path, "text that is no time", ACCEPTED);
+            throw at.invalid("text that is no time", ACCEPTED);
         }
     }
 
-    private static Instant parseDate(Object date, String path) {
-        if (date instanceof String text) {
-            return parseText(text, path);
+    /**
+     * Text as writers of stored documents produce it, {@code 2026-11-13T06:35:31.465Z}, or null when it is of another form.
+     * The formatter, which takes every form, takes as long as the rest of a document.
+     */
+    private static @Nullable Instant parseUsualText(String text) {
+        int end = text.length() - 1;
+        if (end < 19 || end > 29 || end == 20 || text.charAt(end) != 'Z' || (end > 19 && text.charAt(19) != '.')) {
+            return null;
         }
-        long milliseconds = FieldReader.integer(date, path + ".$date", Long.MIN_VALUE, Long.MAX_VALUE);
+        if (text.charAt(4) != '-' || text.charAt(7) != '-' || text.charAt(10) != 'T') {
+            return null;
+        }
+        if (text.charAt(13) != ':' || text.charAt(16) != ':') {
+            return null;
+        }
+        int date = digits(text, 0, 4) * 10_000 + digits(text, 5, 7) * 100 + digits(text, 8, 10);
+        int time = digits(text, 11, 13) * 10_000 + digits(text, 14, 16) * 100 + digits(text, 17, 19);
+        int nanos = end == 19 ? 0 : digits(text, 20, end) * POWERS_OF_TEN[29 - end];
+        return LocalDateTime.of(
+                        date / 10_000, date / 100 % 100, date % 100, time / 10_000, time / 100 % 100, time % 100, nanos)
+                .toInstant(ZoneOffset.UTC);
+    }
+
+    private static int digits(String text, int from, int to) {
+        int number = 0;
+        for (int i = from; i < to; i++) {
+            int digit = text.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                throw new DateTimeException("not a digit");
+            }
+            number = number * 10 + digit;
+        }
+        return number;
+    }
+
+    private static Instant parseDate(Object date, Place at) {
+        if (date instanceof String text) {
+            return parseText(text, at);
+        }
+        long milliseconds = FieldReader.integer(date, at.at("$date"), Long.MIN_VALUE, Long.MAX_VALUE);
         return Instant.ofEpochMilli(milliseconds);
     }
 
     /** Go leaves out zeros, so an empty object is 1970-01-01T00:00:00Z. */
-    private static Instant parseParts(Map<?, ?> map, String path) {
-        FieldReader parts = FieldReader.of(map, path, PARTS);
+    private static Instant parseParts(Map<?, ?> map, Place at) {
+        FieldReader parts = FieldReader.of(map, at, PARTS);
         if (!map.isEmpty() && !parts.has("seconds") && !parts.has("nanos")) {
-            throw FieldReader.invalid(path, "an object without seconds", ACCEPTED);
+            throw at.invalid("an object without seconds", ACCEPTED);
         }
         long seconds = parts.integer("seconds", GO_ZERO.getEpochSecond(), LAST.getEpochSecond());
         return Instant.ofEpochSecond(seconds, parts.integer("nanos", 0, 999_999_999));
