@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -34,7 +37,13 @@ public final class EmbeddedServer extends PostgresServer {
                         ? "Starting PostgreSQL"
                         : "Unpacking PostgreSQL (once on this machine, takes some seconds)");
         EmbeddedServer server = new EmbeddedServer(firstRun(setup, control), control);
-        progress.accept("PostgreSQL " + server.majorVersion() + " runs on port " + server.port());
+        try {
+            server.createRoles(setup.access());
+            progress.accept("PostgreSQL " + server.majorVersion() + " runs on port " + server.port());
+        } catch (RuntimeException e) {
+            server.shutDown();
+            throw e;
+        }
         return server;
     }
 
@@ -62,6 +71,21 @@ public final class EmbeddedServer extends PostgresServer {
             control.delete();
         } catch (RuntimeException e) {
             failure.addSuppressed(e);
+        }
+    }
+
+    private void createRoles(ServerAccess access) {
+        access.certificateUsers().forEach(user -> createRole(user, ""));
+        access.passwordUsers()
+                .forEach((user, password) -> createRole(user, " PASSWORD '" + password.replace("'", "''") + "'"));
+    }
+
+    private void createRole(String name, String password) {
+        try (Connection connection = admin().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE \"" + name + "\" LOGIN" + password);
+        } catch (SQLException e) {
+            throw new IllegalStateException("Cannot create the role " + name + ": " + e.getMessage(), e);
         }
     }
 
@@ -133,6 +157,21 @@ public final class EmbeddedServer extends PostgresServer {
      */
     public void restart() {
         control.control("restart", "-m", "fast");
+    }
+
+    /**
+     * Replaces the server's certificate, key and client authorities. Sessions stay; the server uses the new material for
+     * new connections as soon as it has read it, which may be a moment after this method returns.
+     *
+     * @param material the new material
+     */
+    public void replaceTls(TlsMaterial material) {
+        try {
+            ServerAccess.writeTls(control.data(), material);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        control.control("reload");
     }
 
     @Override

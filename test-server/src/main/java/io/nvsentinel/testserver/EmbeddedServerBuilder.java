@@ -2,7 +2,9 @@
 package io.nvsentinel.testserver;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -12,9 +14,14 @@ import org.jspecify.annotations.Nullable;
 /** Prepares an {@link EmbeddedServer}. For one thread; each {@link #start()} starts another server. */
 public final class EmbeddedServerBuilder {
 
+    private static final Pattern ROLE_NAME = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
     private static final Pattern SETTING_NAME = Pattern.compile("[a-z][a-z0-9_.]*");
 
     private final Map<String, String> settings = new HashMap<>(SharedServer.SETTINGS);
+    private final List<String> hbaLines = new ArrayList<>();
+    private final List<String> certificateUsers = new ArrayList<>();
+    private final Map<String, String> passwordUsers = new HashMap<>();
+    private @Nullable TlsMaterial tls;
     private Consumer<String> progress = message -> {};
     private @Nullable Integer majorVersion;
     private boolean stopAtExit = true;
@@ -47,6 +54,63 @@ public final class EmbeddedServerBuilder {
         EmbeddedSetup.checkValue(key, value);
         settings.put(key, value);
         return this;
+    }
+
+    /**
+     * Turns TLS on. Without users, below, everybody on this machine still logs in as anybody, with TLS or without.
+     *
+     * @param material the server's certificate and key, and whose client certificates it accepts
+     * @return this builder
+     */
+    public EmbeddedServerBuilder tls(TlsMaterial material) {
+        tls = material;
+        return this;
+    }
+
+    /**
+     * Creates a role that logs in over TLS with a client certificate of its name ({@code clientcert=verify-full}). From the
+     * first user or {@link #hba} line on, only the named users and the administrator can log in.
+     *
+     * @param name the role's name
+     * @return this builder, which then needs {@link #tls}
+     * @throws IllegalArgumentException if the name needs quoting in SQL
+     */
+    public EmbeddedServerBuilder certificateUser(String name) {
+        certificateUsers.add(roleName(name));
+        return this;
+    }
+
+    /**
+     * Creates a role that logs in with a password (SCRAM), over TLS only if the server has it.
+     *
+     * @param name the role's name
+     * @param password its password
+     * @return this builder
+     * @throws IllegalArgumentException if the name needs quoting in SQL
+     */
+    public EmbeddedServerBuilder passwordUser(String name, String password) {
+        passwordUsers.put(roleName(name), password);
+        return this;
+    }
+
+    /**
+     * Adds a line to {@code pg_hba.conf}, after the administrator's lines and before those of the users above. The role is
+     * not created.
+     *
+     * @param line as in {@code hostssl all auditor all trust clientcert=verify-ca}
+     * @return this builder
+     */
+    public EmbeddedServerBuilder hba(String line) {
+        hbaLines.add(line);
+        return this;
+    }
+
+    private static String roleName(String name) {
+        if (!ROLE_NAME.matcher(name).matches() || name.equals("postgres")) {
+            throw new IllegalArgumentException(
+                    "Role name '" + name + "' must match " + ROLE_NAME.pattern() + " and not be postgres");
+        }
+        return name;
     }
 
     /**
@@ -95,10 +159,12 @@ public final class EmbeddedServerBuilder {
      *
      * @return the running server, which the caller closes
      * @throws IllegalStateException if there are no binaries for this machine, or of another version, or the server does
-     *     not start; the message ends with the server's log
+     *     not start (the message ends with the server's log); or a certificate user is to log in without TLS
      */
     public EmbeddedServer start() {
-        EmbeddedServer server = EmbeddedServer.start(new EmbeddedSetup(settings, majorVersion, startWait), progress);
+        ServerAccess access = new ServerAccess(tls, hbaLines, certificateUsers, passwordUsers);
+        EmbeddedServer server =
+                EmbeddedServer.start(new EmbeddedSetup(settings, majorVersion, startWait, access), progress);
         if (stopAtExit) {
             server.closeAtExit();
         }

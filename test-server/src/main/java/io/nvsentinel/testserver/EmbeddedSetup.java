@@ -8,20 +8,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What an embedded server's data directory must hold before the server starts. */
-record EmbeddedSetup(Map<String, String> settings, @Nullable Integer majorVersion, Duration startWait) {
+record EmbeddedSetup(
+        Map<String, String> settings, @Nullable Integer majorVersion, Duration startWait, ServerAccess access) {
 
     /** The library passes these on the command line, which beats the configuration file: there they must be replaced. */
     private static final Set<String> COMMAND_LINE =
             Set.of("fsync", "max_connections", "synchronous_commit", "timezone");
 
     EmbeddedSetup {
-        settings = Map.copyOf(settings);
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(access.settings());
+        settings = Map.copyOf(all);
     }
 
     void applyTo(EmbeddedPostgres.Builder builder) {
@@ -47,6 +51,7 @@ record EmbeddedSetup(Map<String, String> settings, @Nullable Integer majorVersio
     private void fill(Path data) {
         try {
             checkVersion(Files.readString(data.resolve("PG_VERSION")).strip());
+            access.writeTo(data);
             Files.writeString(data.resolve("postgresql.conf"), configuration(), StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

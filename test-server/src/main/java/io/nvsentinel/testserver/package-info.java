@@ -6,6 +6,9 @@
  * names, else a container, else embedded binaries. {@link io.nvsentinel.testserver.PostgresDatabase} gives a test class
  * a database of its own and looks for leaks after each test. A test that needs TLS, other settings, or a server that it
  * may kill, starts its own with {@link io.nvsentinel.testserver.PostgresServer#embedded()}.
+ *
+ * <p>Certificates are made by {@link io.nvsentinel.testserver.pki}, network faults by
+ * {@link io.nvsentinel.testserver.proxy}.
  */
 @NullMarked
 package io.nvsentinel.testserver;
