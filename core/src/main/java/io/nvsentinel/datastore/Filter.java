@@ -218,6 +218,24 @@ public sealed interface Filter {
     }
 
     /**
+     * A string that matches a regular expression.
+     *
+     * @param path the field
+     * @param pattern the expression
+     */
+    record Matches(FieldPath path, String pattern) implements Filter {
+        /**
+         * Checks the parts, and copies what could change.
+         *
+         * @param path the field
+         * @param pattern the expression
+         */
+        public Matches {
+            FilterValues.pattern(path, pattern);
+        }
+    }
+
+    /**
      * A value that contains another.
      *
      * @param path the field
@@ -457,6 +475,25 @@ public sealed interface Filter {
      */
     static Filter startsWith(String path, String prefix) {
         return new StartsWith(FieldPath.parse(path), prefix);
+    }
+
+    /**
+     * The field is a string in which a regular expression matches somewhere.
+     *
+     * <p>Allowed is what has one meaning everywhere: characters, {@code .} for any character, line breaks included, sets
+     * such as {@code [^a-f_]}, groups, {@code |}, {@code * + ?}, <code>{2}</code>, <code>{2,}</code> and
+     * <code>{2,5}</code>, {@code ^} and {@code $} for the two ends of the string, {@code \d \w \s \D \W \S} for ASCII
+     * digits, word characters and spaces, {@code \n \t \r}, and a backslash before punctuation. Look-ahead, back
+     * references, word boundaries, flags, lazy and possessive repetition are refused, as are ranges other than of ASCII
+     * digits or letters. An expression has at most 1,000 characters and repeats at most 255 times.
+     *
+     * @param path the field
+     * @param pattern the expression
+     * @return the filter
+     * @throws InvalidRequestException if the expression holds something that is not allowed; the message names it
+     */
+    static Filter matches(String path, String pattern) {
+        return new Matches(FieldPath.parse(path), pattern);
     }
 
     /**

@@ -1,18 +1,43 @@
--- Purpose: reads a time found in a document: an RFC 3339 text with an offset, or {"seconds": …, "nanos": …}; cut to
---          microseconds, in the years 1 to 9999. Anything else is no time and gives NULL, never an error, so that one odd
---          document cannot break a query, an index or a generated column. Change streams read times the same way outside
---          the database; a test holds both to the same answers.
+-- Purpose: reads a time found in a document: an RFC 3339 text with an offset, {"seconds": …, "nanos": …}, or the
+--          {"$date": …} of Extended JSON with such a text or {"$numberLong": "milliseconds"}; cut to microseconds, in the
+--          years 1 to 9999. Anything else is no time and gives NULL, never an error, so that one odd document cannot break
+--          a query, an index or a generated column. Change streams read times the same way outside the database; a test
+--          holds both to the same answers.
+--          It has no EXCEPTION block, which parallel plans refuse before PostgreSQL 17.
 -- Locks:   none on tables.
 CREATE FUNCTION nvsentinel_instant(value jsonb) RETURNS timestamptz
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
     part    text[];
-    first   date;
+    month   date;
     local   timestamp;
     seconds numeric;
     nanos   numeric := 0;
 BEGIN
+    IF jsonb_typeof(value) = 'object' AND value ? '$date' THEN
+        value := value -> '$date';
+        IF jsonb_typeof(value) = 'object' THEN
+            IF jsonb_typeof(value -> '$numberLong') IS DISTINCT FROM 'string'
+                    OR value ->> '$numberLong' !~ '^-?[0-9]{1,15}$' THEN
+                RETURN NULL;
+            END IF;
+            seconds := floor((value ->> '$numberLong')::numeric / 1000);
+            nanos := ((value ->> '$numberLong')::numeric - seconds * 1000) * 1000000;
+        ELSIF jsonb_typeof(value) <> 'string' THEN
+            RETURN NULL;
+        END IF;
+    ELSIF jsonb_typeof(value) = 'object' AND jsonb_typeof(value -> 'seconds') = 'number' THEN
+        seconds := (value -> 'seconds')::numeric;
+        IF jsonb_typeof(value -> 'nanos') = 'number' THEN
+            nanos := (value -> 'nanos')::numeric;
+        ELSIF (value ->> 'nanos') IS NOT NULL THEN
+            RETURN NULL;
+        END IF;
+    ELSIF jsonb_typeof(value) <> 'string' THEN
+        RETURN NULL;
+    END IF;
+
     IF jsonb_typeof(value) = 'string' THEN
         part := regexp_match(value #>> '{}',
             '^([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]'
@@ -21,11 +46,11 @@ BEGIN
         IF part IS NULL OR part[1] = '0000' THEN
             RETURN NULL;
         END IF;
-        first := make_date(part[1]::int, part[2]::int, 1);
-        IF date_part('month', first + (part[3]::int - 1)) <> part[2]::int THEN
+        month := make_date(part[1]::int, part[2]::int, 1);
+        IF date_part('month', month + (part[3]::int - 1)) <> part[2]::int THEN
             RETURN NULL;
         END IF;
-        local := (first + (part[3]::int - 1))::timestamp
+        local := (month + (part[3]::int - 1))::timestamp
             + make_interval(hours => part[4]::int, mins => part[5]::int, secs => part[6]::int)
             + rpad(left(coalesce(part[7], ''), 6), 6, '0')::int * interval '1 microsecond';
         IF part[8] IS NOT NULL THEN
@@ -34,16 +59,8 @@ BEGIN
         RETURN local AT TIME ZONE 'UTC';
     END IF;
 
-    IF jsonb_typeof(value) <> 'object' OR jsonb_typeof(value -> 'seconds') IS DISTINCT FROM 'number' THEN
-        RETURN NULL;
-    END IF;
-    seconds := (value -> 'seconds')::numeric;
-    IF jsonb_typeof(value -> 'nanos') = 'number' THEN
-        nanos := (value -> 'nanos')::numeric;
-    ELSIF (value ->> 'nanos') IS NOT NULL THEN
-        RETURN NULL;
-    END IF;
-    IF seconds NOT BETWEEN -62135596800 AND 253402300799 OR seconds <> trunc(seconds)
+    IF seconds IS NULL
+            OR seconds NOT BETWEEN -62135596800 AND 253402300799 OR seconds <> trunc(seconds)
             OR nanos NOT BETWEEN 0 AND 999999999 OR nanos <> trunc(nanos) THEN
         RETURN NULL;
     END IF;

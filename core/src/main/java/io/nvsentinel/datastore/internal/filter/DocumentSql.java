@@ -67,8 +67,10 @@ final class DocumentSql {
         return "(" + String.join(operator, field.paths().stream().map(condition).toList()) + ")";
     }
 
-    static String isString(String stored) {
-        return "jsonb_typeof(" + stored + ") = 'string'";
+    /** The field's text; null if it holds anything else. */
+    String text(Field.Document field) {
+        String stored = value(field);
+        return "(CASE jsonb_typeof(" + stored + ") WHEN 'string' THEN " + stored + " #>> '{}' END)";
     }
 
     /** The field equals one of some values; scalars by containment, which an index over the document serves. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * and where the document is. Immutable.
  *
  * <p>A mirror column is used only where that gives the verdict of the document. That rests on how the schema generates
- * it: for texts {@code coalesce(data #>> path1, data #>> path2, …)}, for times {@code
- * nvsentinel_instant(coalesce(nullif(data #> path1, 'null'), nullif(data #> path2, 'null'), …))}, over exactly the
- * paths, in the order, of {@link Field.Document#paths()}.
+ * it: {@code f(coalesce(nullif(data #> path1, 'null'), nullif(data #> path2, 'null'), …))} over exactly the paths, in
+ * the order, of {@link Field.Document#paths()}, where f is {@code nvsentinel_text}, which gives null for anything but a
+ * string, or {@code nvsentinel_instant}.
  */
 public final class FieldMap {
 
@@ -141,32 +142,38 @@ public final class FieldMap {
     }
 
     private Field.Document document(FieldPath path) {
-        List<List<String>> places = List.of(List.of());
+        List<Place> places = List.of(new Place(List.of(), true));
         List<FieldPath> elsewhere = List.of();
         KnownName known = names.root;
         for (String name : path.names()) {
             KnownName next = known.child(name);
-            places = extended(places, next == null ? List.of(name) : next.spellings());
+            List<String> spellings = next == null ? List.of(name) : next.spellings();
+            places = places.stream().flatMap(place -> place.then(spellings)).toList();
             elsewhere = next == null
-                    ? elsewhere.stream().map(p -> p.then(List.of(name))).toList()
+                    ? elsewhere.stream().map(other -> other.then(List.of(name))).toList()
                     : next.elsewhere();
             known = next == null ? KnownName.UNKNOWN : next;
         }
-        List<FieldPath> paths =
-                new ArrayList<>(places.stream().map(FieldPath::new).toList());
+        List<FieldPath> paths = new ArrayList<>();
+        places.forEach(place -> paths.add(new FieldPath(place.names)));
         paths.addAll(elsewhere);
         return new Field.Document(source.document, paths, source.mirrored ? known : known.withoutMirror());
     }
 
-    private static List<List<String>> extended(List<List<String>> places, List<String> spellings) {
-        List<List<String>> longer = new ArrayList<>();
-        for (List<String> place : places) {
-            for (String spelling : spellings) {
-                List<String> names = new ArrayList<>(place);
-                names.add(spelling);
-                longer.add(names);
+    /** A path in stored spellings. Documents are spelled in one style: below an old spelling there are only old ones. */
+    private record Place(List<String> names, boolean asWritten) {
+
+        Stream<Place> then(List<String> spellings) {
+            if (!asWritten) {
+                return Stream.of(with(spellings.get(spellings.size() - 1), false));
             }
+            return spellings.stream().distinct().map(name -> with(name, name.equals(spellings.get(0))));
         }
-        return longer;
+
+        private Place with(String name, boolean written) {
+            List<String> longer = new ArrayList<>(names);
+            longer.add(name);
+            return new Place(longer, written);
+        }
     }
 }

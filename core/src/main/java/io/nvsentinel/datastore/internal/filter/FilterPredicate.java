@@ -140,6 +140,12 @@ public final class FilterPredicate {
         }
 
         @Override
+        Test matches(Field.Document field, String pattern) {
+            Regex regex = RegexParser.parse(field.canonical(), pattern);
+            return (document, context) -> read(field, document) instanceof String text && regex.find(text);
+        }
+
+        @Override
         Test contains(Field.Document field, Object value) {
             return (document, context) -> JsonTree.contains(read(field, document), value);
         }

@@ -56,6 +56,9 @@ abstract class FilterReader<R> {
         if (filter instanceof Filter.StartsWith start) {
             return startsWith(document(map, start.path(), "startsWith"), start.prefix());
         }
+        if (filter instanceof Filter.Matches matches) {
+            return matches(document(map, matches.path(), "matches"), matches.pattern());
+        }
         if (filter instanceof Filter.Contains contains) {
             return contains(document(map, contains.path(), "contains"), contains.value());
         }
@@ -131,6 +134,9 @@ abstract class FilterReader<R> {
     abstract R instant(Field.Document field, Comparison comparison, Instant value);
 
     abstract R startsWith(Field.Document field, String prefix);
+
+    /** A regular expression that {@link RegexParser} has accepted. */
+    abstract R matches(Field.Document field, String pattern);
 
     abstract R contains(Field.Document field, Object value);
 

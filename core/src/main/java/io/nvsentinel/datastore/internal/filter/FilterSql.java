@@ -89,13 +89,12 @@ public final class FilterSql extends FilterReader<String> {
         return values.stream().map(Object::toString).toArray(String[]::new);
     }
 
+    /** A column is also null where the document holds a value of another type; it only helps to find the rows. */
     @Override
     String isNull(Field.Document field) {
         KnownName.Mirror mirror = field.mirror();
-        if (mirror != null && !mirror.instant()) {
-            return "(" + quoted(mirror) + " IS NULL)";
-        }
-        return documents.isNull(field);
+        String stored = documents.isNull(field);
+        return mirror == null ? stored : "(" + quoted(mirror) + " IS NULL AND " + stored + ")";
     }
 
     @Override
@@ -108,43 +107,34 @@ public final class FilterSql extends FilterReader<String> {
         if (comparison == Comparison.EQ) {
             return valueIn(field, List.of(value));
         }
-        String stored = documents.value(field);
         if (value instanceof String text) {
-            return "(" + DocumentSql.isString(stored) + " AND (" + stored + " #>> '{}') COLLATE \"C\""
-                    + operator(comparison) + "CAST(" + binder.bind(text) + " AS text))";
+            return "(" + text(field) + " COLLATE \"C\"" + operator(comparison) + "CAST(" + binder.bind(text)
+                    + " AS text))";
         }
+        String stored = documents.value(field);
         String type = value instanceof Boolean ? "'boolean'" : "'number'";
         return "(jsonb_typeof(" + stored + ") = " + type + " AND " + stored + operator(comparison)
                 + binder.bind(JsonText.bind(value)) + ")";
     }
 
-    /**
-     * A mirror column holds the text of any value: 5 and "5" alike. Texts that no other value has are looked up in the
-     * column alone; for the others the document has the last word.
-     */
+    /** The field's text; null if it holds anything else. */
+    private String text(Field.Document field) {
+        KnownName.Mirror mirror = field.mirror();
+        return mirror != null && !mirror.instant() ? quoted(mirror) : documents.text(field);
+    }
+
     @Override
     String valueIn(Field.Document field, List<Object> values) {
         KnownName.Mirror mirror = field.mirror();
         if (mirror == null || mirror.instant()) {
             return documents.equal(field, values);
         }
-        List<Object> plain = new ArrayList<>();
-        List<Object> doubtful = new ArrayList<>();
-        List<Object> others = new ArrayList<>();
-        for (Object value : values) {
-            if (value instanceof String text) {
-                (TextMirror.isPlain(text) ? plain : doubtful).add(text);
-            } else {
-                others.add(value);
-            }
-        }
+        List<Object> texts = values.stream().filter(String.class::isInstance).toList();
+        List<Object> others =
+                values.stream().filter(value -> !(value instanceof String)).toList();
         List<String> ways = new ArrayList<>();
-        if (!plain.isEmpty()) {
-            ways.add("(" + columnIn(mirror, plain) + ")");
-        }
-        if (!doubtful.isEmpty()) {
-            String isString = DocumentSql.isString(documents.value(field));
-            ways.add("(" + columnIn(mirror, doubtful) + " AND " + isString + ")");
+        if (!texts.isEmpty()) {
+            ways.add("(" + columnIn(mirror, texts) + ")");
         }
         if (!others.isEmpty()) {
             ways.add(documents.equal(field, others));
@@ -169,13 +159,12 @@ public final class FilterSql extends FilterReader<String> {
 
     @Override
     String startsWith(Field.Document field, String prefix) {
-        KnownName.Mirror mirror = field.mirror();
-        if (mirror != null && !mirror.instant() && TextMirror.isPlainPrefix(prefix)) {
-            return "(starts_with(" + quoted(mirror) + ", " + binder.bind(prefix) + "))";
-        }
-        String stored = documents.value(field);
-        return "(" + DocumentSql.isString(stored) + " AND starts_with(" + stored + " #>> '{}', " + binder.bind(prefix)
-                + "))";
+        return "(starts_with(" + text(field) + ", " + binder.bind(prefix) + "))";
+    }
+
+    @Override
+    String matches(Field.Document field, String pattern) {
+        return "(" + text(field) + " COLLATE \"C\" ~ CAST(" + binder.bind(pattern) + " AS text))";
     }
 
     @Override

@@ -79,6 +79,17 @@ public final class FilterValues {
     }
 
     /**
+     * Checks a regular expression.
+     *
+     * @param path the field, for errors
+     * @param pattern what the caller gave
+     */
+    public static void pattern(FieldPath path, String pattern) {
+        value(path, pattern);
+        RegexParser.parse(path, pattern);
+    }
+
+    /**
      * Checks a value for containment.
      *
      * @param path the field, for errors

@@ -13,14 +13,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the times found in documents, exactly as the SQL function {@code nvsentinel_instant} does: RFC 3339 texts with
- * an offset and {@code {"seconds": …, "nanos": …}}, cut to microseconds, in the years 1 to 9999. Everything else, such
- * as a thirtieth of February or a leap second, is no time.
+ * an offset, {@code {"seconds": …, "nanos": …}}, and the {@code {"$date": …}} of MongoDB's Extended JSON with such a
+ * text or {@code {"$numberLong": "milliseconds"}}; cut to microseconds, in the years 1 to 9999. Everything else, such as
+ * a thirtieth of February or a leap second, is no time.
  */
 final class Instants {
 
     private static final Pattern RFC_3339 = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]"
             + "([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\\.([0-9]{1,9}))?"
             + "(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))");
+
+    private static final Pattern MILLISECONDS = Pattern.compile("-?[0-9]{1,15}");
 
     private static final BigDecimal FIRST_SECOND = BigDecimal.valueOf(-62_135_596_800L);
     private static final BigDecimal LAST_SECOND = BigDecimal.valueOf(253_402_300_799L);
@@ -38,7 +41,23 @@ final class Instants {
         if (value instanceof String text) {
             return parse(text);
         }
-        return value instanceof Map<?, ?> map ? secondsAndNanos(map) : null;
+        if (value instanceof Map<?, ?> map) {
+            return map.containsKey("$date") ? extended(map.get("$date")) : secondsAndNanos(map);
+        }
+        return null;
+    }
+
+    private static @Nullable Instant extended(@Nullable Object date) {
+        if (date instanceof String text) {
+            return parse(text);
+        }
+        Object millis = date instanceof Map<?, ?> map ? map.get("$numberLong") : null;
+        if (!(millis instanceof String digits) || !MILLISECONDS.matcher(digits).matches()) {
+            return null;
+        }
+        Instant instant = Instant.ofEpochMilli(Long.parseLong(digits));
+        long second = instant.getEpochSecond();
+        return second < FIRST_SECOND.longValue() || second > LAST_SECOND.longValue() ? null : instant;
     }
 
     private static @Nullable Instant parse(String text) {

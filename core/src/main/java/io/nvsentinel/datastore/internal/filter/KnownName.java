@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A name that a kind of document defines: how it is spelled in stored documents, and what lies below it.
  *
- * @param spellings as stored; the first is the one the library writes
+ * @param spellings as stored; the first is the one the library writes, the last the one found below a name that is itself
+ *     not spelled as the library writes
  * @param shape how its values are stored
  * @param mirror the column that holds the same value, or null
  * @param elsewhere other places where old documents hold the value, looked at last
@@ -40,7 +41,8 @@ record KnownName(
     }
 
     /**
-     * A column generated from the document: the text or the instant of the first spelling that is not null.
+     * A column generated from the document: what the first spelling that is not null holds, if that is a text or an
+     * instant.
      *
      * @param column its name
      * @param instant whether it is a {@code timestamptz}; else it is text

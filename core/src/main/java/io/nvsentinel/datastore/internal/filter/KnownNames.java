@@ -95,8 +95,8 @@ final class KnownNames {
                         time("quarantineFinishTimestamp", "quarantine_finish_timestamp"),
                         lower("userPodsEvictionStatus")
                                 .with(
-                                        name("status", "Status").text("user_pods_eviction_status"),
-                                        name("message", "Message").text("user_pods_eviction_message"),
+                                        name("status", "Status", "status").text("user_pods_eviction_status"),
+                                        name("message", "Message", "message").text("user_pods_eviction_message"),
                                         name("metadata")),
                         time("drainFinishTimestamp", "drain_finish_timestamp"),
                         lower("faultRemediated").as(Shape.WRAPPED),

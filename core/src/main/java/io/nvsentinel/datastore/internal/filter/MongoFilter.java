@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class MongoFilter {
 
     private static final String FIELD_OPERATORS =
-            "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $not, $elemMatch, $startsWith and $contains";
+            "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $not, $elemMatch, $regex, $startsWith and $contains";
 
     private MongoFilter() {}
 
@@ -107,6 +107,7 @@ public final class MongoFilter {
             case "$exists" -> Filter.exists(path, bool(operator, operand, path));
             case "$not" -> Filter.not(field(field, map(operator, operand, path), depth + 1));
             case "$elemMatch" -> Filter.elemMatch(path, element(map(operator, operand, path), path, depth));
+            case "$regex" -> Filter.matches(path, text(operator, operand, path));
             case "$startsWith" -> Filter.startsWith(path, text(operator, operand, path));
             case "$contains" -> new Filter.Contains(field, required(operator, value(operand), path));
             default -> throw refused(path, "unknown operator " + operator + "; here " + FIELD_OPERATORS + " are known");
