@@ -2,9 +2,11 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.internal.filter.JsonValues;
+import io.nvsentinel.datastore.internal.update.MongoUpdate;
 import io.nvsentinel.datastore.internal.update.UpdateChecks;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -314,5 +316,20 @@ public record Update(List<Operation> operations) {
      */
     public static Update rename(String from, String to) {
         return of(new Rename(FieldPath.parse(from), FieldPath.parse(to)));
+    }
+
+    /**
+     * Reads an update in the form MongoDB writes it: {@code {"$set": {"a.b": 1}, "$unset": {"c": ""}}}.
+     *
+     * <p>Known operators are {@code $set $unset $inc $push $pull $addToSet $currentDate $rename}, each with a map of
+     * fields; they are carried out in the order of the maps. {@code {"$date": "…"}} as a value gives an Instant.
+     *
+     * @param update the update
+     * @return the update
+     * @throws InvalidRequestException if it is empty, names a field where an operator belongs, or an operator is not
+     *     known or has an operand it cannot take
+     */
+    public static Update parse(Map<String, ?> update) {
+        return MongoUpdate.parse(update);
     }
 }

@@ -4,7 +4,6 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -12,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads filters as MongoDB writes them. What it does not know it refuses, naming the operator and where it stands. */
@@ -19,6 +19,8 @@ public final class MongoFilter {
 
     private static final String FIELD_OPERATORS =
             "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $not, $elemMatch, $regex, $startsWith and $contains";
+
+    private static final Set<String> LOGICAL = Set.of("$and", "$or", "$nor");
 
     private MongoFilter() {}
 
@@ -33,12 +35,16 @@ public final class MongoFilter {
     }
 
     private static Filter document(Map<?, ?> filter, String where, int depth) {
-        if (depth > Filter.MAX_DEPTH) {
-            throw refused(where, "the filter is nested deeper than " + Filter.MAX_DEPTH + " levels");
-        }
+        checkDepth(where, depth);
         List<Filter> all = new ArrayList<>();
         filter.forEach((key, value) -> all.add(member(name(key, where), value, where, depth + 1)));
         return all.size() == 1 ? all.get(0) : Filter.and(all);
+    }
+
+    private static void checkDepth(String where, int depth) {
+        if (depth > Filter.MAX_DEPTH) {
+            throw refused(where, "the filter is nested deeper than " + Filter.MAX_DEPTH + " levels");
+        }
     }
 
     private static Filter member(String name, @Nullable Object value, String where, int depth) {
@@ -74,12 +80,13 @@ public final class MongoFilter {
     }
 
     private static Filter field(FieldPath path, @Nullable Object value, int depth) {
+        checkDepth(path.toString(), depth);
         if (value instanceof Map<?, ?> map && isOperators(map, path)) {
             List<Filter> all = new ArrayList<>();
             map.forEach((key, operand) -> all.add(operator(path, String.valueOf(key), operand, depth)));
             return all.size() == 1 ? all.get(0) : Filter.and(all);
         }
-        return Filter.eq(path.toString(), value(value));
+        return new Filter.Compare(path, Filter.Comparison.EQ, MongoValues.value(path, value));
     }
 
     private static boolean isOperators(Map<?, ?> map, FieldPath path) {
@@ -95,47 +102,42 @@ public final class MongoFilter {
     private static Filter operator(FieldPath field, String operator, @Nullable Object operand, int depth) {
         String path = field.toString();
         return switch (operator) {
-            case "$eq" -> Filter.eq(path, value(operand));
-            case "$ne" -> Filter.ne(path, value(operand));
+            case "$eq" -> Filter.eq(path, MongoValues.value(field, operand));
+            case "$ne" -> Filter.ne(path, MongoValues.value(field, operand));
             case "$gt", "$gte", "$lt", "$lte" ->
                 new Filter.Compare(
                         field,
                         Filter.Comparison.valueOf(operator.substring(1).toUpperCase(Locale.ROOT)),
-                        value(operand));
-            case "$in" -> Filter.in(path, values(operator, operand, path));
-            case "$nin" -> Filter.nin(path, values(operator, operand, path));
+                        MongoValues.value(field, operand));
+            case "$in" -> Filter.in(path, values(operator, operand, field));
+            case "$nin" -> Filter.nin(path, values(operator, operand, field));
             case "$exists" -> Filter.exists(path, bool(operator, operand, path));
-            case "$not" -> Filter.not(field(field, map(operator, operand, path), depth + 1));
+            case "$not" -> Filter.not(negated(field, map(operator, operand, path), depth + 1));
             case "$elemMatch" -> Filter.elemMatch(path, element(map(operator, operand, path), path, depth));
             case "$regex" -> Filter.matches(path, text(operator, operand, path));
             case "$startsWith" -> Filter.startsWith(path, text(operator, operand, path));
-            case "$contains" -> new Filter.Contains(field, required(operator, value(operand), path));
+            case "$contains" -> new Filter.Contains(field, required(operator, MongoValues.value(field, operand), path));
             default -> throw refused(path, "unknown operator " + operator + "; here " + FIELD_OPERATORS + " are known");
         };
     }
 
+    private static Filter negated(FieldPath path, Map<?, ?> operators, int depth) {
+        if (!isOperators(operators, path)) {
+            throw refused(path.toString(), "$not takes operators; to exclude a value use $ne");
+        }
+        return field(path, operators, depth);
+    }
+
     /** An element is matched by operators on itself, or by a filter on its fields. */
     private static Filter element(Map<?, ?> filter, String path, int depth) {
-        boolean itself = isOperators(filter, FieldPath.parse(path))
-                && filter.keySet().stream()
-                        .noneMatch(key -> key.equals("$and") || key.equals("$or") || key.equals("$nor"));
+        boolean itself = filter.keySet().stream()
+                .allMatch(key -> key instanceof String name && name.startsWith("$") && !LOGICAL.contains(name));
         return itself ? field(FieldPath.of(), filter, depth + 1) : document(filter, path, depth + 1);
     }
 
-    private static @Nullable Object value(@Nullable Object value) {
-        if (value instanceof Map<?, ?> map && map.containsKey("$date")) {
-            Instant instant = map.size() == 1 ? Instants.read(map.get("$date")) : null;
-            if (instant == null) {
-                throw refused("$date", "takes an RFC 3339 text with an offset");
-            }
-            return instant;
-        }
-        return value instanceof Object[] array ? Arrays.asList(array) : value;
-    }
-
-    private static List<?> values(String operator, @Nullable Object operand, String path) {
+    private static List<?> values(String operator, @Nullable Object operand, FieldPath field) {
         List<@Nullable Object> values = new ArrayList<>();
-        list(operator, operand, path).forEach(each -> values.add(value(each)));
+        list(operator, operand, field.toString()).forEach(each -> values.add(MongoValues.value(field, each)));
         return values;
     }
 
