@@ -5,6 +5,8 @@ import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.Filter.Comparison;
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.filter.regex.Regex;
+import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

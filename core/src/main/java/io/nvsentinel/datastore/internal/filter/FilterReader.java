@@ -135,7 +135,7 @@ abstract class FilterReader<R> {
 
     abstract R startsWith(Field.Document field, String prefix);
 
-    /** A regular expression that {@link RegexParser} has accepted. */
+    /** A regular expression that {@link io.nvsentinel.datastore.internal.filter.regex.RegexParser} has accepted. */
     abstract R matches(Field.Document field, String pattern);
 
     abstract R contains(Field.Document field, Object value);

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

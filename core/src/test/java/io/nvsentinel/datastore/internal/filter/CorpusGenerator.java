@@ -152,6 +152,10 @@ final class CorpusGenerator {
             "10.0.0.1",
             "x".repeat(3000));
 
+    /** Texts whose order depends on how it is defined. */
+    private static final List<String> ORDERED =
+            List.of("😀", "\uFFFD", "\uE000", "a", "B", "ä", "aB", "a b", "ab", "10", "9", "");
+
     private static final List<String> TIMES = List.of(
             "2026-11-01T00:00:00Z",
             "2026-11-01T00:00:00.000000Z",
@@ -250,7 +254,7 @@ final class CorpusGenerator {
             case 0, 1 -> null;
             case 2 -> random.nextBoolean();
             case 3, 4 -> any(NUMBERS);
-            case 5, 6 -> any(TEXTS);
+            case 5, 6 -> any(random.nextInt(3) == 0 ? ORDERED : TEXTS);
             case 7 -> any(TIMES);
             case 8, 9 -> list(name, depth);
             case 10 -> random.nextInt(3) == 0 ? time() : object(name, depth);
@@ -483,6 +487,7 @@ final class CorpusGenerator {
                 yield isAllowed(instant) ? instant.plusNanos(random.nextInt(3) * 500L) : value;
             }
             case 5 -> value instanceof Number number ? number.toString() : value;
+            case 6 -> value instanceof String ? any(ORDERED) : value;
             default -> value;
         };
     }

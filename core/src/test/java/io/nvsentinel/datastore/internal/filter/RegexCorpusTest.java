@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.filter.regex.Regex;
+import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.ArrayList;
 import java.util.List;

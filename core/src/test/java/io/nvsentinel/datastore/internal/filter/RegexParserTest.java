@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

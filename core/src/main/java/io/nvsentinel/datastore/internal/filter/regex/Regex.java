@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.filter;
+package io.nvsentinel.datastore.internal.filter.regex;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
  * does. It follows all ways through the expression at once, so its time grows with the text and no text or expression
  * can make it backtrack or overflow the stack; java.util.regex does both.
  */
-final class Regex {
+public final class Regex {
 
     private final List<Step> steps;
 
@@ -106,8 +106,13 @@ final class Regex {
         }
     }
 
-    /** Whether some part of the text matches. */
-    boolean find(String text) {
+    /**
+     * Looks for a match.
+     *
+     * @param text the text
+     * @return whether some part of it matches
+     */
+    public boolean find(String text) {
         return new Run(text.codePoints().toArray()).find();
     }
 

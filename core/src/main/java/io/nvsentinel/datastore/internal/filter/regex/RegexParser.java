@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.filter;
+package io.nvsentinel.datastore.internal.filter.regex;
 
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.internal.filter.Regex.Part;
+import io.nvsentinel.datastore.internal.filter.regex.Regex.Part;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -13,7 +13,7 @@ import java.util.function.IntPredicate;
  * alternatives, {@code * + ? {m,n}}, {@code ^ $} for the ends of the text, and {@code \d \w \s} for ASCII. Everything
  * else is refused by name: that is a place where dialects differ.
  */
-final class RegexParser {
+public final class RegexParser {
 
     private static final int MAX_LENGTH = 1000;
     private static final int MAX_GROUPS_DEEP = 30;
@@ -43,7 +43,7 @@ final class RegexParser {
      * @return it, compiled
      * @throws InvalidRequestException if it holds something that is not supported
      */
-    static Regex parse(FieldPath path, String pattern) {
+    public static Regex parse(FieldPath path, String pattern) {
         RegexParser parser = new RegexParser(path, pattern);
         if (parser.text.length > MAX_LENGTH) {
             throw parser.refused("has " + parser.text.length + " characters; at most " + MAX_LENGTH + " are allowed");
