@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.filter;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.InvalidRequestException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the paths of filters and updates mean in one collection: which are columns, which have several stored spellings,
+ * and where the document is. Immutable.
+ *
+ * <p>A mirror column is used only where that gives the verdict of the document. That rests on how the schema generates
+ * it: {@code f(coalesce(nullif(data #> path1, 'null'), nullif(data #> path2, 'null'), …))} over exactly the paths, in
+ * the order, of {@link Field.Document#paths()}, where f is {@code nvsentinel_text}, which gives null for anything but a
+ * string, or {@code nvsentinel_instant}.
+ */
+public final class FieldMap {
+
+    private static final Map<String, RecordColumn> COLUMNS = Map.of(
+            "id", RecordColumn.ID,
+            "_id", RecordColumn.ID,
+            "created_at", RecordColumn.CREATED_AT,
+            "updated_at", RecordColumn.UPDATED_AT);
+
+    private static final Map<String, RecordColumn> EVENT_COLUMNS = Map.of(
+            "id", RecordColumn.ID,
+            "_id", RecordColumn.ID,
+            "created_at", RecordColumn.CREATED_AT,
+            "createdat", RecordColumn.CREATED_AT,
+            "updated_at", RecordColumn.UPDATED_AT,
+            "updatedat", RecordColumn.UPDATED_AT);
+
+    private static final Map<RecordColumn, String> IN_TABLE = Map.of(
+            RecordColumn.ID, "\"id\"",
+            RecordColumn.CREATED_AT, "\"created_at\"",
+            RecordColumn.UPDATED_AT, "\"updated_at\"");
+
+    /** Table {@code health_events}. */
+    public static final FieldMap HEALTH_EVENTS = new FieldMap(
+            new Names(KnownNames.HEALTH_EVENT, KnownNames.HEALTH_EVENT_ALIASES, EVENT_COLUMNS), Source.TABLE);
+
+    /** Table {@code maintenance_events}. */
+    public static final FieldMap MAINTENANCE_EVENTS = new FieldMap(
+            new Names(KnownNames.MAINTENANCE_EVENT, KnownNames.MAINTENANCE_EVENT_ALIASES, EVENT_COLUMNS), Source.TABLE);
+
+    /** Any other collection: every name is taken as it is, but for the record's own columns. */
+    public static final FieldMap GENERIC = new FieldMap(new Names(KnownName.UNKNOWN, Map.of(), COLUMNS), Source.TABLE);
+
+    private static final Pattern COLUMN = Pattern.compile("[a-z_][a-z0-9_]*(\\.[a-z_][a-z0-9_]*)?");
+
+    private final Names names;
+    private final Source source;
+
+    private FieldMap(Names names, Source source) {
+        this.names = names;
+        this.source = source;
+    }
+
+    private record Names(KnownName root, Map<String, FieldPath> aliases, Map<String, RecordColumn> columns) {}
+
+    private record Source(String document, boolean mirrored, Map<RecordColumn, String> columns) {
+        static final Source TABLE = new Source("\"data\"", true, IN_TABLE);
+    }
+
+    /**
+     * The same names over another column that holds the documents, without mirror columns, creation and change times.
+     *
+     * @param document a column of type {@code jsonb}, lower-case, possibly with its table's alias before a dot
+     * @param id the column that holds the record's id, or null if there is none
+     * @return the map
+     */
+    public FieldMap over(String document, @Nullable String id) {
+        Map<RecordColumn, String> columns = id == null ? Map.of() : Map.of(RecordColumn.ID, quote(id));
+        return new FieldMap(names, new Source(quote(document), false, columns));
+    }
+
+    /**
+     * As {@link #over(String, String)}, without an id.
+     *
+     * @param document a column of type {@code jsonb}
+     * @return the map
+     */
+    public FieldMap over(String document) {
+        return over(document, null);
+    }
+
+    private static String quote(String column) {
+        if (!COLUMN.matcher(column).matches()) {
+            throw new IllegalArgumentException("not a plain lower-case column name: " + column);
+        }
+        return '"' + column.replace(".", "\".\"") + '"';
+    }
+
+    /** The names below a field, over the elements of its array. */
+    FieldMap elements(Field.Document field, String element) {
+        return new FieldMap(new Names(field.known(), Map.of(), Map.of()), new Source(element, false, Map.of()));
+    }
+
+    /**
+     * The document.
+     *
+     * @return an SQL expression
+     */
+    public String document() {
+        return source.document;
+    }
+
+    /**
+     * Finds out what a path means.
+     *
+     * @param path the path
+     * @return a column or places in the document
+     * @throws InvalidRequestException if the path names a column that this source does not have
+     */
+    public Field resolve(FieldPath path) {
+        String only = path.names().size() == 1 ? path.names().get(0) : "";
+        RecordColumn column = names.columns.get(fold(only));
+        if (column != null) {
+            return record(path, column);
+        }
+        return document(names.aliases.getOrDefault(fold(only), path));
+    }
+
+    /** Letter case matters only where nothing is known of the documents. */
+    private String fold(String name) {
+        return names.root == KnownName.UNKNOWN ? name : name.toLowerCase(Locale.ROOT);
+    }
+
+    private Field record(FieldPath path, RecordColumn column) {
+        String sql = source.columns.get(column);
+        if (sql == null) {
+            throw new InvalidRequestException(
+                    path + " is the record's column " + column.sqlName() + ", which is not known here");
+        }
+        return new Field.Record(path, column, sql);
+    }
+
+    private Field.Document document(FieldPath path) {
+        List<Place> places = List.of(new Place(List.of(), true));
+        List<FieldPath> elsewhere = List.of();
+        KnownName known = names.root;
+        for (String name : path.names()) {
+            KnownName next = known.child(name);
+            List<String> spellings = next == null ? List.of(name) : next.spellings();
+            places = places.stream().flatMap(place -> place.then(spellings)).toList();
+            elsewhere = next == null
+                    ? elsewhere.stream().map(other -> other.then(List.of(name))).toList()
+                    : next.elsewhere();
+            known = next == null ? KnownName.UNKNOWN : next;
+        }
+        List<FieldPath> paths = new ArrayList<>();
+        places.forEach(place -> paths.add(new FieldPath(place.names)));
+        paths.addAll(elsewhere);
+        return new Field.Document(source.document, paths, source.mirrored ? known : known.withoutMirror());
+    }
+
+    /** A path in stored spellings. Documents are spelled in one style: below an old spelling there are only old ones. */
+    private record Place(List<String> names, boolean asWritten) {
+
+        Stream<Place> then(List<String> spellings) {
+            if (!asWritten) {
+                return Stream.of(with(spellings.get(spellings.size() - 1), false));
+            }
+            return spellings.stream().distinct().map(name -> with(name, name.equals(spellings.get(0))));
+        }
+
+        private Place with(String name, boolean written) {
+            List<String> longer = new ArrayList<>(names);
+            longer.add(name);
+            return new Place(longer, written);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.filter;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the nodes of a filter check when they are made, so that a tree that exists is a tree that works. */
+public final class FilterValues {
+
+    private FilterValues() {}
+
+    /**
+     * Checks a value for equality. Equal values become the same: {@code 1}, {@code 1L} and {@code 1.0}, and instants
+     * within a microsecond.
+     *
+     * @param path the field, for errors
+     * @param value what the caller gave
+     * @return the value as the readers expect it
+     */
+    public static @Nullable Object value(FieldPath path, @Nullable Object value) {
+        Object normal = JsonValues.normalize(path, value);
+        if (normal instanceof Instant instant) {
+            return instant.truncatedTo(ChronoUnit.MICROS);
+        }
+        return normal instanceof BigDecimal number ? shortest(number) : normal;
+    }
+
+    private static BigDecimal shortest(BigDecimal number) {
+        BigDecimal stripped = number.stripTrailingZeros();
+        return stripped.scale() < 0 ? stripped.setScale(0) : stripped;
+    }
+
+    /**
+     * Checks a value for an ordering comparison.
+     *
+     * @param path the field, for errors
+     * @param comparison the comparison, for errors
+     * @param value what the caller gave
+     * @return the value as the readers expect it
+     */
+    public static Object ordered(FieldPath path, Filter.Comparison comparison, @Nullable Object value) {
+        Object normal = value(path, value);
+        if (normal == null || normal instanceof List || normal instanceof Map) {
+            throw new InvalidRequestException(path + ": " + comparison.name().toLowerCase(Locale.ROOT)
+                    + " compares with a String, Boolean, number, Instant or UUID, not with "
+                    + (normal == null ? "null" : normal instanceof List ? "a list" : "a map"));
+        }
+        return normal;
+    }
+
+    /**
+     * Checks the values of a list.
+     *
+     * @param path the field, for errors
+     * @param values what the caller gave
+     * @return the values as the readers expect them
+     */
+    public static List<@Nullable Object> values(FieldPath path, Collection<?> values) {
+        if (values.size() > JsonValues.MAX_SIZE) {
+            throw new InvalidRequestException(path + ": a list of " + values.size() + " values is too long; at most "
+                    + JsonValues.MAX_SIZE + " are allowed");
+        }
+        List<@Nullable Object> checked = new ArrayList<>(values.size());
+        for (Object value : values) {
+            checked.add(value(path, value));
+        }
+        return Collections.unmodifiableList(checked);
+    }
+
+    /**
+     * Checks a regular expression.
+     *
+     * @param path the field, for errors
+     * @param pattern what the caller gave
+     */
+    public static void pattern(FieldPath path, String pattern) {
+        value(path, pattern);
+        RegexParser.parse(path, pattern);
+    }
+
+    /**
+     * Checks a value for containment.
+     *
+     * @param path the field, for errors
+     * @param value what the caller gave
+     * @return the value as the readers expect it
+     */
+    public static Object contained(FieldPath path, @Nullable Object value) {
+        Object normal = value(path, value);
+        if (normal == null || normal instanceof Instant) {
+            throw new InvalidRequestException(
+                    path + ": contains looks for a Map, List, String, Boolean, number or UUID," + " not for "
+                            + (normal == null ? "null" : "an Instant"));
+        }
+        return normal;
+    }
+
+    /**
+     * Checks the limits of a tree that is about to get one level more.
+     *
+     * @param filters the children of the new node
+     * @return a copy
+     */
+    public static List<Filter> children(List<Filter> filters) {
+        List<Filter> copy = List.copyOf(filters);
+        if (1 + depth(copy) > Filter.MAX_DEPTH) {
+            throw new InvalidRequestException("the filter is nested deeper than " + Filter.MAX_DEPTH + " levels");
+        }
+        if (1 + size(copy) > Filter.MAX_NODES) {
+            throw new InvalidRequestException("the filter has more than " + Filter.MAX_NODES + " nodes");
+        }
+        return copy;
+    }
+
+    private static int depth(List<Filter> filters) {
+        return filters.stream()
+                .mapToInt(filter -> 1 + depth(below(filter)))
+                .max()
+                .orElse(0);
+    }
+
+    private static int size(List<Filter> filters) {
+        return filters.stream().mapToInt(filter -> 1 + size(below(filter))).sum();
+    }
+
+    private static List<Filter> below(Filter filter) {
+        if (filter instanceof Filter.And and) {
+            return and.filters();
+        }
+        if (filter instanceof Filter.Or or) {
+            return or.filters();
+        }
+        if (filter instanceof Filter.Not not) {
+            return List.of(not.filter());
+        }
+        return filter instanceof Filter.ElemMatch match ? List.of(match.filter()) : List.of();
+    }
+}

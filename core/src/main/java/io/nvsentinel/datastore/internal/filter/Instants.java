@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.filter;
+
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the times found in documents, exactly as the SQL function {@code nvsentinel_instant} does: RFC 3339 texts with
+ * an offset, {@code {"seconds": …, "nanos": …}}, and the {@code {"$date": …}} of MongoDB's Extended JSON with such a
+ * text or {@code {"$numberLong": "milliseconds"}}; cut to microseconds, in the years 1 to 9999. Everything else, such as
+ * a thirtieth of February or a leap second, is no time.
+ */
+final class Instants {
+
+    private static final Pattern RFC_3339 = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]"
+            + "([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\\.([0-9]{1,9}))?"
+            + "(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))");
+
+    private static final Pattern MILLISECONDS = Pattern.compile("-?[0-9]{1,15}");
+
+    private static final BigDecimal FIRST_SECOND = BigDecimal.valueOf(-62_135_596_800L);
+    private static final BigDecimal LAST_SECOND = BigDecimal.valueOf(253_402_300_799L);
+    private static final BigDecimal LAST_NANO = BigDecimal.valueOf(999_999_999L);
+
+    private Instants() {}
+
+    /**
+     * Reads a time.
+     *
+     * @param value a value of a document, or an Instant's RFC 3339 text from elsewhere
+     * @return the instant, or null if the value is no time
+     */
+    static @Nullable Instant read(@Nullable Object value) {
+        if (value instanceof String text) {
+            return parse(text);
+        }
+        if (value instanceof Map<?, ?> map) {
+            return map.containsKey("$date") ? extended(map.get("$date")) : secondsAndNanos(map);
+        }
+        return null;
+    }
+
+    private static @Nullable Instant extended(@Nullable Object date) {
+        if (date instanceof String text) {
+            return parse(text);
+        }
+        Object millis = date instanceof Map<?, ?> map ? map.get("$numberLong") : null;
+        if (!(millis instanceof String digits) || !MILLISECONDS.matcher(digits).matches()) {
+            return null;
+        }
+        Instant instant = Instant.ofEpochMilli(Long.parseLong(digits));
+        long second = instant.getEpochSecond();
+        return second < FIRST_SECOND.longValue() || second > LAST_SECOND.longValue() ? null : instant;
+    }
+
+    private static @Nullable Instant parse(String text) {
+        Matcher m = RFC_3339.matcher(text);
+        if (!m.matches() || m.group(1).equals("0000")) {
+            return null;
+        }
+        try {
+            Instant local = LocalDateTime.of(
+                            number(m, 1), number(m, 2), number(m, 3), number(m, 4), number(m, 5), number(m, 6))
+                    .plusNanos(1000L * micros(m.group(7)))
+                    .toInstant(ZoneOffset.UTC);
+            return local.minusSeconds(offset(m));
+        } catch (DateTimeException noSuchDay) {
+            return null;
+        }
+    }
+
+    private static int number(Matcher m, int group) {
+        return Integer.parseInt(m.group(group));
+    }
+
+    private static int micros(@Nullable String fraction) {
+        return fraction == null ? 0 : Integer.parseInt((fraction + "00000").substring(0, 6));
+    }
+
+    private static long offset(Matcher m) {
+        if (m.group(8) == null) {
+            return 0;
+        }
+        long seconds = 3600L * number(m, 9) + 60L * number(m, 10);
+        return m.group(8).equals("-") ? -seconds : seconds;
+    }
+
+    private static @Nullable Instant secondsAndNanos(Map<?, ?> map) {
+        BigDecimal seconds = whole(map.get("seconds"), FIRST_SECOND, LAST_SECOND);
+        Object nanos = map.get("nanos");
+        BigDecimal rest = nanos == null ? BigDecimal.ZERO : whole(nanos, BigDecimal.ZERO, LAST_NANO);
+        if (seconds == null || rest == null) {
+            return null;
+        }
+        return Instant.ofEpochSecond(seconds.longValue(), rest.longValue() / 1000 * 1000);
+    }
+
+    private static @Nullable BigDecimal whole(@Nullable Object value, BigDecimal least, BigDecimal most) {
+        BigDecimal number = value instanceof Number any ? JsonTree.decimal(any) : null;
+        if (number == null || number.compareTo(least) < 0 || number.compareTo(most) > 0) {
+            return null;
+        }
+        return number.stripTrailingZeros().scale() <= 0 ? number : null;
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.filter;
+
+import io.nvsentinel.datastore.InvalidRequestException;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The columns every collection has beside the document. */
+enum RecordColumn {
+    ID,
+    CREATED_AT,
+    UPDATED_AT;
+
+    String sqlName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The column's value in a comparable form: the id as text, which orders like the server's uuid; times as Instant. */
+    Comparable<?> read(RecordContext context) {
+        return switch (this) {
+            case ID -> known(context.id()).toString();
+            case CREATED_AT -> known(context.createdAt()).truncatedTo(ChronoUnit.MICROS);
+            case UPDATED_AT -> known(context.updatedAt()).truncatedTo(ChronoUnit.MICROS);
+        };
+    }
+
+    private <T> T known(@Nullable T value) {
+        if (value == null) {
+            throw new InvalidRequestException("the filter asks for " + sqlName()
+                    + ", which is not part of the document and not known where the filter is evaluated");
+        }
+        return value;
+    }
+}

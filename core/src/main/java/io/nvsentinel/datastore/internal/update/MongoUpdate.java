@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.update;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.Update.Operation;
+import io.nvsentinel.datastore.internal.filter.MongoValues;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads updates as MongoDB writes them. What it does not know it refuses, naming it and where it stands. */
+public final class MongoUpdate {
+
+    private static final String OPERATORS =
+            "$set, $unset, $inc, $push, $pull, $addToSet, $currentDate and $rename are known";
+
+    private MongoUpdate() {}
+
+    /**
+     * Reads an update.
+     *
+     * @param update the update
+     * @return its operations, in the order given
+     */
+    public static Update parse(Map<?, ?> update) {
+        List<Operation> operations = new ArrayList<>();
+        update.forEach((name, fields) -> {
+            String operator = String.valueOf(name);
+            if (!operator.startsWith("$")) {
+                throw new InvalidRequestException("an update takes operators, not the field " + operator
+                        + " itself; to give it a value, use {\"$set\": {\"" + operator + "\": …}}");
+            }
+            if (!(fields instanceof Map<?, ?> map)) {
+                throw new InvalidRequestException(operator + " takes a map of fields");
+            }
+            map.forEach((field, operand) ->
+                    operations.add(operation(operator, FieldPath.parse(String.valueOf(field)), operand)));
+        });
+        return new Update(operations);
+    }
+
+    private static Operation operation(String operator, FieldPath path, @Nullable Object operand) {
+        return switch (operator) {
+            case "$set" -> new Update.Set(path, MongoValues.value(path, operand));
+            case "$unset" -> new Update.Unset(path);
+            case "$inc" -> new Update.Inc(path, number(path, operand));
+            case "$push" -> new Update.Push(path, element(operator, path, operand));
+            case "$pull" -> new Update.Pull(path, element(operator, path, operand));
+            case "$addToSet" -> new Update.AddToSet(path, element(operator, path, operand));
+            case "$currentDate" -> currentDate(path, operand);
+            case "$rename" -> rename(path, operand);
+            default -> throw new InvalidRequestException("unknown operator " + operator + "; " + OPERATORS);
+        };
+    }
+
+    /** MongoDB has modifiers such as $each here; taken for a value they would be stored. */
+    private static @Nullable Object element(String operator, FieldPath path, @Nullable Object operand) {
+        Object value = MongoValues.value(path, operand);
+        if (value instanceof Map<?, ?> map) {
+            map.keySet().forEach(name -> {
+                if (String.valueOf(name).startsWith("$")) {
+                    throw new InvalidRequestException(
+                            path + ": unknown operator " + name + " in " + operator + ", which takes a value");
+                }
+            });
+        }
+        return value;
+    }
+
+    private static Number number(FieldPath path, @Nullable Object operand) {
+        if (operand instanceof Number number) {
+            return number;
+        }
+        throw new InvalidRequestException(path + ": $inc takes a number");
+    }
+
+    private static Operation currentDate(FieldPath path, @Nullable Object operand) {
+        if (Boolean.TRUE.equals(operand)) {
+            return new Update.CurrentDate(path);
+        }
+        throw new InvalidRequestException(path + ": $currentDate takes true");
+    }
+
+    private static Operation rename(FieldPath path, @Nullable Object operand) {
+        if (operand instanceof String to) {
+            return new Update.Rename(path, FieldPath.parse(to));
+        }
+        throw new InvalidRequestException(path + ": $rename takes the name of another field, a text");
+    }
+}

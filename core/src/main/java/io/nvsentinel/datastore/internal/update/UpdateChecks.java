@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.update;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.filter.JsonValues;
+
+/** What the operations of an update check when they are made. */
+public final class UpdateChecks {
+
+    private UpdateChecks() {}
+
+    /**
+     * Checks a path.
+     *
+     * @param path the path
+     * @throws InvalidRequestException if it is empty
+     */
+    public static void path(FieldPath path) {
+        if (path.names().isEmpty()) {
+            throw new InvalidRequestException("an update needs a field; the empty path is the whole document");
+        }
+    }
+
+    /**
+     * Checks an amount.
+     *
+     * @param path the field, for errors
+     * @param amount what the caller gave
+     * @return the amount, exact
+     * @throws InvalidRequestException if it is no number JSON can hold
+     */
+    public static Number amount(FieldPath path, Number amount) {
+        if (JsonValues.normalize(path, amount) instanceof Number number) {
+            return number;
+        }
+        throw new InvalidRequestException(path + ": inc needs a number");
+    }
+}

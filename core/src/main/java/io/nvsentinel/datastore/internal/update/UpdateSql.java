@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.update;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.internal.filter.Binder;
+import io.nvsentinel.datastore.internal.filter.Field;
+import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.filter.JsonText;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Renders an update to one expression that computes the new document from the old: nested calls of the functions
+ * {@code nvsentinel_…} of the schema, the first operation innermost. Paths and values are bound.
+ *
+ * <p>A field that is stored in several spellings is first brought to the one the library writes.
+ */
+public final class UpdateSql {
+
+    private final Binder binder;
+    private final FieldMap map;
+    private String document;
+
+    private UpdateSql(Binder binder, FieldMap map) {
+        this.binder = binder;
+        this.map = map;
+        this.document = map.document();
+    }
+
+    /**
+     * Renders an update.
+     *
+     * @param update the update
+     * @param map what its paths mean
+     * @param firstParameter the number of the first parameter, from 1
+     * @return the expression for the new document
+     * @throws InvalidRequestException if a path names a column that is no part of the document, or a rename has one path
+     *     inside the other
+     */
+    public static SqlFragment render(Update update, FieldMap map, int firstParameter) {
+        Binder binder = new Binder(firstParameter);
+        UpdateSql sql = new UpdateSql(binder, map);
+        update.operations().forEach(sql::apply);
+        return binder.finish(sql.document);
+    }
+
+    private void apply(Update.Operation operation) {
+        if (operation instanceof Update.Set set) {
+            set(field(set.path()), set.value());
+        } else if (operation instanceof Update.Unset unset) {
+            field(unset.path()).paths().forEach(this::unset);
+        } else if (operation instanceof Update.CurrentDate date) {
+            currentDate(field(date.path()));
+        } else if (operation instanceof Update.Rename rename) {
+            rename(field(rename.from()), field(rename.to()), rename);
+        } else {
+            amend(operation);
+        }
+    }
+
+    private void amend(Update.Operation operation) {
+        if (operation instanceof Update.Inc inc) {
+            call("nvsentinel_inc", adopted(inc.path()), json(inc.amount()));
+        } else if (operation instanceof Update.Push push) {
+            call("nvsentinel_push", adopted(push.path()), json(push.value()));
+        } else if (operation instanceof Update.Pull pull) {
+            call("nvsentinel_pull", adopted(pull.path()), json(pull.value()));
+        } else if (operation instanceof Update.AddToSet add) {
+            call("nvsentinel_add_to_set", adopted(add.path()), json(add.value()));
+        } else {
+            throw new IllegalStateException("unknown operation " + operation.getClass());
+        }
+    }
+
+    private Field.Document field(FieldPath path) {
+        if (map.resolve(path) instanceof Field.Document field) {
+            return field;
+        }
+        throw new InvalidRequestException(path + " is a column of the record that the database keeps; an update"
+                + " changes the document, and the columns follow it");
+    }
+
+    private void set(Field.Document field, @Nullable Object value) {
+        others(field).forEach(this::unset);
+        Object stored =
+                value instanceof Instant instant && field.isSecondsAndNanos() ? secondsAndNanos(instant) : value;
+        call("nvsentinel_set", path(field.canonical()), json(stored));
+    }
+
+    private void unset(FieldPath path) {
+        call("nvsentinel_unset", path(path));
+    }
+
+    private void currentDate(Field.Document field) {
+        others(field).forEach(this::unset);
+        call("nvsentinel_set", path(field.canonical()), "nvsentinel_now(" + field.isSecondsAndNanos() + ")");
+    }
+
+    private void rename(Field.Document from, Field.Document to, Update.Rename rename) {
+        List<String> source = from.canonical().names();
+        List<String> target = to.canonical().names();
+        int shorter = Math.min(source.size(), target.size());
+        if (source.subList(0, shorter).equals(target.subList(0, shorter))) {
+            throw new InvalidRequestException(
+                    "rename from " + rename.from() + " to " + rename.to() + ": one lies inside the other");
+        }
+        adopt(from);
+        adopt(to);
+        call("nvsentinel_rename", path(from.canonical()), path(to.canonical()));
+    }
+
+    /** Moves whatever another spelling holds to where the library writes. */
+    private String adopted(FieldPath path) {
+        Field.Document field = field(path);
+        adopt(field);
+        return path(field.canonical());
+    }
+
+    private void adopt(Field.Document field) {
+        others(field).forEach(other -> call("nvsentinel_adopt", path(field.canonical()), path(other)));
+    }
+
+    private static List<FieldPath> others(Field.Document field) {
+        return field.paths().subList(1, field.paths().size());
+    }
+
+    private void call(String function, String... arguments) {
+        document = function + "(" + document + ", " + String.join(", ", arguments) + ")";
+    }
+
+    private String path(FieldPath path) {
+        return "CAST(" + binder.bind(path.names().toArray(String[]::new)) + " AS text[])";
+    }
+
+    private String json(@Nullable Object value) {
+        Object stored = value instanceof Instant instant ? instant.toString() : value;
+        return "CAST(" + binder.bind(JsonText.bind(stored)) + " AS jsonb)";
+    }
+
+    private static Map<String, Object> secondsAndNanos(Instant instant) {
+        Map<String, Object> stored = new LinkedHashMap<>();
+        stored.put("seconds", instant.getEpochSecond());
+        stored.put("nanos", instant.getNano());
+        return stored;
+    }
+}

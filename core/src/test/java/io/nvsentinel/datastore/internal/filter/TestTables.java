@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.filter;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.internal.update.UpdateSql;
+import io.nvsentinel.testserver.TestDatabase;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Row;
+import io.r2dbc.spi.Statement;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The tables that filters and updates are made for, with mirror columns as {@link FieldMap} demands them. */
+public final class TestTables implements AutoCloseable {
+
+    static final List<String> HEALTH_TEXTS = List.of(
+            "node_name",
+            "event_type",
+            "severity",
+            "node_quarantined",
+            "user_pods_eviction_status",
+            "user_pods_eviction_message");
+    static final List<String> HEALTH_TIMES =
+            List.of("last_remediation_timestamp", "quarantine_finish_timestamp", "drain_finish_timestamp");
+    static final List<String> MAINTENANCE_TEXTS =
+            List.of("event_id", "csp", "cluster_name", "node_name", "status", "csp_status");
+    static final List<String> MAINTENANCE_TIMES =
+            List.of("scheduled_start_time", "actual_end_time", "event_received_timestamp", "last_updated_timestamp");
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    private final Connection connection;
+
+    /** A stored document. */
+    public record Stored(int number, Map<String, Object> document, RecordContext context) {}
+
+    public TestTables(TestDatabase database) {
+        this.connection = new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
+                        .host(database.host())
+                        .port(database.port())
+                        .database(database.name())
+                        .username(database.user())
+                        .password(database.password())
+                        .build())
+                .create()
+                .block();
+        execute("CREATE FUNCTION nvsentinel_text(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT"
+                + " RETURN CASE WHEN jsonb_typeof(value) = 'string' THEN value #>> '{}' END");
+        functions().forEach(this::execute);
+        execute(table("health_events", mirrors(FieldMap.HEALTH_EVENTS, HEALTH_TEXTS, HEALTH_TIMES)));
+        execute(table(
+                "maintenance_events", mirrors(FieldMap.MAINTENANCE_EVENTS, MAINTENANCE_TEXTS, MAINTENANCE_TIMES)));
+        execute(table("things", ""));
+    }
+
+    private static List<String> functions() {
+        return Stream.of(
+                        "V010__nvsentinel_instant",
+                        "V011__nvsentinel_set",
+                        "V012__nvsentinel_unset",
+                        "V013__nvsentinel_inc",
+                        "V014__nvsentinel_push",
+                        "V015__nvsentinel_pull",
+                        "V016__nvsentinel_add_to_set",
+                        "V017__nvsentinel_rename",
+                        "V018__nvsentinel_adopt",
+                        "V019__nvsentinel_now")
+                .map(TestTables::script)
+                .toList();
+    }
+
+    private static String script(String name) {
+        try (InputStream in = Filter.class.getResourceAsStream("schema/" + name + ".sql")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String table(String name, String mirrors) {
+        return "CREATE TABLE " + name + " (number int PRIMARY KEY, id uuid NOT NULL DEFAULT gen_random_uuid(),"
+                + " data jsonb NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),"
+                + " updated_at timestamptz NOT NULL DEFAULT now()" + mirrors + ")";
+    }
+
+    private static String mirrors(FieldMap map, List<String> texts, List<String> times) {
+        return texts.stream().map(column -> text(map, column)).collect(Collectors.joining())
+                + times.stream().map(column -> time(map, column)).collect(Collectors.joining());
+    }
+
+    private static String text(FieldMap map, String column) {
+        return ", " + column + " text GENERATED ALWAYS AS (nvsentinel_text(" + firstNotNull(map, column) + ")) STORED";
+    }
+
+    private static String time(FieldMap map, String column) {
+        return ", " + column + " timestamptz GENERATED ALWAYS AS (nvsentinel_instant(" + firstNotNull(map, column)
+                + ")) STORED";
+    }
+
+    private static String firstNotNull(FieldMap map, String column) {
+        Field.Document field = (Field.Document) map.resolve(FieldPath.of(column));
+        return field.paths().stream()
+                .map(path -> "nullif(data #> '{" + String.join(",", path.names()) + "}', 'null')")
+                .collect(Collectors.joining(", ", "coalesce(", ")"));
+    }
+
+    public void execute(String sql) {
+        Flux.from(connection.createStatement(sql).execute())
+                .concatMap(result -> result.getRowsUpdated())
+                .then()
+                .block();
+    }
+
+    /** Stores documents, numbered from 0 in a table made empty, and reads back what is stored. */
+    public List<Stored> store(String table, List<String> documents) {
+        execute("TRUNCATE " + table);
+        String[] all = documents.toArray(String[]::new);
+        query(
+                "INSERT INTO " + table + " (number, data, created_at) SELECT n - 1, d::jsonb,"
+                        + " '2026-11-01T00:00:00Z'::timestamptz + n * interval '1 hour 1 microsecond'"
+                        + " FROM unnest($1::text[]) WITH ORDINALITY AS t(d, n) RETURNING 1",
+                List.of((Object) all),
+                row -> 1);
+        return query(
+                "SELECT number, data, id, created_at, updated_at FROM " + table + " ORDER BY number",
+                List.of(),
+                TestTables::stored);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Stored stored(Row row) {
+        return new Stored(
+                row.get("number", Integer.class),
+                JSON.readValue(row.get("data", Json.class).asArray(), Map.class),
+                new RecordContext(
+                        row.get("id", UUID.class),
+                        row.get("created_at", OffsetDateTime.class).toInstant(),
+                        row.get("updated_at", OffsetDateTime.class).toInstant()));
+    }
+
+    /** The numbers of the documents that the rendered filter finds. */
+    public List<Integer> find(String table, Filter filter, FieldMap map) {
+        SqlFragment where = FilterSql.render(filter, map, 1);
+        return query(
+                "SELECT number FROM " + table + " AS t WHERE " + where.sql() + " ORDER BY number",
+                where.bindings(),
+                row -> row.get(0, Integer.class));
+    }
+
+    /** The document that an update makes of a document. */
+    public String apply(String document, Update update, FieldMap map) {
+        SqlFragment set = UpdateSql.render(update, map, 2);
+        return query(
+                        "SELECT " + set.sql() + "::text FROM (SELECT CAST($1 AS jsonb) AS data) AS t",
+                        Stream.concat(Stream.of((Object) document), set.bindings().stream())
+                                .toList(),
+                        row -> row.get(0, String.class))
+                .get(0);
+    }
+
+    public <T> List<T> query(String sql, List<Object> bindings, Function<Row, T> reader) {
+        Statement statement = connection.createStatement(sql);
+        for (int i = 0; i < bindings.size(); i++) {
+            statement.bind(i, bindings.get(i));
+        }
+        return Flux.from(statement.execute())
+                .concatMap(result -> result.map((row, metadata) -> reader.apply(row)))
+                .collectList()
+                .block();
+    }
+
+    @Override
+    public void close() {
+        Mono.from(connection.close()).block();
+    }
+}
