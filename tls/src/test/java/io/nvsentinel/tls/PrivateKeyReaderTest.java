@@ -4,15 +4,12 @@ package io.nvsentinel.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.netty.pkitesting.CertificateBuilder.Algorithm;
 import io.nvsentinel.tls.TlsException.Reason;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
-import java.security.SecureRandom;
-import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,11 +38,11 @@ class PrivateKeyReaderTest {
 
     private static final Path FILE = Path.of("tls.key");
     private static final String PASSWORD = "pässword ü";
-    private static final KeyPair RSA = keys(Algorithm.rsa2048);
-    private static final KeyPair EC = keys(Algorithm.ecp256);
-    private static final KeyPair EC384 = keys(Algorithm.ecp384);
-    private static final KeyPair EC521 = ec521();
-    private static final KeyPair ED25519 = keys(Algorithm.ed25519);
+    private static final KeyPair RSA = Authority.keys("RSA");
+    private static final KeyPair EC = Authority.keys("secp256r1");
+    private static final KeyPair EC384 = Authority.keys("secp384r1");
+    private static final KeyPair EC521 = Authority.keys("secp521r1");
+    private static final KeyPair ED25519 = Authority.keys("Ed25519");
 
     static Stream<Arguments> plainKeys() throws Exception {
         return Stream.of(
@@ -296,23 +293,5 @@ class PrivateKeyReaderTest {
     /** For its default derivation BouncyCastle takes one octet of each character; OpenSSL takes UTF-8. */
     private static char[] octets(String password) {
         return new String(password.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1).toCharArray();
-    }
-
-    private static KeyPair keys(Algorithm algorithm) {
-        try {
-            return algorithm.generateKeyPair(new SecureRandom());
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static KeyPair ec521() {
-        try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-            generator.initialize(new ECGenParameterSpec("secp521r1"));
-            return generator.generateKeyPair();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.testserver;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * A server that runs from binaries on the class path, in a data directory of its own, and that a test may stop, kill and
+ * start again on the same port and data.
+ *
+ * <p>{@link #close} stops it and deletes its data.
+ */
+public final class EmbeddedServer extends PostgresServer {
+
+    private final EmbeddedPostgres firstRun;
+    private final PgControl control;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private EmbeddedServer(EmbeddedPostgres firstRun, PgControl control) {
+        super(new Access("localhost", firstRun.getPort(), "postgres", "postgres", null));
+        this.firstRun = firstRun;
+        this.control = control;
+    }
+
+    static EmbeddedServer start(EmbeddedSetup setup, Consumer<String> progress) {
+        PgControl control = PgControl.create();
+        progress.accept(
+                control.hasBinaries()
+                        ? "Starting PostgreSQL"
+                        : "Unpacking PostgreSQL (once on this machine, takes some seconds)");
+        EmbeddedServer server = new EmbeddedServer(firstRun(setup, control), control);
+        try {
+            server.createRoles(setup.access());
+            progress.accept("PostgreSQL " + server.majorVersion() + " runs on port " + server.port());
+        } catch (RuntimeException e) {
+            server.shutDown();
+            throw e;
+        }
+        return server;
+    }
+
+    private static EmbeddedPostgres firstRun(EmbeddedSetup setup, PgControl control) {
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setDataDirectory(control.data())
+                .setRegisterShutdownHook(false)
+                .setOutputRedirector(Redirect.appendTo(control.log().toFile()));
+        setup.applyTo(builder);
+        try {
+            return builder.start();
+        } catch (IOException | RuntimeException | ExceptionInInitializerError e) {
+            String log = control.logTail();
+            discard(control, e);
+            throw new IllegalStateException(
+                    "The embedded PostgreSQL does not start: " + e.getMessage() + "\nIts log ends with\n" + log, e);
+        }
+    }
+
+    private static void discard(PgControl control, Throwable failure) {
+        try {
+            if (control.isRunning()) {
+                control.control("stop", "-m", "immediate");
+            }
+            control.delete();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private void createRoles(ServerAccess access) {
+        access.certificateUsers().forEach(user -> createRole(user, ""));
+        access.passwordUsers()
+                .forEach((user, password) -> createRole(user, " PASSWORD '" + password.replace("'", "''") + "'"));
+    }
+
+    private void createRole(String name, String password) {
+        try (Connection connection = admin().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE \"" + name + "\" LOGIN" + password);
+        } catch (SQLException e) {
+            throw new IllegalStateException("Cannot create the role " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public boolean isEmbedded() {
+        return true;
+    }
+
+    /**
+     * Whether the server's process runs.
+     *
+     * @return false after {@link #stop}, {@link #stopImmediately}, {@link #kill} and {@link #close}
+     */
+    public boolean isRunning() {
+        return control.isRunning();
+    }
+
+    /**
+     * Where the server keeps its data.
+     *
+     * @return an existing directory, until {@link #close}
+     */
+    public Path dataDirectory() {
+        return control.data();
+    }
+
+    /**
+     * What the server logged last, for finding out why it refused something.
+     *
+     * @return up to 30 lines
+     */
+    public String logTail() {
+        return control.logTail();
+    }
+
+    /**
+     * Stops the server in order: sessions end with SQLSTATE 57P01, open transactions roll back.
+     *
+     * @throws IllegalStateException if it does not run or does not stop
+     */
+    public void stop() {
+        control.control("stop", "-m", "fast");
+    }
+
+    /**
+     * Stops the server at once, without a checkpoint; the next start recovers from the log.
+     *
+     * @throws IllegalStateException if it does not run or does not stop
+     */
+    public void stopImmediately() {
+        control.control("stop", "-m", "immediate");
+    }
+
+    /**
+     * Kills the server's processes with SIGKILL and waits until they are gone. Clients see their connections reset or closed.
+     * Committed transactions survive, because the operating system does, whatever {@code fsync} says.
+     *
+     * @throws IllegalStateException if it does not run
+     */
+    public void kill() {
+        control.kill();
+    }
+
+    /**
+     * Starts the server again on the same port and data, stopping it in order before if it runs. Blocks until it accepts
+     * connections.
+     *
+     * @throws IllegalStateException if it does not start
+     */
+    public void restart() {
+        control.control("restart", "-m", "fast");
+    }
+
+    /**
+     * Replaces the server's certificate, key and client authorities. Sessions stay; the server uses the new material for
+     * new connections as soon as it has read it, which may be a moment after this method returns.
+     *
+     * @param material the new material
+     */
+    public void replaceTls(TlsMaterial material) {
+        try {
+            ServerAccess.writeTls(control.data(), material);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        control.control("reload");
+    }
+
+    @Override
+    void shutDown() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
+        try {
+            if (control.isRunning()) {
+                firstRun.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        control.delete();
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.testserver;
+
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The data directory, the log and the processes of one embedded server. */
+final class PgControl {
+
+    private static final String WORKING_DIRECTORY = "ot.epg.working-dir";
+    private static final Duration KILL_WAIT = Duration.ofSeconds(10);
+    private static final int CONTROL_WAIT_SECONDS = 60;
+    private static final int LOG_LINES = 30;
+
+    private final Path data;
+    private final Path log;
+
+    private PgControl(Path data, Path log) {
+        this.data = data;
+        this.log = log;
+    }
+
+    /** Names a data directory that does not exist yet. */
+    static PgControl create() {
+        Path parent = workingDirectory();
+        String name = UUID.randomUUID().toString();
+        return new PgControl(parent.resolve(name), parent.resolve(name + ".log"));
+    }
+
+    /**
+     * The directory that holds binaries and data. One per user, because users cannot write into each other's; told to the
+     * library, which then also removes what a killed JVM left there.
+     */
+    private static Path workingDirectory() {
+        String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9_-]", "_");
+        Path preset = Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg-" + user);
+        Path directory = Path.of(System.getProperty(WORKING_DIRECTORY, preset.toString()));
+        System.setProperty(WORKING_DIRECTORY, directory.toString());
+        try {
+            return Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Path data() {
+        return data;
+    }
+
+    Path log() {
+        return log;
+    }
+
+    /** Whether some version's binaries were unpacked before. */
+    boolean hasBinaries() {
+        try (Stream<Path> children = Files.list(data.resolveSibling(""))) {
+            return children.anyMatch(child -> Files.exists(child.resolve(".exists")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    boolean isRunning() {
+        return postmaster().filter(PgControl::isAlive).isPresent();
+    }
+
+    /** Runs pg_ctl and waits until the server has started or stopped. */
+    void control(String... arguments) {
+        List<String> command = new ArrayList<>();
+        if (LinuxUtils.isUnshareAvailable()) {
+            // PostgreSQL refuses to run as root; in a user namespace of its own it does not see that it does.
+            command.addAll(List.of("unshare", "-U"));
+        }
+        command.add(binaries().resolve("pg_ctl").toString());
+        command.addAll(List.of("-D", data.toString(), "-w", "-t", Integer.toString(CONTROL_WAIT_SECONDS)));
+        command.addAll(List.of(arguments));
+        int status = run(command);
+        if (status != 0) {
+            throw new IllegalStateException("pg_ctl " + String.join(" ", arguments) + " ended with status " + status
+                    + "; the server's log ends with\n" + logTail());
+        }
+    }
+
+    private int run(List<String> command) {
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
+            if (!process.waitFor(CONTROL_WAIT_SECONDS + KILL_WAIT.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+            return process.waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while waiting for " + command, e);
+        }
+    }
+
+    /** The server's own note of how it was started begins with the path of its program. */
+    private Path binaries() {
+        String started = read(data.resolve("postmaster.opts"));
+        return Path.of(started.substring(0, started.indexOf(" \""))).resolveSibling("");
+    }
+
+    /** Ends the server's processes with SIGKILL and waits until they are gone. */
+    void kill() {
+        ProcessHandle postmaster = postmaster()
+                .filter(PgControl::isAlive)
+                .orElseThrow(() -> new IllegalStateException("The server does not run, it cannot be killed"));
+        List<ProcessHandle> children = postmaster.descendants().toList();
+        postmaster.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
+        Await.until(
+                "the killed processes are gone",
+                KILL_WAIT,
+                () -> !isAlive(postmaster) && children.stream().noneMatch(PgControl::isAlive));
+        deletePidFile();
+    }
+
+    /** The next start would take a zombie of that process id for the running server. */
+    private void deletePidFile() {
+        try {
+            Files.deleteIfExists(data.resolve("postmaster.pid"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Optional<ProcessHandle> postmaster() {
+        Path pidFile = data.resolve("postmaster.pid");
+        if (!Files.exists(pidFile)) {
+            return Optional.empty();
+        }
+        return ProcessHandle.of(Long.parseLong(read(pidFile).lines().findFirst().orElseThrow()));
+    }
+
+    /** A killed process that its parent, process 1 of a container, never asks about stays as a zombie: that is dead. */
+    static boolean isAlive(ProcessHandle process) {
+        Path status = Path.of("/proc", Long.toString(process.pid()), "stat");
+        try {
+            return process.isAlive()
+                    && !(Files.exists(status) && Files.readString(status).contains(") Z "));
+        } catch (IOException e) {
+            // The process ended between the two looks.
+            return process.isAlive();
+        }
+    }
+
+    String logTail() {
+        if (!Files.exists(log)) {
+            return "(no log)";
+        }
+        List<String> lines = read(log).lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
+    }
+
+    /** Deletes the data directory and the log. */
+    void delete() {
+        try {
+            Files.deleteIfExists(log);
+            if (Files.exists(data)) {
+                try (Stream<Path> tree = Files.walk(data)) {
+                    for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.deleteIfExists(path);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.testserver.proxy;
+
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/** Whether, and how late, data flows through a proxy. */
+final class Flow {
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private boolean stopped;
+    private Duration delay = Duration.ZERO;
+
+    void stop() {
+        change(() -> stopped = true);
+    }
+
+    void delay(Duration newDelay) {
+        change(() -> delay = newDelay);
+    }
+
+    void heal() {
+        change(() -> {
+            stopped = false;
+            delay = Duration.ZERO;
+        });
+    }
+
+    /** Makes those who wait look again whether their connection is open. */
+    void wakeUp() {
+        change(() -> {});
+    }
+
+    private void change(Runnable assignment) {
+        lock.lock();
+        try {
+            assignment.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until data that arrived now may go on, or its connection is no longer open. */
+    void pass(BooleanSupplier open) throws InterruptedException {
+        long arrival = System.nanoTime();
+        lock.lock();
+        try {
+            while (open.getAsBoolean()) {
+                long left = arrival + delay.toNanos() - System.nanoTime();
+                if (stopped) {
+                    changed.await();
+                } else if (left > 0) {
+                    changed.awaitNanos(left);
+                } else {
+                    return;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}
