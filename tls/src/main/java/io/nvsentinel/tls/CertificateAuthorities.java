@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertPathBuilder;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
 import java.security.cert.CertStore;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
@@ -52,7 +54,7 @@ final class CertificateAuthorities {
     }
 
     /** Takes the authorities of a root certificate file; at least one must be valid now. */
-    static CertificateAuthorities ofFile(
+    static CertificateAuthorities fromFile(
             Path file, List<X509Certificate> authorities, List<X509CRL> lists, Clock clock) {
         Instant now = clock.instant();
         if (authorities.stream().allMatch(authority -> Certificates.expired(authority, now))) {
@@ -62,7 +64,7 @@ final class CertificateAuthorities {
     }
 
     /** Takes the authorities that the JVM trusts, for servers with a public certificate. */
-    static CertificateAuthorities ofJvm(List<X509CRL> lists, Clock clock) {
+    static CertificateAuthorities fromJvm(List<X509CRL> lists, Clock clock) {
         try {
             TrustManagerFactory factory = pkix();
             factory.init((KeyStore) null);
@@ -93,6 +95,42 @@ final class CertificateAuthorities {
 
     List<X509Certificate> all() {
         return authorities;
+    }
+
+    /** Those that an operator has to renew; not the JVM's. */
+    List<X509Certificate> ofFile() {
+        return file == null ? List.of() : authorities;
+    }
+
+    String describe() {
+        return file == null ? "the authorities of the JVM" : "the authorities of " + file;
+    }
+
+    /** Says in one line why a chain was refused. */
+    String explain(X509Certificate[] chain, CertificateException refusal) {
+        String server = "the server's certificate " + chain[0].getSubjectX500Principal() + ", issued by "
+                + chain[0].getIssuerX500Principal();
+        BasicReason reason = reason(refusal);
+        if (reason == BasicReason.EXPIRED) {
+            return server + ", or one of its issuers has expired: "
+                    + Certificates.expiries(List.of(chain), clock.instant());
+        }
+        if (reason == BasicReason.REVOKED) {
+            return server + ", or one of its issuers has been revoked";
+        }
+        if (reason == BasicReason.UNDETERMINED_REVOCATION_STATUS) {
+            return server + ", or one of its issuers is not covered by a current revocation list";
+        }
+        return server + ", cannot be verified with " + describe() + ": " + refusal.getMessage();
+    }
+
+    private static @Nullable BasicReason reason(Throwable refusal) {
+        for (Throwable cause = refusal; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertPathValidatorException e && e.getReason() instanceof BasicReason reason) {
+                return reason;
+            }
+        }
+        return null;
     }
 
     private Verifier verifier(Instant now) {

@@ -9,10 +9,12 @@ import java.security.GeneralSecurityException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import javax.naming.NamingException;
 import javax.naming.directory.Attribute;
 import javax.naming.ldap.LdapName;
@@ -23,6 +25,8 @@ final class Certificates {
 
     private static final String CERTIFICATES = "a PEM file with one or more X.509 certificates";
     private static final String LISTS = "a PEM file with one or more X.509 revocation lists";
+
+    private static final long SECONDS_PER_DAY = 86_400;
 
     private Certificates() {}
 
@@ -52,6 +56,27 @@ final class Certificates {
 
     static boolean expired(X509Certificate certificate, Instant now) {
         return now.isAfter(certificate.getNotAfter().toInstant());
+    }
+
+    /** Those that have expired, and when, for an error message. */
+    static String expiries(List<X509Certificate> certificates, Instant now) {
+        return certificates.stream()
+                .filter(certificate -> expired(certificate, now))
+                .map(certificate -> certificate.getSubjectX500Principal() + " on "
+                        + certificate.getNotAfter().toInstant())
+                .collect(Collectors.joining(", "));
+    }
+
+    static TlsStatus.Certificate status(TlsStatus.Role role, X509Certificate certificate, Instant now) {
+        Instant end = certificate.getNotAfter().toInstant();
+        return new TlsStatus.Certificate(
+                role,
+                certificate.getSubjectX500Principal().toString(),
+                certificate.getIssuerX500Principal().toString(),
+                certificate.getSerialNumber(),
+                certificate.getNotBefore().toInstant(),
+                end,
+                Math.floorDiv(Duration.between(now, end).toSeconds(), SECONDS_PER_DAY));
     }
 
     /** Refuses a certificate that is not valid now. */

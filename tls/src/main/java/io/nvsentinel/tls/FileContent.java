@@ -10,6 +10,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * A file as it was read.
@@ -26,19 +27,9 @@ record FileContent(Path path, byte[] bytes) {
     private static final int ALL_BUT_GROUP_READ = 0037;
 
     static FileContent read(Path path) {
-        // Asked first: a pipe or a device would block the read for ever.
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
-            throw TlsException.of(
-                    Reason.UNREADABLE_CONTENT,
-                    path,
-                    "found a " + (Files.isDirectory(path) ? "directory" : "device or pipe") + "; accepted is a file");
-        }
-        try (InputStream in = Files.newInputStream(path)) {
-            byte[] bytes = in.readNBytes(LARGEST + 1);
-            if (bytes.length > LARGEST) {
-                throw TlsException.of(Reason.UNREADABLE_CONTENT, path, "found more than " + LARGEST + " bytes");
-            }
-            return new FileContent(path, bytes);
+        try {
+            checkRegular(path, Files.readAttributes(path, BasicFileAttributes.class));
+            return new FileContent(path, readAll(path));
         } catch (NoSuchFileException e) {
             throw missing(path);
         } catch (AccessDeniedException e) {
@@ -46,6 +37,24 @@ record FileContent(Path path, byte[] bytes) {
         } catch (IOException e) {
             throw new TlsException(
                     Reason.NOT_READABLE, path, "cannot be read: " + e.getClass().getSimpleName(), e);
+        }
+    }
+
+    /** Asked before reading: a pipe or a device would block the read for ever. */
+    private static void checkRegular(Path path, BasicFileAttributes attributes) {
+        if (!attributes.isRegularFile()) {
+            String found = attributes.isDirectory() ? "directory" : "device or pipe";
+            throw TlsException.of(Reason.UNREADABLE_CONTENT, path, "found a " + found + "; accepted is a file");
+        }
+    }
+
+    private static byte[] readAll(Path path) throws IOException {
+        try (InputStream in = Files.newInputStream(path)) {
+            byte[] bytes = in.readNBytes(LARGEST + 1);
+            if (bytes.length > LARGEST) {
+                throw TlsException.of(Reason.UNREADABLE_CONTENT, path, "found more than " + LARGEST + " bytes");
+            }
+            return bytes;
         }
     }
 

@@ -43,7 +43,7 @@ final class FileSet {
                 failure = null;
             } catch (TlsException e) {
                 // In the middle of a swap a file may be gone; it counts when it is gone twice in a row.
-                if (failure != null || previous == null) {
+                if (failure != null) {
                     throw e;
                 }
                 failure = e;

@@ -84,7 +84,7 @@ public final class JdbcSslSocketFactory extends SSLSocketFactory {
         return delegate().getSupportedCipherSuites();
     }
 
-    private static TlsMaterial find(String id) {
+    static TlsMaterial find(String id) {
         Supplier<TlsMaterial> material = OPEN.get(id);
         if (material == null) {
             throw TlsException.invalidOption("the TlsContext that these JDBC properties came from is closed");

@@ -10,6 +10,7 @@ import java.security.PublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -93,7 +94,15 @@ final class PrivateKeyReader {
             throw TlsException.of(
                     Reason.KEY_PASSWORD, pem.path(), "the key is encrypted; set keyPassword or keyPasswordFile");
         }
-        return new KeyDecryption(pem.path(), password.get());
+        return new KeyDecryption(pem.path(), askPassword(password));
+    }
+
+    private String askPassword(Supplier<String> supplier) {
+        try {
+            return Objects.requireNonNull(supplier.get());
+        } catch (RuntimeException e) {
+            throw new TlsException(Reason.KEY_PASSWORD, pem.path(), "the supplier of its password failed", e);
+        }
     }
 
     /** SEC1 names the curve inside the key, mostly; PKCS#8 names it outside. */

@@ -33,18 +33,14 @@ final class ServerTrustManager extends X509ExtendedTrustManager {
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
             throws CertificateException {
-        if (authorities != null) {
-            authorities.current().checkServerTrusted(chain, authType, engine);
-        }
+        checkChain(chain, manager -> manager.checkServerTrusted(chain, authType, engine));
         checkHost(chain, engine == null ? null : engine.getPeerHost());
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType, @Nullable Socket socket)
             throws CertificateException {
-        if (authorities != null) {
-            authorities.current().checkServerTrusted(chain, authType, socket);
-        }
+        checkChain(chain, manager -> manager.checkServerTrusted(chain, authType, socket));
         checkHost(
                 chain,
                 socket instanceof SSLSocket ssl ? ssl.getHandshakeSession().getPeerHost() : null);
@@ -52,9 +48,7 @@ final class ServerTrustManager extends X509ExtendedTrustManager {
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        if (authorities != null) {
-            authorities.current().checkServerTrusted(chain, authType);
-        }
+        checkChain(chain, manager -> manager.checkServerTrusted(chain, authType));
         checkHost(chain, null);
     }
 
@@ -80,9 +74,28 @@ final class ServerTrustManager extends X509ExtendedTrustManager {
         return authorities == null ? new X509Certificate[0] : authorities.all().toArray(X509Certificate[]::new);
     }
 
+    /** The JDK's part of the work. */
+    private interface Check {
+        void with(X509ExtendedTrustManager manager) throws CertificateException;
+    }
+
+    private void checkChain(X509Certificate[] chain, Check check) throws CertificateException {
+        if (authorities == null) {
+            return;
+        }
+        X509ExtendedTrustManager manager = authorities.current();
+        try {
+            check.with(manager);
+        } catch (CertificateException e) {
+            // The JDK says "Path does not chain with any of the trust anchors"; an operator needs to know which
+            // certificate.
+            throw new CertificateException(authorities.explain(chain, e), e);
+        }
+    }
+
     private void checkHost(X509Certificate[] chain, @Nullable String host) throws CertificateException {
         if (checkHost) {
-            HostNames.check(host, chain[0]);
+            LibpqHostnameVerifier.check(host, chain[0]);
         }
     }
 }

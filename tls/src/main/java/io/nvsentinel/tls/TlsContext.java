@@ -7,11 +7,17 @@ import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
 import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Verified certificates and keys, ready for every connection.
@@ -31,14 +37,15 @@ public final class TlsContext implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
 
     private final TlsOptions options;
-    private final @Nullable TlsMaterial material;
+    private final @Nullable MaterialSource source;
     private final String jdbcId;
+    private final Instant openedAt;
 
-    private TlsContext(TlsOptions options, Clock clock) {
+    private TlsContext(TlsOptions options, Clock clock, Scheduler scheduler) {
         this.options = options;
-        this.material =
-                options.mode() == SslMode.DISABLE ? null : TlsMaterial.of(FileSet.read(options), options, clock);
-        this.jdbcId = JdbcSslSocketFactory.register(this::requireMaterial);
+        this.openedAt = clock.instant();
+        this.source = options.mode() == SslMode.DISABLE ? null : new MaterialSource(options, clock, scheduler);
+        this.jdbcId = JdbcSslSocketFactory.register(this::material);
     }
 
     /**
@@ -55,31 +62,33 @@ public final class TlsContext implements AutoCloseable {
      * @throws TlsException if a check fails; nothing is left open then
      */
     public static TlsContext open(TlsOptions options) {
-        return open(options, Clock.systemUTC());
+        return open(options, Clock.systemUTC(), Schedulers.boundedElastic());
     }
 
-    static TlsContext open(TlsOptions options, Clock clock) {
+    static TlsContext open(TlsOptions options, Clock clock, Scheduler scheduler) {
         if (options.preferWasAsked()) {
             LOG.warn(
                     options.mode() == SslMode.PREFER
                             ? "sslmode=prefer falls back to plain text without telling anyone; use require or verify-full"
                             : "sslmode=prefer with certificates is treated as require; use require or verify-full");
         }
-        return new TlsContext(options, clock);
+        return new TlsContext(options, clock, scheduler);
     }
 
     /**
-     * Sets up TLS for the R2DBC driver: its mode and its {@code sslContextBuilderCustomizer}. Do not set that customizer, or
+     * Sets up TLS for the R2DBC driver: its mode, its {@code sslContextBuilderCustomizer} and its {@code
+     * sslHostnameVerifier}. Do not set those, or
      * the driver's own {@code sslCert}, {@code sslKey} and {@code sslRootCert}, beside this.
      *
-     * <p>For {@link SslMode#VERIFY_FULL} the driver is told {@code VERIFY_CA}, because the host name is checked here during
-     * the handshake: the driver's own check would resolve an IP address by a blocking DNS look-up and then trust the answer.
+     * <p>If the home directory holds {@code .postgresql/postgresql.crt} and {@code postgresql.pk8}, the driver reads them in
+     * its {@code build()}, which fails if the key is not PEM; they are never sent.
      *
      * @param builder the driver's configuration
      */
     public void configure(PostgresqlConnectionConfiguration.Builder builder) {
         builder.sslMode(driverMode());
         builder.sslContextBuilderCustomizer(customizer());
+        builder.sslHostnameVerifier(new LibpqHostnameVerifier());
     }
 
     /**
@@ -92,13 +101,15 @@ public final class TlsContext implements AutoCloseable {
     public void configure(ConnectionFactoryOptions.Builder builder) {
         builder.option(PostgresqlConnectionFactoryProvider.SSL_MODE, driverMode());
         builder.option(PostgresqlConnectionFactoryProvider.SSL_CONTEXT_BUILDER_CUSTOMIZER, customizer());
+        builder.option(PostgresqlConnectionFactoryProvider.SSL_HOSTNAME_VERIFIER, new LibpqHostnameVerifier());
     }
 
     /**
      * Connection properties that set up TLS for the PostgreSQL JDBC driver. They refer to this context: they work in this
      * JVM, until {@link #close()}, and follow rotation. No key is copied to disk.
      *
-     * @return {@code sslmode}, and except for {@link SslMode#DISABLE} {@code sslfactory} and {@code sslfactoryarg}
+     * @return {@code sslmode}, and except for {@link SslMode#DISABLE} {@code sslfactory}, {@code sslfactoryarg} and
+     *     {@code sslhostnameverifier}
      */
     public Map<String, String> jdbcProperties() {
         if (options.mode() == SslMode.DISABLE) {
@@ -110,7 +121,30 @@ public final class TlsContext implements AutoCloseable {
                 "sslfactory",
                 JdbcSslSocketFactory.class.getName(),
                 "sslfactoryarg",
-                jdbcId);
+                jdbcId,
+                "sslhostnameverifier",
+                LibpqHostnameVerifier.class.getName());
+    }
+
+    /**
+     * What is in use at this moment. Reads no file.
+     *
+     * @return the status, with the days left counted from now
+     */
+    public TlsStatus status() {
+        return source != null ? source.status() : disabledStatus();
+    }
+
+    /**
+     * The status now and after each change: new files in use, files that cannot be used, the first time a certificate in use is
+     * seen to have expired. Hot; a new subscriber begins with the latest change. Completes at {@link #close()}, never fails. A
+     * subscriber that is slower than the changes misses those in between. Signals come on the thread that reads the files (a
+     * {@code boundedElastic} one); blocking there delays the next reload.
+     *
+     * @return the changes
+     */
+    public Flux<TlsStatus> statuses() {
+        return source != null ? source.statuses() : Flux.just(disabledStatus());
     }
 
     /**
@@ -120,11 +154,18 @@ public final class TlsContext implements AutoCloseable {
     @Override
     public void close() {
         JdbcSslSocketFactory.unregister(jdbcId);
+        if (source != null) {
+            source.close();
+        }
     }
 
     private Function<SslContextBuilder, SslContextBuilder> customizer() {
         // The driver's own builder is shared by all event loops and not thread-safe: every connection gets a fresh one.
-        return shared -> requireMaterial().nettyBuilder();
+        return shared -> material().nettyBuilder();
+    }
+
+    private TlsStatus disabledStatus() {
+        return new TlsStatus(options.mode(), 0, openedAt, List.of(), Optional.empty());
     }
 
     private SSLMode driverMode() {
@@ -132,14 +173,15 @@ public final class TlsContext implements AutoCloseable {
             case DISABLE -> SSLMode.DISABLE;
             case PREFER -> SSLMode.PREFER;
             case REQUIRE -> SSLMode.REQUIRE;
-            case VERIFY_CA, VERIFY_FULL -> SSLMode.VERIFY_CA;
+            case VERIFY_CA -> SSLMode.VERIFY_CA;
+            case VERIFY_FULL -> SSLMode.VERIFY_FULL;
         };
     }
 
-    private TlsMaterial requireMaterial() {
-        if (material == null) {
+    private TlsMaterial material() {
+        if (source == null) {
             throw new IllegalStateException("TLS is disabled, yet a handshake was begun");
         }
-        return material;
+        return source.current();
     }
 }

@@ -3,11 +3,14 @@ package io.nvsentinel.tls;
 
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.nvsentinel.tls.TlsStatus.Role;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
@@ -60,14 +63,34 @@ final class TlsMaterial {
         return loadedAt;
     }
 
-    @Nullable
-    ClientIdentity identity() {
-        return identity;
+    /** The certificates that an operator has to renew: those that came from files. */
+    List<TlsStatus.Certificate> certificates(Instant now) {
+        List<TlsStatus.Certificate> certificates = new ArrayList<>();
+        for (X509Certificate certificate : identity == null ? List.<X509Certificate>of() : identity.chain()) {
+            Role role = certificates.isEmpty() ? Role.CLIENT : Role.CLIENT_CHAIN;
+            certificates.add(Certificates.status(role, certificate, now));
+        }
+        for (X509Certificate certificate : authorities == null ? List.<X509Certificate>of() : authorities.ofFile()) {
+            certificates.add(Certificates.status(Role.AUTHORITY, certificate, now));
+        }
+        return List.copyOf(certificates);
     }
 
-    @Nullable
-    CertificateAuthorities authorities() {
-        return authorities;
+    /** Those of them that have expired, by subject. */
+    List<String> expired(Instant now) {
+        return certificates(now).stream()
+                .filter(certificate -> now.isAfter(certificate.notAfter()))
+                .map(TlsStatus.Certificate::subject)
+                .toList();
+    }
+
+    /** One line for the log. */
+    String describe() {
+        String client = identity == null
+                ? "no client certificate"
+                : "client certificate " + identity.certificate().getSubjectX500Principal() + " until "
+                        + identity.certificate().getNotAfter().toInstant();
+        return client + ", " + (authorities == null ? "server not verified" : authorities.describe());
     }
 
     /** For the R2DBC driver, once per connection, on its event loop: reads no file and parses nothing. */
@@ -122,9 +145,9 @@ final class TlsMaterial {
                 .orElse(List.of());
         FileContent root = files.find(options.rootCertificate()).orElse(null);
         if (root != null) {
-            return CertificateAuthorities.ofFile(root.path(), Certificates.certificates(root), lists, clock);
+            return CertificateAuthorities.fromFile(root.path(), Certificates.certificates(root), lists, clock);
         }
-        return options.mode() == SslMode.VERIFY_FULL ? CertificateAuthorities.ofJvm(lists, clock) : null;
+        return options.mode() == SslMode.VERIFY_FULL ? CertificateAuthorities.fromJvm(lists, clock) : null;
     }
 
     private SSLContext newSslContext() {

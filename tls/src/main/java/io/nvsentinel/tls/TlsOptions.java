@@ -87,6 +87,10 @@ public final class TlsOptions {
         return values.user;
     }
 
+    boolean hasFiles() {
+        return certificate() != null || rootCertificate() != null || revocationList() != null;
+    }
+
     TlsVersion minimumVersion() {
         return values.minimumVersion;
     }
@@ -333,8 +337,8 @@ public final class TlsOptions {
             if (mode == null) {
                 return rootCertificate != null ? SslMode.VERIFY_FULL : SslMode.REQUIRE;
             }
-            boolean anyFile = certificate != null || rootCertificate != null || revocationList != null;
-            return mode == SslMode.PREFER && anyFile ? SslMode.REQUIRE : mode;
+            boolean hasFiles = certificate != null || rootCertificate != null || revocationList != null;
+            return mode == SslMode.PREFER && hasFiles ? SslMode.REQUIRE : mode;
         }
     }
 }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.scheduler.Schedulers;
 
 /** What is checked before any connection is made. */
 class TlsContextTest {
@@ -42,7 +43,8 @@ class TlsContextTest {
                     .containsEntry("sslmode", "verify-full")
                     .containsEntry("sslfactory", JdbcSslSocketFactory.class.getName())
                     .containsKey("sslfactoryarg")
-                    .hasSize(3);
+                    .containsEntry("sslhostnameverifier", LibpqHostnameVerifier.class.getName())
+                    .hasSize(4);
         }
     }
 
@@ -238,7 +240,7 @@ class TlsContextTest {
     }
 
     private static TlsContext open(TlsOptions.Builder options, Instant now) {
-        return TlsContext.open(options.build(), Clock.fixed(now, ZoneOffset.UTC));
+        return TlsContext.open(options.build(), Clock.fixed(now, ZoneOffset.UTC), Schedulers.boundedElastic());
     }
 
     private void refused(TlsOptions.Builder options, Reason reason, String file, String what) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The table was compared with psql 15; see the comment on each row that surprises. */
-class HostNamesTest {
+class LibpqHostnameVerifierTest {
 
     private static final Authority CA = Authority.named("ca");
 
@@ -46,9 +46,9 @@ class HostNamesTest {
     void comparesAsLibpqDoes(String host, String names, boolean accepted) throws CertificateException {
         X509Certificate certificate = certificate("CN=cn.example", names);
         if (accepted) {
-            HostNames.check(host, certificate);
+            LibpqHostnameVerifier.check(host, certificate);
         } else {
-            assertThatThrownBy(() -> HostNames.check(host, certificate))
+            assertThatThrownBy(() -> LibpqHostnameVerifier.check(host, certificate))
                     .isInstanceOf(CertificateException.class)
                     .hasMessageStartingWith("the server's certificate is not for \"" + host + "\"; it names ");
         }
@@ -56,7 +56,7 @@ class HostNamesTest {
 
     @Test
     void refusesWhenTheHostIsNotKnown() {
-        assertThatThrownBy(() -> HostNames.check(null, certificate("CN=x", "DNS:x")))
+        assertThatThrownBy(() -> LibpqHostnameVerifier.check(null, certificate("CN=x", "DNS:x")))
                 .isInstanceOf(CertificateException.class);
     }
 
@@ -73,7 +73,7 @@ class HostNamesTest {
         GeneralNames alternatives = names.isEmpty()
                 ? null
                 : new GeneralNames(Arrays.stream(names.split(","))
-                        .map(HostNamesTest::alternative)
+                        .map(LibpqHostnameVerifierTest::alternative)
                         .toArray(GeneralName[]::new));
         return CA.issue(subject, Authority.keys("secp256r1"), alternatives).certificate();
     }

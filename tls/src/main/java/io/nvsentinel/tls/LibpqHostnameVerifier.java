@@ -10,21 +10,37 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import javax.net.ssl.HostnameVerifier;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a server's certificate names the host that was connected to, by the rules of libpq (fe-secure-common.c).
+ * Whether a server's certificate names the host that was connected to, by the rules of libpq. Public because the JDBC driver
+ * creates it by name; {@link TlsContext} sets it for both drivers. Stateless.
  *
- * <p>The JDK's own check refuses host names with an underscore, which container networks have; the R2DBC driver's looks an IP
- * address up in DNS first and checks what that answers, blocking an event loop and trusting whoever answers.
+ * <p>The JDK's own check refuses host names with an underscore, which container networks have; those of the drivers compare
+ * IPv6 addresses as text, so that {@code ::1} is not {@code 0:0:0:0:0:0:0:1}.
  */
-final class HostNames {
+public final class LibpqHostnameVerifier implements HostnameVerifier {
 
     private static final int DNS = 2;
     private static final int ADDRESS = 7;
 
-    private HostNames() {}
+    /** Creates a verifier. */
+    public LibpqHostnameVerifier() {}
 
+    @Override
+    public boolean verify(String hostname, SSLSession session) {
+        try {
+            check(hostname, (X509Certificate) session.getPeerCertificates()[0]);
+            return true;
+        } catch (CertificateException | SSLPeerUnverifiedException e) {
+            return false;
+        }
+    }
+
+    /** Fails with a message that says which names the certificate has. */
     static void check(@Nullable String host, X509Certificate certificate) throws CertificateException {
         if (host == null || host.isEmpty()) {
             throw new CertificateException("the host to check the server's certificate against is not known");
