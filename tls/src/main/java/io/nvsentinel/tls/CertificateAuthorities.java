@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.tls;
+
+import io.nvsentinel.tls.TlsException.Reason;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertPathBuilder;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertStore;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.PKIXRevocationChecker;
+import java.security.cert.X509CRL;
+import java.security.cert.X509CertSelector;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import javax.net.ssl.CertPathTrustManagerParameters;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The authorities that may have issued the server's certificate: those of a root certificate file, or those of the JVM.
+ *
+ * <p>The JDK trusts an authority from a file for ever; OpenSSL, and so libpq, not beyond its expiry. Here an expired one is
+ * left out from the moment it expires.
+ */
+final class CertificateAuthorities {
+
+    private final @Nullable Path file;
+    private final List<X509Certificate> authorities;
+    private final List<X509CRL> revocationLists;
+    private final Clock clock;
+    private volatile Verifier verifier;
+
+    private record Verifier(List<X509Certificate> trusted, X509ExtendedTrustManager manager) {}
+
+    private CertificateAuthorities(
+            @Nullable Path file, List<X509Certificate> authorities, List<X509CRL> revocationLists, Clock clock) {
+        this.file = file;
+        this.authorities = authorities;
+        this.revocationLists = revocationLists;
+        this.clock = clock;
+        this.verifier = verifier(clock.instant());
+    }
+
+    /** Takes the authorities of a root certificate file; at least one must be valid now. */
+    static CertificateAuthorities fromFile(
+            Path file, List<X509Certificate> authorities, List<X509CRL> lists, Clock clock) {
+        Instant now = clock.instant();
+        if (authorities.stream().allMatch(authority -> Certificates.expired(authority, now))) {
+            Certificates.checkValidity(authorities.get(authorities.size() - 1), file, now);
+        }
+        return new CertificateAuthorities(file, authorities, lists, clock);
+    }
+
+    /** Takes the authorities that the JVM trusts, for servers with a public certificate. */
+    static CertificateAuthorities fromJvm(List<X509CRL> lists, Clock clock) {
+        try {
+            TrustManagerFactory factory = pkix();
+            factory.init((KeyStore) null);
+            List<X509Certificate> authorities = List.of(manager(factory).getAcceptedIssuers());
+            if (authorities.isEmpty()) {
+                throw TlsException.invalidOption("the JVM trusts no certificate authority; set rootCertificate");
+            }
+            return new CertificateAuthorities(null, authorities, lists, clock);
+        } catch (GeneralSecurityException e) {
+            throw new TlsException(
+                    Reason.UNREADABLE_CONTENT, null, "the JVM's certificate authorities cannot be read", e);
+        }
+    }
+
+    /** What verifies a chain at this moment. */
+    X509ExtendedTrustManager current() throws CertificateException {
+        Instant now = clock.instant();
+        Verifier current = verifier;
+        if (current.trusted().stream().anyMatch(authority -> Certificates.expired(authority, now))) {
+            current = verifier(now);
+            verifier = current;
+        }
+        if (current.trusted().isEmpty()) {
+            throw new CertificateExpiredException("every certificate authority of " + file + " has expired");
+        }
+        return current.manager();
+    }
+
+    List<X509Certificate> all() {
+        return authorities;
+    }
+
+    /** Those that an operator has to renew; not the JVM's. */
+    List<X509Certificate> ofFile() {
+        return file == null ? List.of() : authorities;
+    }
+
+    String describe() {
+        return file == null ? "the authorities of the JVM" : "the authorities of " + file;
+    }
+
+    /** Says in one line why a chain was refused. */
+    String explain(X509Certificate[] chain, CertificateException refusal) {
+        String server = "the server's certificate " + chain[0].getSubjectX500Principal() + ", issued by "
+                + chain[0].getIssuerX500Principal();
+        BasicReason reason = reason(refusal);
+        if (reason == BasicReason.EXPIRED) {
+            return server + ", or one of its issuers has expired: "
+                    + Certificates.expiries(List.of(chain), clock.instant());
+        }
+        if (reason == BasicReason.REVOKED) {
+            return server + ", or one of its issuers has been revoked";
+        }
+        if (reason == BasicReason.UNDETERMINED_REVOCATION_STATUS) {
+            return server + ", or one of its issuers is not covered by a current revocation list";
+        }
+        return server + ", cannot be verified with " + describe() + ": " + refusal.getMessage();
+    }
+
+    private static @Nullable BasicReason reason(Throwable refusal) {
+        for (Throwable cause = refusal; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertPathValidatorException e && e.getReason() instanceof BasicReason reason) {
+                return reason;
+            }
+        }
+        return null;
+    }
+
+    private Verifier verifier(Instant now) {
+        List<X509Certificate> trusted = authorities.stream()
+                .filter(authority -> !Certificates.expired(authority, now))
+                .toList();
+        try {
+            KeyStore store = store(trusted);
+            TrustManagerFactory factory = pkix();
+            if (revocationLists.isEmpty() || trusted.isEmpty()) {
+                factory.init(store);
+            } else {
+                factory.init(new CertPathTrustManagerParameters(withRevocation(store)));
+            }
+            return new Verifier(trusted, manager(factory));
+        } catch (GeneralSecurityException e) {
+            throw new TlsException(
+                    Reason.UNREADABLE_CONTENT, file, "its certificates cannot be used as authorities", e);
+        }
+    }
+
+    private PKIXBuilderParameters withRevocation(KeyStore store) throws GeneralSecurityException {
+        PKIXRevocationChecker checker =
+                (PKIXRevocationChecker) CertPathBuilder.getInstance("PKIX").getRevocationChecker();
+        checker.setOptions(
+                EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
+        PKIXBuilderParameters parameters = new PKIXBuilderParameters(store, new X509CertSelector());
+        parameters.setRevocationEnabled(true);
+        parameters.addCertStore(
+                CertStore.getInstance("Collection", new CollectionCertStoreParameters(revocationLists)));
+        parameters.addCertPathChecker(checker);
+        return parameters;
+    }
+
+    private static KeyStore store(List<X509Certificate> trusted) throws GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try {
+            store.load(null, null);
+        } catch (IOException e) {
+            throw new IllegalStateException("an empty key store in memory cannot fail to load", e);
+        }
+        for (int i = 0; i < trusted.size(); i++) {
+            store.setCertificateEntry("authority-" + i, trusted.get(i));
+        }
+        return store;
+    }
+
+    private static TrustManagerFactory pkix() throws GeneralSecurityException {
+        return TrustManagerFactory.getInstance("PKIX");
+    }
+
+    private static X509ExtendedTrustManager manager(TrustManagerFactory factory) {
+        return Arrays.stream(factory.getTrustManagers())
+                .filter(X509ExtendedTrustManager.class::isInstance)
+                .map(X509ExtendedTrustManager.class::cast)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("the JVM has no X.509 trust manager"));
+    }
+}

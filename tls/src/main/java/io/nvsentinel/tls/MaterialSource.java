@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.tls;
+
+import io.nvsentinel.tls.TlsStatus.Failure;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * The material in use, followed as its files change.
+ *
+ * <p>The files are compared by content, not by time stamps or events: a mounted secret is swapped through a symbolic link, a
+ * {@code subPath} mount never is, and people overwrite files in place. Content covers them all. New material counts once it is
+ * verified; until then, and if it never is, the old stays in use.
+ */
+final class MaterialSource implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
+
+    private final TlsOptions options;
+    private final Clock clock;
+    private final Scheduler scheduler;
+    private final Disposable.Swap nextComparison = Disposables.swap();
+    private final Sinks.Many<TlsStatus> statuses = Sinks.many().replay().latest();
+
+    private volatile State state;
+
+    /** What changes together. */
+    private record State(TlsMaterial material, long generation, Optional<Failure> failure, List<String> expired) {
+
+        TlsStatus status(SslMode mode, Instant now) {
+            return new TlsStatus(mode, generation, material.loadedAt(), material.certificates(now), failure);
+        }
+    }
+
+    /** Reads the files for the first time; fails if they cannot be used. */
+    MaterialSource(TlsOptions options, Clock clock, Scheduler scheduler) {
+        this.options = options;
+        this.clock = clock;
+        this.scheduler = scheduler;
+        TlsMaterial first = TlsMaterial.of(FileSet.read(options), options, clock);
+        this.state = new State(first, options.hasFiles() ? 1 : 0, Optional.empty(), first.expired(clock.instant()));
+        LOG.info("TLS mode {}: {}", options.mode().libpqName(), first.describe());
+        become(state);
+        scheduleComparison();
+    }
+
+    TlsMaterial current() {
+        return state.material();
+    }
+
+    TlsStatus status() {
+        return state.status(options.mode(), clock.instant());
+    }
+
+    Flux<TlsStatus> statuses() {
+        // A subscriber that does not keep up sees the latest status, and no queue grows.
+        return statuses.asFlux().onBackpressureLatest();
+    }
+
+    @Override
+    public void close() {
+        nextComparison.dispose();
+        synchronized (this) {
+            statuses.tryEmitComplete();
+        }
+    }
+
+    private void scheduleComparison() {
+        if (options.hasFiles() && !options.reloadInterval().isZero() && !nextComparison.isDisposed()) {
+            long millis = options.reloadInterval().toMillis();
+            nextComparison.update(scheduler.schedule(this::compare, millis, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    private void compare() {
+        try {
+            follow();
+        } catch (TlsException e) {
+            keepOld(e);
+        } catch (RuntimeException e) {
+            // Nothing is known to end here; but a comparison that ends the comparing would be noticed at expiry only.
+            LOG.error("TLS files could not be compared; the material in use stays", e);
+        } finally {
+            scheduleComparison();
+        }
+    }
+
+    private void follow() {
+        State old = state;
+        FileSet files = FileSet.read(options);
+        if (!Arrays.equals(files.digest(), old.material().digest())) {
+            TlsMaterial fresh = TlsMaterial.of(files, options, clock);
+            LOG.info("TLS files changed, in use for new connections: {}", fresh.describe());
+            become(new State(fresh, old.generation() + 1, Optional.empty(), fresh.expired(clock.instant())));
+        } else if (old.failure().isPresent()) {
+            LOG.info("TLS files are again those in use");
+            become(new State(old.material(), old.generation(), Optional.empty(), old.expired()));
+        } else {
+            noticeExpiry();
+        }
+    }
+
+    private void keepOld(TlsException e) {
+        State old = state;
+        boolean known = old.failure()
+                .filter(failure -> failure.message().equals(e.getMessage()))
+                .isPresent();
+        if (known) {
+            noticeExpiry();
+            return;
+        }
+        LOG.warn("TLS files changed and cannot be used, the old material stays: {}", e.getMessage());
+        Failure failure = new Failure(clock.instant(), e.reason(), String.valueOf(e.getMessage()));
+        become(new State(old.material(), old.generation(), Optional.of(failure), old.expired()));
+    }
+
+    private void noticeExpiry() {
+        State old = state;
+        List<String> expired = old.material().expired(clock.instant());
+        if (!expired.equals(old.expired())) {
+            LOG.warn("TLS certificates in use have expired: {}", expired);
+            become(new State(old.material(), old.generation(), old.failure(), expired));
+        }
+    }
+
+    private void become(State next) {
+        state = next;
+        synchronized (this) {
+            // After close() the sink refuses, and nobody listens any more.
+            statuses.tryEmitNext(next.status(options.mode(), clock.instant()));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.tls;
+
+import io.netty.handler.ssl.SslContextBuilder;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
+import io.r2dbc.postgresql.client.SSLMode;
+import io.r2dbc.spi.ConnectionFactoryOptions;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Verified certificates and keys, ready for every connection.
+ *
+ * <pre>{@code
+ * try (TlsContext tls = TlsContext.open(options)) {
+ *     tls.configure(postgresqlConnectionConfigurationBuilder); // R2DBC
+ *     properties.putAll(tls.jdbcProperties()); // JDBC, for example Flyway
+ *     ...
+ * }
+ * }</pre>
+ *
+ * <p>Who opens it closes it, after the connections that use it. Thread-safe.
+ */
+public final class TlsContext implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
+
+    private final TlsOptions options;
+    private final @Nullable MaterialSource source;
+    private final String jdbcId;
+    private final Instant openedAt;
+
+    private TlsContext(TlsOptions options, Clock clock, Scheduler scheduler) {
+        this.options = options;
+        this.openedAt = clock.instant();
+        this.source = options.mode() == SslMode.DISABLE ? null : new MaterialSource(options, clock, scheduler);
+        this.jdbcId = JdbcSslSocketFactory.register(this::material);
+    }
+
+    /**
+     * Reads all files as one consistent set, checks them and keeps them for the connections to come. Blocks on file I/O: do
+     * not call it on an event loop.
+     *
+     * <p>Checked are: that every file exists and may be read; that certificates, keys and revocation lists are in a format
+     * that is accepted; that only its owner may read the key; that the key belongs to the certificate; that the certificate
+     * is valid now and, if {@link TlsOptions.Builder#user(String)} is set, that it names the user. With {@link
+     * SslMode#DISABLE} nothing is read.
+     *
+     * @param options what to read
+     * @return the open context
+     * @throws TlsException if a check fails; nothing is left open then
+     */
+    public static TlsContext open(TlsOptions options) {
+        return open(options, Clock.systemUTC(), Schedulers.boundedElastic());
+    }
+
+    static TlsContext open(TlsOptions options, Clock clock, Scheduler scheduler) {
+        if (options.preferWasAsked()) {
+            LOG.warn(
+                    options.mode() == SslMode.PREFER
+                            ? "sslmode=prefer falls back to plain text without telling anyone; use require or verify-full"
+                            : "sslmode=prefer with certificates is treated as require; use require or verify-full");
+        }
+        return new TlsContext(options, clock, scheduler);
+    }
+
+    /**
+     * Sets up TLS for the R2DBC driver: its mode, its {@code sslContextBuilderCustomizer} and its {@code
+     * sslHostnameVerifier}. Do not set those, or
+     * the driver's own {@code sslCert}, {@code sslKey} and {@code sslRootCert}, beside this.
+     *
+     * <p>If the home directory holds {@code .postgresql/postgresql.crt} and {@code postgresql.pk8}, the driver reads them in
+     * its {@code build()}, which fails if the key is not PEM; they are never sent.
+     *
+     * @param builder the driver's configuration
+     */
+    public void configure(PostgresqlConnectionConfiguration.Builder builder) {
+        builder.sslMode(driverMode());
+        builder.sslContextBuilderCustomizer(customizer());
+        builder.sslHostnameVerifier(new LibpqHostnameVerifier());
+    }
+
+    /**
+     * Sets up TLS for the R2DBC driver through connection factory options, for frameworks that build the factory themselves
+     * (Spring Boot: a {@code ConnectionFactoryOptionsBuilderCustomizer} bean). Otherwise as {@link
+     * #configure(PostgresqlConnectionConfiguration.Builder)}.
+     *
+     * @param builder the options of a {@code postgresql} connection factory
+     */
+    public void configure(ConnectionFactoryOptions.Builder builder) {
+        builder.option(PostgresqlConnectionFactoryProvider.SSL_MODE, driverMode());
+        builder.option(PostgresqlConnectionFactoryProvider.SSL_CONTEXT_BUILDER_CUSTOMIZER, customizer());
+        builder.option(PostgresqlConnectionFactoryProvider.SSL_HOSTNAME_VERIFIER, new LibpqHostnameVerifier());
+    }
+
+    /**
+     * Connection properties that set up TLS for the PostgreSQL JDBC driver. They refer to this context: they work in this
+     * JVM, until {@link #close()}, and follow rotation. No key is copied to disk.
+     *
+     * @return {@code sslmode}, and except for {@link SslMode#DISABLE} {@code sslfactory}, {@code sslfactoryarg} and
+     *     {@code sslhostnameverifier}
+     */
+    public Map<String, String> jdbcProperties() {
+        if (options.mode() == SslMode.DISABLE) {
+            return Map.of("sslmode", SslMode.DISABLE.libpqName());
+        }
+        return Map.of(
+                "sslmode",
+                options.mode().libpqName(),
+                "sslfactory",
+                JdbcSslSocketFactory.class.getName(),
+                "sslfactoryarg",
+                jdbcId,
+                "sslhostnameverifier",
+                LibpqHostnameVerifier.class.getName());
+    }
+
+    /**
+     * What is in use at this moment. Reads no file.
+     *
+     * @return the status, with the days left counted from now
+     */
+    public TlsStatus status() {
+        return source != null ? source.status() : disabledStatus();
+    }
+
+    /**
+     * The status now and after each change: new files in use, files that cannot be used, the first time a certificate in use is
+     * seen to have expired. Hot; a new subscriber begins with the latest change. Completes at {@link #close()}, never fails. A
+     * subscriber that is slower than the changes misses those in between. Signals come on the thread that reads the files (a
+     * {@code boundedElastic} one); blocking there delays the next reload.
+     *
+     * @return the changes
+     */
+    public Flux<TlsStatus> statuses() {
+        return source != null ? source.statuses() : Flux.just(disabledStatus());
+    }
+
+    /**
+     * Stops following the files and forgets the JDBC properties. R2DBC connections made afterwards use the certificates last
+     * read; open connections go on. Calling it again does nothing.
+     */
+    @Override
+    public void close() {
+        JdbcSslSocketFactory.unregister(jdbcId);
+        if (source != null) {
+            source.close();
+        }
+    }
+
+    private Function<SslContextBuilder, SslContextBuilder> customizer() {
+        // The driver's own builder is shared by all event loops and not thread-safe: every connection gets a fresh one.
+        return shared -> material().nettyBuilder();
+    }
+
+    private TlsStatus disabledStatus() {
+        return new TlsStatus(options.mode(), 0, openedAt, List.of(), Optional.empty());
+    }
+
+    private SSLMode driverMode() {
+        return switch (options.mode()) {
+            case DISABLE -> SSLMode.DISABLE;
+            case PREFER -> SSLMode.PREFER;
+            case REQUIRE -> SSLMode.REQUIRE;
+            case VERIFY_CA -> SSLMode.VERIFY_CA;
+            case VERIFY_FULL -> SSLMode.VERIFY_FULL;
+        };
+    }
+
+    private TlsMaterial material() {
+        if (source == null) {
+            throw new IllegalStateException("TLS is disabled, yet a handshake was begun");
+        }
+        return source.current();
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.tls;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Certificates, keys or options cannot be used. The message is one line: the path, what was found and what is accepted. It
+ * never holds the content of a file or a password, and neither does a cause.
+ */
+public class TlsException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What is wrong, for callers that act on it. */
+    public enum Reason {
+        /** An option has a value that is not accepted, or two options contradict each other. */
+        INVALID_OPTION,
+        /** A file or the mount directory does not exist. */
+        MISSING,
+        /** A file or directory may not be read by this process. */
+        NOT_READABLE,
+        /** The private key may be read by others than its owner. */
+        KEY_PERMISSIONS,
+        /** The content is not what is accepted there, or is cut short. */
+        UNREADABLE_CONTENT,
+        /** The private key is encrypted and no password, or a wrong one, was given. */
+        KEY_PASSWORD,
+        /** The private key does not belong to the certificate. */
+        KEY_MISMATCH,
+        /** A certificate is not valid yet. */
+        NOT_YET_VALID,
+        /** A certificate has expired. */
+        EXPIRED,
+        /** The client certificate names another user than the one that connects. */
+        USER_MISMATCH,
+        /** The files kept changing while they were read. */
+        UNSTABLE
+    }
+
+    /** What is wrong. */
+    private final Reason reason;
+
+    /** The file or directory, as text because a path is not serializable. */
+    private final @Nullable String path;
+
+    TlsException(Reason reason, @Nullable Path path, String what, @Nullable Throwable cause) {
+        super(path == null ? what : path + ": " + what, cause);
+        this.reason = reason;
+        this.path = path == null ? null : path.toString();
+    }
+
+    static TlsException of(Reason reason, Path path, String what) {
+        return new TlsException(reason, path, what, null);
+    }
+
+    static TlsException invalidOption(String what) {
+        return new TlsException(Reason.INVALID_OPTION, null, what, null);
+    }
+
+    /**
+     * What is wrong.
+     *
+     * @return the reason
+     */
+    public Reason reason() {
+        return reason;
+    }
+
+    /**
+     * The file or directory that is wrong.
+     *
+     * @return the path, or empty if an option is wrong and not a file
+     */
+    public Optional<Path> path() {
+        return Optional.ofNullable(path).map(Path::of);
+    }
+}

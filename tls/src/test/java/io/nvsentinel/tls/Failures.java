@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.tls;
+
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What went wrong, whatever a driver wraps around it. */
+final class Failures {
+
+    private Failures() {}
+
+    /** The messages of a failure and its causes, one a line. */
+    static String messages(Throwable failure) {
+        return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+                .map(Throwable::getMessage)
+                .collect(Collectors.joining("\n"));
+    }
+}
