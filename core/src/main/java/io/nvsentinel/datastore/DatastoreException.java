@@ -13,6 +13,7 @@ public abstract class DatastoreException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The server's SQLSTATE, or null. */
     private final @Nullable String sqlState;
 
     /**

@@ -54,7 +54,12 @@ public record OperationStatus(
                 fields.open("status", Status::new), fields.text("message"), fields.map("metadata"), fields.extra());
     }
 
-    Map<String, @Nullable Object> toTree() {
+    /**
+     * The status as it is stored.
+     *
+     * @return a tree of maps, lists, strings, numbers and booleans
+     */
+    public Map<String, @Nullable Object> toTree() {
         return new FieldWriter()
                 .always("status", status.value())
                 .text("message", message)

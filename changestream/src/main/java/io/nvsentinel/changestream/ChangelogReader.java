@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** The changelog's queries beside what becomes of their rows. Each call is one use of one pooled connection. */
+final class ChangelogReader {
+
+    /**
+     * The state row comes even if no change does. A page ends with the row that fills its bytes; sizes are as stored,
+     * which is no less than a fraction of the size in memory that compression explains.
+     */
+    private static final String PAGE = """
+            SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
+                page.id, page.xid::text::bigint, page.table_name, page.record_id, page.operation, page.changed_at,
+                page.old_values, page.new_values, page.read
+            FROM datastore_changelog_state AS state
+            CROSS JOIN datastore_changelog_id_seq AS newest
+            LEFT JOIN (
+                SELECT *, count(*) OVER () AS read,
+                    sum(coalesce(pg_column_size(old_values), 0) + coalesce(pg_column_size(new_values), 0))
+                        OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+                FROM (
+                    SELECT * FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
+                ) AS changes
+            ) AS page ON coalesce(page.bytes_before, 0) < $4
+            ORDER BY page.id""";
+
+    /**
+     * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
+     * prepared transaction has no process; whoever has none yet has drawn no id either (xid stands before id).
+     */
+    private static final String HOLDERS = """
+            SELECT DISTINCT owner.transactionid::text::bigint
+            FROM pg_locks AS held
+            JOIN pg_locks AS owner
+                ON owner.virtualtransaction = held.virtualtransaction AND owner.locktype = 'transactionid'
+                AND owner.mode = 'ExclusiveLock' AND owner.granted
+            WHERE held.locktype = 'relation' AND held.mode = 'RowExclusiveLock' AND held.granted
+                AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND held.relation IN (
+                    SELECT 'datastore_changelog'::regclass
+                    UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = 'datastore_changelog'::regclass)""";
+
+    private static final String NEWEST = """
+            SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.incarnation
+            FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
+
+    private static final String CHECK = """
+            SELECT changes.id, changes.xid::text::bigint, changes.changed_at
+            FROM datastore_changelog AS changes WHERE changes.id = $1""";
+
+    private static final String HOLDER_NAMES = """
+            SELECT DISTINCT coalesce(
+                    'process ' || activity.pid || ' of application "' || activity.application_name || '"'
+                        || coalesce(', transaction open since ' || activity.xact_start, ''),
+                    'prepared transaction "' || prepared.gid || '" since ' || prepared.prepared,
+                    'transaction ' || owner.transactionid)
+            FROM pg_locks AS owner
+            LEFT JOIN pg_stat_activity AS activity ON activity.pid = owner.pid
+            LEFT JOIN pg_prepared_xacts AS prepared ON prepared.transaction = owner.transactionid
+            WHERE owner.locktype = 'transactionid' AND owner.granted
+                AND owner.transactionid::text::bigint = ANY ($1)""";
+
+    private final Connections connections;
+    private final int pageRows;
+    private final long pageBytes;
+
+    ChangelogReader(Connections connections, int pageRows, long pageBytes) {
+        this.connections = connections;
+        this.pageRows = pageRows;
+        this.pageBytes = pageBytes;
+    }
+
+    /** Reads the holders, if there is a gap to prove, and only then a page: the order is what the proof rests on. */
+    Mono<TailReading> tail(TailState state) {
+        return connections.read("Read the changelog", connection -> {
+            Mono<TailState> ready =
+                    state.hasGap() ? holders(connection).map(state::withHolders) : Mono.just(state);
+            return ready.flatMap(known -> page(connection, known.position(), Long.MAX_VALUE)
+                    .map(page -> new TailReading(known, page)));
+        });
+    }
+
+    /** Reads a page of a part that is settled. */
+    Mono<ChangelogPage> settled(long after, long upTo) {
+        return connections.read("Read the changelog", connection -> page(connection, after, upTo));
+    }
+
+    Mono<Set<Long>> holders() {
+        return connections.read("Read the changelog's writers", ChangelogReader::holders);
+    }
+
+    Mono<List<String>> holderNames(Set<Long> holders) {
+        return connections.read(
+                "Read the changelog's writers",
+                connection -> Rows.all(
+                        connection.createStatement(HOLDER_NAMES).bind(0, holders.toArray(Long[]::new)),
+                        row -> get(row, 0, String.class)));
+    }
+
+    /** The highest id drawn so far, and whose. */
+    Mono<Newest> newest() {
+        return connections.read(
+                "Read the changelog's end",
+                connection -> Rows.one(
+                        connection.createStatement(NEWEST),
+                        row -> new Newest(get(row, 0, Long.class), get(row, 1, UUID.class))));
+    }
+
+    /** What a token would remember of a row; empty if there is no such row. */
+    Mono<RowCheck> check(long id) {
+        return connections.read(
+                "Read the changelog at a token",
+                connection -> Rows.one(
+                        connection.createStatement(CHECK).bind(0, id),
+                        row -> new RowCheck(
+                                get(row, 0, Long.class), get(row, 1, Long.class), get(row, 2, Instant.class))));
+    }
+
+    private static Mono<Set<Long>> holders(Connection connection) {
+        return Rows.all(connection.createStatement(HOLDERS), row -> get(row, 0, Long.class))
+                .map(Set::copyOf);
+    }
+
+    private Mono<ChangelogPage> page(Connection connection, long after, long upTo) {
+        return Rows.all(
+                        connection
+                                .createStatement(PAGE)
+                                .bind(0, after)
+                                .bind(1, upTo)
+                                .bind(2, pageRows)
+                                .bind(3, pageBytes),
+                        PageRow::of)
+                .map(this::page);
+    }
+
+    private ChangelogPage page(List<PageRow> rows) {
+        PageRow facts = rows.get(0);
+        List<ChangelogRow> changes = new ArrayList<>(rows.size());
+        for (PageRow row : rows) {
+            if (row.change() != null) {
+                changes.add(row.change());
+            }
+        }
+        boolean complete = facts.read() < pageRows && changes.size() == facts.read();
+        return new ChangelogPage(
+                facts.incarnation(), facts.oldestId(), facts.newestId(), facts.standby(), changes, complete);
+    }
+
+    private static <T> T get(Readable row, int column, Class<T> type) {
+        return Objects.requireNonNull(row.get(column, type));
+    }
+
+    record Newest(long id, UUID incarnation) {}
+
+    record TailReading(TailState known, ChangelogPage page) {}
+
+    private record PageRow(
+            UUID incarnation, long oldestId, long newestId, boolean standby, long read, @Nullable ChangelogRow change) {
+
+        static PageRow of(Readable row) {
+            Long id = row.get(4, Long.class);
+            return new PageRow(
+                    get(row, 0, UUID.class),
+                    get(row, 1, Long.class),
+                    get(row, 2, Long.class),
+                    get(row, 3, Boolean.class),
+                    id == null ? 0 : get(row, 12, Long.class),
+                    id == null ? null : change(id, row));
+        }
+
+        private static ChangelogRow change(long id, Readable row) {
+            return new ChangelogRow(
+                    id,
+                    get(row, 5, Long.class),
+                    get(row, 6, String.class),
+                    row.get(7, UUID.class),
+                    Operation.valueOf(get(row, 8, String.class)),
+                    get(row, 9, Instant.class),
+                    json(row.get(10, Json.class)),
+                    json(row.get(11, Json.class)));
+        }
+
+        private static byte @Nullable [] json(@Nullable Json value) {
+            return value == null ? null : value.asArray();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+/**
+ * What a page led to.
+ *
+ * @param next the state afterwards
+ * @param chunk what may be delivered; from a position to itself if nothing may
+ */
+record TailStep(TailState next, Chunk chunk) {}

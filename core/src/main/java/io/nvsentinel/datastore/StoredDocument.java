@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * A document as it is stored.
+ *
+ * @param id the record's id, given by the database
+ * @param createdAt the document's own creation time where it names one, else when it was inserted; microseconds
+ * @param updatedAt when it was last written; microseconds
+ * @param document the document
+ * @param <T> the document's type
+ */
+public record StoredDocument<T>(UUID id, Instant createdAt, Instant updatedAt, T document) {}

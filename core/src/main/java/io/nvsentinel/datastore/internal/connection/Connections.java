@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.tls.TlsContext;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.spi.Connection;
+import java.time.Duration;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The only class that makes, lends, takes back and closes connections, and that turns the driver's errors into ours.
+ *
+ * <p>What runs with a connection gives back one value, a page for instance, so that no connection is held while a
+ * subscriber thinks and nothing is seen before its commit. Thread-safe.
+ */
+public final class Connections {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    private final PostgresqlConnectionFactory factory;
+    private final ConnectionPool pool;
+    private final String address;
+    private final @Nullable TlsContext tls;
+
+    private Connections(
+            PostgresqlConnectionFactory factory, ConnectionPool pool, String address, @Nullable TlsContext tls) {
+        this.factory = factory;
+        this.pool = pool;
+        this.address = address;
+        this.tls = tls;
+    }
+
+    /**
+     * Opens connections and keeps them open if what follows succeeds.
+     *
+     * @param options where and how to connect
+     * @param prepare makes the connections usable
+     * @param <T> what is made of them
+     * @return cold; emits what {@code prepare} emits; if that fails or is cancelled, everything is closed again
+     */
+    public static <T> Mono<T> open(DatastoreOptions options, Function<Connections, Mono<T>> prepare) {
+        return Mono.usingWhen(
+                Mono.fromCallable(() -> of(options, DriverConfiguration.openTls(options)))
+                        .subscribeOn(Schedulers.boundedElastic()),
+                prepare,
+                connections -> Mono.empty(),
+                (connections, error) -> connections.close(),
+                Connections::close);
+    }
+
+    private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
+        PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
+        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(factory)
+                .initialSize(0)
+                .maxSize(options.maxConnections())
+                .maxLifeTime(options.connectionMaxLifetime())
+                .maxAcquireTime(options.acquireTimeout())
+                .maxCreateConnectionTime(options.connectTimeout())
+                .maxValidationTime(options.connectTimeout())
+                // After a server restart every idle connection is dead; each attempt burns one of them.
+                .acquireRetry(options.maxConnections() + 1)
+                .build());
+        return new Connections(factory, pool, options.host() + ":" + options.port(), tls);
+    }
+
+    /**
+     * What encrypts the connections.
+     *
+     * @return null where they are in plain text
+     */
+    public @Nullable TlsContext tls() {
+        return tls;
+    }
+
+    /**
+     * Runs a query that changes nothing.
+     *
+     * @param action what is being done, for error messages
+     * @param work uses the connection; must not keep it
+     * @param <T> the result
+     * @return cold; emits when the connection is back in the pool; on cancel the connection is released
+     */
+    public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
+        return use(action, work, error -> SqlErrors.reading(error, action));
+    }
+
+    /**
+     * Runs one statement that writes, in its own transaction.
+     *
+     * @param action what is being done, for error messages
+     * @param work uses the connection; must not keep it
+     * @param <T> the result
+     * @return cold; emits after the commit and when the connection is back in the pool; if cancelled, the write may
+     *     still have happened
+     */
+    public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
+        return use(action, work, error -> SqlErrors.writing(error, action));
+    }
+
+    /**
+     * Lends a connection of its own, outside the pool, for as long as the result is subscribed to.
+     *
+     * @param action what is being done, for error messages
+     * @param work uses the connection
+     * @param <T> the results
+     * @return cold; the connection is closed when the result ends or is cancelled
+     */
+    public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
+        return Flux.usingWhen(
+                factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
+                connection -> Flux.from(work.apply(connection)).onErrorMap(error -> SqlErrors.reading(error, action)),
+                connection -> quietly(connection.close()));
+    }
+
+    /**
+     * Closes the pool and its connections.
+     *
+     * @return cold; completes when they are closed; may be repeated
+     */
+    public Mono<Void> close() {
+        return pool.disposeLater().doFinally(signal -> {
+            if (tls != null) {
+                tls.close();
+            }
+        });
+    }
+
+    private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
+        return Mono.usingWhen(
+                pool.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
+                connection -> work.apply(connection).onErrorMap(translate),
+                connection -> quietly(connection.close()));
+    }
+
+    /** A failing release must hide neither the result nor the error that came before it. */
+    private static Mono<Void> quietly(Publisher<Void> release) {
+        return Mono.from(release)
+                .timeout(CLOSE_TIMEOUT)
+                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
+                .onErrorComplete();
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.nvsentinel.datastore.ConflictException;
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.OutcomeUnknownException;
+import io.nvsentinel.datastore.UnavailableException;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one place that decides what an SQLSTATE means to a caller. The driver's exception classes are too coarse for
+ * that: it reports a full server and a server that shuts down as "not transient".
+ */
+final class SqlErrors {
+
+    private enum Meaning {
+        INVALID,
+        CONFLICT,
+        MISCONFIGURED,
+        UNAVAILABLE,
+        CONNECTION_LOST,
+        OUTCOME_UNKNOWN
+    }
+
+    /** Whole states first, then classes (their first two characters). */
+    private static final Map<String, Meaning> STATES = Map.ofEntries(
+            Map.entry("08", Meaning.CONNECTION_LOST),
+            Map.entry("0A", Meaning.INVALID),
+            Map.entry("22", Meaning.INVALID),
+            Map.entry("23", Meaning.INVALID),
+            Map.entry("23505", Meaning.CONFLICT), // unique_violation
+            Map.entry("23P01", Meaning.CONFLICT), // exclusion_violation
+            Map.entry("25006", Meaning.UNAVAILABLE), // read_only_sql_transaction: a standby, or one being promoted
+            Map.entry("28", Meaning.MISCONFIGURED),
+            Map.entry("3D", Meaning.MISCONFIGURED), // no such database
+            Map.entry("3F", Meaning.MISCONFIGURED), // no such schema
+            Map.entry("40", Meaning.CONFLICT), // serialization_failure, deadlock_detected
+            Map.entry("40003", Meaning.OUTCOME_UNKNOWN), // statement_completion_unknown
+            Map.entry("42", Meaning.INVALID),
+            Map.entry("42501", Meaning.MISCONFIGURED), // insufficient_privilege
+            Map.entry("42P01", Meaning.MISCONFIGURED), // undefined_table: the schema is missing or old
+            Map.entry("53", Meaning.UNAVAILABLE), // no connections, memory or disk left
+            Map.entry("54", Meaning.INVALID), // program_limit_exceeded
+            Map.entry("55P03", Meaning.UNAVAILABLE), // lock_not_available
+            Map.entry("57014", Meaning.UNAVAILABLE), // query_canceled: the statement time-out
+            Map.entry("57P01", Meaning.CONNECTION_LOST), // admin_shutdown
+            Map.entry("57P02", Meaning.CONNECTION_LOST), // crash_shutdown
+            Map.entry("57P03", Meaning.UNAVAILABLE), // cannot_connect_now
+            Map.entry("57P05", Meaning.CONNECTION_LOST), // idle_session_timeout
+            Map.entry("58", Meaning.UNAVAILABLE), // the server's disk or operating system
+            Map.entry("XX", Meaning.UNAVAILABLE)); // the server's own fault
+
+    private SqlErrors() {}
+
+    /** An error that arose before any statement was sent. */
+    static Throwable connecting(Throwable error, String action, String address) {
+        SSLException tls = find(error, SSLException.class);
+        if (tls != null) {
+            return new MisconfiguredException(
+                    action + ": TLS with " + address + " failed: " + rootMessage(error), null, error);
+        }
+        R2dbcException driver = find(error, R2dbcException.class);
+        if (error instanceof DatastoreException || driver == null) {
+            return error;
+        }
+        if (driver instanceof R2dbcTimeoutException) {
+            return new UnavailableException(action + ": no connection to " + address + " in time", null, error);
+        }
+        Meaning meaning = meaning(driver.getSqlState());
+        String message = action + ": cannot connect to " + address + ": " + rootMessage(error);
+        return meaning == Meaning.MISCONFIGURED
+                ? new MisconfiguredException(message, driver.getSqlState(), error)
+                : new UnavailableException(message, driver.getSqlState(), error);
+    }
+
+    /** An error of a statement that only reads, or whose effect is known to be undone. */
+    static Throwable reading(Throwable error, String action) {
+        return translate(error, action, false);
+    }
+
+    /** An error of a statement that writes: if the connection is lost, its effect is unknown. */
+    static Throwable writing(Throwable error, String action) {
+        return translate(error, action, true);
+    }
+
+    private static Throwable translate(Throwable error, String action, boolean write) {
+        R2dbcException driver = error instanceof R2dbcException direct ? direct : null;
+        if (driver == null) {
+            return error;
+        }
+        String state = driver.getSqlState();
+        String message = action + ": " + driver.getMessage() + (state == null ? "" : " (SQLSTATE " + state + ")");
+        return switch (meaning(state)) {
+            case INVALID -> new InvalidRequestException(message, state, error);
+            case CONFLICT -> new ConflictException(message, state, error);
+            case MISCONFIGURED -> new MisconfiguredException(message, state, error);
+            case UNAVAILABLE -> new UnavailableException(message, state, error);
+            case OUTCOME_UNKNOWN -> new OutcomeUnknownException(message, state, error);
+            case CONNECTION_LOST ->
+                write
+                        ? new OutcomeUnknownException(message, state, error)
+                        : new UnavailableException(message, state, error);
+        };
+    }
+
+    private static Meaning meaning(@Nullable String state) {
+        if (state == null || state.length() < 2) {
+            return Meaning.CONNECTION_LOST;
+        }
+        Meaning exact = STATES.get(state);
+        return exact != null ? exact : STATES.getOrDefault(state.substring(0, 2), Meaning.INVALID);
+    }
+
+    private static <T extends Throwable> @Nullable T find(Throwable error, Class<T> type) {
+        for (Throwable e = error; e != null; e = e.getCause()) {
+            if (type.isInstance(e)) {
+                return type.cast(e);
+            }
+        }
+        return null;
+    }
+
+    private static String rootMessage(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage();
+        return message == null ? root.getClass().getSimpleName() : message;
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.HealthEventStore;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
+import io.nvsentinel.datastore.model.MaintenanceEvent;
+import reactor.core.publisher.Mono;
+
+/** The one datastore: options, then TLS, then the schema, then the pool. */
+public final class DefaultDatastore implements Datastore {
+
+    private final DatastoreOptions options;
+    private final Connections connections;
+    private final JsonCodec json = JsonCodec.jackson3();
+    private final DefaultHealthEventStore healthEvents;
+    private final DefaultCollection<MaintenanceEvent> maintenanceEvents;
+
+    private DefaultDatastore(DatastoreOptions options, Connections connections) {
+        this.options = options;
+        this.connections = connections;
+        this.healthEvents = new DefaultHealthEventStore(connections, json);
+        this.maintenanceEvents = new DefaultCollection<>(
+                connections, "maintenance_events", MaintenanceEvent.codec(json), FieldMap.MAINTENANCE_EVENTS);
+    }
+
+    /**
+     * As {@link Datastore#connect}.
+     *
+     * @param options where and how
+     * @return emits the datastore
+     */
+    public static Mono<Datastore> connect(DatastoreOptions options) {
+        return Connections.open(options, connections -> {
+            DefaultDatastore datastore = new DefaultDatastore(options, connections);
+            return new SchemaMigrations(options, connections.tls())
+                    .run()
+                    .then(datastore.ping())
+                    .thenReturn(datastore);
+        });
+    }
+
+    @Override
+    public HealthEventStore healthEvents() {
+        return healthEvents;
+    }
+
+    @Override
+    public DocumentCollection<MaintenanceEvent> maintenanceEvents() {
+        return maintenanceEvents;
+    }
+
+    @Override
+    public Mono<Void> ping() {
+        return connections
+                .read("Ping", connection -> Rows.one(connection.createStatement("SELECT 1"), row -> 1))
+                .then();
+    }
+
+    @Override
+    public String provider() {
+        return "postgresql";
+    }
+
+    @Override
+    public DatastoreOptions options() {
+        return options;
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return connections.close();
+    }
+
+    /**
+     * The connections, for the change stream.
+     *
+     * @return the connections
+     */
+    public Connections connections() {
+        return connections;
+    }
+
+    /**
+     * The codec of untyped documents, for the change stream.
+     *
+     * @return the codec
+     */
+    public JsonCodec json() {
+        return json;
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.InvalidRequestException;
+import java.nio.charset.StandardCharsets;
+
+/** The one way in which a name becomes part of a statement: quoted, and refused where PostgreSQL would cut it short. */
+final class Identifier {
+
+    private static final int MAX_BYTES = 63;
+
+    private Identifier() {}
+
+    static String quote(String name) {
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes == 0 || bytes > MAX_BYTES || name.indexOf('\0') >= 0) {
+            throw new InvalidRequestException(
+                    "A name must have 1 to " + MAX_BYTES + " bytes and no NUL character, not " + bytes + " bytes");
+        }
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+}

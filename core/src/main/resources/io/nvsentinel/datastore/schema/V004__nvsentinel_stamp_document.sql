@@ -1,0 +1,16 @@
+-- Purpose: keeps created_at in step with the document's own createdAt, and updated_at with the last write.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_stamp_document() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        NEW.updated_at := now();
+    END IF;
+    NEW.created_at := coalesce(
+        "${flyway:defaultSchema}".nvsentinel_instant(NEW.data -> 'createdAt'),
+        "${flyway:defaultSchema}".nvsentinel_instant(NEW.data -> 'createdat'),
+        NEW.created_at);
+    RETURN NEW;
+END
+$body$;
