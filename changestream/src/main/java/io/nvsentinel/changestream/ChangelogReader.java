@@ -58,6 +58,9 @@ final class ChangelogReader {
             SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.incarnation
             FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
 
+    private static final String BEGINNING = """
+            SELECT state.oldest_id - 1, state.incarnation FROM datastore_changelog_state AS state""";
+
     private static final String CHECK = """
             SELECT changes.id, changes.xid::text::bigint, changes.changed_at
             FROM datastore_changelog AS changes WHERE changes.id = $1""";
@@ -87,10 +90,9 @@ final class ChangelogReader {
     /** Reads the holders, if there is a gap to prove, and only then a page: the order is what the proof rests on. */
     Mono<TailReading> tail(TailState state) {
         return connections.read("Read the changelog", connection -> {
-            Mono<TailState> ready =
-                    state.hasGap() ? holders(connection).map(state::withHolders) : Mono.just(state);
-            return ready.flatMap(known -> page(connection, known.position(), Long.MAX_VALUE)
-                    .map(page -> new TailReading(known, page)));
+            Mono<TailState> ready = state.hasGap() ? holders(connection).map(state::withHolders) : Mono.just(state);
+            return ready.flatMap(known ->
+                    page(connection, known.position(), Long.MAX_VALUE).map(page -> new TailReading(known, page)));
         });
     }
 
@@ -118,6 +120,15 @@ final class ChangelogReader {
                 connection -> Rows.one(
                         connection.createStatement(NEWEST),
                         row -> new Newest(get(row, 0, Long.class), get(row, 1, UUID.class))));
+    }
+
+    /** The place before the oldest change that is kept. */
+    Mono<ResumeToken> beginning() {
+        return connections.read(
+                "Read the changelog's beginning",
+                connection -> Rows.one(
+                        connection.createStatement(BEGINNING),
+                        row -> ResumeToken.at(get(row, 1, UUID.class), get(row, 0, Long.class), null)));
     }
 
     /** What a token would remember of a row; empty if there is no such row. */
@@ -169,7 +180,12 @@ final class ChangelogReader {
     record TailReading(TailState known, ChangelogPage page) {}
 
     private record PageRow(
-            UUID incarnation, long oldestId, long newestId, boolean standby, long read, @Nullable ChangelogRow change) {
+            UUID incarnation,
+            long oldestId,
+            long newestId,
+            boolean standby,
+            long read,
+            @Nullable ChangelogRow change) {
 
         static PageRow of(Readable row) {
             Long id = row.get(4, Long.class);

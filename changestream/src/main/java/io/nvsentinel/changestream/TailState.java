@@ -46,7 +46,9 @@ record TailState(long position, long settled, long gapSeen, List<Fence> fences) 
     private List<Fence> remaining(long proven, Set<Long> holders) {
         List<Fence> remaining = new ArrayList<>(fences);
         remaining.removeIf(fence -> fence.highestSeen() <= proven);
-        long newest = remaining.isEmpty() ? proven : remaining.get(remaining.size() - 1).highestSeen();
+        long newest = remaining.isEmpty()
+                ? proven
+                : remaining.get(remaining.size() - 1).highestSeen();
         if (gapSeen > newest && remaining.size() < MAX_FENCES) {
             remaining.add(new Fence(gapSeen, Set.copyOf(holders)));
         }

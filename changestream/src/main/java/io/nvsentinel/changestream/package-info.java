@@ -1,5 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Placeholder. */
+/**
+ * Change streams: every committed change of a collection, once, in order, soon. Start at
+ * {@link io.nvsentinel.changestream.ChangeStreams}.
+ *
+ * <h2>Contract</h2>
+ *
+ * <p>At-least-once across restarts, exactly-once within an uninterrupted stream. One total order, the same for every
+ * consumer; each record's changes in their true order. Nothing is delivered that was not committed and durable. A typed
+ * error, never a silent jump, when history is gone or forked. Memory is bounded; demand drives the reading.
+ *
+ * <h2>Capture</h2>
+ *
+ * <p>A deferred constraint trigger writes one row to {@code datastore_changelog} for each change while the transaction
+ * commits. The row's id is the order. Ids are drawn before their rows become visible, so they appear out of order and
+ * some never appear at all: a reader that simply asks for "id above the last one" loses changes.
+ *
+ * <h2>Reading</h2>
+ *
+ * <p>The reader delivers the contiguous prefix of ids and stops at a hole until the hole is proven dead. An INSERT into
+ * the changelog holds a row-exclusive lock on it from before it draws its id until its row is visible. So: having seen
+ * id <i>h</i> behind a hole, read who holds that lock; whoever drew a lower id is among them. Once all of those are
+ * gone, the next snapshot shows the missing ids or they never will exist, and everything up to <i>h</i> is settled. The
+ * holders are always read before the page they settle. No clock, no time-out and no other transaction is involved.
+ *
+ * <p>One tail serves all subscribers of a {@link io.nvsentinel.changestream.ChangeStreams}: whoever waits at its head
+ * drives it, and all who wait share each step. A subscriber that lags reads the settled part with a cursor of its own.
+ *
+ * <h2>Wake-ups</h2>
+ *
+ * <p>NOTIFY makes commits queue behind one another, so writers send one only while a subscriber sleeps. A subscriber
+ * about to sleep takes an advisory lock on its LISTEN connection; a writer that cannot take it shared notifies. A
+ * notification is a hint and carries no data: what is read, and when it is complete, is decided by polling alone.
+ *
+ * <h2>Positions</h2>
+ *
+ * <p>A token names a position, the changelog's incarnation and a digest of a delivered row. For a named client the
+ * newest token is stored such that it and everything before it is acknowledged. Who opened a name last owns it; an
+ * earlier owner can no longer store.
+ */
 @NullMarked
 package io.nvsentinel.changestream;
 

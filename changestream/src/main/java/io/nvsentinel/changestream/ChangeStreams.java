@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.changestream.ResumeTokens.Owned;
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.store.DefaultCollection;
+import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The way in: watches collections of a datastore. Thread-safe; one serves a whole process and database, since its
+ * watches share one reader and one LISTEN connection. Close it before the datastore.
+ *
+ * <pre>{@code
+ * ChangeStreams streams = ChangeStreams.of(datastore);
+ * streams.watch(datastore.healthEvents(), WatchOptions.builder().clientName("node-drainer").build())
+ *         .concatMap(change -> drain(change).doOnSuccess(done -> change.acknowledge()))
+ *         .subscribe();
+ * }</pre>
+ */
+public final class ChangeStreams {
+
+    private final ChangelogReader reader;
+    private final Tail tail;
+    private final Listening listening;
+    private final ResumeTokens tokens;
+    private final JsonCodec json;
+    private final boolean listen;
+    private final Scheduler timer = Schedulers.parallel();
+    private final AtomicInteger watchers = new AtomicInteger();
+    private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
+    private final Sinks.Empty<Void> closing = Sinks.empty();
+
+    private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
+        Connections connections = datastore.connections();
+        Doorbell doorbell = new Doorbell();
+        this.json = datastore.json();
+        this.listen = options.listen();
+        this.reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
+        this.listening = new Listening(connections, doorbell, timer);
+        this.tail = new Tail(reader, listening, doorbell, options.pollInterval(), timer);
+        this.tokens = new ResumeTokens(connections, json);
+    }
+
+    /**
+     * Change streams with the datastore's poll interval and every other option at its default.
+     *
+     * @param datastore a connected datastore
+     * @return change streams; nothing is read until something is watched
+     */
+    public static ChangeStreams of(Datastore datastore) {
+        return of(
+                datastore,
+                ChangeStreamOptions.builder()
+                        .pollInterval(datastore.options().pollInterval())
+                        .build());
+    }
+
+    /**
+     * Change streams.
+     *
+     * @param datastore a connected datastore
+     * @param options how changes are read
+     * @return change streams; nothing is read until something is watched
+     * @throws InvalidRequestException if the datastore is not one of {@link Datastore#connect}
+     */
+    public static ChangeStreams of(Datastore datastore, ChangeStreamOptions options) {
+        if (datastore instanceof DefaultDatastore connected) {
+            return new ChangeStreams(connected, options);
+        }
+        throw new InvalidRequestException("Change streams need a datastore of Datastore.connect, not a "
+                + datastore.getClass().getName());
+    }
+
+    /**
+     * Watches a collection.
+     *
+     * <p>Cold: each subscription is a watch of its own. Emits the collection's committed changes in their one total
+     * order, starting where the named client left off, else where the options say; never completes by itself but with
+     * {@link #close()}. A lost connection or a restarted server is waited out, for ever and with growing pauses. Fails
+     * with {@link HistoryLostException} or {@link HistoryForkedException} when it cannot go on without a gap, with
+     * {@link ClientFencedException} when another watch takes over the client name, and with the datastore's errors when
+     * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored.
+     *
+     * <p>Driven by demand; reads ahead at most two pages. No connection is held while the subscriber thinks. Signals
+     * arrive on the driver's threads, which must not be blocked.
+     *
+     * @param collection a collection of the same datastore
+     * @param options what is wanted
+     * @param <T> the documents' type
+     * @return the changes
+     */
+    public <T> Flux<ChangeEvent<T>> watch(DocumentCollection<T> collection, WatchOptions options) {
+        if (!(collection instanceof DefaultCollection<T> known)) {
+            throw new InvalidRequestException("Only a collection of the datastore can be watched, not a "
+                    + collection.getClass().getName());
+        }
+        Watch.Source<T> source = new Watch.Source<>(known.name(), known.codec());
+        return Flux.usingWhen(open(source, options), watch -> run(watch, options), this::leave);
+    }
+
+    private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
+        Flux<ChangeEvent<T>> events =
+                watch.events(tail).doFirst(() -> options.onSubscribed().accept(watch.start()));
+        return (listen ? events.takeUntilOther(listening.session()) : events)
+                .takeUntilOther(watch.keepStoring(timer))
+                .takeUntilOther(closing.asMono());
+    }
+
+    private <T> Mono<Watch<T>> open(Watch.Source<T> source, WatchOptions options) {
+        Mono<ResumeToken> start = Mono.defer(() -> start(options.startAt()));
+        String client = options.clientName();
+        Mono<Watch<T>> opened = client == null
+                ? start.map(token -> watch(source, token, null))
+                : tokens.open(client, start)
+                        .flatMap(owned -> verified(owned.token()).map(token -> watch(source, token, owned)));
+        return opened.doOnNext(this::join);
+    }
+
+    private <T> Watch<T> watch(Watch.Source<T> source, ResumeToken token, @Nullable Owned owned) {
+        return new Watch<>(source, json, token, owned, tokens);
+    }
+
+    private void join(Watch<?> watch) {
+        watches.add(watch);
+        if (watchers.getAndIncrement() == 0) {
+            tail.startAt(watch.start().position());
+        }
+    }
+
+    private Mono<Void> leave(Watch<?> watch) {
+        return Mono.defer(() -> {
+            watchers.decrementAndGet();
+            return watch.close().doFinally(signal -> watches.remove(watch));
+        });
+    }
+
+    private Mono<ResumeToken> start(StartAt start) {
+        if (start.token() != null) {
+            return verified(start.token());
+        }
+        return start.isNow()
+                ? tail.now().map(newest -> ResumeToken.at(newest.incarnation(), newest.id(), null))
+                : reader.beginning();
+    }
+
+    /** The row that a token remembers must still be the same one. */
+    private Mono<ResumeToken> verified(ResumeToken token) {
+        return reader.newest().flatMap(newest -> {
+            if (!newest.incarnation().equals(token.incarnation())) {
+                return Mono.error(new HistoryForkedException("The token is of another changelog: of incarnation "
+                        + token.incarnation() + ", not " + newest.incarnation()));
+            }
+            return reader.check(token.checkedRow())
+                    .filter(row -> !row.digest().equals(token.digest()))
+                    .flatMap(row -> Mono.<ResumeToken>error(new HistoryForkedException("Change " + row.id()
+                            + " is not the one that was delivered: the database was restored, or failed over and"
+                            + " lost commits")))
+                    .defaultIfEmpty(token);
+        });
+    }
+
+    /**
+     * Ends every watch, each of which completes, and keeps new ones from starting.
+     *
+     * @return cold; completes when every watch has ended and the position of each client is stored; may be repeated
+     */
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+            closing.tryEmitEmpty();
+            return Mono.when(watches.stream().map(Watch::closed).toList());
+        });
+    }
+}

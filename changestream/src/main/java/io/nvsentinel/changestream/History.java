@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+/** Whether a position still belongs to the changelog that is being read. */
+final class History {
+
+    private History() {}
+
+    /** Checks what a page tells, in the same snapshot as its rows. */
+    static void verify(long position, ChangelogPage page) {
+        if (position + 1 < page.oldestId()) {
+            throw new HistoryLostException("Changes behind position " + position
+                    + " are gone: the oldest that is kept is " + page.oldestId()
+                    + ". Start at the oldest change or now");
+        }
+        if (position > page.newestId()) {
+            throw new HistoryForkedException("Position " + position + " lies behind the changelog's end at "
+                    + page.newestId() + ": the database was restored, or failed over and lost commits");
+        }
+    }
+}
