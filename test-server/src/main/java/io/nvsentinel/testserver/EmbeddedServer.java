@@ -58,8 +58,11 @@ public final class EmbeddedServer extends PostgresServer {
         } catch (IOException | RuntimeException | ExceptionInInitializerError e) {
             String log = control.logTail();
             discard(control, e);
+            boolean telling = log.contains("FATAL") || log.contains("error");
             throw new IllegalStateException(
-                    "The embedded PostgreSQL does not start: " + e.getMessage() + "\nIts log ends with\n" + log, e);
+                    "The embedded PostgreSQL does not start: " + e.getMessage()
+                            + (telling ? "\nIts log ends with\n" + log : ""),
+                    e);
         }
     }
 

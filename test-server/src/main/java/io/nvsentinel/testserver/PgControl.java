@@ -6,34 +6,34 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** The data directory, the log and the processes of one embedded server. */
+/** The data directory, the log and the control program of one embedded server. */
 final class PgControl {
 
     private static final String WORKING_DIRECTORY = "ot.epg.working-dir";
-    private static final Duration KILL_WAIT = Duration.ofSeconds(10);
     private static final int CONTROL_WAIT_SECONDS = 60;
     private static final int LOG_LINES = 30;
 
     private final Path data;
     private final Path log;
+    private final Postmaster postmaster;
 
     private PgControl(Path data, Path log) {
         this.data = data;
         this.log = log;
+        this.postmaster = new Postmaster(data.resolve("postmaster.pid"));
     }
 
     /** Names a data directory that does not exist yet. */
     static PgControl create() {
         Path parent = workingDirectory();
+        deleteStaleLogs(parent);
         String name = UUID.randomUUID().toString();
         return new PgControl(parent.resolve(name), parent.resolve(name + ".log"));
     }
@@ -49,6 +49,21 @@ final class PgControl {
         System.setProperty(WORKING_DIRECTORY, directory.toString());
         try {
             return Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The library removes the data of killed JVMs, but does not know their logs. A log is younger than its data. */
+    private static void deleteStaleLogs(Path parent) {
+        try (Stream<Path> children = Files.list(parent)) {
+            for (Path log :
+                    children.filter(child -> child.toString().endsWith(".log")).toList()) {
+                String name = log.getFileName().toString();
+                if (!Files.exists(log.resolveSibling(name.substring(0, name.length() - ".log".length())))) {
+                    Files.deleteIfExists(log);
+                }
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -72,7 +87,7 @@ final class PgControl {
     }
 
     boolean isRunning() {
-        return postmaster().filter(PgControl::isAlive).isPresent();
+        return postmaster.isAlive();
     }
 
     /** Runs pg_ctl and waits until the server has started or stopped. */
@@ -98,7 +113,7 @@ final class PgControl {
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
-            if (!process.waitFor(CONTROL_WAIT_SECONDS + KILL_WAIT.toSeconds(), TimeUnit.SECONDS)) {
+            if (!process.waitFor(2L * CONTROL_WAIT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }
             return process.waitFor();
@@ -118,46 +133,7 @@ final class PgControl {
 
     /** Ends the server's processes with SIGKILL and waits until they are gone. */
     void kill() {
-        ProcessHandle postmaster = postmaster()
-                .filter(PgControl::isAlive)
-                .orElseThrow(() -> new IllegalStateException("The server does not run, it cannot be killed"));
-        List<ProcessHandle> children = postmaster.descendants().toList();
-        postmaster.destroyForcibly();
-        children.forEach(ProcessHandle::destroyForcibly);
-        Await.until(
-                "the killed processes are gone",
-                KILL_WAIT,
-                () -> !isAlive(postmaster) && children.stream().noneMatch(PgControl::isAlive));
-        deletePidFile();
-    }
-
-    /** The next start would take a zombie of that process id for the running server. */
-    private void deletePidFile() {
-        try {
-            Files.deleteIfExists(data.resolve("postmaster.pid"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private Optional<ProcessHandle> postmaster() {
-        Path pidFile = data.resolve("postmaster.pid");
-        if (!Files.exists(pidFile)) {
-            return Optional.empty();
-        }
-        return ProcessHandle.of(Long.parseLong(read(pidFile).lines().findFirst().orElseThrow()));
-    }
-
-    /** A killed process that its parent, process 1 of a container, never asks about stays as a zombie: that is dead. */
-    static boolean isAlive(ProcessHandle process) {
-        Path status = Path.of("/proc", Long.toString(process.pid()), "stat");
-        try {
-            return process.isAlive()
-                    && !(Files.exists(status) && Files.readString(status).contains(") Z "));
-        } catch (IOException e) {
-            // The process ended between the two looks.
-            return process.isAlive();
-        }
+        postmaster.kill();
     }
 
     String logTail() {

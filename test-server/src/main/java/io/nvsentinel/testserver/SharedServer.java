@@ -70,6 +70,9 @@ final class SharedServer {
     }
 
     private static PostgresServer container(@Nullable Integer major) {
+        if (!hasTestcontainers()) {
+            throw new IllegalStateException("A server in a container needs Testcontainers on the class path");
+        }
         return ContainerServer.start(Objects.requireNonNullElse(major, NEWEST_MAJOR), SETTINGS);
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -110,6 +111,50 @@ class EmbeddedServerTest {
         assertThat(processes).noneMatch(EmbeddedServerTest::lives);
     }
 
+    @Test
+    void aPidFileThatNamesAnotherProgramIsNoServer() throws IOException {
+        Path stale = Files.createTempFile("postmaster", ".pid");
+        Files.writeString(stale, ProcessHandle.current().pid() + "\nmore\n");
+        Postmaster other = new Postmaster(stale);
+        assertThat(other.isAlive()).isFalse();
+        assertThatThrownBy(other::kill).isInstanceOf(IllegalStateException.class);
+        Files.delete(stale);
+        assertThat(other.isAlive()).isFalse();
+    }
+
+    /** Sessions that begin while the server is killed must not keep its memory from the next start. */
+    @Test
+    void aServerKilledUnderAStormOfLoginsRestarts() throws InterruptedException {
+        AtomicBoolean done = new AtomicBoolean();
+        List<Thread> storm = Stream.generate(() -> new Thread(() -> logInUntil(done)))
+                .limit(4)
+                .toList();
+        storm.forEach(Thread::start);
+        try {
+            for (int i = 0; i < 5; i++) {
+                server.kill();
+                server.restart();
+                assertThat(server.admin().queryForString("SELECT 1")).isEqualTo("1");
+            }
+        } finally {
+            done.set(true);
+        }
+        for (Thread thread : storm) {
+            thread.join();
+        }
+    }
+
+    private static void logInUntil(AtomicBoolean done) {
+        while (!done.get()) {
+            try (Connection session = server.admin().connect()) {
+                session.isValid(1);
+            } catch (SQLException e) {
+                // The server is down for a moment; the next login may find it again.
+                continue;
+            }
+        }
+    }
+
     private static Set<Long> processes() {
         long postmaster = Long.parseLong(readFirstLine(server.dataDirectory().resolve("postmaster.pid")));
         return Stream.concat(
@@ -119,7 +164,7 @@ class EmbeddedServerTest {
     }
 
     private static boolean lives(long pid) {
-        return ProcessHandle.of(pid).map(PgControl::isAlive).orElse(false);
+        return ProcessHandle.of(pid).map(Postmaster::isAlive).orElse(false);
     }
 
     private static String readFirstLine(Path file) {
@@ -172,20 +217,37 @@ class EmbeddedServerTest {
 
     @Test
     void aServerThatCannotStartSaysWhyAndLeavesNothing() throws IOException {
-        Set<Path> before = siblings();
+        String value = "lots_" + ProcessHandle.current().pid();
         assertThatThrownBy(() -> PostgresServer.embedded()
-                        .setting("work_mem", "lots")
+                        .setting("work_mem", value)
                         .startWait(Duration.ofSeconds(3))
                         .start())
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("invalid value for parameter \"work_mem\"");
-        assertThat(siblings()).isEqualTo(before);
+                .hasMessageContaining("invalid value for parameter \"work_mem\": \"" + value + "\"");
+        // Other JVMs come and go in the same directory.
+        try (Stream<Path> siblings = Files.list(server.dataDirectory().getParent())) {
+            assertThat(siblings)
+                    .noneMatch(path -> text(path).contains(value))
+                    .noneMatch(path -> text(path.resolve("postgresql.conf")).contains(value));
+        }
     }
 
-    private static Set<Path> siblings() throws IOException {
-        try (Stream<Path> siblings = Files.list(server.dataDirectory().getParent())) {
-            return siblings.collect(Collectors.toSet());
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            // A directory, or a file that is gone by now.
+            return "";
         }
+    }
+
+    @Test
+    void theLogOfDataThatIsGoneIsRemoved() throws IOException {
+        Path stale = Files.createFile(server.dataDirectory().resolveSibling("00000000-gone.log"));
+        PgControl.create();
+        assertThat(stale).doesNotExist();
+        assertThat(server.dataDirectory().resolveSibling(server.dataDirectory().getFileName() + ".log"))
+                .exists();
     }
 
     @ParameterizedTest

@@ -44,8 +44,12 @@ final class Flow {
         }
     }
 
-    /** Waits until data that arrived now may go on, or its connection is no longer open. */
-    void pass(BooleanSupplier open) throws InterruptedException {
+    /**
+     * Waits until data that arrived now may go on, or its connection is no longer open.
+     *
+     * @return whether it may go on; what was held back when its connection was cut must not arrive any more
+     */
+    boolean pass(BooleanSupplier open) throws InterruptedException {
         long arrival = System.nanoTime();
         lock.lock();
         try {
@@ -56,9 +60,10 @@ final class Flow {
                 } else if (left > 0) {
                     changed.awaitNanos(left);
                 } else {
-                    return;
+                    return true;
                 }
             }
+            return false;
         } finally {
             lock.unlock();
         }

@@ -40,7 +40,9 @@ public final class ProxiedConnection {
             int length = 0;
             while (length >= 0) {
                 length = from.getInputStream().read(buffer);
-                flow.pass(() -> !closed.get());
+                if (!flow.pass(() -> !closed.get())) {
+                    return;
+                }
                 if (length > 0) {
                     to.getOutputStream().write(buffer, 0, length);
                     count.addAndGet(length);

@@ -223,6 +223,12 @@ class TcpProxyTest {
         }
         proxy.heal();
         proxy.heal();
+        // Many times: whether the system still accepts just after the listener was closed is a matter of timing.
+        for (int i = 0; i < 50; i++) {
+            proxy.refuse();
+            assertThatThrownBy(this::connect).isInstanceOf(ConnectException.class);
+            proxy.heal();
+        }
         assertThat(proxy.port()).isEqualTo(port);
         try (Socket client = connect()) {
             exchange(client, 3);
