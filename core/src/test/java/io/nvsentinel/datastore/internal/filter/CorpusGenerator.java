@@ -9,6 +9,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -156,6 +157,9 @@ final class CorpusGenerator {
     private static final List<String> ORDERED =
             List.of("😀", "\uFFFD", "\uE000", "a", "B", "ä", "aB", "a b", "ab", "10", "9", "");
 
+    private static final List<String> BOOLEANS =
+            List.of("isfatal", "ishealthy", "force", "skip", "value", "faultremediated");
+
     private static final List<String> TIMES = List.of(
             "2026-11-01T00:00:00Z",
             "2026-11-01T00:00:00.000000Z",
@@ -245,6 +249,11 @@ final class CorpusGenerator {
             return lower.equals("entitiesimpacted")
                     ? List.of(object(name, depth), object(name, depth))
                     : object(name, depth);
+        }
+        if (BOOLEANS.contains(lower) && map == FieldMap.HEALTH_EVENTS && random.nextInt(3) > 0) {
+            return lower.equals("faultremediated") && random.nextBoolean()
+                    ? Collections.singletonMap("value", random.nextInt(3) == 0 ? null : random.nextBoolean())
+                    : (Object) random.nextBoolean();
         }
         if (lower.contains("time") && random.nextInt(8) > 0) {
             return random.nextBoolean() ? any(TIMES) : time();
@@ -380,8 +389,14 @@ final class CorpusGenerator {
     }
 
     private Filter contains() {
-        FieldPath path = path();
+        FieldPath path = random.nextInt(3) == 0 ? arrayPath() : path();
         Object value = part(valueAt(path));
+        int last = path.names().size() - 1;
+        FieldPath parent = new FieldPath(path.names().subList(0, Math.max(last, 0)));
+        if (last > 0 && random.nextBoolean() && map.resolve(parent) instanceof Field.Document) {
+            value = Collections.singletonMap(path.names().get(last), value);
+            path = parent;
+        }
         return Filter.contains(path.toString(), value == null ? any(TEXTS) : value);
     }
 
@@ -443,7 +458,10 @@ final class CorpusGenerator {
                 at = object.get(name);
             } else if (at instanceof List<?> list && !list.isEmpty() && random.nextBoolean()) {
                 int index = random.nextInt(list.size());
-                names.add(random.nextBoolean() ? "" + index : "" + (index - list.size()));
+                names.add(any(List.of("", "", "+", "0", " ", "\t\n", "x")) + index);
+                if (random.nextBoolean()) {
+                    names.set(names.size() - 1, "" + (index - list.size()));
+                }
                 at = list.get(index);
             } else {
                 break;
@@ -487,7 +505,7 @@ final class CorpusGenerator {
                 yield isAllowed(instant) ? instant.plusNanos(random.nextInt(3) * 500L) : value;
             }
             case 5 -> value instanceof Number number ? number.toString() : value;
-            case 6 -> value instanceof String ? any(ORDERED) : value;
+            case 6 -> value instanceof String ? any(ORDERED) : value instanceof Boolean ? random.nextBoolean() : value;
             default -> value;
         };
     }

@@ -64,6 +64,8 @@ public final class TestTables implements AutoCloseable {
                         .build())
                 .create()
                 .block();
+        // Nothing may depend on the zone of a session.
+        execute("SET TimeZone = 'Asia/Kolkata'");
         execute("CREATE FUNCTION nvsentinel_text(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT"
                 + " RETURN CASE WHEN jsonb_typeof(value) = 'string' THEN value #>> '{}' END");
         functions().forEach(this::execute);
