@@ -21,7 +21,7 @@ class ReadmeExampleTest {
                 "        // README ends\n");
         String shown = between(Files.readString(MODULE.resolve("../README.md")), "```java\n", "```\n");
 
-        assertThat(shown).isEqualTo(compiled.stripIndent());
+        assertThat(shown).isEqualTo(compiled.stripTrailing().stripIndent() + "\n");
     }
 
     private static String between(String text, String begin, String end) {

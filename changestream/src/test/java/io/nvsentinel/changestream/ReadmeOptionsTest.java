@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 /** The README's tables of the change stream's options name every option, and the ranges that hold. */
 class ReadmeOptionsTest {
 
+    private static final int DEFAULT = 2;
+    private static final int RANGE = 3;
     private static final Path README =
             Path.of(System.getProperty("basedir", "")).resolve("../README.md");
 
@@ -28,6 +30,17 @@ class ReadmeOptionsTest {
         assertThat(options("change-stream-options"))
                 .containsExactlyInAnyOrderElementsOf(setters(ChangeStreamOptions.Builder.class));
         assertThat(options("watch-options")).containsExactlyInAnyOrderElementsOf(setters(WatchOptions.Builder.class));
+    }
+
+    @Test
+    void theDefaultsAreThoseInTheTable() throws IOException {
+        ChangeStreamOptions defaults = ChangeStreamOptions.builder().build();
+
+        assertThat(cell("pollInterval", DEFAULT)).isEqualTo("5 s");
+        assertThat(defaults.pollInterval()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(cell("pageRows", DEFAULT)).isEqualTo(String.valueOf(defaults.pageRows()));
+        assertThat(cell("pageBytes", DEFAULT)).isEqualTo((defaults.pageBytes() >> 20) + " MiB");
+        assertThat(cell("listen", DEFAULT)).isEqualTo(String.valueOf(defaults.listen()));
     }
 
     @Test
@@ -79,9 +92,13 @@ class ReadmeOptionsTest {
     }
 
     private static String range(String option) throws IOException {
+        return cell(option, RANGE);
+    }
+
+    private static String cell(String option, int column) throws IOException {
         return rows("change-stream-options")
                 .filter(row -> row[1].strip().equals("`" + option + "`"))
-                .map(row -> row[3].strip())
+                .map(row -> row[column].strip())
                 .findFirst()
                 .orElseThrow();
     }
