@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The README's tables of the change stream's options name every option, and the ranges that hold. */
+class ReadmeOptionsTest {
+
+    private static final int DEFAULT = 2;
+    private static final int RANGE = 3;
+    private static final Path README =
+            Path.of(System.getProperty("basedir", "")).resolve("../README.md");
+
+    @Test
+    void everyOptionIsListed() throws IOException {
+        assertThat(options("change-stream-options"))
+                .containsExactlyInAnyOrderElementsOf(setters(ChangeStreamOptions.Builder.class));
+        assertThat(options("watch-options")).containsExactlyInAnyOrderElementsOf(setters(WatchOptions.Builder.class));
+    }
+
+    @Test
+    void theDefaultsAreThoseInTheTable() throws IOException {
+        ChangeStreamOptions defaults = ChangeStreamOptions.builder().build();
+
+        assertThat(cell("pollInterval", DEFAULT)).isEqualTo("5 s");
+        assertThat(defaults.pollInterval()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(cell("pageRows", DEFAULT)).isEqualTo(String.valueOf(defaults.pageRows()));
+        assertThat(cell("pageBytes", DEFAULT)).isEqualTo((defaults.pageBytes() >> 20) + " MiB");
+        assertThat(cell("listen", DEFAULT)).isEqualTo(String.valueOf(defaults.listen()));
+    }
+
+    @Test
+    void pollIntervalHasItsRange() throws IOException {
+        assertThat(range("pollInterval")).isEqualTo("1 ms to 1 d");
+        accepted(options -> options.pollInterval(Duration.ofMillis(1)));
+        accepted(options -> options.pollInterval(Duration.ofDays(1)));
+        refused(options -> options.pollInterval(Duration.ofMillis(1).minusNanos(1)), "pollInterval");
+        refused(options -> options.pollInterval(Duration.ofDays(1).plusNanos(1)), "pollInterval");
+    }
+
+    @Test
+    void pageRowsHasItsRange() throws IOException {
+        assertThat(range("pageRows")).isEqualTo("1 to 10000");
+        accepted(options -> options.pageRows(1));
+        accepted(options -> options.pageRows(10_000));
+        refused(options -> options.pageRows(0), "pageRows");
+        refused(options -> options.pageRows(10_001), "pageRows");
+    }
+
+    @Test
+    void pageBytesHasItsRange() throws IOException {
+        assertThat(range("pageBytes")).isEqualTo("64 KiB to 256 MiB");
+        accepted(options -> options.pageBytes(64L << 10));
+        accepted(options -> options.pageBytes(256L << 20));
+        refused(options -> options.pageBytes((64L << 10) - 1), "pageBytes");
+        refused(options -> options.pageBytes((256L << 20) + 1), "pageBytes");
+    }
+
+    private static void accepted(UnaryOperator<ChangeStreamOptions.Builder> change) {
+        assertThatCode(() -> change.apply(ChangeStreamOptions.builder()).build())
+                .doesNotThrowAnyException();
+    }
+
+    private static void refused(UnaryOperator<ChangeStreamOptions.Builder> change, String option) {
+        assertThatThrownBy(() -> change.apply(ChangeStreamOptions.builder()).build())
+                .hasMessageContaining(option);
+    }
+
+    private static List<String> setters(Class<?> builder) {
+        return Arrays.stream(builder.getDeclaredMethods())
+                .filter(method -> Modifier.isPublic(method.getModifiers()) && method.getReturnType() == builder)
+                .map(Method::getName)
+                .toList();
+    }
+
+    private static List<String> options(String table) throws IOException {
+        return rows(table).map(row -> row[1].strip().replace("`", "")).toList();
+    }
+
+    private static String range(String option) throws IOException {
+        return cell(option, RANGE);
+    }
+
+    private static String cell(String option, int column) throws IOException {
+        return rows("change-stream-options")
+                .filter(row -> row[1].strip().equals("`" + option + "`"))
+                .map(row -> row[column].strip())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Stream<String[]> rows(String table) throws IOException {
+        String text = Files.readString(README);
+        String marker = "<!-- " + table + " -->\n";
+        assertThat(text).containsOnlyOnce(marker);
+        return text.substring(text.indexOf(marker) + marker.length())
+                .lines()
+                .takeWhile(line -> line.startsWith("|"))
+                .skip(2)
+                .map(line -> line.split("\\|"));
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.nvsentinel.tls.SslMode;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The README's table of options, row by row, against the options themselves. */
+class ReadmeOptionsTest {
+
+    private static final String REQUIRED = "required";
+    private static final Map<String, String> REQUIRED_VARIABLES =
+            Map.of("DATASTORE_HOST", "h", "DATASTORE_DATABASE", "d", "DATASTORE_USERNAME", "u");
+
+    /** One row; a range is empty where everything is allowed. */
+    record Row(String option, String variable, String defaultValue, String range) {
+
+        static Row of(String line) {
+            String[] cells = line.replace("`", "").split("\\|");
+            return new Row(cells[1].strip(), cells[2].strip(), cells[3].strip(), cells[4].strip());
+        }
+
+        /** The option that a variable's effect shows in. */
+        String accessor() {
+            return option.equals("certificates") ? "sslRootCert" : option;
+        }
+
+        boolean hasBounds() {
+            return range.contains(" to ");
+        }
+
+        boolean hasWords() {
+            return range.contains(", ");
+        }
+
+        boolean isRequired() {
+            return defaultValue.equals(REQUIRED);
+        }
+    }
+
+    static List<Row> rows() throws IOException {
+        String readme =
+                Files.readString(Path.of(System.getProperty("basedir", "")).resolve("../README.md"));
+        String marker = "<!-- datastore-options -->\n";
+        assertThat(readme).containsOnlyOnce(marker);
+        return readme.substring(readme.indexOf(marker) + marker.length())
+                .lines()
+                .takeWhile(line -> line.startsWith("|"))
+                .skip(2)
+                .map(Row::of)
+                .toList();
+    }
+
+    static Stream<Row> rowsWithBounds() throws IOException {
+        return rows().stream().filter(Row::hasBounds);
+    }
+
+    static Stream<Row> rowsWithWords() throws IOException {
+        return rows().stream().filter(Row::hasWords);
+    }
+
+    @Test
+    void everyOptionIsListedOnce() throws IOException {
+        List<String> setters = Arrays.stream(DatastoreOptions.Builder.class.getMethods())
+                .filter(method -> method.getReturnType() == DatastoreOptions.Builder.class)
+                .map(Method::getName)
+                .toList();
+
+        assertThat(rows()).extracting(Row::option).containsExactlyInAnyOrderElementsOf(setters);
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void theDefaultIsTheOneInTheTable(Row row) {
+        if (row.isRequired()) {
+            Map<String, String> others = new HashMap<>(REQUIRED_VARIABLES);
+            others.remove(row.variable());
+            assertThatExceptionOfType(MisconfiguredException.class)
+                    .isThrownBy(() -> DatastoreOptions.fromEnvironment(others))
+                    .withMessageContaining(row.option() + " is required");
+        } else {
+            DatastoreOptions options = DatastoreOptions.builder()
+                    .host("h")
+                    .database("d")
+                    .username("u")
+                    .build();
+            assertThat(shown(value(options, row))).isEqualTo(row.defaultValue());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void theVariableSetsTheOption(Row row) throws ReflectiveOperationException {
+        Class<?> type = DatastoreOptions.class.getMethod(row.accessor()).getReturnType();
+        // A certificate is refused without a key, so both are there before either is changed.
+        Map<String, String> environment = new HashMap<>(REQUIRED_VARIABLES);
+        environment.put("DATASTORE_SSLCERT", "certificate.pem");
+        environment.put("DATASTORE_SSLKEY", "key.pem");
+        Object before = value(DatastoreOptions.fromEnvironment(environment), row);
+
+        environment.put(row.variable(), sample(type));
+        Object after = value(DatastoreOptions.fromEnvironment(environment), row);
+
+        assertThat(after).isNotEqualTo(before).isNotNull();
+        assertThat(shown(after)).startsWith(shown(type, sample(type)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rowsWithBounds")
+    void theRangeHolds(Row row) {
+        String[] ends = row.range().replace(" ", "").split("to");
+        boolean duration = row.range().matches(".*[a-z].* to .*");
+        String below = duration ? read(ends[0]).minusNanos(1).toString() : String.valueOf(Long.parseLong(ends[0]) - 1);
+        String above = duration ? read(ends[1]).plusNanos(1).toString() : String.valueOf(Long.parseLong(ends[1]) + 1);
+
+        with(row, ends[0]);
+        with(row, ends[1]);
+        for (String outside : List.of(below, above)) {
+            assertThatExceptionOfType(MisconfiguredException.class)
+                    .isThrownBy(() -> with(row, outside))
+                    .withMessageContaining(row.option() + " must be between");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rowsWithWords")
+    void theWordsAreThoseOfTheCode(Row row) {
+        Class<?> type = value(with(row, row.range().split(", ")[0]), row).getClass();
+
+        assertThat(row.range().split(", "))
+                .containsExactly(Arrays.stream(type.getEnumConstants())
+                        .map(ReadmeOptionsTest::shown)
+                        .toArray(String[]::new))
+                .allSatisfy(word ->
+                        assertThat(shown(value(with(row, word), row))).isEqualTo(word));
+        assertThatExceptionOfType(MisconfiguredException.class).isThrownBy(() -> with(row, "sometimes"));
+    }
+
+    private static DatastoreOptions with(Row row, String text) {
+        Map<String, String> environment = new HashMap<>(REQUIRED_VARIABLES);
+        environment.put(row.variable(), text);
+        return DatastoreOptions.fromEnvironment(environment);
+    }
+
+    private static Object value(DatastoreOptions options, Row row) {
+        try {
+            return DatastoreOptions.class.getMethod(row.accessor()).invoke(options);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("The README names an option that is none: " + row.option(), e);
+        }
+    }
+
+    /** A valid value that is no option's default. */
+    private static String sample(Class<?> type) {
+        return Map.of(int.class, "7", Duration.class, "7s", SslMode.class, "prefer", SchemaMode.class, "validate")
+                .getOrDefault(type, "sample");
+    }
+
+    /** How the sample is shown once it was read. */
+    private static String shown(Class<?> type, String sample) {
+        return type == Duration.class ? shown(read(sample)) : sample;
+    }
+
+    private static String shown(Object value) {
+        if (value == null) {
+            return "none";
+        }
+        if (value instanceof Duration duration) {
+            return shown(duration);
+        }
+        return value instanceof SslMode mode ? mode.libpqName() : text(value);
+    }
+
+    private static String text(Object value) {
+        return value instanceof SchemaMode ? value.toString().toLowerCase(Locale.ROOT) : value.toString();
+    }
+
+    private static String shown(Duration duration) {
+        return duration.toHours() > 0 ? duration.toHours() + " h" : duration.toSeconds() + " s";
+    }
+
+    private static Duration read(String text) {
+        return Duration.parse(text.endsWith("d") ? "P" + text : text.endsWith("ms") ? milliseconds(text) : "PT" + text);
+    }
+
+    private static String milliseconds(String text) {
+        return Duration.ofMillis(Long.parseLong(text.replace("ms", ""))).toString();
+    }
+}
