@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.quickstart;
+
+import io.nvsentinel.changestream.Operation;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.model.HealthEventStatus;
+import java.util.UUID;
+
+/**
+ * A change as both sides see it: who wrote it knows the state it leads to, who received it reads that state in the document.
+ *
+ * @param recordId the record
+ * @param operation what was done to it
+ * @param state the status of the health event after the change
+ */
+record Change(UUID recordId, Operation operation, String state) {
+
+    static Change of(UUID recordId, Operation operation, HealthEventDocument document) {
+        HealthEventStatus status = document.status();
+        String state = status.nodeQuarantined().value() + "|"
+                + status.userPodsEvictionStatus().status().value() + "|" + status.faultRemediated();
+        return new Change(recordId, operation, state);
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.quickstart;
+
+import io.nvsentinel.datastore.Datastore;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The program: {@code ./mvnw -q -Pquickstart}, with options in {@code -Dquickstart.args="--follow"}. */
+@Command(
+        name = "quickstart",
+        description = {
+            "Stores health events in PostgreSQL over mutual TLS and streams every change.",
+            "Runs a server of its own, unless --url or DATASTORE_HOST (with the other DATASTORE_* variables) names one."
+        },
+        mixinStandardHelpOptions = true,
+        version = "NVSentinel datastore quick start 0.1.0-SNAPSHOT",
+        footer = "Exit code 0: every change arrived exactly once. 1: something was lost, came twice or failed. 2: wrong"
+                + " options.")
+public final class Quickstart implements Callable<Integer> {
+
+    private static final int FAILED = 1;
+    private static final int WRONG_OPTIONS = 2;
+    private static final Duration FOLLOW_CHECK = Duration.ofSeconds(5);
+
+    private final Map<String, String> environment;
+    private final Terminal terminal;
+    private final PrintStream err;
+    private final Closer closer = new Closer();
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description =
+                    "Your own server: postgresql://user:password@host:port/database[?sslmode=...&sslrootcert=...]."
+                            + " Stores events of nodes named quickstart-..., and deletes them at the end.")
+    private @Nullable String url;
+
+    @Option(names = "--follow", description = "Keep printing changes after the summary, until Ctrl-C.")
+    private boolean follow;
+
+    @Option(names = "--verbose", description = "Print an error's stack trace too.")
+    private boolean verbose;
+
+    Quickstart(Map<String, String> environment, Terminal terminal, PrintStream err) {
+        this.environment = environment;
+        this.terminal = terminal;
+        this.err = err;
+    }
+
+    /**
+     * Runs the program and ends the JVM, Maven's too, with its exit code.
+     *
+     * @param arguments the options
+     */
+    public static void main(String... arguments) {
+        Terminal terminal = new Terminal(System.out, CommandLine.Help.Ansi.AUTO.enabled());
+        Quickstart quickstart = new Quickstart(System.getenv(), terminal, System.err);
+        Runtime.getRuntime().addShutdownHook(new Thread(quickstart::interrupted, "quickstart-exit"));
+        System.exit(quickstart.run(arguments));
+    }
+
+    int run(String... arguments) {
+        return new CommandLine(this)
+                .setParameterExceptionHandler((error, ignored) -> {
+                    err.println("quickstart: " + firstLine(error) + " (--help tells the options)");
+                    return WRONG_OPTIONS;
+                })
+                .execute(arguments);
+    }
+
+    @Override
+    public Integer call() {
+        try (closer) {
+            return tell();
+        } catch (RuntimeException e) {
+            if (!closer.isInterrupted()) {
+                report(e);
+            }
+            return FAILED;
+        }
+    }
+
+    private int tell() {
+        Target target = target();
+        Ledger ledger = new Ledger();
+        Datastore datastore = connect(target);
+        if (!target.embedded()) {
+            closer.open(() -> ledger, all -> tidy(target, all));
+        }
+        Subscriber subscriber = new Walkthrough(datastore, target, terminal, ledger).run(closer);
+        if (!follow) {
+            subscriber.stop();
+        }
+        Summary summary = ledger.summary();
+        summarise(summary);
+        if (follow) {
+            terminal.title("Following; Ctrl-C ends it");
+            follow(subscriber, datastore, target);
+        }
+        return summary.isGood() ? 0 : FAILED;
+    }
+
+    private Target target() {
+        Target named = Target.named(url, environment);
+        if (named != null) {
+            return named;
+        }
+        terminal.title("Start a PostgreSQL with TLS that asks for client certificates (cert clientcert=verify-full)");
+        return SecureServer.start(terminal, closer);
+    }
+
+    private Datastore connect(Target target) {
+        terminal.title(
+                "Connect to " + target.address() + " as " + target.options().username());
+        Datastore datastore = closer.open(
+                () -> Wait.result("connecting", Datastore.connect(target.options())),
+                opened -> Wait.until("closing the connections", opened.close()));
+        terminal.detail(
+                target.embedded()
+                        ? "No password: TLS verify-full, and the certificate says who it is. The schema is up to date."
+                        : "The schema is up to date.");
+        return datastore;
+    }
+
+    private void follow(Subscriber subscriber, Datastore datastore, Target target) {
+        while (!subscriber.hasEnded(FOLLOW_CHECK)) {
+            // Another server may come back, and the stream then goes on; this one will not.
+            if (target.embedded()) {
+                Wait.until("asking the server whether it is there", datastore.ping());
+            }
+        }
+    }
+
+    private void summarise(Summary summary) {
+        terminal.title("Summary");
+        Terminal.Colour colour = summary.isGood() ? Terminal.Colour.GREEN : Terminal.Colour.RED;
+        terminal.detail(terminal.paint(colour, summary.text()));
+    }
+
+    private void tidy(Target target, Ledger ledger) {
+        int deleted = OwnServer.tidy(target, ledger.records());
+        terminal.detail("Deleted the " + deleted + " events that this run stored");
+    }
+
+    /** Ctrl-C; at an ordinary end everything is closed already. */
+    private void interrupted() {
+        if (!closer.isClosed()) {
+            try {
+                closer.interrupt();
+                terminal.detail("Closed");
+            } catch (RuntimeException e) {
+                report(e);
+            }
+        }
+    }
+
+    private void report(RuntimeException error) {
+        err.println("quickstart: " + firstLine(error));
+        if (verbose) {
+            error.printStackTrace(err);
+        }
+    }
+
+    private static String firstLine(Throwable error) {
+        String message = error.getMessage();
+        return message == null || message.isBlank()
+                ? error.getClass().getSimpleName()
+                : message.lines().findFirst().orElseThrow();
+    }
+}
