@@ -44,8 +44,9 @@ public final class ProxiedConnection {
                     return;
                 }
                 if (length > 0) {
-                    to.getOutputStream().write(buffer, 0, length);
+                    // Counted first: whoever sees the other side react sees the bytes counted.
                     count.addAndGet(length);
+                    to.getOutputStream().write(buffer, 0, length);
                 }
             }
             close(false);

@@ -105,7 +105,7 @@ class TcpProxyTest {
             exchange(client, 1);
             exchange(client, 2);
             ProxiedConnection connection = only();
-            Await.until("two bytes each way", LONG, () -> connection.bytesToClient() == 2);
+            assertThat(connection.bytesToClient()).isEqualTo(2);
             assertThat(connection.bytesToServer()).isEqualTo(2);
             assertThat(connection.isOpen()).isTrue();
             assertThat(connection.clientPort()).isEqualTo(client.getLocalPort());
