@@ -27,8 +27,8 @@ class ConnectErrorsTest {
     @RegisterExtension
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
-    private static final HealthEventDocument EVENT =
-            HealthEventDocument.of(Instant.EPOCH, HealthEvent.builder().nodeName("n").build());
+    private static final HealthEventDocument EVENT = HealthEventDocument.of(
+            Instant.EPOCH, HealthEvent.builder().nodeName("n").build());
 
     @Test
     void aRefusedPortIsUnavailable() {
@@ -66,7 +66,8 @@ class ConnectErrorsTest {
     void anUnknownDatabaseOrUserIsMisconfigured() {
         for (SchemaMode mode : SchemaMode.values()) {
             MisconfiguredException database = connectFails(
-                    MisconfiguredException.class, options().database("not_there").schemaMode(mode));
+                    MisconfiguredException.class,
+                    options().database("not_there").schemaMode(mode));
             assertThat(database.sqlState()).isEqualTo("3D000");
             assertThat(database.getMessage()).contains("not_there").doesNotContain("\n");
             MisconfiguredException user = connectFails(
@@ -99,8 +100,8 @@ class ConnectErrorsTest {
         try {
             MaintenanceEvent event = MaintenanceEvent.builder().eventId("twice").build();
             datastore.maintenanceEvents().insert(event).block(SOON);
-            ConflictException error = fails(
-                    ConflictException.class, datastore.maintenanceEvents().insert(event));
+            ConflictException error =
+                    fails(ConflictException.class, datastore.maintenanceEvents().insert(event));
             assertThat(error.sqlState()).isEqualTo("23505");
             assertThat(error.getMessage()).contains("maintenance_events");
         } finally {
@@ -144,8 +145,7 @@ class ConnectErrorsTest {
     void aWriteWhoseNetworkBreaksHasAnUnknownOutcome() throws Exception {
         try (TcpProxy proxy = proxy();
                 Connection holder = lock("ACCESS EXCLUSIVE")) {
-            Datastore datastore =
-                    Databases.connect(options().host(proxy.host()).port(proxy.port()));
+            Datastore datastore = Databases.connect(options().host(proxy.host()).port(proxy.port()));
             CompletableFuture<?> insert = datastore.healthEvents().insert(EVENT).toFuture();
             awaitOneThatWaits();
             proxy.cut();

@@ -65,8 +65,7 @@ class DatastoreOptionsTest {
         assertThat(options.password()).isEqualTo(PASSWORD);
         assertThat(options.toString()).doesNotContain("p4ss").contains("password=<hidden>", "host=h");
         assertThat(minimal().build().toString()).contains("password=none");
-        assertThatThrownBy(() -> minimal().password(PASSWORD).port(0).build())
-                .hasMessageNotContaining("p4ss");
+        assertThatThrownBy(() -> minimal().password(PASSWORD).port(0).build()).hasMessageNotContaining("p4ss");
     }
 
     @Test

@@ -143,7 +143,8 @@ class HealthEventStoreTest {
 
     @Test
     void updatesWhatMatches() {
-        List<UUID> ids = store.insertMany(List.of(event("a"), event("b"), event("a"))).block(SOON);
+        List<UUID> ids =
+                store.insertMany(List.of(event("a"), event("b"), event("a"))).block(SOON);
 
         assertThat(store.updateMany(
                                 Filter.eq("healthevent.nodeName", "a"),
@@ -191,7 +192,8 @@ class HealthEventStoreTest {
             assertThat(status.nodeQuarantined()).isEqualTo(Status.UN_QUARANTINED);
             assertThat(status.userPodsEvictionStatus()).isEqualTo(new OperationStatus(Status.FAILED, "no luck"));
             assertThat(status.faultRemediated()).isFalse();
-            assertThat(status.lastRemediationTimestamp()).isBetween(before, Instant.now().plusSeconds(1));
+            assertThat(status.lastRemediationTimestamp())
+                    .isBetween(before, Instant.now().plusSeconds(1));
             assertThat(mirrors(id)).contains("|UnQuarantined|Failed|no luck|false|");
             assertThat(store.find(Filter.eq("healtheventstatus.nodequarantined", "UnQuarantined"))
                             .map(StoredDocument::id)
@@ -270,9 +272,14 @@ class HealthEventStoreTest {
     void oneConnectionServesManySubscribers() {
         List<HealthEventDocument> documents =
                 IntStream.range(0, 50).mapToObj(i -> event("n" + i)).toList();
-        List<UUID> ids =
-                Flux.fromIterable(documents).flatMap(store::insert, 50).collectList().block(SOON);
-        assertThat(Flux.fromIterable(ids).flatMap(store::findById, 50).collectList().block(SOON))
+        List<UUID> ids = Flux.fromIterable(documents)
+                .flatMap(store::insert, 50)
+                .collectList()
+                .block(SOON);
+        assertThat(Flux.fromIterable(ids)
+                        .flatMap(store::findById, 50)
+                        .collectList()
+                        .block(SOON))
                 .extracting(StoredDocument::document)
                 .containsExactlyInAnyOrderElementsOf(documents);
     }

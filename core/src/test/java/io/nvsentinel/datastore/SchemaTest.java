@@ -120,11 +120,12 @@ class SchemaTest {
     @Test
     void worksWithoutASearchPath() {
         open(SchemaMode.MIGRATE);
-        database.execute("SET search_path = ''; INSERT INTO public.health_events (data) VALUES"
-                + " ('{\"createdAt\": \"2026-10-17T02:20:51Z\", \"healthevent\": {\"nodeName\": \"n\","
-                + " \"recommendedAction\": 15}, \"healtheventstatus\": {\"faultremediated\": {\"value\": true}}}');"
-                + " INSERT INTO public.maintenance_events (data) VALUES ('{\"eventId\": \"e\"}');"
-                + " UPDATE public.health_events SET data = data || '{\"x\": 1}'; DELETE FROM public.maintenance_events");
+        database.execute(
+                "SET search_path = ''; INSERT INTO public.health_events (data) VALUES"
+                        + " ('{\"createdAt\": \"2026-10-17T02:20:51Z\", \"healthevent\": {\"nodeName\": \"n\","
+                        + " \"recommendedAction\": 15}, \"healtheventstatus\": {\"faultremediated\": {\"value\": true}}}');"
+                        + " INSERT INTO public.maintenance_events (data) VALUES ('{\"eventId\": \"e\"}');"
+                        + " UPDATE public.health_events SET data = data || '{\"x\": 1}'; DELETE FROM public.maintenance_events");
         assertThat(database.queryForString("SELECT concat_ws(' ', node_name, recommended_action, fault_remediated,"
                         + " extract(epoch FROM created_at)::bigint) FROM health_events"))
                 .isEqualTo("n RESTART_VM t 1792203651");
@@ -141,8 +142,7 @@ class SchemaTest {
         try {
             HealthEventStore store = datastore.healthEvents();
             UUID id = store.insert(HealthEventDocument.of(
-                            Instant.EPOCH,
-                            HealthEvent.builder().nodeName("n").build()))
+                            Instant.EPOCH, HealthEvent.builder().nodeName("n").build()))
                     .block(SOON);
             store.updateNodeQuarantineStatus(id, Status.QUARANTINED).block(SOON);
             assertThat(store.findById(id).block(SOON).document().status().nodeQuarantined())
