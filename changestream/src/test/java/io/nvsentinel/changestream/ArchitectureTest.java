@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import reactor.core.CorePublisher;
+
+/** The rules that hold for the production classes of all modules, which are all on the class path here. */
+class ArchitectureTest {
+
+    private static final JavaClasses PRODUCTION = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.nvsentinel.tls", "io.nvsentinel.datastore", "io.nvsentinel.changestream");
+
+    private static final Set<String> WAITING = Set.of(
+            "block", "blockFirst", "blockLast", "blockOptional", "toFuture", "toIterable", "toStream", "subscribe");
+
+    @Test
+    void allModulesAreLookedAt() {
+        assertThat(PRODUCTION.stream().map(type -> type.getPackageName()))
+                .contains(
+                        "io.nvsentinel.tls",
+                        "io.nvsentinel.datastore",
+                        "io.nvsentinel.datastore.internal.connection",
+                        "io.nvsentinel.changestream");
+        assertThat(PRODUCTION.contain(ArchitectureTest.class)).isFalse();
+    }
+
+    @Test
+    void modulesDependInOneDirection() {
+        noClasses()
+                .that(resideInAPackage("io.nvsentinel.tls.."))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.nvsentinel.datastore..", "io.nvsentinel.changestream..")
+                .check(PRODUCTION);
+        noClasses()
+                .that(resideInAPackage("io.nvsentinel.datastore.."))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.nvsentinel.changestream..")
+                .check(PRODUCTION);
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.nvsentinel.testserver..")
+                .check(PRODUCTION);
+    }
+
+    @Test
+    void internalTypesStayInside() {
+        classes()
+                .that(resideInAPackage("io.nvsentinel..internal.."))
+                .should()
+                .onlyBeAccessed()
+                .byAnyPackage("io.nvsentinel..")
+                .check(PRODUCTION);
+        codeUnits()
+                .that(describe("are seen by users of the library", ArchitectureTest::isSeen))
+                .should(mentionNoInternalType())
+                .check(PRODUCTION);
+    }
+
+    @Test
+    void onlyConnectionsOpensAndClosesConnections() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("io.nvsentinel.datastore.internal.connection.Connections")
+                .should()
+                .accessTargetWhere(accessTo(Connection.class, Set.of("close")))
+                .orShould()
+                .accessTargetWhere(accessTo(ConnectionFactory.class, Set.of("create")))
+                .orShould()
+                .accessTargetWhere(accessTo(ConnectionPool.class, Set.of("<init>", "create", "close", "dispose")))
+                .check(PRODUCTION);
+    }
+
+    @Test
+    void nothingWaitsOrSubscribes() {
+        noClasses()
+                .should()
+                .accessTargetWhere(accessTo(CorePublisher.class, WAITING))
+                .check(PRODUCTION);
+    }
+
+    @Test
+    void nothingPrints() {
+        NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(PRODUCTION);
+    }
+
+    @Test
+    void everyPackageIsNullMarked() {
+        assertThat(PRODUCTION.stream().map(type -> type.getPackage()).distinct())
+                .allSatisfy(packageOfType -> assertThat(packageOfType.isAnnotatedWith(NullMarked.class))
+                        .as(packageOfType.getName())
+                        .isTrue());
+    }
+
+    @Test
+    void namesSayWhatAClassDoes() {
+        // Java's own words for what chooses keys and trusts certificates.
+        noClasses()
+                .that()
+                .areNotAssignableTo(KeyManager.class)
+                .and()
+                .areNotAssignableTo(TrustManager.class)
+                .should()
+                .haveNameMatching(".*(Utils?|Helper|Manager|Impl|Common)")
+                .check(PRODUCTION);
+    }
+
+    private static DescribedPredicate<JavaAccess<?>> accessTo(Class<?> owner, Set<String> names) {
+        return describe(
+                owner.getSimpleName() + "." + String.join("|", names),
+                access -> names.contains(access.getTarget().getName())
+                        && access.getTargetOwner().isAssignableTo(owner));
+    }
+
+    private static boolean isSeen(JavaCodeUnit unit) {
+        boolean inside = unit.getOwner().getPackageName().contains(".internal");
+        boolean open = Stream.of(JavaModifier.PUBLIC, JavaModifier.PROTECTED).anyMatch(unit.getModifiers()::contains);
+        return !inside && open && unit.getOwner().getModifiers().contains(JavaModifier.PUBLIC);
+    }
+
+    private static ArchCondition<JavaCodeUnit> mentionNoInternalType() {
+        return new ArchCondition<>("mention no internal type") {
+            @Override
+            public void check(JavaCodeUnit unit, ConditionEvents events) {
+                Stream.concat(Stream.of(unit.getRawReturnType()), unit.getRawParameterTypes().stream())
+                        .filter(type -> type.getPackageName().startsWith("io.nvsentinel.")
+                                && type.getPackageName().contains(".internal"))
+                        .forEach(type -> events.add(SimpleConditionEvent.violated(
+                                unit, unit.getFullName() + " mentions " + type.getName())));
+            }
+        };
+    }
+}

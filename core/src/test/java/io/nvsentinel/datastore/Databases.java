@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import io.nvsentinel.testserver.Template;
+import io.nvsentinel.testserver.TestDatabase;
+import io.nvsentinel.tls.SslMode;
+import java.time.Duration;
+
+/** Databases with the schema in place, and datastores on them. */
+final class Databases {
+
+    static final Template MIGRATED = new Template("nvsentinel_core", Databases::migrate);
+
+    /** Longer than anything here takes on a busy machine. */
+    static final Duration SOON = Duration.ofSeconds(60);
+
+    private Databases() {}
+
+    static DatastoreOptions.Builder options(TestDatabase database) {
+        return DatastoreOptions.builder()
+                .host(database.host())
+                .port(database.port())
+                .database(database.name())
+                .username(database.user())
+                .password(database.password())
+                .sslMode(SslMode.DISABLE)
+                .schemaMode(SchemaMode.NONE);
+    }
+
+    static Datastore connect(TestDatabase database) {
+        return connect(options(database));
+    }
+
+    static Datastore connect(DatastoreOptions.Builder options) {
+        return Datastore.connect(options.build()).block(SOON);
+    }
+
+    private static void migrate(TestDatabase database) {
+        connect(options(database).schemaMode(SchemaMode.MIGRATE)).close().block(SOON);
+    }
+}
