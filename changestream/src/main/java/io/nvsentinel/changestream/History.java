@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.datastore.UnavailableException;
+
 /** Whether a position still belongs to the changelog that is being read. */
 final class History {
 
@@ -8,6 +10,10 @@ final class History {
 
     /** Checks what a page tells, in the same snapshot as its rows. */
     static void verify(long position, ChangelogPage page) {
+        if (page.standby()) {
+            throw new UnavailableException(
+                    "The changelog must be read from the primary; this server is a standby", null, null);
+        }
         if (position + 1 < page.oldestId()) {
             throw new HistoryLostException("Changes behind position " + position
                     + " are gone: the oldest that is kept is " + page.oldestId()

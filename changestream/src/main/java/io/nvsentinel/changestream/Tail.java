@@ -5,7 +5,6 @@ import io.nvsentinel.changestream.ChangelogReader.Newest;
 import io.nvsentinel.changestream.ChangelogReader.TailReading;
 import io.nvsentinel.changestream.Gate.GateLostException;
 import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.UnavailableException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -180,10 +179,6 @@ final class Tail {
     private Mono<Chunk> accept(TailState before, TailReading reading) {
         ChangelogPage page = reading.page();
         History.verify(before.position(), page);
-        if (page.standby()) {
-            return Mono.error(new UnavailableException(
-                    "The changelog must be read from the primary; this server is a standby", null, null));
-        }
         TailStep step = reading.known().withPage(page.rows(), page.complete());
         if (!advance(before, step.next())) {
             return Mono.empty();

@@ -74,6 +74,11 @@ final class Watch<T> {
         return events;
     }
 
+    /** Without a name there is nothing to keep, and nobody who would ever acknowledge. */
+    private Runnable acknowledgement(ChangelogRow row) {
+        return owned == null ? () -> {} : acknowledgements.deliver(row);
+    }
+
     /** Stores the position now and then, for as long as it is subscribed to; ends only with an error. */
     Mono<Void> keepStoring(Scheduler timer) {
         return Mono.delay(STORE_EVERY, timer)

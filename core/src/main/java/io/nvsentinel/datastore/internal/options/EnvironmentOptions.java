@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +86,7 @@ public final class EnvironmentOptions {
         }
         try {
             option.accept(parse.apply(name.equals("DATASTORE_PASSWORD") ? value : value.strip()));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | TlsException e) {
             problems.add(name + " " + e.getMessage());
         }
     }
