@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.quickstart;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.nvsentinel.datastore.Datastore;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -44,7 +47,7 @@ public final class Quickstart implements Callable<Integer> {
     @Option(names = "--follow", description = "Keep printing changes after the summary, until Ctrl-C.")
     private boolean follow;
 
-    @Option(names = "--verbose", description = "Print an error's stack trace too.")
+    @Option(names = "--verbose", description = "Print warnings, and an error's stack trace.")
     private boolean verbose;
 
     Quickstart(Map<String, String> environment, Terminal terminal, PrintStream err) {
@@ -76,6 +79,9 @@ public final class Quickstart implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (verbose || follow) {
+            showWarnings();
+        }
         try (closer) {
             return tell();
         } catch (RuntimeException e) {
@@ -104,6 +110,13 @@ public final class Quickstart implements Callable<Integer> {
             follow(subscriber, datastore, target);
         }
         return summary.isGood() ? 0 : FAILED;
+    }
+
+    /** What the library waits out, as a server that restarts; otherwise this program's one line of error is enough. */
+    private static void showWarnings() {
+        if (LoggerFactory.getLogger("io.nvsentinel") instanceof Logger logger) {
+            logger.setLevel(Level.WARN);
+        }
     }
 
     private Target target() {
