@@ -139,10 +139,12 @@ public final class Connections {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return Mono.usingWhen(
+        Mono<T> result = Mono.usingWhen(
                 pool.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
                 connection -> work.apply(connection).onErrorMap(translate),
                 connection -> quietly(connection.close()));
+        // Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection.
+        return result.flux().onBackpressureBuffer().singleOrEmpty();
     }
 
     /** A failing release must hide neither the result nor the error that came before it. */

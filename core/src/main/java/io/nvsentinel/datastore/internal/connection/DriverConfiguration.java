@@ -26,7 +26,7 @@ final class DriverConfiguration {
                 .database(options.database())
                 .username(options.username())
                 .password(options.password())
-                .schema(options.schema())
+                .schema(searchPath(options.schema()))
                 .applicationName(options.applicationName())
                 .connectTimeout(options.connectTimeout())
                 .statementTimeout(options.statementTimeout())
@@ -39,6 +39,11 @@ final class DriverConfiguration {
             tls.configure(driver);
         }
         return driver.build();
+    }
+
+    /** The driver hands it to the server as it is, which reads a list of identifiers: unquoted, NV would mean nv. */
+    private static String searchPath(String schema) {
+        return '"' + schema.replace("\"", "\"\"") + '"';
     }
 
     /** Reads the certificates; blocks. */

@@ -74,7 +74,7 @@ final class SqlErrors {
         }
         Meaning meaning = meaning(driver.getSqlState());
         String message = action + ": cannot connect to " + address + ": " + rootMessage(error);
-        return meaning == Meaning.MISCONFIGURED
+        return meaning == Meaning.MISCONFIGURED || meaning == Meaning.INVALID
                 ? new MisconfiguredException(message, driver.getSqlState(), error)
                 : new UnavailableException(message, driver.getSqlState(), error);
     }
