@@ -2,8 +2,8 @@
 --          A crash may not lose a change that was delivered, so asynchronous commit is turned on again here.
 --          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
 --          lock below exclusively, one that is awake does not (see the change stream's package documentation).
---          A transaction being prepared may not notify; its subscribers find the change by polling. (There is no
---          current query when a driver's Sync message commits.)
+--          A transaction being prepared may not notify; its subscribers find the change by polling. There is no
+--          current query when a statement of the extended protocol commits by itself.
 -- Locks:   none beyond the catalog's.
 CREATE FUNCTION nvsentinel_capture_change() RETURNS trigger
     LANGUAGE plpgsql
