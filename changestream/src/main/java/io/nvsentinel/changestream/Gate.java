@@ -52,7 +52,13 @@ final class Gate {
 
     /** Tries to arm, and disarms when what follows ends or is cancelled. */
     <T> Mono<T> whileArmed(Function<Outcome, Mono<T>> work) {
-        return Mono.usingWhen(Mono.just(this), gate -> gate.arm().flatMap(work), Gate::disarm);
+        return Mono.usingWhen(
+                Mono.just(this),
+                gate -> gate.arm().flatMap(work),
+                Gate::disarm,
+                (gate, error) -> gate.disarm(),
+                // Who cancels may have closed the connection already, and the lock went with it.
+                gate -> gate.disarm().onErrorComplete(GateLostException.class));
     }
 
     /** Noted before it is sent: if this is cancelled half-way, the lock may be held all the same. */
