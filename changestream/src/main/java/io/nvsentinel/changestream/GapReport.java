@@ -45,6 +45,7 @@ final class GapReport {
 
     private Mono<Void> report(long position, Set<Long> holders) {
         return reader.holderNames(holders)
+                .filter(names -> !names.isEmpty())
                 .doOnNext(names -> LOG.warn(
                         "No change behind position {} can be delivered until these have ended: {}",
                         position,
