@@ -17,7 +17,15 @@ public record ChangeStreamOptions(Duration pollInterval, int pageRows, long page
     private static final long KIB = 1024;
     private static final Duration LONGEST = Duration.ofDays(1);
 
-    /** Checks the options. */
+    /**
+     * Checks the options.
+     *
+     * @param pollInterval 1 ms to 1 d
+     * @param pageRows 1 to 10000
+     * @param pageBytes 64 KiB to 256 MiB
+     * @param listen whether wake-ups are used
+     * @throws MisconfiguredException naming the option that is out of range
+     */
     public ChangeStreamOptions {
         check(
                 pollInterval.toMillis() >= 1 && pollInterval.compareTo(LONGEST) <= 0,
