@@ -44,7 +44,7 @@ public final class SchemaMigrations {
     public Mono<Void> run() {
         return switch (options.schemaMode()) {
             case NONE -> Mono.empty();
-            case MIGRATE -> blocking(flyway -> flyway.migrate());
+            case MIGRATE -> blocking(SchemaMigrations::migrate);
             case VALIDATE -> blocking(SchemaMigrations::requireCurrent);
         };
     }
@@ -72,6 +72,21 @@ public final class SchemaMigrations {
         return connection
                 ? new UnavailableException(message, state, error)
                 : new MisconfiguredException(message, state, error);
+    }
+
+    /**
+     * Again if another starter came first: Flyway asks whether the schema is empty before it takes its lock, and fails
+     * when it finds the other's tables where it meant to begin.
+     */
+    private static void migrate(Flyway flyway) {
+        try {
+            flyway.migrate();
+        } catch (FlywayException e) {
+            if (flyway.info().current() == null) {
+                throw e;
+            }
+            flyway.migrate();
+        }
     }
 
     private static void requireCurrent(Flyway flyway) {
