@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.changelog;
 
+import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.Rows;
 import io.r2dbc.postgresql.codec.Json;
@@ -10,13 +11,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** The changelog's queries beside what becomes of their rows. Each call is one use of one pooled connection. */
-final class ChangelogReader {
+public final class ChangelogReader {
 
     /**
      * The state row comes even if no change does. A page ends with the row that fills its bytes; sizes are as stored,
@@ -81,31 +83,63 @@ final class ChangelogReader {
     private final int pageRows;
     private final long pageBytes;
 
-    ChangelogReader(Connections connections, int pageRows, long pageBytes) {
+    /**
+     * A reader; reads nothing yet.
+     *
+     * @param connections the connections
+     * @param pageRows the most changes of a page
+     * @param pageBytes a page ends with the change that fills these bytes
+     */
+    public ChangelogReader(Connections connections, int pageRows, long pageBytes) {
         this.connections = connections;
         this.pageRows = pageRows;
         this.pageBytes = pageBytes;
     }
 
-    /** Reads the holders, if there is a gap to prove, and only then a page: the order is what the proof rests on. */
-    Mono<TailReading> tail(TailState state) {
+    /**
+     * Reads at the end of the changelog: the holders, if there is a gap to prove, and only then a page. The order is what
+     * the proof rests on.
+     *
+     * @param position where the page begins
+     * @param proveGap whether the last page showed a gap
+     * @return cold; emits the holders, if they were asked for, and the page
+     */
+    public Mono<TailReading> tail(long position, boolean proveGap) {
         return connections.read("Read the changelog", connection -> {
-            Mono<TailState> ready = state.hasGap() ? holders(connection).map(state::withHolders) : Mono.just(state);
-            return ready.flatMap(known ->
-                    page(connection, known.position(), Long.MAX_VALUE).map(page -> new TailReading(known, page)));
+            Mono<Optional<Set<Long>>> holders =
+                    proveGap ? holders(connection).map(Optional::of) : Mono.just(Optional.empty());
+            return holders.flatMap(known ->
+                    page(connection, position, Long.MAX_VALUE).map(page -> new TailReading(known.orElse(null), page)));
         });
     }
 
-    /** Reads a page of a part that is settled. */
-    Mono<ChangelogPage> settled(long after, long upTo) {
+    /**
+     * Reads a page of a part that is settled.
+     *
+     * @param after the position before it
+     * @param upTo the position at its end
+     * @return cold; emits the page
+     */
+    public Mono<ChangelogPage> settled(long after, long upTo) {
         return connections.read("Read the changelog", connection -> page(connection, after, upTo));
     }
 
-    Mono<Set<Long>> holders() {
+    /**
+     * Reads who holds the changelog's writer lock.
+     *
+     * @return cold; emits transaction ids
+     */
+    public Mono<Set<Long>> holders() {
         return connections.read("Read the changelog's writers", ChangelogReader::holders);
     }
 
-    Mono<List<String>> holderNames(Set<Long> holders) {
+    /**
+     * Says who the holders are, for people.
+     *
+     * @param holders transaction ids
+     * @return cold; emits the names of those that are still open
+     */
+    public Mono<List<String>> holderNames(Set<Long> holders) {
         return connections.read(
                 "Read the changelog's writers",
                 connection -> Rows.all(
@@ -113,8 +147,12 @@ final class ChangelogReader {
                         row -> get(row, 0, String.class)));
     }
 
-    /** The highest id drawn so far, and whose. */
-    Mono<Newest> newest() {
+    /**
+     * The highest id drawn so far, and whose.
+     *
+     * @return cold; emits both
+     */
+    public Mono<Newest> newest() {
         return connections.read(
                 "Read the changelog's end",
                 connection -> Rows.one(
@@ -122,17 +160,26 @@ final class ChangelogReader {
                         row -> new Newest(get(row, 0, Long.class), get(row, 1, UUID.class))));
     }
 
-    /** The place before the oldest change that is kept. */
-    Mono<ResumeToken> beginning() {
+    /**
+     * The place before the oldest change that is kept.
+     *
+     * @return cold; emits the place
+     */
+    public Mono<Position> beginning() {
         return connections.read(
                 "Read the changelog's beginning",
                 connection -> Rows.one(
                         connection.createStatement(BEGINNING),
-                        row -> ResumeToken.at(get(row, 1, UUID.class), get(row, 0, Long.class), null)));
+                        row -> Position.at(get(row, 1, UUID.class), get(row, 0, Long.class), null)));
     }
 
-    /** What a token would remember of a row; empty if there is no such row. */
-    Mono<RowCheck> check(long id) {
+    /**
+     * What a token would remember of a row.
+     *
+     * @param id the row
+     * @return cold; emits the facts; empty if there is no such row
+     */
+    public Mono<RowCheck> check(long id) {
         return connections.read(
                 "Read the changelog at a token",
                 connection -> Rows.one(
@@ -175,9 +222,21 @@ final class ChangelogReader {
         return Objects.requireNonNull(row.get(column, type));
     }
 
-    record Newest(long id, UUID incarnation) {}
+    /**
+     * The end of the changelog.
+     *
+     * @param id the highest id drawn so far
+     * @param incarnation which changelog
+     */
+    public record Newest(long id, UUID incarnation) {}
 
-    record TailReading(TailState known, ChangelogPage page) {}
+    /**
+     * What was read at the end of the changelog.
+     *
+     * @param holders who held the writer lock before the page was read; null if nobody asked
+     * @param page the page
+     */
+    public record TailReading(@Nullable Set<Long> holders, ChangelogPage page) {}
 
     private record PageRow(
             UUID incarnation,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.wakeup;
 
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.tail;
 
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Chunk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.changelog;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -15,15 +15,26 @@ import java.util.HexFormat;
  * @param transactionId its transaction
  * @param changedAt its time
  */
-record RowCheck(long id, long transactionId, Instant changedAt) {
+public record RowCheck(long id, long transactionId, Instant changedAt) {
 
     private static final int DIGEST_BYTES = 8;
 
-    static RowCheck of(ChangelogRow row) {
+    /**
+     * What to remember of a row.
+     *
+     * @param row the row
+     * @return the facts
+     */
+    public static RowCheck of(ChangelogRow row) {
         return new RowCheck(row.id(), row.transactionId(), row.changedAt());
     }
 
-    String digest() {
+    /**
+     * A digest of the facts.
+     *
+     * @return 16 hexadecimal digits
+     */
+    public String digest() {
         String facts = id + " " + transactionId + " " + changedAt;
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(facts.getBytes(StandardCharsets.UTF_8));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.tail;
 
-import java.time.Instant;
+import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRows;
+import io.nvsentinel.changestream.internal.changelog.Chunk;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -114,7 +117,7 @@ final class TailSimulation {
         writer.ended = true;
         inFlight.removeAll(writer.ids);
         if (commit) {
-            writer.ids.forEach(id -> visible.put(id, TailRows.row(id)));
+            writer.ids.forEach(id -> visible.put(id, ChangelogRows.row(id)));
         }
     }
 
@@ -175,15 +178,5 @@ final class TailSimulation {
         inFlight.stream()
                 .filter(id -> id <= chunk.upTo())
                 .forEach(id -> violations.add("passed " + id + ", which is in flight, to " + chunk.upTo()));
-    }
-
-    /** Rows of which only the id matters. */
-    static final class TailRows {
-
-        private TailRows() {}
-
-        static ChangelogRow row(long id) {
-            return new ChangelogRow(id, id, "health_events", null, Operation.TRUNCATE, Instant.EPOCH, null, null);
-        }
     }
 }

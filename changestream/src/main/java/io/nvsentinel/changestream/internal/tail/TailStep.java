@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.tail;
+
+import io.nvsentinel.changestream.internal.changelog.Chunk;
 
 /**
  * What a page led to.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.changelog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nvsentinel.changestream.TailSimulation.TailRows;
 import io.nvsentinel.datastore.InvalidRequestException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -15,33 +14,34 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ResumeTokenTest {
+class PositionTest {
 
     private static final UUID INCARNATION = UUID.fromString("9b0b1c52-8f5e-4d0f-9d43-2f3f5a1f2f10");
-    private static final ResumeToken TOKEN = ResumeToken.at(
-            INCARNATION, Long.MAX_VALUE, TailRows.row(Long.MAX_VALUE).check());
+    private static final Position POSITION = Position.at(
+            INCARNATION, Long.MAX_VALUE, ChangelogRows.row(Long.MAX_VALUE).check());
 
     @Test
     void textReadsBackAsTheSameToken() {
-        ResumeToken read = ResumeToken.parse(TOKEN.encode());
+        Position read = Position.parse(POSITION.encode());
 
-        assertThat(read).isEqualTo(TOKEN).hasSameHashCodeAs(TOKEN);
+        assertThat(read).isEqualTo(POSITION).hasSameHashCodeAs(POSITION);
         assertThat(read.incarnation()).isEqualTo(INCARNATION);
-        assertThat(read.position()).isEqualTo(Long.MAX_VALUE);
+        assertThat(read.id()).isEqualTo(Long.MAX_VALUE);
         assertThat(read.checkedRow()).isEqualTo(Long.MAX_VALUE);
-        assertThat(read.digest()).isEqualTo(TailRows.row(Long.MAX_VALUE).check().digest());
+        assertThat(read.digest())
+                .isEqualTo(ChangelogRows.row(Long.MAX_VALUE).check().digest());
     }
 
     @Test
     void textIsShortAndNeedsNoEscaping() {
-        assertThat(TOKEN.encode()).matches("[A-Za-z0-9_-]{1,149}");
+        assertThat(POSITION.encode()).matches("[A-Za-z0-9_-]{1,149}");
     }
 
     @Test
     void treeReadsBackAsTheSameToken() {
-        assertThat(ResumeToken.fromTree(TOKEN.toTree())).isEqualTo(TOKEN);
-        ResumeToken plain = ResumeToken.at(INCARNATION, 3, null);
-        assertThat(ResumeToken.fromTree(plain.toTree())).isEqualTo(plain).isNotEqualTo(TOKEN);
+        assertThat(Position.fromTree(POSITION.toTree())).isEqualTo(POSITION);
+        Position plain = Position.at(INCARNATION, 3, null);
+        assertThat(Position.fromTree(plain.toTree())).isEqualTo(plain).isNotEqualTo(POSITION);
     }
 
     @ParameterizedTest
@@ -57,31 +57,31 @@ class ResumeTokenTest {
     void refusesOtherText(String text) {
         String encoded = Base64.getUrlEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
 
-        assertThatThrownBy(() -> ResumeToken.parse(encoded))
+        assertThatThrownBy(() -> Position.parse(encoded))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("resume token");
     }
 
     @Test
     void refusesWhatIsNotEncoded() {
-        assertThatThrownBy(() -> ResumeToken.parse("%%%"))
+        assertThatThrownBy(() -> Position.parse("%%%"))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("Not a resume token");
     }
 
     @Test
     void refusesATreeOfAnotherVersion() {
-        Map<String, Object> tree = new HashMap<>(TOKEN.toTree());
+        Map<String, Object> tree = new HashMap<>(POSITION.toTree());
         tree.put("version", 2);
 
-        assertThatThrownBy(() -> ResumeToken.fromTree(tree))
+        assertThatThrownBy(() -> Position.fromTree(tree))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("version 1");
     }
 
     @Test
     void theDigestTellsTransactionsAndTimesApart() {
-        RowCheck row = TailRows.row(5).check();
+        RowCheck row = ChangelogRows.row(5).check();
 
         assertThat(new RowCheck(5, 6, row.changedAt()).digest()).isNotEqualTo(row.digest());
         assertThat(new RowCheck(5, 5, row.changedAt().plusNanos(1000)).digest()).isNotEqualTo(row.digest());

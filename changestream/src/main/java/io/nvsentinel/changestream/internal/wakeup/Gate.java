@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.wakeup;
 
 import io.nvsentinel.datastore.internal.store.Rows;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -15,9 +15,10 @@ import reactor.core.scheduler.Scheduler;
  *
  * <p>Every statement is bounded: on a connection that has silently died none would ever end.
  */
-final class Gate {
+public final class Gate {
 
-    static final String CHANNEL = "nvsentinel_changes";
+    /** What LISTEN and NOTIFY name. */
+    public static final String CHANNEL = "nvsentinel_changes";
 
     /** Also in the capture trigger's function. */
     private static final long KEY = 7813858212840129890L;
@@ -30,7 +31,8 @@ final class Gate {
                 ELSE 'ANOTHER_ARMED'
             END""".formatted(KEY);
 
-    enum Outcome {
+    /** How trying to arm ended. */
+    public enum Outcome {
         /** Nobody was asleep and no writer was committing: from now on writers notify. */
         ARMED,
         /** Writers are committing who will not notify. */
@@ -50,8 +52,14 @@ final class Gate {
         this.timer = timer;
     }
 
-    /** Tries to arm, and disarms when what follows ends or is cancelled. */
-    <T> Mono<T> whileArmed(Function<Outcome, Mono<T>> work) {
+    /**
+     * Tries to arm, and disarms when what follows ends or is cancelled.
+     *
+     * @param work what to do with the outcome
+     * @param <T> what it gives
+     * @return cold; what the work gives; fails with {@link GateLostException} if the connection does not answer
+     */
+    public <T> Mono<T> whileArmed(Function<Outcome, Mono<T>> work) {
         return Mono.usingWhen(
                 Mono.just(this),
                 gate -> gate.arm().flatMap(work),
@@ -69,15 +77,23 @@ final class Gate {
         });
     }
 
-    /** Releases the lock if it may be held. */
-    Mono<Void> disarm() {
+    /**
+     * Releases the lock if it may be held.
+     *
+     * @return cold; completes when it is released
+     */
+    public Mono<Void> disarm() {
         return Mono.defer(() -> mayHoldLock.getAndSet(false)
                 ? one("SELECT pg_advisory_unlock_all()::text").then()
                 : Mono.empty());
     }
 
-    /** For those asleep behind this one, when it found changes that nobody was notified of. */
-    Mono<Void> wakeOthers() {
+    /**
+     * For those asleep behind this one, when it found changes that nobody was notified of.
+     *
+     * @return cold; completes when they are notified
+     */
+    public Mono<Void> wakeOthers() {
         return one("SELECT pg_notify('" + CHANNEL + "', '')::text").then();
     }
 
@@ -93,7 +109,7 @@ final class Gate {
     }
 
     /** The LISTEN connection does not answer; the stream goes on by polling. */
-    static final class GateLostException extends RuntimeException {
+    public static final class GateLostException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.client;
 
+import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.Rows;
@@ -11,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** The stored positions of named clients, and who owns each name. */
-final class ResumeTokens {
+public final class ResumeTokens {
 
     private static final String OPEN = """
             UPDATE resume_tokens SET epoch = epoch + 1, last_updated = now()
@@ -30,7 +32,13 @@ final class ResumeTokens {
     private final Connections connections;
     private final JsonCodec json;
 
-    ResumeTokens(Connections connections, JsonCodec json) {
+    /**
+     * Stored positions.
+     *
+     * @param connections the connections
+     * @param json reads and writes positions
+     */
+    public ResumeTokens(Connections connections, JsonCodec json) {
         this.connections = connections;
         this.json = json;
     }
@@ -40,12 +48,13 @@ final class ResumeTokens {
      *
      * @param client the name
      * @param initial where a client starts that is not known yet; stored at once, so that it stays where it began
+     * @return cold; emits where to go on, and the right to store
      */
-    Mono<Owned> open(String client, Mono<ResumeToken> initial) {
+    public Mono<Owned> open(String client, Mono<Position> initial) {
         return owned(client, OPEN, null).switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, token)));
     }
 
-    private Mono<Owned> owned(String client, String sql, @Nullable ResumeToken token) {
+    private Mono<Owned> owned(String client, String sql, @Nullable Position token) {
         return connections.write("Open the change stream client \"" + client + "\"", connection -> {
             var statement = connection.createStatement(sql).bind(0, client);
             return Rows.one(token == null ? statement : statement.bind(1, json(token)), row -> owned(client, row));
@@ -55,11 +64,17 @@ final class ResumeTokens {
     private Owned owned(String client, Readable row) {
         byte[] stored = Objects.requireNonNull(row.get(1, Json.class)).asArray();
         return new Owned(
-                client, Objects.requireNonNull(row.get(0, Long.class)), ResumeToken.fromTree(json.readTree(stored)));
+                client, Objects.requireNonNull(row.get(0, Long.class)), Position.fromTree(json.readTree(stored)));
     }
 
-    /** Stores a position; fails with {@link ClientFencedException} if the name has another owner by now. */
-    Mono<Void> store(Owned owned, ResumeToken token) {
+    /**
+     * Stores a position.
+     *
+     * @param owned the name
+     * @param token the position
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     */
+    public Mono<Void> store(Owned owned, Position token) {
         return connections
                 .write(
                         "Store the position of the change stream client \"" + owned.client() + "\"",
@@ -74,7 +89,7 @@ final class ResumeTokens {
                                 + "\" was opened again elsewhere and has another owner now")));
     }
 
-    private Json json(ResumeToken token) {
+    private Json json(Position token) {
         return Json.of(json.writeTree(token.toTree()));
     }
 
@@ -85,5 +100,5 @@ final class ResumeTokens {
      * @param epoch counts the owners of the name
      * @param token where the client left off
      */
-    record Owned(String client, long epoch, ResumeToken token) {}
+    public record Owned(String client, long epoch, Position token) {}
 }

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.tail;
 
-import io.nvsentinel.changestream.ChangelogReader.Newest;
-import io.nvsentinel.changestream.ChangelogReader.TailReading;
-import io.nvsentinel.changestream.Gate.GateLostException;
+import io.nvsentinel.changestream.internal.changelog.ChangelogPage;
+import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.changestream.internal.changelog.ChangelogReader.Newest;
+import io.nvsentinel.changestream.internal.changelog.ChangelogReader.TailReading;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Chunk;
+import io.nvsentinel.changestream.internal.changelog.History;
+import io.nvsentinel.changestream.internal.wakeup.Doorbell;
+import io.nvsentinel.changestream.internal.wakeup.Gate;
+import io.nvsentinel.changestream.internal.wakeup.Gate.GateLostException;
+import io.nvsentinel.changestream.internal.wakeup.Listening;
 import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.Collections;
@@ -21,7 +29,7 @@ import reactor.util.retry.Retry;
  * The end of the changelog, shared by all watches. Whoever waits for the next change drives it; all who wait share one
  * step at a time. Nothing runs while nobody waits.
  */
-final class Tail {
+public final class Tail {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(2);
@@ -40,7 +48,17 @@ final class Tail {
     private volatile TailState state = TailState.at(0);
     private volatile Pace pace = Pace.START;
 
-    Tail(ChangelogReader reader, Listening listening, Doorbell doorbell, Duration pollInterval, Scheduler timer) {
+    /**
+     * A tail; nothing is read before somebody waits.
+     *
+     * @param reader reads the changelog
+     * @param listening where wake-ups come from
+     * @param doorbell rings on wake-ups
+     * @param pollInterval how long to sleep without any
+     * @param timer tells and waits for time
+     */
+    public Tail(
+            ChangelogReader reader, Listening listening, Doorbell doorbell, Duration pollInterval, Scheduler timer) {
         this.reader = reader;
         this.listening = listening;
         this.doorbell = doorbell;
@@ -49,8 +67,12 @@ final class Tail {
         this.gaps = new GapReport(reader, timer);
     }
 
-    /** The first watch joins: the tail starts where that one does. */
-    synchronized void startAt(long settledPosition) {
+    /**
+     * The first watch joins: the tail starts where that one does.
+     *
+     * @param settledPosition everything up to it is delivered or dead
+     */
+    public synchronized void startAt(long settledPosition) {
         state = TailState.at(settledPosition);
         latest.set(null);
         pace = Pace.START;
@@ -59,8 +81,10 @@ final class Tail {
     /**
      * A position such that every change up to it is visible or dead, and every change committed from now on is behind
      * it. Waits for the transactions that are committing a change just now.
+     *
+     * @return cold; emits the position
      */
-    Mono<Newest> now() {
+    public Mono<Newest> now() {
         return reader.newest()
                 .flatMap(newest -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
@@ -69,8 +93,13 @@ final class Tail {
                         .thenReturn(newest));
     }
 
-    /** The settled changes behind a position: from memory, from the settled part, or once there are any. */
-    Mono<Chunk> next(long position) {
+    /**
+     * The settled changes behind a position: from memory, from the settled part, or once there are any.
+     *
+     * @param position the position
+     * @return cold; emits one chunk, which begins at the position; waits for ever
+     */
+    public Mono<Chunk> next(long position) {
         return Mono.defer(() -> nearest(position)).repeatWhenEmpty(attempts -> attempts);
     }
 
@@ -172,14 +201,15 @@ final class Tail {
     private Mono<Chunk> read() {
         return Mono.defer(() -> {
             TailState before = state;
-            return reader.tail(before).flatMap(reading -> accept(before, reading));
+            return reader.tail(before.position(), before.hasGap()).flatMap(reading -> accept(before, reading));
         });
     }
 
     private Mono<Chunk> accept(TailState before, TailReading reading) {
         ChangelogPage page = reading.page();
         History.verify(before.position(), page);
-        TailStep step = reading.known().withPage(page.rows(), page.complete());
+        TailState known = reading.holders() == null ? before : before.withHolders(reading.holders());
+        TailStep step = known.withPage(page.rows(), page.complete());
         if (!advance(before, step.next())) {
             return Mono.empty();
         }

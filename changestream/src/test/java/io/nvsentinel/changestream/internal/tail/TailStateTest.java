@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.tail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nvsentinel.changestream.TailSimulation.Rule;
-import io.nvsentinel.changestream.TailSimulation.TailRows;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRows;
+import io.nvsentinel.changestream.internal.changelog.Chunk;
+import io.nvsentinel.changestream.internal.tail.TailSimulation.Rule;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -180,7 +182,7 @@ class TailStateTest {
     }
 
     private static List<ChangelogRow> rows(long... ids) {
-        return LongStream.of(ids).mapToObj(TailRows::row).toList();
+        return LongStream.of(ids).mapToObj(ChangelogRows::row).toList();
     }
 
     private static List<Long> ids(TailStep step) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.changelog;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,9 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param updated the new value of each field that was set or changed
  * @param removed each field that is gone
  */
-record DocumentDiff(Map<String, @Nullable Object> updated, Set<String> removed) {
+public record DocumentDiff(Map<String, @Nullable Object> updated, Set<String> removed) {
 
-    static DocumentDiff between(Map<String, @Nullable Object> before, Map<String, @Nullable Object> after) {
+    /**
+     * Compares two documents.
+     *
+     * @param before the older one
+     * @param after the newer one
+     * @return the difference, which belongs to the caller
+     */
+    public static DocumentDiff between(Map<String, @Nullable Object> before, Map<String, @Nullable Object> after) {
         DocumentDiff diff = new DocumentDiff(new LinkedHashMap<>(), new LinkedHashSet<>());
         diff.compare("", before, after);
         return diff;

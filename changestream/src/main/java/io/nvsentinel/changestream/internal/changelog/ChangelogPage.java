@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.changelog;
 
 import java.util.List;
 import java.util.UUID;
@@ -14,5 +14,5 @@ import java.util.UUID;
  * @param rows the changes behind a position, in order
  * @param complete whether these are all the visible ones
  */
-record ChangelogPage(
+public record ChangelogPage(
         UUID incarnation, long oldestId, long newestId, boolean standby, List<ChangelogRow> rows, boolean complete) {}

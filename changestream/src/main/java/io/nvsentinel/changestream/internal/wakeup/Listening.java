@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.wakeup;
 
 import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
@@ -17,7 +17,7 @@ import reactor.util.retry.Retry;
 /**
  * Keeps one LISTEN connection, outside the pool, for as long as anybody watches. Losing it costs speed, never changes.
  */
-final class Listening {
+public final class Listening {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.listening");
     private static final Duration HEARTBEAT = Duration.ofSeconds(10);
@@ -31,26 +31,44 @@ final class Listening {
     private final AtomicReference<@Nullable Gate> gate = new AtomicReference<>();
     private final Mono<Void> session;
 
-    Listening(Connections connections, Doorbell doorbell, Scheduler timer) {
+    /**
+     * Listens to nothing yet.
+     *
+     * @param connections give the connection
+     * @param doorbell is rung by every notification
+     * @param timer tells and waits for time
+     */
+    public Listening(Connections connections, Doorbell doorbell, Scheduler timer) {
         this.connections = connections;
         this.doorbell = doorbell;
         this.timer = timer;
         this.session = keepListening().ignoreElements().then().share();
     }
 
-    /** Listens while subscribed; never ends by itself. All subscribers share one connection. */
-    Mono<Void> session() {
+    /**
+     * Listens while subscribed; never ends by itself. All subscribers share one connection.
+     *
+     * @return the session
+     */
+    public Mono<Void> session() {
         return session;
     }
 
-    /** The gate of the connection in use; null while there is none. */
-    @Nullable
-    Gate gate() {
+    /**
+     * The gate of the connection in use.
+     *
+     * @return null while there is none
+     */
+    public @Nullable Gate gate() {
         return gate.get();
     }
 
-    /** A gate did not answer: do without it until the session has made another connection. */
-    void lost(Gate broken) {
+    /**
+     * A gate did not answer: do without it until the session has made another connection.
+     *
+     * @param broken the gate
+     */
+    public void lost(Gate broken) {
         gate.compareAndSet(broken, null);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.changelog;
 
+import io.nvsentinel.changestream.Operation;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param before JSON of the document before, where there was one
  * @param after JSON of the document after, where there is one
  */
-record ChangelogRow(
+public record ChangelogRow(
         long id,
         long transactionId,
         String collection,
@@ -27,11 +28,21 @@ record ChangelogRow(
         byte @Nullable [] before,
         byte @Nullable [] after) {
 
-    int bytes() {
+    /**
+     * How much memory the documents take.
+     *
+     * @return bytes
+     */
+    public int bytes() {
         return (before == null ? 0 : before.length) + (after == null ? 0 : after.length);
     }
 
-    RowCheck check() {
+    /**
+     * What a token remembers of this row.
+     *
+     * @return the facts that tell it from another row under the same id
+     */
+    public RowCheck check() {
         return RowCheck.of(this);
     }
 }
