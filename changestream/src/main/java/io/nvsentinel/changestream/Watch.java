@@ -12,6 +12,7 @@ import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * One subscription to one collection: where it starts, what it delivers, how far it is acknowledged.
+ * One subscription: where it starts, what it delivers, how far it is acknowledged.
  *
  * @param <T> the documents' type
  */
@@ -32,9 +33,8 @@ final class Watch<T> {
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
     private static final Duration STORE_EVERY = Duration.ofMillis(250);
 
-    private final String collection;
-    private final DocumentCodec<T> codec;
-    private final JsonCodec json;
+    private final Watched<T> watched;
+    private final ChangeEvent.Origin origin;
     private final Position start;
     private final @Nullable Owned owned;
     private final Store store;
@@ -42,19 +42,15 @@ final class Watch<T> {
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Source<T> source, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
-        this.collection = source.collection();
-        this.codec = source.codec();
-        this.json = json;
+    Watch(Watched<T> watched, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
+        this.watched = watched;
+        this.origin = new ChangeEvent.Origin(start.incarnation(), json);
         this.start = start;
         this.owned = owned;
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
         this.stored = new AtomicLong(start.id());
     }
-
-    /** What is watched. */
-    record Source<T>(String collection, DocumentCodec<T> codec) {}
 
     /** Where the position is stored, and who hears of it. */
     record Store(ResumeTokens tokens, ChangeStreamListener listener) {
@@ -83,10 +79,13 @@ final class Watch<T> {
     }
 
     private List<ChangeEvent<T>> deliver(Chunk chunk) {
-        List<ChangeEvent<T>> events = chunk.rows().stream()
-                .filter(row -> row.collection().equals(collection))
-                .map(row -> new ChangeEvent<>(row, start.incarnation(), codec, json, acknowledgement(row)))
-                .toList();
+        List<ChangeEvent<T>> events = new ArrayList<>();
+        for (ChangelogRow row : chunk.rows()) {
+            DocumentCodec<? extends T> codec = watched.codec(row.collection());
+            if (codec != null) {
+                events.add(new ChangeEvent<>(row, origin, codec, acknowledgement(row)));
+            }
+        }
         acknowledgements.scanned(chunk.upTo());
         return events;
     }
