@@ -2,7 +2,6 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
 import reactor.core.publisher.Mono;
 
 /**
@@ -39,9 +38,9 @@ public interface Datastore {
     /**
      * The maintenance events.
      *
-     * @return the collection
+     * @return the store
      */
-    DocumentCollection<MaintenanceEvent> maintenanceEvents();
+    MaintenanceEventStore maintenanceEvents();
 
     /**
      * Asks the server for an answer.

@@ -3,13 +3,11 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
 import reactor.core.publisher.Mono;
 
 /** The one datastore: options, then TLS, then the schema, then the pool. */
@@ -19,14 +17,13 @@ public final class DefaultDatastore implements Datastore {
     private final Connections connections;
     private final JsonCodec json = JsonCodec.jackson3();
     private final DefaultHealthEventStore healthEvents;
-    private final DefaultCollection<MaintenanceEvent> maintenanceEvents;
+    private final DefaultMaintenanceEventStore maintenanceEvents;
 
     private DefaultDatastore(DatastoreOptions options, Connections connections) {
         this.options = options;
         this.connections = connections;
         this.healthEvents = new DefaultHealthEventStore(connections, json);
-        this.maintenanceEvents = new DefaultCollection<>(
-                connections, "maintenance_events", MaintenanceEvent.codec(json), FieldMap.MAINTENANCE_EVENTS);
+        this.maintenanceEvents = new DefaultMaintenanceEventStore(connections, json);
     }
 
     /**
@@ -51,7 +48,7 @@ public final class DefaultDatastore implements Datastore {
     }
 
     @Override
-    public DocumentCollection<MaintenanceEvent> maintenanceEvents() {
+    public MaintenanceEventStore maintenanceEvents() {
         return maintenanceEvents;
     }
 
