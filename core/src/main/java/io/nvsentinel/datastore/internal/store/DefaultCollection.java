@@ -11,7 +11,7 @@ import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
-import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
@@ -31,7 +31,7 @@ import reactor.core.publisher.Mono;
  */
 public class DefaultCollection<T> implements DocumentCollection<T> {
 
-    private final Connections connections;
+    private final Session session;
     private final String name;
     private final DocumentCodec<T> codec;
     private final FieldMap fields;
@@ -42,21 +42,21 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     /**
      * A collection; nothing is asked of the database yet.
      *
-     * @param connections the connections
+     * @param session lends the connection
      * @param name the table's name
      * @param fields the names under which filters and updates find the documents' fields
      * @param codec reads and writes the documents
      * @param json reads documents that have no class
      */
     protected DefaultCollection(
-            Connections connections, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
-        this.connections = connections;
+            Session session, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
+        this.session = session;
         this.name = name;
         this.codec = codec;
         this.fields = fields;
         this.table = Identifier.quote(name);
-        this.reads = new DocumentReads<>(connections, new Table(name, fields), codec, json);
-        this.changes = new DocumentChanges<>(connections, new Table(name, fields), codec);
+        this.reads = new DocumentReads<>(session, new Table(name, fields), codec, json);
+        this.changes = new DocumentChanges<>(session, new Table(name, fields), codec);
     }
 
     @Override
@@ -86,7 +86,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     public Mono<UUID> insert(T document) {
         String sql = "INSERT INTO " + table + " (data) VALUES ($1) RETURNING id";
         return Mono.fromCallable(() -> Json.of(codec.encode(document)))
-                .flatMap(data -> connections.write(
+                .flatMap(data -> session.write(
                         "Insert into " + name,
                         connection -> Rows.one(
                                 connection.createStatement(sql).bind(0, data), row -> required(row, UUID.class))));
@@ -107,7 +107,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
                 SELECT id FROM input ORDER BY ordinal""".formatted(table);
         List<T> snapshot = List.copyOf(documents);
         return Mono.fromCallable(() -> encode(snapshot))
-                .flatMap(texts -> connections.write(
+                .flatMap(texts -> session.write(
                         "Insert " + texts.length + " documents into " + name,
                         connection -> Rows.all(
                                 connection.createStatement(sql).bind(0, texts), row -> required(row, UUID.class))));

@@ -3,11 +3,15 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.DatastoreSession;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
+import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
+import io.r2dbc.spi.Connection;
+import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /** The one datastore: options, then TLS, then the schema, then the pool. */
@@ -16,14 +20,12 @@ public final class DefaultDatastore implements Datastore {
     private final DatastoreOptions options;
     private final Connections connections;
     private final JsonCodec json = JsonCodec.jackson3();
-    private final DefaultHealthEventStore healthEvents;
-    private final DefaultMaintenanceEventStore maintenanceEvents;
+    private final DatastoreSession pooled;
 
     private DefaultDatastore(DatastoreOptions options, Connections connections) {
         this.options = options;
         this.connections = connections;
-        this.healthEvents = new DefaultHealthEventStore(connections, json);
-        this.maintenanceEvents = new DefaultMaintenanceEventStore(connections, json);
+        this.pooled = new DefaultSession(connections, json);
     }
 
     /**
@@ -44,12 +46,22 @@ public final class DefaultDatastore implements Datastore {
 
     @Override
     public HealthEventStore healthEvents() {
-        return healthEvents;
+        return pooled.healthEvents();
     }
 
     @Override
     public MaintenanceEventStore maintenanceEvents() {
-        return maintenanceEvents;
+        return pooled.maintenanceEvents();
+    }
+
+    @Override
+    public <R> Mono<R> inTransaction(TransactionOptions options, Function<DatastoreSession, Mono<R>> work) {
+        return connections.transaction(options, session -> work.apply(new DefaultSession(session, json)));
+    }
+
+    @Override
+    public DatastoreSession using(Connection connection) {
+        return new DefaultSession(connections.joined(connection), json);
     }
 
     @Override

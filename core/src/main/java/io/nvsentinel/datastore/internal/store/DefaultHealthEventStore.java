@@ -8,7 +8,7 @@ import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
-import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.HealthEventStatus;
@@ -29,8 +29,8 @@ final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocumen
     private static final String CREATED = "created_at";
     private static final String EVICTION = "healtheventstatus.userpodsevictionstatus.status";
 
-    DefaultHealthEventStore(Connections connections, JsonCodec json) {
-        super(connections, "health_events", FieldMap.HEALTH_EVENTS, HealthEventDocument.codec(json), json);
+    DefaultHealthEventStore(Session session, JsonCodec json) {
+        super(session, "health_events", FieldMap.HEALTH_EVENTS, HealthEventDocument.codec(json), json);
     }
 
     @Override

@@ -11,7 +11,7 @@ import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
-import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.InternalStatus;
@@ -50,17 +50,17 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
     private static final String LAST =
             "SELECT max(event_received_timestamp) FROM maintenance_events WHERE csp = $1 AND cluster_name = $2";
 
-    private final Connections connections;
+    private final Session session;
 
-    DefaultMaintenanceEventStore(Connections connections, JsonCodec json) {
-        super(connections, "maintenance_events", FieldMap.MAINTENANCE_EVENTS, MaintenanceEvent.codec(json), json);
-        this.connections = connections;
+    DefaultMaintenanceEventStore(Session session, JsonCodec json) {
+        super(session, "maintenance_events", FieldMap.MAINTENANCE_EVENTS, MaintenanceEvent.codec(json), json);
+        this.session = session;
     }
 
     @Override
     public Mono<UpsertResult> upsert(MaintenanceEvent event) {
         return Mono.fromCallable(() -> Json.of(codec().encode(checked(event))))
-                .flatMap(data -> connections.write(
+                .flatMap(data -> session.write(
                         "Upsert into " + name(),
                         connection -> Rows.one(
                                 connection.createStatement(UPSERT).bind(0, data), DocumentChanges::upserted)));
@@ -117,7 +117,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Mono<Instant> findLastReceived(String clusterName, Csp csp) {
-        return connections
+        return session
                 .read(
                         "Find the last event in " + name(),
                         connection -> Rows.one(

@@ -10,7 +10,7 @@ import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
-import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
@@ -27,14 +27,14 @@ import reactor.core.publisher.Mono;
  */
 final class DocumentChanges<T> {
 
-    private final Connections connections;
+    private final Session session;
     private final String name;
     private final DocumentCodec<T> codec;
     private final ChangeSql sql;
     private final StoredRows<T> rows;
 
-    DocumentChanges(Connections connections, Table table, DocumentCodec<T> codec) {
-        this.connections = connections;
+    DocumentChanges(Session session, Table table, DocumentCodec<T> codec) {
+        this.session = session;
         this.name = table.name();
         this.codec = codec;
         this.sql = new ChangeSql(table);
@@ -141,7 +141,7 @@ final class DocumentChanges<T> {
 
     private <V> Mono<V> run(String action, Supplier<SqlFragment> fragment, Function<Statement, Mono<V>> run) {
         return Mono.fromSupplier(fragment)
-                .flatMap(rendered -> connections.write(
+                .flatMap(rendered -> session.write(
                         action + name, connection -> run.apply(statement(connection, rendered))));
     }
 

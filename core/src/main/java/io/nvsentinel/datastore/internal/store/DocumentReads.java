@@ -8,7 +8,7 @@ import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.UndecodableDocument;
-import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
@@ -35,13 +35,13 @@ import reactor.core.publisher.Mono;
  */
 final class DocumentReads<T> {
 
-    private final Connections connections;
+    private final Session session;
     private final Table table;
     private final JsonCodec json;
     private final StoredRows<T> rows;
 
-    DocumentReads(Connections connections, Table table, DocumentCodec<T> codec, JsonCodec json) {
-        this.connections = connections;
+    DocumentReads(Session session, Table table, DocumentCodec<T> codec, JsonCodec json) {
+        this.session = session;
         this.table = table;
         this.json = json;
         this.rows = new StoredRows<>(table.name(), codec);
@@ -49,7 +49,7 @@ final class DocumentReads<T> {
 
     Mono<StoredDocument<T>> findById(UUID id) {
         String sql = "SELECT " + StoredRows.COLUMNS + " FROM " + table.quoted() + " WHERE id = $1";
-        return connections.read(
+        return session.read(
                 "Find by id in " + table.name(),
                 connection -> Rows.one(connection.createStatement(sql).bind(0, id), rows::document));
     }
@@ -98,7 +98,7 @@ final class DocumentReads<T> {
             Query query, Condition condition, PageSql.Data data, StoredRows<D> rowReader) {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, condition);
-            return Pages.all(cursor -> connections.read("Find in " + table.name(), connection -> Rows.all(
+            return Pages.all(cursor -> session.read("Find in " + table.name(), connection -> Rows.all(
                             statement(connection, sql.documents(data, cursor)),
                             row -> new Keyed<>(rowReader.row(row), total(row), sql.keyset().read(row, 6))))
                     .map(read -> page(read, sql, remaining(cursor, query))));
@@ -157,7 +157,7 @@ final class DocumentReads<T> {
     Flux<UUID> findIds(Query query) {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, Condition.NONE);
-            return Pages.all(cursor -> connections.read("Find ids in " + table.name(), connection -> Rows.all(
+            return Pages.all(cursor -> session.read("Find ids in " + table.name(), connection -> Rows.all(
                                     statement(connection, sql.ids(cursor)),
                                     row -> new Keyed<>(
                                             StoredRows.required(row, 0, UUID.class), 0, sql.keyset().read(row, 1))))
@@ -182,7 +182,7 @@ final class DocumentReads<T> {
     private <V> Mono<V> value(String action, java.util.function.Supplier<SqlFragment> sql, Class<V> type) {
         return Mono.defer(() -> {
             SqlFragment rendered = sql.get();
-            return connections.read(
+            return session.read(
                     action + table.name(),
                     connection ->
                             Rows.one(statement(connection, rendered), row -> StoredRows.required(row, 0, type)));
@@ -190,7 +190,7 @@ final class DocumentReads<T> {
     }
 
     Flux<Object> distinct(FieldPath path, Filter filter) {
-        return Flux.defer(() -> Pages.all(cursor -> connections.read(
+        return Flux.defer(() -> Pages.all(cursor -> session.read(
                                 "Find values in " + table.name(),
                                 connection -> Rows.all(
                                         statement(connection, values(path, filter, cursor)),

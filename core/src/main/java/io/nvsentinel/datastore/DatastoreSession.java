@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+/**
+ * Where reads and writes run: a {@link Datastore}, where each is a transaction of its own on a connection of the pool; or
+ * one transaction, where all share a connection and are committed together.
+ */
+public interface DatastoreSession {
+
+    /**
+     * The health events.
+     *
+     * @return the store, good for as long as this session
+     */
+    HealthEventStore healthEvents();
+
+    /**
+     * The maintenance events.
+     *
+     * @return the store, good for as long as this session
+     */
+    MaintenanceEventStore maintenanceEvents();
+}
