@@ -4,13 +4,12 @@ package io.nvsentinel.datastore.internal.store;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DatastoreSession;
-import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.r2dbc.spi.Connection;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
@@ -51,7 +50,7 @@ public final class DefaultDatastore implements Datastore {
     }
 
     @Override
-    public DocumentCollection<MaintenanceEvent> maintenanceEvents() {
+    public MaintenanceEventStore maintenanceEvents() {
         return pooled.maintenanceEvents();
     }
 
