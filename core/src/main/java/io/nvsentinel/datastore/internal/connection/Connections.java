@@ -2,9 +2,12 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
@@ -63,17 +66,17 @@ public final class Connections {
 
     private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
-        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(factory)
+        ConnectionPool pool = new ConnectionPool(new IdleLimit(options)
+                .configure(ConnectionPoolConfiguration.builder(factory))
                 .initialSize(0)
                 .maxSize(options.maxConnections())
-                .maxLifeTime(options.connectionMaxLifetime())
                 .maxAcquireTime(options.acquireTimeout())
                 .maxCreateConnectionTime(options.connectTimeout())
                 .maxValidationTime(options.connectTimeout())
                 // After a server restart every idle connection is dead; each attempt burns one of them.
                 .acquireRetry(options.maxConnections() + 1)
                 .build());
-        return new Connections(factory, pool, options.host() + ":" + options.port(), tls);
+        return new Connections(factory, pool, Addresses.text(options.addresses()), tls);
     }
 
     /**
@@ -83,6 +86,21 @@ public final class Connections {
      */
     public @Nullable TlsContext tls() {
         return tls;
+    }
+
+    /**
+     * The pool's figures at this moment.
+     *
+     * @return the figures
+     */
+    public PoolFigures figures() {
+        PoolMetrics metrics = pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
+        return new PoolFigures(
+                metrics.acquiredSize(),
+                metrics.allocatedSize(),
+                metrics.idleSize(),
+                metrics.pendingAcquireSize(),
+                metrics.getMaxAllocatedSize());
     }
 
     /**

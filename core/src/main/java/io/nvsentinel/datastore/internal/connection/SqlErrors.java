@@ -12,6 +12,7 @@ import io.r2dbc.spi.R2dbcTimeoutException;
 import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
+import reactor.pool.PoolShutdownException;
 
 /**
  * The one place that decides what an SQLSTATE means to a caller. The driver's exception classes are too coarse for
@@ -64,6 +65,9 @@ final class SqlErrors {
         if (tls != null) {
             return new MisconfiguredException(
                     action + ": TLS with " + address + " failed: " + rootMessage(error), null, error);
+        }
+        if (error instanceof PoolShutdownException) {
+            return new InvalidRequestException(action + ": the datastore is closed", null, error);
         }
         R2dbcException driver = find(error, R2dbcException.class);
         if (error instanceof DatastoreException || driver == null) {

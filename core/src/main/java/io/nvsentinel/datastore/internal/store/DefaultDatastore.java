@@ -3,9 +3,11 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
@@ -53,6 +55,27 @@ public final class DefaultDatastore implements Datastore {
     @Override
     public DocumentCollection<MaintenanceEvent> maintenanceEvents() {
         return maintenanceEvents;
+    }
+
+    @Override
+    public <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec) {
+        return new DefaultCollection<>(connections, name, codec, FieldMap.GENERIC);
+    }
+
+    @Override
+    public Mono<Void> createCollection(String name) {
+        Identifier.quote(name);
+        String sql = "SELECT " + Identifier.quote(options.schema()) + ".nvsentinel_create_collection($1)";
+        return connections
+                .write(
+                        "Create collection " + name,
+                        connection -> Rows.one(connection.createStatement(sql).bind(0, name), row -> true))
+                .then();
+    }
+
+    @Override
+    public PoolFigures pool() {
+        return connections.figures();
     }
 
     @Override
