@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.DocumentDiff;
+import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
@@ -41,7 +44,7 @@ public final class ChangeEvent<T> {
      * @return a token to start after
      */
     public ResumeToken resumeToken() {
-        return ResumeToken.at(incarnation, row.id(), row.check());
+        return new ResumeToken(Position.at(incarnation, row.id(), row.check()));
     }
 
     /**

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.changestream.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.tail.Tail;
+import io.nvsentinel.changestream.internal.wakeup.Doorbell;
+import io.nvsentinel.changestream.internal.wakeup.Listening;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
@@ -113,14 +119,14 @@ public final class ChangeStreams {
 
     private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
         Flux<ChangeEvent<T>> events =
-                watch.events(tail).doFirst(() -> options.onSubscribed().accept(watch.start()));
+                watch.events(tail).doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
         return (listen ? events.takeUntilOther(listening.session()) : events)
                 .takeUntilOther(watch.keepStoring(timer))
                 .takeUntilOther(closing.asMono());
     }
 
     private <T> Mono<Watch<T>> open(Watch.Source<T> source, WatchOptions options) {
-        Mono<ResumeToken> start = Mono.defer(() -> start(options.startAt()));
+        Mono<Position> start = Mono.defer(() -> start(options.startAt()));
         String client = options.clientName();
         Mono<Watch<T>> opened = client == null
                 ? start.map(token -> watch(source, token, null))
@@ -129,14 +135,14 @@ public final class ChangeStreams {
         return opened.doOnNext(this::join);
     }
 
-    private <T> Watch<T> watch(Watch.Source<T> source, ResumeToken token, @Nullable Owned owned) {
+    private <T> Watch<T> watch(Watch.Source<T> source, Position token, @Nullable Owned owned) {
         return new Watch<>(source, json, token, owned, tokens);
     }
 
     private void join(Watch<?> watch) {
         watches.add(watch);
         if (watchers.getAndIncrement() == 0) {
-            tail.startAt(watch.start().position());
+            tail.startAt(watch.start().id());
         }
     }
 
@@ -147,17 +153,17 @@ public final class ChangeStreams {
         });
     }
 
-    private Mono<ResumeToken> start(StartAt start) {
+    private Mono<Position> start(StartAt start) {
         if (start.token() != null) {
-            return verified(start.token());
+            return verified(start.token().position());
         }
         return start.isNow()
-                ? tail.now().map(newest -> ResumeToken.at(newest.incarnation(), newest.id(), null))
+                ? tail.now().map(newest -> Position.at(newest.incarnation(), newest.id(), null))
                 : reader.beginning();
     }
 
     /** The row that a token remembers must still be the same one. */
-    private Mono<ResumeToken> verified(ResumeToken token) {
+    private Mono<Position> verified(Position token) {
         return reader.newest().flatMap(newest -> {
             if (!newest.incarnation().equals(token.incarnation())) {
                 return Mono.error(new HistoryForkedException("The token is of another changelog: of incarnation "
@@ -165,7 +171,7 @@ public final class ChangeStreams {
             }
             return reader.check(token.checkedRow())
                     .filter(row -> !row.digest().equals(token.digest()))
-                    .flatMap(row -> Mono.<ResumeToken>error(new HistoryForkedException("Change " + row.id()
+                    .flatMap(row -> Mono.<Position>error(new HistoryForkedException("Change " + row.id()
                             + " is not the one that was delivered: the database was restored, or failed over and"
                             + " lost commits")))
                     .defaultIfEmpty(token);

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.changestream.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Chunk;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.Acknowledgements;
+import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.JsonCodec;
@@ -29,35 +35,35 @@ final class Watch<T> {
     private final String collection;
     private final DocumentCodec<T> codec;
     private final JsonCodec json;
-    private final ResumeToken start;
+    private final Position start;
     private final @Nullable Owned owned;
     private final ResumeTokens tokens;
     private final Acknowledgements acknowledgements;
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Source<T> source, JsonCodec json, ResumeToken start, @Nullable Owned owned, ResumeTokens tokens) {
+    Watch(Source<T> source, JsonCodec json, Position start, @Nullable Owned owned, ResumeTokens tokens) {
         this.collection = source.collection();
         this.codec = source.codec();
         this.json = json;
         this.start = start;
         this.owned = owned;
         this.tokens = tokens;
-        this.acknowledgements = new Acknowledgements(start.incarnation(), start.position());
-        this.stored = new AtomicLong(start.position());
+        this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
+        this.stored = new AtomicLong(start.id());
     }
 
     /** What is watched. */
     record Source<T>(String collection, DocumentCodec<T> codec) {}
 
-    ResumeToken start() {
+    Position start() {
         return start;
     }
 
     /** The events, page by page; reads ahead the page after the one being delivered. */
     Flux<ChangeEvent<T>> events(Tail tail) {
         return Flux.defer(() -> {
-            AtomicLong position = new AtomicLong(start.position());
+            AtomicLong position = new AtomicLong(start.id());
             return Mono.defer(() -> tail.next(position.get()))
                     .doOnNext(chunk -> position.set(chunk.upTo()))
                     .repeat()
@@ -68,7 +74,7 @@ final class Watch<T> {
     private List<ChangeEvent<T>> deliver(Chunk chunk) {
         List<ChangeEvent<T>> events = chunk.rows().stream()
                 .filter(row -> row.collection().equals(collection))
-                .map(row -> new ChangeEvent<>(row, start.incarnation(), codec, json, acknowledgements.deliver(row)))
+                .map(row -> new ChangeEvent<>(row, start.incarnation(), codec, json, acknowledgement(row)))
                 .toList();
         acknowledgements.scanned(chunk.upTo());
         return events;
@@ -97,11 +103,11 @@ final class Watch<T> {
     }
 
     private Mono<Void> store() {
-        ResumeToken token = acknowledgements.token();
-        if (owned == null || token.position() == stored.get()) {
+        Position token = acknowledgements.token();
+        if (owned == null || token.id() == stored.get()) {
             return Mono.empty();
         }
-        return tokens.store(owned, token).doOnSuccess(done -> stored.set(token.position()));
+        return tokens.store(owned, token).doOnSuccess(done -> stored.set(token.id()));
     }
 
     /** Stores the position a last time. A failure costs repeated events after a restart, so it only is reported. */

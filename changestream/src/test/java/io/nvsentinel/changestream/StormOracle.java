@@ -47,7 +47,7 @@ final class StormOracle {
         static Change of(ChangeEvent<io.nvsentinel.datastore.model.HealthEventDocument> event) {
             var document = event.document() == null ? event.before() : event.document();
             return new Change(
-                    event.resumeToken().position(),
+                    event.resumeToken().position().id(),
                     String.valueOf(event.recordId()),
                     event.operation().name(),
                     document == null ? null : document.event().nodeName());

@@ -145,7 +145,7 @@ class StormTest {
 
         boolean reached(long id) {
             return received.stream().anyMatch(change -> change.id() >= id)
-                    || (start.get() != null && start.get().position() >= id);
+                    || (start.get() != null && start.get().position().id() >= id);
         }
     }
 
@@ -188,7 +188,7 @@ class StormTest {
                 .doOnNext(event -> run.received().add(Change.of(event)))
                 .filter(event -> random.nextInt(100) > 0)
                 .subscribe(event -> {
-                    run.acknowledged().add(event.resumeToken().position());
+                    run.acknowledged().add(event.resumeToken().position().id());
                     event.acknowledge();
                 });
     }
@@ -197,7 +197,7 @@ class StormTest {
         Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
         for (int i = 0; i < runs.size(); i++) {
             Run run = runs.get(i);
-            long start = run.start().get().position();
+            long start = run.start().get().position().id();
             assertThat(acknowledged)
                     .as("what was acknowledged before run %d, which starts at %d; seed %d", i, start, SEED)
                     .containsAll(oracle.idsUpTo(start));

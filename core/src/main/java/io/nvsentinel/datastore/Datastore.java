@@ -2,7 +2,8 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.r2dbc.spi.Connection;
+import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /**
@@ -14,7 +15,7 @@ import reactor.core.publisher.Mono;
  *         .subscribe(event -> System.out.println(event.document()));
  * }</pre>
  */
-public interface Datastore {
+public interface Datastore extends DatastoreSession {
 
     /**
      * Connects: reads the certificates, brings the schema up to date as {@link DatastoreOptions#schemaMode()} says, and
@@ -30,29 +31,55 @@ public interface Datastore {
     }
 
     /**
-     * The health events.
+     * Runs a function in one transaction: what it writes through the session is committed together, or not at all.
      *
-     * @return the store
+     * <pre>{@code
+     * datastore.inTransaction(TransactionOptions.defaults(), session -> session.healthEvents()
+     *         .insert(event)
+     *         .flatMap(id -> session.maintenanceEvents().insert(maintenance)));
+     * }</pre>
+     *
+     * <p><b>The function may be run again</b>, on a new transaction, after a serialization failure or a deadlock
+     * (SQLSTATE 40001 and 40P01), as often as the options allow and with back-off between. What it does besides using
+     * the session happens again then. Any other error ends the transaction at once.
+     *
+     * <p>The session's operations run one after another in the order of their subscriptions, also when several are
+     * subscribed to at once. After one has failed the server refuses further ones; a function that goes on as if nothing
+     * had happened gets the first error at the commit. The session refuses operations when the transaction has ended.
+     * Operations on this datastore instead of the session are no part of the transaction: they run on a connection of
+     * their own, do not see what is not committed yet, and may have to wait for it, or for a pool that is exhausted.
+     *
+     * @param options isolation, retries and time-outs
+     * @param work what to do; must use nothing but the session given to it
+     * @param <R> the result
+     * @return cold; emits the function's value, if any, after the commit and when the connection is back; fails with the
+     *     function's error after the rollback, and with {@link OutcomeUnknownException} if the connection is lost at
+     *     the commit; before that, a lost connection is an {@link UnavailableException} and nothing was written; on
+     *     cancel the running statement is stopped and the transaction rolled back
      */
-    HealthEventStore healthEvents();
+    <R> Mono<R> inTransaction(TransactionOptions options, Function<DatastoreSession, Mono<R>> work);
 
     /**
-     * The maintenance events.
+     * As {@link #inTransaction(TransactionOptions, Function)} with every option at its default.
      *
-     * @return the collection
+     * @param work what to do; must use nothing but the session given to it
+     * @param <R> the result
+     * @return cold; emits the function's value, if any, after the commit
      */
-    DocumentCollection<MaintenanceEvent> maintenanceEvents();
+    default <R> Mono<R> inTransaction(Function<DatastoreSession, Mono<R>> work) {
+        return inTransaction(TransactionOptions.defaults(), work);
+    }
 
     /**
-     * A collection of the application's own, for documents of any class.
+     * Reads and writes on a connection of the caller's, and so in the caller's transaction: for Spring's, the one that
+     * {@code ConnectionFactoryUtils.getConnection} gives. The connection stays the caller's to begin, commit, roll back
+     * and close; its search path has to begin with this datastore's schema. Where no transaction was begun, each
+     * operation is one.
      *
-     * @param name the collection's name, as {@link #createCollection} got it; any text of 1 to 63 bytes
-     * @param codec reads and writes the documents
-     * @param <T> the documents' class
-     * @return the collection; whether it exists shows when it is used
-     * @throws InvalidRequestException when there can be no collection of this name
+     * @param connection a connection to this datastore's database, through the PostgreSQL driver
+     * @return the session, good for as long as the connection; its operations run one after another
      */
-    <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec);
+    DatastoreSession using(Connection connection);
 
     /**
      * Creates a collection with capture, so that change streams can watch it. Does nothing where it exists already, and

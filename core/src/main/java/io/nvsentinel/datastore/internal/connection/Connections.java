@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.connection;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.internal.options.Addresses;
+import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
@@ -11,6 +12,8 @@ import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ValidationDepth;
+import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -20,6 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -28,21 +32,30 @@ import reactor.core.scheduler.Schedulers;
  * <p>What runs with a connection gives back one value, a page for instance, so that no connection is held while a
  * subscriber thinks and nothing is seen before its commit. Thread-safe.
  */
-public final class Connections {
+public final class Connections implements Session {
 
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
+    /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
     private final PostgresqlConnectionFactory factory;
     private final ConnectionPool pool;
     private final String address;
+    private final Duration commitTimeout;
+    private final Scheduler timer = Schedulers.parallel();
     private final @Nullable TlsContext tls;
 
     private Connections(
-            PostgresqlConnectionFactory factory, ConnectionPool pool, String address, @Nullable TlsContext tls) {
+            PostgresqlConnectionFactory factory,
+            ConnectionPool pool,
+            DatastoreOptions options,
+            @Nullable TlsContext tls) {
         this.factory = factory;
         this.pool = pool;
-        this.address = address;
+        this.address = Addresses.text(options.addresses());
+        this.commitTimeout = options.statementTimeout().plus(GRACE);
         this.tls = tls;
     }
 
@@ -75,8 +88,17 @@ public final class Connections {
                 .maxValidationTime(options.connectTimeout())
                 // After a server restart every idle connection is dead; each attempt burns one of them.
                 .acquireRetry(options.maxConnections() + 1)
+                .preRelease(Connections::requireOpen)
                 .build());
-        return new Connections(factory, pool, Addresses.text(options.addresses()), tls);
+        return new Connections(factory, pool, options, tls);
+    }
+
+    /** What fails here is closed instead of taken back. */
+    private static Mono<Void> requireOpen(Connection connection) {
+        return Mono.from(connection.validate(ValidationDepth.LOCAL))
+                .filter(Boolean::booleanValue)
+                .switchIfEmpty(Mono.error(() -> new IllegalStateException("The connection is closed")))
+                .then();
     }
 
     /**
@@ -103,29 +125,55 @@ public final class Connections {
                 metrics.getMaxAllocatedSize());
     }
 
-    /**
-     * Runs a query that changes nothing.
-     *
-     * @param action what is being done, for error messages
-     * @param work uses the connection; must not keep it
-     * @param <T> the result
-     * @return cold; emits when the connection is back in the pool; on cancel the connection is released
-     */
+    @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
         return use(action, work, error -> SqlErrors.reading(error, action));
     }
 
-    /**
-     * Runs one statement that writes, in its own transaction.
-     *
-     * @param action what is being done, for error messages
-     * @param work uses the connection; must not keep it
-     * @param <T> the result
-     * @return cold; emits after the commit and when the connection is back in the pool; if cancelled, the write may
-     *     still have happened
-     */
+    /** In its own transaction: emits after the commit. */
+    @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
         return use(action, work, error -> SqlErrors.writing(error, action));
+    }
+
+    /**
+     * Runs work in one transaction, again after a serialization failure or a deadlock.
+     *
+     * @param options isolation, retries and time-outs
+     * @param work uses the session, which refuses when the transaction has ended
+     * @param <T> the result
+     * @return cold; emits after the commit and when the connection is back in the pool; on error and on cancel the
+     *     transaction is rolled back, and its connection closed if that is not confirmed
+     */
+    public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
+        Mono<T> attempt = Mono.usingWhen(
+                acquire("Transaction").map(connection -> new Transaction(connection, options, commitTimeout)),
+                transaction -> transaction.run(work),
+                transaction -> transaction.end().then(Mono.defer(() -> release(transaction))));
+        return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
+    }
+
+    private static Mono<Void> release(Transaction ended) {
+        Connection connection = ended.connection();
+        return quietly(ended.isSettled() ? connection.close() : discard(connection));
+    }
+
+    /** A connection that is closed underneath is not taken back by the pool. */
+    private static Mono<Void> discard(Connection pooled) {
+        Connection driver = pooled instanceof Wrapped<?> wrapped ? wrapped.unwrap(Connection.class) : null;
+        return driver == null
+                ? Mono.from(pooled.close())
+                : quietly(driver.close()).then(Mono.from(pooled.close()));
+    }
+
+    /**
+     * Work on a connection that stays the caller's.
+     *
+     * @param connection a connection of the caller's
+     * @return the session, good for as long as the connection
+     */
+    public Session joined(Connection connection) {
+        return new JoinedSession(connection, false);
     }
 
     /**
@@ -157,11 +205,18 @@ public final class Connections {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        Mono<T> result = Mono.usingWhen(
-                pool.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
+        return unbounded(Mono.usingWhen(
+                acquire(action),
                 connection -> work.apply(connection).onErrorMap(translate),
-                connection -> quietly(connection.close()));
-        // Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection.
+                connection -> quietly(connection.close())));
+    }
+
+    private Mono<Connection> acquire(String action) {
+        return pool.create().onErrorMap(error -> SqlErrors.connecting(error, action, address));
+    }
+
+    /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */
+    private static <T> Mono<T> unbounded(Mono<T> result) {
         return result.flux().onBackpressureBuffer().singleOrEmpty();
     }
 

@@ -8,8 +8,10 @@ import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.OutcomeUnknownException;
 import io.nvsentinel.datastore.UnavailableException;
 import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcRollbackException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import reactor.pool.PoolShutdownException;
@@ -57,6 +59,9 @@ final class SqlErrors {
             Map.entry("58", Meaning.UNAVAILABLE), // the server's disk or operating system
             Map.entry("XX", Meaning.UNAVAILABLE)); // the server's own fault
 
+    /** The driver's own state for a COMMIT that the server answered with ROLLBACK, as after a failed statement. */
+    private static final String ROLLED_BACK = "99999";
+
     private SqlErrors() {}
 
     /** An error that arose before any statement was sent. */
@@ -91,6 +96,23 @@ final class SqlErrors {
     /** An error of a statement that writes: if the connection is lost, its effect is unknown. */
     static Throwable writing(Throwable error, String action) {
         return translate(error, action, true);
+    }
+
+    /**
+     * An error of a commit: if the connection is lost or does not answer, the outcome is unknown.
+     *
+     * @param earlier the first error in the transaction, which is why the server has rolled back instead, or null
+     */
+    static Throwable committing(Throwable error, @Nullable Throwable earlier) {
+        if (error instanceof TimeoutException) {
+            return new OutcomeUnknownException("Commit: no answer in time", null, error);
+        }
+        if (error instanceof R2dbcRollbackException rollback && ROLLED_BACK.equals(rollback.getSqlState())) {
+            return earlier != null
+                    ? earlier
+                    : new ConflictException("Commit: the transaction had failed and was rolled back", null, error);
+        }
+        return translate(error, "Commit", true);
     }
 
     private static Throwable translate(Throwable error, String action, boolean write) {

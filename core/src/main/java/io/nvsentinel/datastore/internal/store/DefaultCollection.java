@@ -7,7 +7,7 @@ import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.NotFoundException;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
-import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
@@ -34,7 +34,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     private static final int PAGE_SIZE = 500;
     private static final String COLUMNS = "id, created_at, updated_at, data";
 
-    private final Connections connections;
+    private final Session session;
     private final String name;
     private final DocumentCodec<T> codec;
     private final FieldMap fields;
@@ -43,13 +43,13 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     /**
      * A collection; nothing is asked of the database yet.
      *
-     * @param connections the connections
+     * @param session lends the connection
      * @param name the table's name
      * @param codec reads and writes the documents
      * @param fields the names under which filters and updates find the documents' fields
      */
-    protected DefaultCollection(Connections connections, String name, DocumentCodec<T> codec, FieldMap fields) {
-        this.connections = connections;
+    protected DefaultCollection(Session session, String name, DocumentCodec<T> codec, FieldMap fields) {
+        this.session = session;
         this.name = name;
         this.codec = codec;
         this.fields = fields;
@@ -83,7 +83,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     public Mono<UUID> insert(T document) {
         String sql = "INSERT INTO " + table + " (data) VALUES ($1) RETURNING id";
         return Mono.fromCallable(() -> Json.of(codec.encode(document)))
-                .flatMap(data -> connections.write(
+                .flatMap(data -> session.write(
                         "Insert into " + name,
                         connection -> Rows.one(
                                 connection.createStatement(sql).bind(0, data), row -> required(row, UUID.class))));
@@ -104,7 +104,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
                 SELECT id FROM input ORDER BY ordinal""".formatted(table);
         List<T> snapshot = List.copyOf(documents);
         return Mono.fromCallable(() -> encode(snapshot))
-                .flatMap(texts -> connections.write(
+                .flatMap(texts -> session.write(
                         "Insert " + texts.length + " documents into " + name,
                         connection -> Rows.all(
                                 connection.createStatement(sql).bind(0, texts), row -> required(row, UUID.class))));
@@ -119,7 +119,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     @Override
     public Mono<StoredDocument<T>> findById(UUID id) {
         String sql = "SELECT " + COLUMNS + " FROM " + table + " WHERE id = $1";
-        return connections.read(
+        return session.read(
                 "Find by id in " + name,
                 connection -> Rows.one(connection.createStatement(sql).bind(0, id), this::stored));
     }
@@ -140,7 +140,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
         }
         String sql = "SELECT " + COLUMNS + " FROM " + table + " WHERE (" + where.sql() + ")" + after
                 + " ORDER BY created_at, id LIMIT " + PAGE_SIZE;
-        return connections.read(
+        return session.read(
                 "Find in " + name,
                 connection -> Rows.all(Rows.bind(connection.createStatement(sql), values), this::stored));
     }
@@ -149,7 +149,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     public Mono<Long> count(Filter filter) {
         SqlFragment where = FilterSql.render(filter, fields, 1);
         String sql = "SELECT count(*) FROM " + table + " WHERE " + where.sql();
-        return connections.read(
+        return session.read(
                 "Count in " + name,
                 connection -> Rows.one(
                         Rows.bind(connection.createStatement(sql), where.bindings()),
@@ -180,8 +180,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     }
 
     private Mono<Long> writeCounting(String action, String sql, List<?> values) {
-        return connections.write(
-                action, connection -> Rows.written(Rows.bind(connection.createStatement(sql), values)));
+        return session.write(action, connection -> Rows.written(Rows.bind(connection.createStatement(sql), values)));
     }
 
     private StoredDocument<T> stored(Readable row) {

@@ -6,7 +6,7 @@ import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
-import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.OperationStatus;
@@ -23,8 +23,8 @@ final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocumen
 
     private static final String STATUS = "healtheventstatus.";
 
-    DefaultHealthEventStore(Connections connections, JsonCodec json) {
-        super(connections, "health_events", HealthEventDocument.codec(json), FieldMap.HEALTH_EVENTS);
+    DefaultHealthEventStore(Session session, JsonCodec json) {
+        super(session, "health_events", HealthEventDocument.codec(json), FieldMap.HEALTH_EVENTS);
     }
 
     @Override
