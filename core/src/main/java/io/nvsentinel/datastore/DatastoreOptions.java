@@ -3,6 +3,7 @@ package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.internal.options.EnvironmentOptions;
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -162,6 +163,51 @@ public final class DatastoreOptions {
     }
 
     /**
+     * The PEM file of revocation lists that the server's certificate is checked against.
+     *
+     * @return null where revocation is not checked
+     */
+    public @Nullable Path sslCrl() {
+        return values.sslCrl;
+    }
+
+    /**
+     * The file with the password of an encrypted client key.
+     *
+     * @return null where the key is not encrypted
+     */
+    public @Nullable Path sslPasswordFile() {
+        return values.sslPasswordFile;
+    }
+
+    /**
+     * The oldest TLS version to accept.
+     *
+     * @return the version
+     */
+    public TlsVersion sslMinProtocolVersion() {
+        return values.sslMinProtocolVersion;
+    }
+
+    /**
+     * How often the certificate files are compared with what is in use.
+     *
+     * @return a positive duration
+     */
+    public Duration sslReloadInterval() {
+        return values.sslReloadInterval;
+    }
+
+    /**
+     * Whether connections made with earlier certificates leave at once when new ones are in use.
+     *
+     * @return false where they leave at the end of their lifetime
+     */
+    public boolean replaceConnectionsOnRotation() {
+        return values.replaceConnectionsOnRotation;
+    }
+
+    /**
      * The most connections in the pool.
      *
      * @return at least 1
@@ -239,6 +285,9 @@ public final class DatastoreOptions {
                 + ", username=" + values.username + ", password=" + (values.password == null ? "none" : "<hidden>")
                 + ", schema=" + values.schema + ", schemaMode=" + values.schemaMode + ", sslMode=" + values.sslMode
                 + ", sslCert=" + values.sslCert + ", sslKey=" + values.sslKey + ", sslRootCert=" + values.sslRootCert
+                + ", sslCrl=" + values.sslCrl + ", sslPasswordFile=" + values.sslPasswordFile
+                + ", sslMinProtocolVersion=" + values.sslMinProtocolVersion + ", sslReloadInterval="
+                + values.sslReloadInterval + ", replaceConnectionsOnRotation=" + values.replaceConnectionsOnRotation
                 + ", maxConnections=" + values.maxConnections + ", connectionMaxLifetime="
                 + values.connectionMaxLifetime + ", connectTimeout=" + values.connectTimeout + ", acquireTimeout="
                 + values.acquireTimeout + ", statementTimeout=" + values.statementTimeout + ", pollInterval="
@@ -268,6 +317,11 @@ public final class DatastoreOptions {
         private @Nullable Path sslCert;
         private @Nullable Path sslKey;
         private @Nullable Path sslRootCert;
+        private @Nullable Path sslCrl;
+        private @Nullable Path sslPasswordFile;
+        private TlsVersion sslMinProtocolVersion = TlsVersion.TLS_1_2;
+        private Duration sslReloadInterval = Duration.ofSeconds(10);
+        private boolean replaceConnectionsOnRotation;
         private int maxConnections = 25;
         private Duration connectionMaxLifetime = Duration.ofHours(1);
         private Duration connectTimeout = Duration.ofSeconds(10);
@@ -415,6 +469,68 @@ public final class DatastoreOptions {
         }
 
         /**
+         * Sets the PEM file of revocation lists. Every certificate of the server's chain must then be covered by a current
+         * list. Default none, revocation is not checked; {@code DATASTORE_SSLCRL}.
+         *
+         * @param value the file; needs a mode that verifies the server
+         * @return this builder
+         */
+        public Builder sslCrl(Path value) {
+            sslCrl = value;
+            return this;
+        }
+
+        /**
+         * Sets the file with the password of an encrypted client key. One line end after the password is not part of it.
+         * Default none; {@code DATASTORE_SSLPASSWORD_FILE}.
+         *
+         * @param value the file; needs {@link #sslKey}
+         * @return this builder
+         */
+        public Builder sslPasswordFile(Path value) {
+            sslPasswordFile = value;
+            return this;
+        }
+
+        /**
+         * Sets the oldest TLS version to accept. Default {@link TlsVersion#TLS_1_2};
+         * {@code DATASTORE_SSL_MIN_PROTOCOL_VERSION}.
+         *
+         * @param value the version
+         * @return this builder
+         */
+        public Builder sslMinProtocolVersion(TlsVersion value) {
+            sslMinProtocolVersion = value;
+            return this;
+        }
+
+        /**
+         * Sets how often the certificate files are compared, by content, with what is in use. Default 10 s, range 10 ms to
+         * 1 d; {@code DATASTORE_SSL_RELOAD_INTERVAL}. New files that verify are used for connections made afterwards.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder sslReloadInterval(Duration value) {
+            sslReloadInterval = value;
+            return this;
+        }
+
+        /**
+         * Sets whether connections made with earlier certificates leave at once when new ones are in use: idle ones within a
+         * second, lent ones when they come back, those that listen for changes by reconnecting. Default false: they leave at
+         * the end of {@link #connectionMaxLifetime}; {@code DATASTORE_REPLACE_CONNECTIONS_ON_ROTATION}. Turn it on where an
+         * old certificate may be revoked, or expires soon.
+         *
+         * @param value whether they leave at once
+         * @return this builder
+         */
+        public Builder replaceConnectionsOnRotation(boolean value) {
+            replaceConnectionsOnRotation = value;
+            return this;
+        }
+
+        /**
          * Sets the most connections in the pool. Default 25, range 1 to 10000; {@code DATASTORE_MAX_CONNECTIONS}. A
          * change stream needs one more, outside the pool.
          *
@@ -522,10 +638,12 @@ public final class DatastoreOptions {
             check(problems, !schema.isBlank(), "schema must not be blank");
             check(problems, !applicationName.isBlank(), "applicationName must not be blank");
             check(problems, (sslCert == null) == (sslKey == null), "sslCert and sslKey must be given together");
+            check(problems, sslPasswordFile == null || sslKey != null, "sslPasswordFile needs sslKey");
             check(
                     problems,
                     maxConnections >= 1 && maxConnections <= 10_000,
                     "maxConnections must be between 1 and 10000, not " + maxConnections);
+            checkRange(problems, "sslReloadInterval", sslReloadInterval, Duration.ofMillis(10));
             checkRange(problems, "connectionMaxLifetime", connectionMaxLifetime, Duration.ofSeconds(1));
             checkRange(problems, "connectTimeout", connectTimeout, Duration.ofMillis(1));
             checkRange(problems, "acquireTimeout", acquireTimeout, Duration.ofMillis(1));

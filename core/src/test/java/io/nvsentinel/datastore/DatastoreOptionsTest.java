@@ -21,6 +21,7 @@ class DatastoreOptionsTest {
                         .schema(" ")
                         .applicationName("")
                         .sslKey(Path.of("k"))
+                        .sslReloadInterval(Duration.ZERO)
                         .maxConnections(0)
                         .connectionMaxLifetime(Duration.ofMillis(999))
                         .connectTimeout(Duration.ZERO)
@@ -37,12 +38,20 @@ class DatastoreOptionsTest {
                         "schema must not be blank",
                         "applicationName must not be blank",
                         "sslCert and sslKey must be given together",
+                        "sslReloadInterval must be between PT0.01S and PT24H, not PT0S",
                         "maxConnections must be between 1 and 10000, not 0",
                         "connectionMaxLifetime must be between",
                         "connectTimeout must be between",
                         "acquireTimeout must be between",
                         "statementTimeout must be between",
                         "pollInterval must be between");
+    }
+
+    @Test
+    void refusesAKeyPasswordWithoutAKey() {
+        assertThatThrownBy(() -> minimal().sslPasswordFile(Path.of("password")).build())
+                .isInstanceOf(MisconfiguredException.class)
+                .hasMessage("sslPasswordFile needs sslKey");
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsVersion;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -167,7 +168,13 @@ class ReadmeOptionsTest {
 
     /** A valid value that is no option's default. */
     private static String sample(Class<?> type) {
-        return Map.of(int.class, "7", Duration.class, "7s", SslMode.class, "prefer", SchemaMode.class, "validate")
+        return Map.of(
+                        int.class, "7",
+                        boolean.class, "true",
+                        Duration.class, "7s",
+                        SslMode.class, "prefer",
+                        TlsVersion.class, "TLSv1.3",
+                        SchemaMode.class, "validate")
                 .getOrDefault(type, "sample");
     }
 

@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsException;
+import io.nvsentinel.tls.TlsVersion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,14 @@ public final class EnvironmentOptions {
         take("DATASTORE_SSLCERT", Path::of, options::sslCert);
         take("DATASTORE_SSLKEY", Path::of, options::sslKey);
         take("DATASTORE_SSLROOTCERT", Path::of, options::sslRootCert);
+        take("DATASTORE_SSLCRL", Path::of, options::sslCrl);
+        take("DATASTORE_SSLPASSWORD_FILE", Path::of, options::sslPasswordFile);
+        take("DATASTORE_SSL_MIN_PROTOCOL_VERSION", TlsVersion::parse, options::sslMinProtocolVersion);
+        take("DATASTORE_SSL_RELOAD_INTERVAL", DurationText::parse, options::sslReloadInterval);
+        take(
+                "DATASTORE_REPLACE_CONNECTIONS_ON_ROTATION",
+                EnvironmentOptions::yesOrNo,
+                options::replaceConnectionsOnRotation);
         take("DATASTORE_MAX_CONNECTIONS", EnvironmentOptions::number, options::maxConnections);
         take("DATASTORE_CONNECTION_MAX_LIFETIME", DurationText::parse, options::connectionMaxLifetime);
         take("DATASTORE_CONNECT_TIMEOUT", DurationText::parse, options::connectTimeout);
@@ -112,6 +121,13 @@ public final class EnvironmentOptions {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("must be a whole number, not \"" + value + "\"", e);
         }
+    }
+
+    private static boolean yesOrNo(String value) {
+        if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
+            throw new IllegalArgumentException("must be true or false, not \"" + value + "\"");
+        }
+        return Boolean.parseBoolean(value);
     }
 
     private static SchemaMode schemaMode(String value) {
