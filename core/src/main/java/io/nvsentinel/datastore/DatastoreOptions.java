@@ -544,7 +544,8 @@ public final class DatastoreOptions {
 
         /**
          * Sets how long a connection is used before it is replaced. Default 1 h, range 1 s to 1 d;
-         * {@code DATASTORE_CONNECTION_MAX_LIFETIME}. A connection in use is replaced when it comes back.
+         * {@code DATASTORE_CONNECTION_MAX_LIFETIME}. A connection in use is replaced when it comes back, an idle one at
+         * most 30 s later, one that listens for changes by reconnecting.
          *
          * @param value the duration
          * @return this builder

@@ -4,7 +4,6 @@ package io.nvsentinel.datastore.internal.connection;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
@@ -34,11 +33,17 @@ public final class Connections {
     private final ConnectionPool pool;
     private final String address;
     private final @Nullable TlsContext tls;
+    private final Lifetime lifetime;
 
     private Connections(
-            PostgresqlConnectionFactory factory, ConnectionPool pool, String address, @Nullable TlsContext tls) {
+            PostgresqlConnectionFactory factory,
+            ConnectionPool pool,
+            Lifetime lifetime,
+            String address,
+            @Nullable TlsContext tls) {
         this.factory = factory;
         this.pool = pool;
+        this.lifetime = lifetime;
         this.address = address;
         this.tls = tls;
     }
@@ -63,17 +68,17 @@ public final class Connections {
 
     private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
-        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(factory)
+        Lifetime lifetime = new Lifetime(options, tls);
+        ConnectionPool pool = new ConnectionPool(lifetime.pool(factory)
                 .initialSize(0)
                 .maxSize(options.maxConnections())
-                .maxLifeTime(options.connectionMaxLifetime())
                 .maxAcquireTime(options.acquireTimeout())
                 .maxCreateConnectionTime(options.connectTimeout())
                 .maxValidationTime(options.connectTimeout())
                 // After a server restart every idle connection is dead; each attempt burns one of them.
                 .acquireRetry(options.maxConnections() + 1)
                 .build());
-        return new Connections(factory, pool, options.host() + ":" + options.port(), tls);
+        return new Connections(factory, pool, lifetime, options.host() + ":" + options.port(), tls);
     }
 
     /**
@@ -111,18 +116,24 @@ public final class Connections {
     }
 
     /**
-     * Lends a connection of its own, outside the pool, for as long as the result is subscribed to.
+     * Lends a connection of its own, outside the pool, until its lifetime is over. Who needs it longer subscribes again.
      *
      * @param action what is being done, for error messages
      * @param work uses the connection
      * @param <T> the results
-     * @return cold; the connection is closed when the result ends or is cancelled
+     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, or when new certificates are in
+     *     use and connections are to be replaced then; the connection is closed when the result ends or is cancelled
      */
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
-        return Flux.usingWhen(
-                factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
-                connection -> Flux.from(work.apply(connection)).onErrorMap(error -> SqlErrors.reading(error, action)),
-                connection -> quietly(connection.close()));
+        return Flux.defer(() -> {
+            Mono<Void> over = lifetime.ofNext();
+            return Flux.usingWhen(
+                    factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
+                    connection -> Flux.from(work.apply(connection))
+                            .takeUntilOther(over)
+                            .onErrorMap(error -> SqlErrors.reading(error, action)),
+                    connection -> quietly(connection.close()));
+        });
     }
 
     /**
