@@ -36,6 +36,6 @@ final class DefaultSession implements DatastoreSession {
 
     @Override
     public <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec) {
-        return new DefaultCollection<>(session, name, codec, FieldMap.GENERIC);
+        return new DefaultCollection<>(session, Identifier.requireCollection(name), codec, FieldMap.GENERIC);
     }
 }
