@@ -86,7 +86,8 @@ public interface Datastore extends DatastoreSession {
      * never touches a table that is no collection. The user needs the right to execute the database's function
      * {@code nvsentinel_create_collection}, and none to create tables.
      *
-     * @param name its name; any text of 1 to 63 bytes without a NUL character
+     * @param name its name; any text of 1 to 63 bytes without a NUL character and without
+     *     {@code pg_} at its beginning
      * @return cold; completes after the commit; fails with {@link InvalidRequestException} where another kind of table
      *     has the name, and with {@link MisconfiguredException} where the right is missing
      * @throws InvalidRequestException when there can be no collection of this name

@@ -10,6 +10,7 @@ import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -82,7 +83,7 @@ public final class SchemaMigrations {
         }
         String state = sql == null ? null : sql.getSQLState();
         String message = "The schema of " + Addresses.text(options.addresses()) + "/" + options.database() + " "
-                + failure + ": " + firstLine(sql == null ? error : sql);
+                + failure + ": " + (sql == null ? lines(error, 2) : lines(sql, 1));
         boolean mayPass = state != null
                 && (state.startsWith("08")
                         || state.startsWith("57")
@@ -143,8 +144,13 @@ public final class SchemaMigrations {
         return null;
     }
 
-    private static String firstLine(Throwable error) {
-        return String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
+    /** The first of Flyway's lines says what failed, the second why. */
+    private static String lines(Throwable error, int most) {
+        return String.valueOf(error.getMessage())
+                .lines()
+                .filter(line -> !line.isBlank())
+                .limit(most)
+                .collect(Collectors.joining(": "));
     }
 
     private interface Step {

@@ -74,7 +74,7 @@ public final class DefaultDatastore implements Datastore {
 
     @Override
     public Mono<Void> createCollection(String name) {
-        Identifier.quote(name);
+        Identifier.requireCollection(name);
         String sql = "SELECT " + Identifier.quote(options.schema()) + ".nvsentinel_create_collection($1)";
         return connections
                 .write(
