@@ -575,6 +575,7 @@ BEGIN
             ' id         uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,'
             ' created_at timestamptz NOT NULL DEFAULT now(),'
             ' updated_at timestamptz NOT NULL DEFAULT now(),'
+            ' version    bigint      NOT NULL DEFAULT 1,'
             ' data       jsonb       NOT NULL,'
             ' CONSTRAINT data_is_object CHECK (jsonb_typeof(data) = ''object''))', target);
         EXECUTE format('CREATE INDEX ON %s (created_at, id)', target);
@@ -659,7 +660,7 @@ FROM (VALUES
     (24, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
     (25, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
     (26, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
-    (27, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', 682928166),
+    (27, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
     (28, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
     (29, '071', 'nvsentinel words', 'V071__nvsentinel_words.sql', 1012394796)
 ) AS versions (rank, version, description, script, checksum);
