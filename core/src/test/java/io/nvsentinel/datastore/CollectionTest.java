@@ -72,7 +72,10 @@ class CollectionTest {
         racks.updateById(id, Update.set("slots", 8)).block(SOON);
 
         assertThat(racks.findById(id).block(SOON).document()).isEqualTo(new Rack("r1", 8, List.of("n1", "n2")));
-        assertThat(racks.find(Filter.gt("slots", 5)).map(found -> found.document().name()).collectList().block(SOON))
+        assertThat(racks.find(Filter.gt("slots", 5))
+                        .map(found -> found.document().name())
+                        .collectList()
+                        .block(SOON))
                 .containsExactly("r1");
         assertThat(racks.count(Filter.all()).block(SOON)).isEqualTo(2);
         assertThat(DATABASE.queryForString(changes, name)).isEqualTo("INSERT,INSERT,UPDATE");
@@ -81,7 +84,14 @@ class CollectionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "nul\0", "pg_class", "a234567890123456789012345678901234567890123456789012345678901234", "日本語日本語日本語日本語日本語日本語日本語日"})
+    @ValueSource(
+            strings = {
+                "",
+                "nul\0",
+                "pg_class",
+                "a234567890123456789012345678901234567890123456789012345678901234",
+                "日本語日本語日本語日本語日本語日本語日本語日"
+            })
     void isRefusedUnderANameThatCannotBe(String name) {
         assertThatThrownBy(() -> datastore.createCollection(name)).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> datastore.collection(name, CODEC)).isInstanceOf(InvalidRequestException.class);
@@ -105,7 +115,10 @@ class CollectionTest {
 
     @Test
     void saysThatItIsMissing() {
-        assertThatThrownBy(() -> datastore.collection("missing", CODEC).count(Filter.all()).block(SOON))
+        assertThatThrownBy(() -> datastore
+                        .collection("missing", CODEC)
+                        .count(Filter.all())
+                        .block(SOON))
                 .isInstanceOf(MisconfiguredException.class)
                 .hasMessageContaining("missing");
     }
@@ -114,11 +127,17 @@ class CollectionTest {
     void takesPartInATransaction() {
         datastore.createCollection("transactional").block(SOON);
         assertThatThrownBy(() -> datastore
-                        .inTransaction(TransactionOptions.defaults(), session -> session.collection("transactional", CODEC)
-                                .insert(new Rack("r", 1, List.of()))
-                                .flatMap(id -> Mono.error(new IllegalStateException("no"))))
+                        .inTransaction(
+                                TransactionOptions.defaults(),
+                                session -> session.collection("transactional", CODEC)
+                                        .insert(new Rack("r", 1, List.of()))
+                                        .flatMap(id -> Mono.error(new IllegalStateException("no"))))
                         .block(SOON))
                 .hasMessage("no");
-        assertThat(datastore.collection("transactional", CODEC).count(Filter.all()).block(SOON)).isZero();
+        assertThat(datastore
+                        .collection("transactional", CODEC)
+                        .count(Filter.all())
+                        .block(SOON))
+                .isZero();
     }
 }

@@ -56,7 +56,8 @@ class PoolTest {
 
     @Test
     void replacesConnectionsThatAreTooOld() {
-        Datastore datastore = Databases.connect(options().maxConnections(1).connectionMaxLifetime(Duration.ofSeconds(1)));
+        Datastore datastore =
+                Databases.connect(options().maxConnections(1).connectionMaxLifetime(Duration.ofSeconds(1)));
         try {
             String first = pid();
             Await.until("another session", SOON, () -> {
@@ -87,9 +88,11 @@ class PoolTest {
     void doesNotWaitForALockForEver() throws Exception {
         Datastore datastore = Databases.connect(options().lockTimeout(Duration.ofMillis(100)));
         try (Connection holder = lock()) {
-            assertThatThrownBy(() -> datastore.healthEvents().count(Filter.all()).block(SOON))
-                    .isInstanceOfSatisfying(UnavailableException.class, error -> assertThat(error.sqlState())
-                            .isEqualTo("55P03"));
+            assertThatThrownBy(
+                            () -> datastore.healthEvents().count(Filter.all()).block(SOON))
+                    .isInstanceOfSatisfying(
+                            UnavailableException.class,
+                            error -> assertThat(error.sqlState()).isEqualTo("55P03"));
             holder.rollback();
         } finally {
             datastore.close().block(SOON);

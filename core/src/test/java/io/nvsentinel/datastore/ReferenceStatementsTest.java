@@ -42,12 +42,15 @@ class ReferenceStatementsTest {
     void copiesAndSelectsDocuments() {
         assertThat(rows("SELECT data->>'id', data->>'timestamp' FROM health_events"))
                 .containsExactlyInAnyOrder("a, 2026-10-17T02:20:51Z", "b, 2026-10-17T02:20:52Z");
-        assertThat(rows("SELECT node_name FROM health_events ORDER BY node_name")).containsExactly("it\\'s \"b\"", "node-1");
+        assertThat(rows("SELECT node_name FROM health_events ORDER BY node_name"))
+                .containsExactly("it\\'s \"b\"", "node-1");
     }
 
     @Test
     void countsPendingChanges() {
-        assertThat(rows("SELECT table_name, COUNT(*) FROM datastore_changelog WHERE processed = FALSE GROUP BY table_name"))
+        assertThat(
+                        rows(
+                                "SELECT table_name, COUNT(*) FROM datastore_changelog WHERE processed = FALSE GROUP BY table_name"))
                 .containsExactly("health_events, 2");
         assertThat(rows("SELECT table_name, COUNT(*) as pending, MIN(changed_at) as oldest FROM datastore_changelog"
                         + " WHERE processed = FALSE GROUP BY table_name;"))
@@ -58,9 +61,11 @@ class ReferenceStatementsTest {
 
     @Test
     void measuresTables() {
-        assertThat(rows("SELECT schemaname, tablename,"
-                        + " pg_size_pretty(pg_total_relation_size(schemaname||'.'||tablename)) AS size FROM pg_tables"
-                        + " WHERE schemaname = 'public' ORDER BY pg_total_relation_size(schemaname||'.'||tablename) DESC;"))
+        assertThat(
+                        rows(
+                                "SELECT schemaname, tablename,"
+                                        + " pg_size_pretty(pg_total_relation_size(schemaname||'.'||tablename)) AS size FROM pg_tables"
+                                        + " WHERE schemaname = 'public' ORDER BY pg_total_relation_size(schemaname||'.'||tablename) DESC;"))
                 .anyMatch(row -> row.startsWith("public, health_events, "))
                 .anyMatch(row -> row.startsWith("public, maintenance_events, "))
                 .anyMatch(row -> row.startsWith("public, datastore_changelog, "))
@@ -69,7 +74,8 @@ class ReferenceStatementsTest {
 
     @Test
     void listsSessions() {
-        Datastore datastore = Databases.connect(Databases.options(DATABASE.get()).applicationName("fault-quarantine"));
+        Datastore datastore =
+                Databases.connect(Databases.options(DATABASE.get()).applicationName("fault-quarantine"));
         try {
             assertThat(rows("SELECT count(*), state FROM pg_stat_activity WHERE datname = '"
                             + DATABASE.get().name() + "' GROUP BY state;"))
@@ -86,7 +92,8 @@ class ReferenceStatementsTest {
     void countsAndShowsTheRest() {
         assertThat(rows("SELECT COUNT(*) FROM datastore_changelog;")).containsExactly("2");
         assertThat(rows("SELECT * FROM resume_tokens;")).isEmpty();
-        assertThat(rows("EXPLAIN SELECT * FROM health_events WHERE node_name = 'node-1'")).isNotEmpty();
+        assertThat(rows("EXPLAIN SELECT * FROM health_events WHERE node_name = 'node-1'"))
+                .isNotEmpty();
     }
 
     private static long copyIn(String sql, String text) {

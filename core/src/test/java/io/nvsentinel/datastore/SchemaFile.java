@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 /** Makes {@code docs/postgresql-schema.sql} from the migrations and from the history of a database that has them. */
 final class SchemaFile {
 
-    static final Path ROOT = Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
+    static final Path ROOT =
+            Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
     static final Path FILE = ROOT.resolve("docs/postgresql-schema.sql");
 
     private static final Path MIGRATIONS = ROOT.resolve("core/src/main/resources/io/nvsentinel/datastore/schema");
@@ -65,11 +66,13 @@ final class SchemaFile {
     static String generate(TestDatabase migrated) {
         String steps = migrations().stream().map(SchemaFile::step).collect(Collectors.joining());
         String rows = migrated
-                .queryForStrings("SELECT format('    (%s, %L, %L, %L, %s)', installed_rank, version, description, script,"
-                        + " checksum) FROM nvsentinel_schema_history ORDER BY installed_rank")
+                .queryForStrings(
+                        "SELECT format('    (%s, %L, %L, %L, %s)', installed_rank, version, description, script,"
+                                + " checksum) FROM nvsentinel_schema_history ORDER BY installed_rank")
                 .stream()
                 .collect(Collectors.joining(",\n"));
-        return HEADER + steps + HISTORY + rows + "\n) AS versions (rank, version, description, script, checksum);\n\nCOMMIT;\n";
+        return HEADER + steps + HISTORY + rows
+                + "\n) AS versions (rank, version, description, script, checksum);\n\nCOMMIT;\n";
     }
 
     private static List<Path> migrations() {

@@ -79,7 +79,8 @@ class SchemaFileTest {
             String rows = "SELECT count(*) FROM nvsentinel_schema_history";
             String before = database.queryForString(rows);
             for (SchemaMode mode : List.of(SchemaMode.VALIDATE, SchemaMode.MIGRATE)) {
-                Datastore datastore = Databases.connect(Databases.options(database).schemaMode(mode));
+                Datastore datastore =
+                        Databases.connect(Databases.options(database).schemaMode(mode));
                 assertThatCode(() -> datastore.ping().block(SOON)).doesNotThrowAnyException();
                 datastore.close().block(SOON);
             }

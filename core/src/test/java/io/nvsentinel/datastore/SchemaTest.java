@@ -78,8 +78,7 @@ class SchemaTest {
                 + " ORDER BY installed_rank DESC LIMIT 1");
         open(SchemaMode.VALIDATE);
         open(SchemaMode.MIGRATE);
-        String needed = database.queryForString(
-                VERSION.formatted(1));
+        String needed = database.queryForString(VERSION.formatted(1));
         String before = database.queryForString(VERSION.formatted(2));
         database.execute("DELETE FROM nvsentinel_schema_history WHERE version IN ('900', '" + needed + "')");
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))

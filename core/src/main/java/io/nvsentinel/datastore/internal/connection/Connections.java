@@ -3,8 +3,8 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
-import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
@@ -116,7 +116,8 @@ public final class Connections implements Session {
      * @return the figures
      */
     public PoolFigures figures() {
-        PoolMetrics metrics = pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
+        PoolMetrics metrics =
+                pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
         return new PoolFigures(
                 metrics.acquiredSize(),
                 metrics.allocatedSize(),

@@ -58,7 +58,8 @@ public final class Addresses {
         boolean bareIpv6 = bracket < 0 && colon >= 0 && text.indexOf(':', colon + 1) >= 0;
         int end = colon < 0 || bareIpv6 ? text.length() : colon;
         String host = bracket < 0 ? text.substring(0, end) : text.substring(1, bracket);
-        boolean wrong = host.isBlank() || host.chars().anyMatch(Addresses::neverInAHost)
+        boolean wrong = host.isBlank()
+                || host.chars().anyMatch(Addresses::neverInAHost)
                 || (bracket >= 0 && end != bracket + 1);
         if (wrong) {
             throw new IllegalArgumentException("must be host, host:port or a list a:1,b:2, not \"" + text + "\"");
@@ -72,7 +73,8 @@ public final class Addresses {
 
     private static int port(String text) {
         Integer port = Kind.number(1, 65535).read().apply(text);
-        String complaint = port == null ? null : Kind.number(1, 65535).complaint().apply(port);
+        String complaint =
+                port == null ? null : Kind.number(1, 65535).complaint().apply(port);
         if (port == null || complaint != null) {
             throw new IllegalArgumentException("must have a port between 1 and 65535, not " + text);
         }

@@ -15,12 +15,13 @@ final class Contradictions {
     static List<String> in(OptionValues values) {
         List<String> found = new ArrayList<>();
         if ((values.find(Options.SSL_CERT) == null) != (values.find(Options.SSL_KEY) == null)) {
-            found.add("sslCert and sslKey must be given together (" + sources(values, Options.SSL_CERT, Options.SSL_KEY) + ")");
+            found.add("sslCert and sslKey must be given together (" + sources(values, Options.SSL_CERT, Options.SSL_KEY)
+                    + ")");
         }
         if (values.find(Options.SSL_MODE) == SslMode.DISABLE) {
             files(values)
-                    .map(file -> "sslMode disable (" + values.source(Options.SSL_MODE) + ") contradicts " + file.name() + " ("
-                            + values.source(file) + ")")
+                    .map(file -> "sslMode disable (" + values.source(Options.SSL_MODE) + ") contradicts " + file.name()
+                            + " (" + values.source(file) + ")")
                     .forEach(found::add);
         }
         Integer idle = values.find(Options.MAX_IDLE_CONNECTIONS);

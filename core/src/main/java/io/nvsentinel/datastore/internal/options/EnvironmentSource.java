@@ -37,7 +37,9 @@ public final class EnvironmentSource {
     public static OptionValues read(OptionValues before, Map<String, String> environment) {
         OptionValues values = yaml(before, environment);
         for (String name : environment.keySet().stream().sorted().toList()) {
-            if (name.startsWith("DATASTORE_") && !KNOWN.contains(name) && !SERVICE_LINK.matcher(name).matches()) {
+            if (name.startsWith("DATASTORE_")
+                    && !KNOWN.contains(name)
+                    && !SERVICE_LINK.matcher(name).matches()) {
                 values = values.withFault("unknown variable " + name + Nearest.hint(name, KNOWN));
             }
         }

@@ -18,9 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param complaint what a value "must be …", or null where it is well
  * @param <T> the values' type
  */
-public record Kind<T>(
-        Function<String, @Nullable T> read,
-        Function<T, @Nullable String> complaint) {
+public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable String> complaint) {
 
     static Kind<String> text() {
         return new Kind<>(text -> text, value -> value.isBlank() ? "must not be blank" : null);
@@ -31,7 +29,9 @@ public record Kind<T>(
         Kind<String> text = text();
         return new Kind<>(
                 text.read,
-                value -> value.matches("[^\"'\\\\$\\p{Cntrl}]*") ? text.complaint.apply(value) : "must not contain quotes, \\ or $");
+                value -> value.matches("[^\"'\\\\$\\p{Cntrl}]*")
+                        ? text.complaint.apply(value)
+                        : "must not contain quotes, \\ or $");
     }
 
     /** A text that is never shown, not even when it is wrong. */

@@ -20,7 +20,8 @@ final class Nearest {
         return known.stream()
                 .min(Comparator.<String>comparingInt(name -> distance(unknown, name))
                         .thenComparing(Comparator.naturalOrder()))
-                .filter(name -> distance(unknown, name) <= Math.max(2, last(name).length() / 3));
+                .filter(name ->
+                        distance(unknown, name) <= Math.max(2, last(name).length() / 3));
     }
 
     /** Letter case does not count, and a name in the wrong place is one step away from the right one. */

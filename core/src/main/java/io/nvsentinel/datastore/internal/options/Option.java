@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param byDefault the value where none is given, or null
  * @param <T> the values' type
  */
-public record Option<T>(String name, String variable, List<String> keys, Kind<T> kind, @Nullable T byDefault) {
+public record Option<T>(
+        String name,
+        String variable,
+        List<String> keys,
+        Kind<T> kind,
+        @Nullable T byDefault) {
 
     static <T> Option<T> of(String name, String variable, String key, Kind<T> kind) {
         return new Option<>(name, variable, List.of(key), kind, null);

@@ -92,7 +92,9 @@ public final class OptionValues {
 
     private OptionValues put(Option<?> option, Given next) {
         Given before = given.get(option);
-        if (before != null && before.source.rank().compareTo(next.source.rank()) > 0 && !givesWay(option, before, next)) {
+        if (before != null
+                && before.source.rank().compareTo(next.source.rank()) > 0
+                && !givesWay(option, before, next)) {
             return this;
         }
         Map<Option<?>, Given> more = new LinkedHashMap<>(given);

@@ -17,8 +17,7 @@ public final class Options {
     private static final int MOST_CONNECTIONS = 10_000;
 
     /** The servers. */
-    public static final Option<String> HOST =
-            Option.of("host", "DATASTORE_HOST", "connection.host", Addresses.KIND);
+    public static final Option<String> HOST = Option.of("host", "DATASTORE_HOST", "connection.host", Addresses.KIND);
 
     /** The port of servers that name none. */
     public static final Option<Integer> PORT = Option.of(
@@ -52,8 +51,7 @@ public final class Options {
             .alsoAt("connection.tls.certPath");
 
     /** The client key's file. */
-    public static final Option<Path> SSL_KEY = Option.of(
-                    "sslKey", "DATASTORE_SSLKEY", "connection.sslkey", Kind.file())
+    public static final Option<Path> SSL_KEY = Option.of("sslKey", "DATASTORE_SSLKEY", "connection.sslkey", Kind.file())
             .alsoAt("connection.tls.keyPath");
 
     /** The file of the accepted authorities. */
@@ -72,7 +70,10 @@ public final class Options {
 
     /** What connecting does about the schema. */
     public static final Option<SchemaMode> SCHEMA_MODE = Option.of(
-                    "schemaMode", "DATASTORE_SCHEMA_MODE", "options.schemaMode", Kind.words(SchemaMode.values(), Options::word))
+                    "schemaMode",
+                    "DATASTORE_SCHEMA_MODE",
+                    "options.schemaMode",
+                    Kind.words(SchemaMode.values(), Options::word))
             .orElse(SchemaMode.MIGRATE);
 
     /** How long connecting waits for others who bring the schema up to date. */

@@ -131,7 +131,9 @@ public final class YamlSource {
     private void mapping(String path, Node node) {
         if (!(node instanceof MappingNode mapping)) {
             if (!isNull(node)) {
-                fault(path.isEmpty() ? "this must be a mapping" : prefix + path + " must be a mapping", node.getStartMark());
+                fault(
+                        path.isEmpty() ? "this must be a mapping" : prefix + path + " must be a mapping",
+                        node.getStartMark());
             }
             return;
         }
@@ -158,7 +160,9 @@ public final class YamlSource {
         } else if (option != null) {
             option(option, path, value);
         } else if (!IGNORED.contains(path)) {
-            fault("unknown key " + prefix + path + Nearest.hint(path, KNOWN), tuple.getKeyNode().getStartMark());
+            fault(
+                    "unknown key " + prefix + path + Nearest.hint(path, KNOWN),
+                    tuple.getKeyNode().getStartMark());
         }
     }
 
@@ -166,7 +170,9 @@ public final class YamlSource {
         scalar(path, node).ifPresent(text -> {
             String first = seen.putIfAbsent(option, path);
             if (first != null) {
-                fault(prefix + path + " contradicts " + prefix + first + ": both give " + option.name(), node.getStartMark());
+                fault(
+                        prefix + path + " contradicts " + prefix + first + ": both give " + option.name(),
+                        node.getStartMark());
                 return;
             }
             String value = option == Options.PASSWORD ? text : text.strip();

@@ -46,8 +46,8 @@ final class MigrationLock {
             while (!text(statement, TRY).equals("t")) {
                 if (System.nanoTime() >= deadline) {
                     throw new UnavailableException(
-                            "Another starter is bringing the schema up to date and was not done after waiting " + longest
-                                    + ": " + text(statement, HOLDER),
+                            "Another starter is bringing the schema up to date and was not done after waiting "
+                                    + longest + ": " + text(statement, HOLDER),
                             null,
                             null);
                 }

@@ -188,8 +188,12 @@ class EnvironmentSourceTest {
     @Test
     void leavesAloneWhatKubernetesSetsForAServiceNamedDatastore() {
         for (String name : List.of(
-                "DATASTORE_SERVICE_HOST", "DATASTORE_SERVICE_PORT_PG", "DATASTORE_PORT_5432_TCP", "DATASTORE_NAMESPACE")) {
-            assertThat(DatastoreOptions.fromEnvironment(with(name, "tcp://10.0.0.1:5432")).port())
+                "DATASTORE_SERVICE_HOST",
+                "DATASTORE_SERVICE_PORT_PG",
+                "DATASTORE_PORT_5432_TCP",
+                "DATASTORE_NAMESPACE")) {
+            assertThat(DatastoreOptions.fromEnvironment(with(name, "tcp://10.0.0.1:5432"))
+                            .port())
                     .isEqualTo(5432);
         }
     }
@@ -197,7 +201,8 @@ class EnvironmentSourceTest {
     /** C8, C9. */
     @Test
     void aVariableSetsItsOptionAndAnUnsetOneNothing() {
-        assertThat(DatastoreOptions.fromEnvironment(with("DATASTORE_MAX_CONNECTIONS", "30")).toString())
+        assertThat(DatastoreOptions.fromEnvironment(with("DATASTORE_MAX_CONNECTIONS", "30"))
+                        .toString())
                 .contains("maxConnections=30")
                 .doesNotContain("sslRootCert", "maxIdleConnections");
     }

@@ -62,11 +62,13 @@ class YamlSourceTest {
 
     @Test
     void readsHelmValues() {
-        String helm = "global:\n  image: {tag: 1}\n  datastore:\n    credentialsFromSecret: s\n    setupJob: {enabled: true}\n"
-                + EVERYTHING.indent(4) + "  mongodbStore: {enabled: false}\npostgresql: {enabled: true}\n";
+        String helm =
+                "global:\n  image: {tag: 1}\n  datastore:\n    credentialsFromSecret: s\n    setupJob: {enabled: true}\n"
+                        + EVERYTHING.indent(4) + "  mongodbStore: {enabled: false}\npostgresql: {enabled: true}\n";
         assertEverything(DatastoreOptions.fromYaml(helm));
-        assertRefused(helm.replace("port:", "prot:"), "unknown key global.datastore.connection.prot"
-                + " (did you mean connection.port?) (YAML line 9)");
+        assertRefused(
+                helm.replace("port:", "prot:"),
+                "unknown key global.datastore.connection.prot" + " (did you mean connection.port?) (YAML line 9)");
     }
 
     @Test
@@ -85,7 +87,8 @@ class YamlSourceTest {
         Path missing = directory.resolve("missing.yaml");
         assertThatThrownBy(() -> DatastoreOptions.fromEnvironment(Map.of("DATASTORE_YAML_PATH", missing.toString())))
                 .isInstanceOf(MisconfiguredException.class)
-                .hasMessageContaining("DATASTORE_YAML_PATH: the file " + missing + " cannot be read (NoSuchFileException)");
+                .hasMessageContaining(
+                        "DATASTORE_YAML_PATH: the file " + missing + " cannot be read (NoSuchFileException)");
         Path latin = directory.resolve("latin.yaml");
         Files.write(latin, "connection: {password: ß}".getBytes(StandardCharsets.ISO_8859_1));
         assertThatThrownBy(() -> DatastoreOptions.fromYaml(latin)).hasMessageContaining("cannot be read");
@@ -177,12 +180,22 @@ class YamlSourceTest {
     }
 
     private static DatastoreOptions withPassword(String text) {
-        return DatastoreOptions.fromYaml("connection:\n  host: h\n  database: d\n  username: u\n  password: " + text + "\n");
+        return DatastoreOptions.fromYaml(
+                "connection:\n  host: h\n  database: d\n  username: u\n  password: " + text + "\n");
     }
 
     /** C10, C11, C12: yaml, then variable, then what holds. */
     @ParameterizedTest
-    @CsvSource({"10, 40, 10", "'', 40, 40", "abc, 40, 40", "-1, 40, 40", "0, -5, 25", "0, 40, 25", "'', '', 25", "'', 0, 25"})
+    @CsvSource({
+        "10, 40, 10",
+        "'', 40, 40",
+        "abc, 40, 40",
+        "-1, 40, 40",
+        "0, -5, 25",
+        "0, 40, 25",
+        "'', '', 25",
+        "'', 0, 25"
+    })
     void yamlBeatsVariables(String yaml, String variable, int expected) {
         assertThat(options(yaml, variable).build().maxConnections()).isEqualTo(expected);
     }
@@ -209,8 +222,10 @@ class YamlSourceTest {
         String yaml = "connection: {host: yaml, database: yaml}";
         Map<String, String> environment =
                 Map.of("DATASTORE_HOST", "env", "DATASTORE_DATABASE", "env", "DATASTORE_USERNAME", "env");
-        DatastoreOptions.Builder first = DatastoreOptions.builder().host("builder").yaml(yaml).environment(environment);
-        DatastoreOptions.Builder last = DatastoreOptions.builder().environment(environment).yaml(yaml).host("builder");
+        DatastoreOptions.Builder first =
+                DatastoreOptions.builder().host("builder").yaml(yaml).environment(environment);
+        DatastoreOptions.Builder last =
+                DatastoreOptions.builder().environment(environment).yaml(yaml).host("builder");
         for (DatastoreOptions.Builder builder : new DatastoreOptions.Builder[] {first, last}) {
             DatastoreOptions options = builder.build();
             assertThat(options.host()).isEqualTo("builder");

@@ -65,7 +65,9 @@ class SchemaWaitTest {
         StepVerifier.create(waiting(Duration.ofSeconds(5), List.of(OLDER), GONE))
                 .then(() -> clock.advanceTimeBy(Duration.ofSeconds(5)))
                 .verifyErrorSatisfies(error -> {
-                    assertThat(error).isInstanceOf(UnavailableException.class).hasMessageContaining("connection refused");
+                    assertThat(error)
+                            .isInstanceOf(UnavailableException.class)
+                            .hasMessageContaining("connection refused");
                     assertThat(((DatastoreException) error).sqlState()).isEqualTo("08001");
                 });
     }
@@ -110,7 +112,8 @@ class SchemaWaitTest {
     void doesNotWaitWhereWaitingCannotHelp() {
         for (String state : List.of("28P01", "3D000")) {
             MisconfiguredException refused = new MisconfiguredException("refused", state, null);
-            StepVerifier.create(waiting(Duration.ofSeconds(5), List.of(), refused)).verifyErrorMatches(refused::equals);
+            StepVerifier.create(waiting(Duration.ofSeconds(5), List.of(), refused))
+                    .verifyErrorMatches(refused::equals);
         }
         IllegalStateException bug = new IllegalStateException("bug");
         StepVerifier.create(waiting(Duration.ofSeconds(5), List.of(), bug)).verifyErrorMatches(bug::equals);
