@@ -20,4 +20,15 @@ public interface DatastoreSession {
      * @return the store, good for as long as this session
      */
     MaintenanceEventStore maintenanceEvents();
+
+    /**
+     * A collection of the application's own, for documents of any class.
+     *
+     * @param name the collection's name, as {@link Datastore#createCollection} got it
+     * @param codec reads and writes the documents
+     * @param <T> the documents' class
+     * @return the collection; whether it exists shows when it is used
+     * @throws InvalidRequestException when there can be no collection of this name
+     */
+    <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec);
 }

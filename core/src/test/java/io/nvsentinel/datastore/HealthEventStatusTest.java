@@ -98,12 +98,12 @@ class HealthEventStatusTest {
                         .spanIds(Map.of("node-drainer", "d1", "fault-remediation", "r.1"))
                         .build());
         assertThat(columns(id)).isEqualTo("UnQuarantined|InProgress|evicting|f|1|2|3");
-        assertThatThrownBy(() ->
-                        store.updateStatus(id, HealthEventStatus.builder().build()).block(SOON))
+        assertThatThrownBy(
+                        () -> store.updateStatus(id, HealthEventStatus.builder().build())
+                                .block(SOON))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("nothing");
-        assertThatThrownBy(() ->
-                        store.updateStatus(UUID.randomUUID(), FULL).block(SOON))
+        assertThatThrownBy(() -> store.updateStatus(UUID.randomUUID(), FULL).block(SOON))
                 .isInstanceOf(NotFoundException.class);
     }
 
@@ -182,13 +182,15 @@ class HealthEventStatusTest {
         store.updateSpanId(id, "one", "3").block(SOON);
         assertThat(status(id).spanIds()).isEqualTo(Map.of("one", "3", hostile, "2"));
         // Also where there is no status at all, or one that is null.
-        for (String document : List.of("{}", "{\"healtheventstatus\": null}", "{\"healtheventstatus\": {\"spanids\": null}}")) {
+        for (String document :
+                List.of("{}", "{\"healtheventstatus\": null}", "{\"healtheventstatus\": {\"spanids\": null}}")) {
             UUID bare = UUID.fromString(DATABASE.queryForString(
                     "INSERT INTO health_events (data) VALUES (CAST(? AS jsonb)) RETURNING id", document));
             store.updateSpanId(bare, "one", "1").block(SOON);
             assertThat(status(bare).spanIds()).isEqualTo(Map.of("one", "1"));
         }
-        assertThatThrownBy(() -> store.updateSpanId(UUID.randomUUID(), "one", "1").block(SOON))
+        assertThatThrownBy(
+                        () -> store.updateSpanId(UUID.randomUUID(), "one", "1").block(SOON))
                 .isInstanceOf(NotFoundException.class);
     }
 
@@ -207,7 +209,9 @@ class HealthEventStatusTest {
         StoredDocument<HealthEventDocument> latest = store.findLatestByNode("a").block(SOON);
         assertThat(latest.id()).isEqualTo(last);
         assertThat(latest.createdAt()).isEqualTo(Instant.ofEpochSecond(3));
-        assertThat(store.findLatest(Filter.lt("createdAt", Instant.ofEpochSecond(3))).block(SOON).id())
+        assertThat(store.findLatest(Filter.lt("createdAt", Instant.ofEpochSecond(3)))
+                        .block(SOON)
+                        .id())
                 .isEqualTo(b2);
         assertThat(store.findLatestByNode("c").block(SOON)).isNull();
         assertThat(store.findByFilter(Map.of("node_name", "a", "createdAt", Map.of("$gte", Instant.ofEpochSecond(2))))
@@ -216,8 +220,8 @@ class HealthEventStatusTest {
                         .block(SOON))
                 .containsExactly(last, first);
         assertThat(store.findByFilter(null).count().block(SOON)).isEqualTo(4);
-        assertThatThrownBy(() -> store.findByFilter(Map.of("a", Map.of("$near", 1)))
-                        .blockLast(SOON))
+        assertThatThrownBy(() ->
+                        store.findByFilter(Map.of("a", Map.of("$near", 1))).blockLast(SOON))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("$near");
     }
@@ -245,11 +249,14 @@ class HealthEventStatusTest {
         UUID old = insert("a", 100);
         insert("a", 200);
         assertThat(store.isNodeDrained("a").block(SOON)).isFalse();
-        store.updatePodEvictionStatus(old, new OperationStatus(Status.SUCCEEDED, "")).block(SOON);
+        store.updatePodEvictionStatus(old, new OperationStatus(Status.SUCCEEDED, ""))
+                .block(SOON);
         assertThat(store.isNodeDrained("a").block(SOON)).isTrue();
         assertThat(store.isNodeDrained("b").block(SOON)).isFalse();
-        assertThat(store.isNodeDrained("a", Instant.ofEpochSecond(100)).block(SOON)).isTrue();
-        assertThat(store.isNodeDrained("a", Instant.ofEpochSecond(101)).block(SOON)).isFalse();
+        assertThat(store.isNodeDrained("a", Instant.ofEpochSecond(100)).block(SOON))
+                .isTrue();
+        assertThat(store.isNodeDrained("a", Instant.ofEpochSecond(101)).block(SOON))
+                .isFalse();
     }
 
     private UUID insert(String node, long second) {

@@ -130,8 +130,8 @@ class MaintenanceEventStoreTest {
 
     @Test
     void findsWhatIsDueByTheDatabasesClock() {
-        Instant now = Instant.parse(
-                DATABASE.queryForString("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"));
+        Instant now = Instant.parse(DATABASE.queryForString(
+                "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"));
         due("soon", InternalStatus.DETECTED, now.plusSeconds(1800), null);
         due("past", InternalStatus.DETECTED, now.minusSeconds(86400), null);
         due("later", InternalStatus.DETECTED, now.plusSeconds(7200), null);
@@ -145,8 +145,7 @@ class MaintenanceEventStoreTest {
         assertThat(ids(store.findToTriggerQuarantine(Duration.ofHours(3)))).containsExactly("past", "soon", "later");
         assertThat(ids(store.findToTriggerQuarantine(Duration.ZERO))).containsExactly("past");
         assertThat(ids(store.findToTriggerHealthy(Duration.ofHours(1)))).containsExactly("long over", "over");
-        assertThat(ids(store.findToTriggerHealthy(Duration.ZERO)))
-                .containsExactly("long over", "over", "just over");
+        assertThat(ids(store.findToTriggerHealthy(Duration.ZERO))).containsExactly("long over", "over", "just over");
         assertThat(ids(store.findToTriggerHealthy(Duration.ofDays(10_000)))).isEmpty();
         for (Duration bad : List.of(Duration.ofNanos(-1), Duration.ofDays(10_001))) {
             assertThatThrownBy(() -> ids(store.findToTriggerQuarantine(bad)))
@@ -195,7 +194,8 @@ class MaintenanceEventStoreTest {
         received("new", InternalStatus.DETECTED, MaintenanceType.UNSCHEDULED, 2);
         received("over", InternalStatus.MAINTENANCE_COMPLETE, MaintenanceType.UNSCHEDULED, 3);
 
-        assertThat(store.findLatestOngoing("n").block(SOON).document().eventId()).isEqualTo("new");
+        assertThat(store.findLatestOngoing("n").block(SOON).document().eventId())
+                .isEqualTo("new");
         assertThat(store.findLatestOngoing("m").block(SOON)).isNull();
         assertThat(store.findLatestActive(
                                 "n",
@@ -205,13 +205,15 @@ class MaintenanceEventStoreTest {
                         .document()
                         .eventId())
                 .isEqualTo("old");
-        assertThat(store.findLatestActive("n", MaintenanceType.SCHEDULED, List.of()).block(SOON))
+        assertThat(store.findLatestActive("n", MaintenanceType.SCHEDULED, List.of())
+                        .block(SOON))
                 .isNull();
         assertThat(ids(store.findByStatuses(
                         Csp.GCP, List.of(InternalStatus.MAINTENANCE_COMPLETE, InternalStatus.MAINTENANCE_ONGOING))))
                 .containsExactly("over", "old");
         assertThat(ids(store.findByStatuses(Csp.GCP, List.of()))).isEmpty();
-        assertThat(ids(store.findByStatuses(Csp.AWS, List.of(InternalStatus.DETECTED)))).isEmpty();
+        assertThat(ids(store.findByStatuses(Csp.AWS, List.of(InternalStatus.DETECTED))))
+                .isEmpty();
     }
 
     private static MaintenanceEvent.Builder event(String id, InternalStatus status) {

@@ -200,7 +200,8 @@ public final class FilterSql extends FilterReader<String> {
 
     @Override
     String text(FieldMap map, String query) {
-        return "(nvsentinel_words(" + map.document() + ") @@ websearch_to_tsquery('simple', " + binder.bind(query) + "))";
+        return "(nvsentinel_words(" + map.document() + ") @@ websearch_to_tsquery('simple', " + binder.bind(query)
+                + "))";
     }
 
     private static String quoted(KnownName.Mirror mirror) {

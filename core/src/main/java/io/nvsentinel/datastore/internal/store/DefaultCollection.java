@@ -51,8 +51,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
      * @param codec reads and writes the documents
      * @param json reads documents that have no class
      */
-    protected DefaultCollection(
-            Session session, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
+    DefaultCollection(Session session, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
         this.session = session;
         this.name = name;
         this.codec = codec;
@@ -156,8 +155,8 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
 
     @Override
     public Flux<StoredDocument<Map<String, @Nullable Object>>> findFields(Query query, List<String> paths) {
-        return Flux.defer(() ->
-                reads.project(query, paths.stream().map(FieldPath::parse).toList()));
+        return Flux.defer(
+                () -> reads.project(query, paths.stream().map(FieldPath::parse).toList()));
     }
 
     @Override

@@ -32,8 +32,8 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     private static final Duration MAX_DISTANCE = Duration.ofDays(10_000);
 
-    private static final List<InternalStatus> ONGOING = List.of(
-            InternalStatus.DETECTED, InternalStatus.QUARANTINE_TRIGGERED, InternalStatus.MAINTENANCE_ONGOING);
+    private static final List<InternalStatus> ONGOING =
+            List.of(InternalStatus.DETECTED, InternalStatus.QUARANTINE_TRIGGERED, InternalStatus.MAINTENANCE_ONGOING);
 
     private static final Sort LAST_RECEIVED = Sort.descending("eventReceivedTimestamp");
 
@@ -62,8 +62,8 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
         return Mono.fromCallable(() -> Json.of(codec().encode(checked(event))))
                 .flatMap(data -> session.write(
                         "Upsert into " + name(),
-                        connection -> Rows.one(
-                                connection.createStatement(UPSERT).bind(0, data), DocumentChanges::upserted)));
+                        connection ->
+                                Rows.one(connection.createStatement(UPSERT).bind(0, data), DocumentChanges::upserted)));
     }
 
     private static MaintenanceEvent checked(MaintenanceEvent event) {
@@ -108,8 +108,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
     public Mono<Void> updateStatus(String eventId, InternalStatus status) {
         return Mono.defer(() -> updateMany(
                         Filter.eq("eventId", eventId),
-                        Update.of(
-                                Update.set("status", status.value()), Update.currentDate("lastUpdatedTimestamp"))))
+                        Update.of(Update.set("status", status.value()), Update.currentDate("lastUpdatedTimestamp"))))
                 .flatMap(count -> count > 0
                         ? Mono.empty()
                         : Mono.error(new NotFoundException("There is no maintenance event " + eventId)));
@@ -117,8 +116,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Mono<Instant> findLastReceived(String clusterName, Csp csp) {
-        return session
-                .read(
+        return session.read(
                         "Find the last event in " + name(),
                         connection -> Rows.one(
                                 connection
@@ -132,10 +130,8 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
     @Override
     public Mono<StoredDocument<MaintenanceEvent>> findLatestActive(
             String nodeName, MaintenanceType type, Collection<InternalStatus> statuses) {
-        return latest(Filter.and(
-                Filter.eq("nodeName", nodeName),
-                Filter.eq("maintenanceType", type.value()),
-                in(statuses)));
+        return latest(
+                Filter.and(Filter.eq("nodeName", nodeName), Filter.eq("maintenanceType", type.value()), in(statuses)));
     }
 
     @Override
@@ -149,7 +145,8 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Flux<StoredDocument<MaintenanceEvent>> findByStatuses(Csp csp, Collection<InternalStatus> statuses) {
-        return find(Query.where(Filter.and(Filter.eq("csp", csp.value()), in(statuses))).sort(LAST_RECEIVED));
+        return find(Query.where(Filter.and(Filter.eq("csp", csp.value()), in(statuses)))
+                .sort(LAST_RECEIVED));
     }
 
     private static Filter in(Collection<InternalStatus> statuses) {

@@ -103,8 +103,7 @@ final class DocumentChanges<T> {
     }
 
     static UpsertResult upserted(Readable row) {
-        return new UpsertResult(
-                StoredRows.required(row, 0, UUID.class), StoredRows.required(row, 1, Boolean.class));
+        return new UpsertResult(StoredRows.required(row, 0, UUID.class), StoredRows.required(row, 1, Boolean.class));
     }
 
     /** Whether the record was written, and if not, whether there is one. */
@@ -115,9 +114,7 @@ final class DocumentChanges<T> {
     }
 
     private Mono<Void> found(UUID id, long count) {
-        return count > 0
-                ? Mono.empty()
-                : Mono.error(new NotFoundException("There is no record " + id + " in " + name));
+        return count > 0 ? Mono.empty() : Mono.error(new NotFoundException("There is no record " + id + " in " + name));
     }
 
     private Mono<Void> found(UUID id, long version, Outcome outcome) {
@@ -141,8 +138,8 @@ final class DocumentChanges<T> {
 
     private <V> Mono<V> run(String action, Supplier<SqlFragment> fragment, Function<Statement, Mono<V>> run) {
         return Mono.fromSupplier(fragment)
-                .flatMap(rendered -> session.write(
-                        action + name, connection -> run.apply(statement(connection, rendered))));
+                .flatMap(rendered ->
+                        session.write(action + name, connection -> run.apply(statement(connection, rendered))));
     }
 
     private static Statement statement(Connection connection, SqlFragment sql) {

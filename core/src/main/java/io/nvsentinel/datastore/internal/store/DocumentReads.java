@@ -21,9 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -94,13 +92,17 @@ final class DocumentReads<T> {
         return document;
     }
 
-    private <D> Flux<List<Row<D>>> pages(
-            Query query, Condition condition, PageSql.Data data, StoredRows<D> rowReader) {
+    private <D> Flux<List<Row<D>>> pages(Query query, Condition condition, PageSql.Data data, StoredRows<D> rowReader) {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, condition);
-            return Pages.all(cursor -> session.read("Find in " + table.name(), connection -> Rows.all(
-                            statement(connection, sql.documents(data, cursor)),
-                            row -> new Keyed<>(rowReader.row(row), total(row), sql.keyset().read(row, 6))))
+            return Pages.all(cursor -> session.read(
+                            "Find in " + table.name(),
+                            connection -> Rows.all(
+                                    statement(connection, sql.documents(data, cursor)),
+                                    row -> new Keyed<>(
+                                            rowReader.row(row),
+                                            total(row),
+                                            sql.keyset().read(row, 6))))
                     .map(read -> page(read, sql, remaining(cursor, query))));
         });
     }
@@ -157,10 +159,14 @@ final class DocumentReads<T> {
     Flux<UUID> findIds(Query query) {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, Condition.NONE);
-            return Pages.all(cursor -> session.read("Find ids in " + table.name(), connection -> Rows.all(
-                                    statement(connection, sql.ids(cursor)),
-                                    row -> new Keyed<>(
-                                            StoredRows.required(row, 0, UUID.class), 0, sql.keyset().read(row, 1))))
+            return Pages.all(cursor -> session.read(
+                                    "Find ids in " + table.name(),
+                                    connection -> Rows.all(
+                                            statement(connection, sql.ids(cursor)),
+                                            row -> new Keyed<>(
+                                                    StoredRows.required(row, 0, UUID.class),
+                                                    0,
+                                                    sql.keyset().read(row, 1))))
                             .map(read -> page(read, sql, remaining(cursor, query))))
                     .concatMapIterable(page -> page, 1);
         });
@@ -184,8 +190,7 @@ final class DocumentReads<T> {
             SqlFragment rendered = sql.get();
             return session.read(
                     action + table.name(),
-                    connection ->
-                            Rows.one(statement(connection, rendered), row -> StoredRows.required(row, 0, type)));
+                    connection -> Rows.one(statement(connection, rendered), row -> StoredRows.required(row, 0, type)));
         });
     }
 
@@ -207,7 +212,8 @@ final class DocumentReads<T> {
         String where = FilterSql.render(filter, table.fields(), binder);
         String after = cursor == null
                 ? "value <> 'null'"
-                : "value <> 'null' AND value > CAST(" + binder.bind(cursor.keys().get(0)) + " AS jsonb) -> 'value'";
+                : "value <> 'null' AND value > CAST("
+                        + binder.bind(cursor.keys().get(0)) + " AS jsonb) -> 'value'";
         return binder.finish("SELECT jsonb_build_object('value', value) FROM (SELECT DISTINCT value FROM (SELECT "
                 + value + " AS value FROM " + table.quoted() + " WHERE " + where + ") AS found WHERE " + after
                 + " ORDER BY value LIMIT " + Query.DEFAULT_PAGE_SIZE + ") AS page ORDER BY value");
@@ -216,10 +222,7 @@ final class DocumentReads<T> {
     private static Page<byte[]> valuePage(List<byte[]> values) {
         boolean more = values.size() == Query.DEFAULT_PAGE_SIZE;
         return new Page<>(
-                values,
-                more
-                        ? new Page.Cursor(List.of(Json.of(values.get(values.size() - 1))), Long.MAX_VALUE)
-                        : null);
+                values, more ? new Page.Cursor(List.of(Json.of(values.get(values.size() - 1))), Long.MAX_VALUE) : null);
     }
 
     private static io.r2dbc.spi.Statement statement(io.r2dbc.spi.Connection connection, SqlFragment sql) {

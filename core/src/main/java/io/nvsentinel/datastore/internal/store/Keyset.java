@@ -82,12 +82,11 @@ final class Keyset {
     List<Object> read(Readable row, int firstColumn) {
         List<Object> keys = new ArrayList<>(sorts.size());
         for (int i = 0; i < sorts.size(); i++) {
-            Class<?> type =
-                    switch (types.get(i)) {
-                        case "uuid" -> UUID.class;
-                        case "timestamptz" -> Instant.class;
-                        default -> Json.class;
-                    };
+            Class<?> type = switch (types.get(i)) {
+                case "uuid" -> UUID.class;
+                case "timestamptz" -> Instant.class;
+                default -> Json.class;
+            };
             keys.add(copy(Objects.requireNonNull(row.get(firstColumn + i, type))));
         }
         return keys;
