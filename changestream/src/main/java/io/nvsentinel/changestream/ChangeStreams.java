@@ -21,7 +21,6 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -50,7 +49,6 @@ public final class ChangeStreams {
     private final boolean listen;
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
-    private final AtomicInteger watchers = new AtomicInteger();
     private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
@@ -146,7 +144,10 @@ public final class ChangeStreams {
     }
 
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
-        return Flux.usingWhen(open(watched, options), watch -> run(watch, options), this::leave);
+        // What cannot be evaluated is refused here, before anybody subscribes.
+        watched.selection(options.filter());
+        return Flux.usingWhen(
+                Mono.defer(() -> open(Watch.Request.of(watched, options))), watch -> run(watch, options), this::leave);
     }
 
     private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
@@ -157,30 +158,28 @@ public final class ChangeStreams {
                 .takeUntilOther(closing.asMono());
     }
 
-    private <T> Mono<Watch<T>> open(Watched<T> watched, WatchOptions options) {
-        Mono<Position> start = Mono.defer(() -> start(options.startAt()));
-        String client = options.clientName();
+    private <T> Mono<Watch<T>> open(Watch.Request<T> request) {
+        Mono<Position> start = Mono.defer(() -> start(request.options().startAt()));
+        String client = request.options().clientName();
         Mono<Watch<T>> opened = client == null
-                ? start.map(token -> watch(watched, token, null))
+                ? start.map(token -> watch(request, token, null))
                 : tokens.open(client, start)
-                        .flatMap(owned -> verified(owned.token()).map(token -> watch(watched, token, owned)));
+                        .flatMap(owned -> verified(owned.token()).map(token -> watch(request, token, owned)));
         return opened.doOnNext(this::join);
     }
 
-    private <T> Watch<T> watch(Watched<T> watched, Position token, @Nullable Owned owned) {
-        return new Watch<>(watched, json, token, owned, new Watch.Store(tokens, listener));
+    private <T> Watch<T> watch(Watch.Request<T> request, Position token, @Nullable Owned owned) {
+        return new Watch<>(request, json, token, owned, new Watch.Store(tokens, listener));
     }
 
     private void join(Watch<?> watch) {
         watches.add(watch);
-        if (watchers.getAndIncrement() == 0) {
-            tail.startAt(watch.start().id());
-        }
+        tail.join(watch.selection(), watch.start().id());
     }
 
     private Mono<Void> leave(Watch<?> watch) {
         return Mono.defer(() -> {
-            watchers.decrementAndGet();
+            tail.leave(watch.selection());
             return watch.close().doFinally(signal -> watches.remove(watch));
         });
     }

@@ -2,18 +2,15 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
-import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +31,7 @@ final class Watch<T> {
     private static final Duration STORE_EVERY = Duration.ofMillis(250);
 
     private final Watched<T> watched;
+    private final Selection selection;
     private final ChangeEvent.Origin origin;
     private final Position start;
     private final @Nullable Owned owned;
@@ -42,14 +40,23 @@ final class Watch<T> {
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Watched<T> watched, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
-        this.watched = watched;
-        this.origin = new ChangeEvent.Origin(start.incarnation(), json);
+    Watch(Request<T> request, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
+        this.watched = request.watched();
+        this.selection = request.selection();
+        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), json);
         this.start = start;
         this.owned = owned;
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
         this.stored = new AtomicLong(start.id());
+    }
+
+    /** What a subscriber asks for. */
+    record Request<T>(Watched<T> watched, Selection selection, WatchOptions options) {
+
+        static <T> Request<T> of(Watched<T> watched, WatchOptions options) {
+            return new Request<>(watched, watched.selection(options.filter()), options);
+        }
     }
 
     /** Where the position is stored, and who hears of it. */
@@ -67,27 +74,34 @@ final class Watch<T> {
         return start;
     }
 
+    Selection selection() {
+        return selection;
+    }
+
     /** The events, page by page; reads ahead the page after the one being delivered. */
     Flux<ChangeEvent<T>> events(Tail tail) {
         return Flux.defer(() -> {
             AtomicLong position = new AtomicLong(start.id());
-            return Mono.defer(() -> tail.next(position.get()))
+            return Mono.defer(() -> tail.next(position.get(), selection))
                     .doOnNext(chunk -> position.set(chunk.upTo()))
                     .repeat()
-                    .concatMapIterable(this::deliver, 1);
+                    .concatMapIterable(chunk -> () -> new Delivery<>(this, chunk), 1);
         });
     }
 
-    private List<ChangeEvent<T>> deliver(Chunk chunk) {
-        List<ChangeEvent<T>> events = new ArrayList<>();
-        for (ChangelogRow row : chunk.rows()) {
-            DocumentCodec<? extends T> codec = watched.codec(row.collection());
-            if (codec != null) {
-                events.add(new ChangeEvent<>(row, origin, codec, acknowledgement(row)));
-            }
+    /** The event of a change; null if the change is not wanted. */
+    @Nullable
+    ChangeEvent<T> event(ChangelogRow row) {
+        if (selection.includes(row, origin.json())) {
+            return new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
         }
-        acknowledgements.scanned(chunk.upTo());
-        return events;
+        scanned(row.id());
+        return null;
+    }
+
+    /** Everything up to a position is delivered or not wanted. */
+    void scanned(long position) {
+        acknowledgements.scanned(position);
     }
 
     /** Without a name there is nothing to keep, and nobody who would ever acknowledge. */
@@ -113,7 +127,7 @@ final class Watch<T> {
     }
 
     private Mono<Void> store() {
-        Position token = acknowledgements.token();
+        Position token = acknowledgements.token().withFilter(origin.filter());
         if (owned == null || token.id() == stored.get()) {
             return Mono.empty();
         }

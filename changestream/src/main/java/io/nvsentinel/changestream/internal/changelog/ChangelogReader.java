@@ -3,6 +3,7 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.store.Rows;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
@@ -21,13 +22,14 @@ import reactor.core.publisher.Mono;
 public final class ChangelogReader {
 
     /**
-     * The state row comes even if no change does. A page ends with the row that fills its bytes; sizes are as stored,
-     * which is no less than a fraction of the size in memory that compression explains.
+     * The state row comes even if no change does. Every id comes, since gaps are proven by them; the documents only of
+     * changes that somebody wants. A page ends with the row that fills its bytes; sizes are as stored, which is no less
+     * than a fraction of the size in memory that compression explains.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
                 page.id, page.xid::text::bigint, page.table_name, page.record_id, page.operation, page.changed_at,
-                page.old_values, page.new_values, page.read
+                page.old_values, page.new_values, page.read, page.wanted
             FROM datastore_changelog_state AS state
             CROSS JOIN datastore_changelog_id_seq AS newest
             LEFT JOIN (
@@ -35,10 +37,18 @@ public final class ChangelogReader {
                     sum(coalesce(pg_column_size(old_values), 0) + coalesce(pg_column_size(new_values), 0))
                         OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
                 FROM (
-                    SELECT * FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
+                    SELECT id, xid, table_name, record_id, operation, changed_at, wanted,
+                        CASE WHEN wanted THEN old_values END AS old_values,
+                        CASE WHEN wanted THEN new_values END AS new_values
+                    FROM (
+                        SELECT *, %s AS wanted
+                        FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
+                    ) AS judged
                 ) AS changes
             ) AS page ON coalesce(page.bytes_before, 0) < $4
             ORDER BY page.id""";
+
+    private static final int FIRST_OF_CONDITION = 5;
 
     /**
      * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
@@ -102,14 +112,15 @@ public final class ChangelogReader {
      *
      * @param position where the page begins
      * @param proveGap whether the last page showed a gap
+     * @param selections whose documents are needed
      * @return cold; emits the holders, if they were asked for, and the page
      */
-    public Mono<TailReading> tail(long position, boolean proveGap) {
+    public Mono<TailReading> tail(long position, boolean proveGap, List<Selection> selections) {
         return connections.read("Read the changelog", connection -> {
             Mono<Optional<Set<Long>>> holders =
                     proveGap ? holders(connection).map(Optional::of) : Mono.just(Optional.empty());
-            return holders.flatMap(known ->
-                    page(connection, position, Long.MAX_VALUE).map(page -> new TailReading(known.orElse(null), page)));
+            return holders.flatMap(known -> page(connection, position, Long.MAX_VALUE, selections)
+                    .map(page -> new TailReading(known.orElse(null), page)));
         });
     }
 
@@ -118,10 +129,11 @@ public final class ChangelogReader {
      *
      * @param after the position before it
      * @param upTo the position at its end
+     * @param selection whose documents are needed
      * @return cold; emits the page
      */
-    public Mono<ChangelogPage> settled(long after, long upTo) {
-        return connections.read("Read the changelog", connection -> page(connection, after, upTo));
+    public Mono<ChangelogPage> settled(long after, long upTo, Selection selection) {
+        return connections.read("Read the changelog", connection -> page(connection, after, upTo, List.of(selection)));
     }
 
     /**
@@ -193,15 +205,11 @@ public final class ChangelogReader {
                 .map(Set::copyOf);
     }
 
-    private Mono<ChangelogPage> page(Connection connection, long after, long upTo) {
-        return Rows.all(
-                        connection
-                                .createStatement(PAGE)
-                                .bind(0, after)
-                                .bind(1, upTo)
-                                .bind(2, pageRows)
-                                .bind(3, pageBytes),
-                        PageRow::of)
+    private Mono<ChangelogPage> page(Connection connection, long after, long upTo, List<Selection> selections) {
+        SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
+        List<Object> values = new ArrayList<>(List.of(after, upTo, pageRows, pageBytes));
+        values.addAll(wanted.bindings());
+        return Rows.all(Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql())), values), PageRow::of)
                 .map(this::page);
     }
 
@@ -265,6 +273,7 @@ public final class ChangelogReader {
                     row.get(7, UUID.class),
                     Operation.valueOf(get(row, 8, String.class)),
                     get(row, 9, Instant.class),
+                    get(row, 13, Boolean.class),
                     json(row.get(10, Json.class)),
                     json(row.get(11, Json.class)));
         }
