@@ -5,7 +5,9 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
+import io.nvsentinel.changestream.internal.tail.TailSettings;
 import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Listening;
 import io.nvsentinel.datastore.Datastore;
@@ -13,8 +15,10 @@ import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.store.DefaultCollection;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,6 +48,7 @@ public final class ChangeStreams {
     private final ResumeTokens tokens;
     private final JsonCodec json;
     private final boolean listen;
+    private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
     private final AtomicInteger watchers = new AtomicInteger();
     private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
@@ -55,8 +60,11 @@ public final class ChangeStreams {
         this.json = datastore.json();
         this.listen = options.listen();
         this.reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
-        this.listening = new Listening(connections, doorbell, timer);
-        this.tail = new Tail(reader, listening, doorbell, options.pollInterval(), timer);
+        this.listener = options.listener();
+        this.listening = new Listening(connections, doorbell, timer, listener);
+        Patience patience = new Patience(Duration.ZERO, timer, listener);
+        this.tail = new Tail(
+                reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json);
     }
 
@@ -109,12 +117,36 @@ public final class ChangeStreams {
      * @return the changes
      */
     public <T> Flux<ChangeEvent<T>> watch(DocumentCollection<T> collection, WatchOptions options) {
-        if (!(collection instanceof DefaultCollection<T> known)) {
-            throw new InvalidRequestException("Only a collection of the datastore can be watched, not a "
-                    + collection.getClass().getName());
-        }
-        Watch.Source<T> source = new Watch.Source<>(known.name(), known.codec());
-        return Flux.usingWhen(open(source, options), watch -> run(watch, options), this::leave);
+        return watch(Watched.one(collection), options);
+    }
+
+    /**
+     * Watches several collections in one stream: their changes in one total order, each document decoded by its own
+     * collection. {@link ChangeEvent#in} gives an event its type. Otherwise as
+     * {@link #watch(DocumentCollection, WatchOptions)}.
+     *
+     * @param collections at least one collection of the same datastore
+     * @param options what is wanted
+     * @return the changes
+     */
+    public Flux<ChangeEvent<Object>> watch(
+            Collection<? extends DocumentCollection<?>> collections, WatchOptions options) {
+        return watch(Watched.several(collections), options);
+    }
+
+    /**
+     * Watches everything that is captured, also collections that come later, with documents as trees (see
+     * {@link JsonCodec}). Otherwise as {@link #watch(DocumentCollection, WatchOptions)}.
+     *
+     * @param options what is wanted
+     * @return the changes
+     */
+    public Flux<ChangeEvent<Map<String, @Nullable Object>>> watchAll(WatchOptions options) {
+        return watch(Watched.everything(json), options);
+    }
+
+    private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
+        return Flux.usingWhen(open(watched, options), watch -> run(watch, options), this::leave);
     }
 
     private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
@@ -125,18 +157,18 @@ public final class ChangeStreams {
                 .takeUntilOther(closing.asMono());
     }
 
-    private <T> Mono<Watch<T>> open(Watch.Source<T> source, WatchOptions options) {
+    private <T> Mono<Watch<T>> open(Watched<T> watched, WatchOptions options) {
         Mono<Position> start = Mono.defer(() -> start(options.startAt()));
         String client = options.clientName();
         Mono<Watch<T>> opened = client == null
-                ? start.map(token -> watch(source, token, null))
+                ? start.map(token -> watch(watched, token, null))
                 : tokens.open(client, start)
-                        .flatMap(owned -> verified(owned.token()).map(token -> watch(source, token, owned)));
+                        .flatMap(owned -> verified(owned.token()).map(token -> watch(watched, token, owned)));
         return opened.doOnNext(this::join);
     }
 
-    private <T> Watch<T> watch(Watch.Source<T> source, Position token, @Nullable Owned owned) {
-        return new Watch<>(source, json, token, owned, tokens);
+    private <T> Watch<T> watch(Watched<T> watched, Position token, @Nullable Owned owned) {
+        return new Watch<>(watched, json, token, owned, new Watch.Store(tokens, listener));
     }
 
     private void join(Watch<?> watch) {

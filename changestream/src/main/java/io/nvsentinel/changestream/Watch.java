@@ -12,6 +12,7 @@ import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * One subscription to one collection: where it starts, what it delivers, how far it is acknowledged.
+ * One subscription: where it starts, what it delivers, how far it is acknowledged.
  *
  * @param <T> the documents' type
  */
@@ -32,29 +33,35 @@ final class Watch<T> {
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
     private static final Duration STORE_EVERY = Duration.ofMillis(250);
 
-    private final String collection;
-    private final DocumentCodec<T> codec;
-    private final JsonCodec json;
+    private final Watched<T> watched;
+    private final ChangeEvent.Origin origin;
     private final Position start;
     private final @Nullable Owned owned;
-    private final ResumeTokens tokens;
+    private final Store store;
     private final Acknowledgements acknowledgements;
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Source<T> source, JsonCodec json, Position start, @Nullable Owned owned, ResumeTokens tokens) {
-        this.collection = source.collection();
-        this.codec = source.codec();
-        this.json = json;
+    Watch(Watched<T> watched, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
+        this.watched = watched;
+        this.origin = new ChangeEvent.Origin(start.incarnation(), json);
         this.start = start;
         this.owned = owned;
-        this.tokens = tokens;
+        this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
         this.stored = new AtomicLong(start.id());
     }
 
-    /** What is watched. */
-    record Source<T>(String collection, DocumentCodec<T> codec) {}
+    /** Where the position is stored, and who hears of it. */
+    record Store(ResumeTokens tokens, ChangeStreamListener listener) {
+
+        Mono<Void> position(Owned owned, Position token) {
+            return tokens.store(owned, token)
+                    .doOnSuccess(done -> listener.onTokenStored(owned.client(), new ResumeToken(token)))
+                    .doOnError(ClientFencedException.class, fenced -> listener.onFenced(owned.client()))
+                    .doOnError(DatastoreException.class, error -> listener.onTokenNotStored(owned.client(), error));
+        }
+    }
 
     Position start() {
         return start;
@@ -72,10 +79,13 @@ final class Watch<T> {
     }
 
     private List<ChangeEvent<T>> deliver(Chunk chunk) {
-        List<ChangeEvent<T>> events = chunk.rows().stream()
-                .filter(row -> row.collection().equals(collection))
-                .map(row -> new ChangeEvent<>(row, start.incarnation(), codec, json, acknowledgement(row)))
-                .toList();
+        List<ChangeEvent<T>> events = new ArrayList<>();
+        for (ChangelogRow row : chunk.rows()) {
+            DocumentCodec<? extends T> codec = watched.codec(row.collection());
+            if (codec != null) {
+                events.add(new ChangeEvent<>(row, origin, codec, acknowledgement(row)));
+            }
+        }
         acknowledgements.scanned(chunk.upTo());
         return events;
     }
@@ -107,7 +117,7 @@ final class Watch<T> {
         if (owned == null || token.id() == stored.get()) {
             return Mono.empty();
         }
-        return tokens.store(owned, token).doOnSuccess(done -> stored.set(token.id()));
+        return store.position(owned, token).doOnSuccess(done -> stored.set(token.id()));
     }
 
     /** Stores the position a last time. A failure costs repeated events after a restart, so it only is reported. */

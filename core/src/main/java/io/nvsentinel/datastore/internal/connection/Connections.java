@@ -2,10 +2,13 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
@@ -51,7 +54,7 @@ public final class Connections implements Session {
             @Nullable TlsContext tls) {
         this.factory = factory;
         this.pool = pool;
-        this.address = options.host() + ":" + options.port();
+        this.address = Addresses.text(options.addresses());
         this.commitTimeout = options.statementTimeout().plus(GRACE);
         this.tls = tls;
     }
@@ -76,10 +79,10 @@ public final class Connections implements Session {
 
     private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
-        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(factory)
+        ConnectionPool pool = new ConnectionPool(new IdleLimit(options)
+                .configure(ConnectionPoolConfiguration.builder(factory))
                 .initialSize(0)
                 .maxSize(options.maxConnections())
-                .maxLifeTime(options.connectionMaxLifetime())
                 .maxAcquireTime(options.acquireTimeout())
                 .maxCreateConnectionTime(options.connectTimeout())
                 .maxValidationTime(options.connectTimeout())
@@ -105,6 +108,22 @@ public final class Connections implements Session {
      */
     public @Nullable TlsContext tls() {
         return tls;
+    }
+
+    /**
+     * The pool's figures at this moment.
+     *
+     * @return the figures
+     */
+    public PoolFigures figures() {
+        PoolMetrics metrics =
+                pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
+        return new PoolFigures(
+                metrics.acquiredSize(),
+                metrics.allocatedSize(),
+                metrics.idleSize(),
+                metrics.pendingAcquireSize(),
+                metrics.getMaxAllocatedSize());
     }
 
     @Override
