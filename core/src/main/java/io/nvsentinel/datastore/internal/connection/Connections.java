@@ -14,6 +14,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
 import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ public final class Connections implements Session {
     private final PostgresqlConnectionFactory factory;
     private final ConnectionPool pool;
     private final String address;
-    private final Duration commitTimeout;
+    private final Duration answerTimeout;
     private final Scheduler timer = Schedulers.parallel();
     private final @Nullable TlsContext tls;
     private final Lifetime lifetime;
@@ -57,7 +58,7 @@ public final class Connections implements Session {
         this.pool = pool;
         this.lifetime = lifetime;
         this.address = Addresses.text(options.addresses());
-        this.commitTimeout = options.statementTimeout().plus(GRACE);
+        this.answerTimeout = options.statementTimeout().plus(GRACE);
         this.tls = tls;
     }
 
@@ -151,7 +152,7 @@ public final class Connections implements Session {
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
         Mono<T> attempt = Mono.usingWhen(
-                acquire("Transaction").map(connection -> new Transaction(connection, options, commitTimeout)),
+                acquire("Transaction").map(connection -> new Transaction(connection, options, answerTimeout)),
                 transaction -> transaction.run(work),
                 transaction -> transaction.end().then(Mono.defer(() -> release(transaction))));
         return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
@@ -164,10 +165,10 @@ public final class Connections implements Session {
 
     /** A connection that is closed underneath is not taken back by the pool. */
     private static Mono<Void> discard(Connection pooled) {
-        Connection driver = pooled instanceof Wrapped<?> wrapped ? wrapped.unwrap(Connection.class) : null;
-        return driver == null
-                ? Mono.from(pooled.close())
-                : quietly(driver.close()).then(Mono.from(pooled.close()));
+        // Not unwrap(Connection.class): the pooled one is such a connection too, and gives itself.
+        return pooled instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Connection driver
+                ? quietly(driver.close()).then(Mono.from(pooled.close()))
+                : Mono.from(pooled.close());
     }
 
     /**
@@ -217,8 +218,16 @@ public final class Connections implements Session {
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
         return unbounded(Mono.usingWhen(
                 acquire(action),
-                connection -> work.apply(connection).onErrorMap(translate),
+                connection ->
+                        work.apply(connection).timeout(answerTimeout, timer).onErrorMap(translate),
+                connection -> quietly(connection.close()),
+                Connections::release,
                 connection -> quietly(connection.close())));
+    }
+
+    /** A connection that does not answer may be dead without knowing, and would keep the next user waiting as well. */
+    private static Mono<Void> release(Connection connection, Throwable error) {
+        return quietly(error.getCause() instanceof TimeoutException ? discard(connection) : connection.close());
     }
 
     private Mono<Connection> acquire(String action) {

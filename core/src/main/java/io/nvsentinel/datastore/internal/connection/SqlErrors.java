@@ -116,6 +116,12 @@ final class SqlErrors {
     }
 
     private static Throwable translate(Throwable error, String action, boolean write) {
+        if (error instanceof TimeoutException) {
+            String message = action + ": no answer in time; the connection is given up";
+            return write
+                    ? new OutcomeUnknownException(message, null, error)
+                    : new UnavailableException(message, null, error);
+        }
         R2dbcException driver = error instanceof R2dbcException direct ? direct : null;
         if (driver == null) {
             return error;
