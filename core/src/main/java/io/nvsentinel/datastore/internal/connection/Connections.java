@@ -4,20 +4,13 @@ package io.nvsentinel.datastore.internal.connection;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.tls.TlsContext;
-import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.pool.ConnectionPoolConfiguration;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ValidationDepth;
-import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -31,29 +24,23 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Connections implements Session {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
     /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    private final PostgresqlConnectionFactory factory;
-    private final ConnectionPool pool;
-    private final String address;
-    private final Duration commitTimeout;
-    private final Scheduler timer = Schedulers.parallel();
+    private final Connector connector;
+    private final Pool pool;
+    private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
+    private final Duration answerTimeout;
+    private final Scheduler timer;
 
-    private Connections(
-            PostgresqlConnectionFactory factory,
-            ConnectionPool pool,
-            DatastoreOptions options,
-            @Nullable TlsContext tls) {
-        this.factory = factory;
-        this.pool = pool;
-        this.address = options.host() + ":" + options.port();
-        this.commitTimeout = options.statementTimeout().plus(GRACE);
+    private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
+        this.connector = new Connector(() -> DriverConfiguration.of(options, tls), options.connectTimeout(), timer);
+        this.pool = new Pool(connector, options, timer);
+        this.options = options;
         this.tls = tls;
+        this.answerTimeout = options.statementTimeout().plus(GRACE);
+        this.timer = timer;
     }
 
     /**
@@ -66,36 +53,13 @@ public final class Connections implements Session {
      */
     public static <T> Mono<T> open(DatastoreOptions options, Function<Connections, Mono<T>> prepare) {
         return Mono.usingWhen(
-                Mono.fromCallable(() -> of(options, DriverConfiguration.openTls(options)))
+                Mono.fromCallable(() ->
+                                new Connections(options, DriverConfiguration.openTls(options), Schedulers.parallel()))
                         .subscribeOn(Schedulers.boundedElastic()),
                 prepare,
                 connections -> Mono.empty(),
                 (connections, error) -> connections.close(),
                 Connections::close);
-    }
-
-    private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
-        PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
-        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(factory)
-                .initialSize(0)
-                .maxSize(options.maxConnections())
-                .maxLifeTime(options.connectionMaxLifetime())
-                .maxAcquireTime(options.acquireTimeout())
-                .maxCreateConnectionTime(options.connectTimeout())
-                .maxValidationTime(options.connectTimeout())
-                // After a server restart every idle connection is dead; each attempt burns one of them.
-                .acquireRetry(options.maxConnections() + 1)
-                .preRelease(Connections::requireOpen)
-                .build());
-        return new Connections(factory, pool, options, tls);
-    }
-
-    /** What fails here is closed instead of taken back. */
-    private static Mono<Void> requireOpen(Connection connection) {
-        return Mono.from(connection.validate(ValidationDepth.LOCAL))
-                .filter(Boolean::booleanValue)
-                .switchIfEmpty(Mono.error(() -> new IllegalStateException("The connection is closed")))
-                .then();
     }
 
     /**
@@ -128,24 +92,8 @@ public final class Connections implements Session {
      *     transaction is rolled back, and its connection closed if that is not confirmed
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
-        Mono<T> attempt = Mono.usingWhen(
-                acquire("Transaction").map(connection -> new Transaction(connection, options, commitTimeout)),
-                transaction -> transaction.run(work),
-                transaction -> transaction.end().then(Mono.defer(() -> release(transaction))));
+        Mono<T> attempt = pool.lend("Transaction", lease -> new Transaction(lease, options, answerTimeout).run(work));
         return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
-    }
-
-    private static Mono<Void> release(Transaction ended) {
-        Connection connection = ended.connection();
-        return quietly(ended.isSettled() ? connection.close() : discard(connection));
-    }
-
-    /** A connection that is closed underneath is not taken back by the pool. */
-    private static Mono<Void> discard(Connection pooled) {
-        Connection driver = pooled instanceof Wrapped<?> wrapped ? wrapped.unwrap(Connection.class) : null;
-        return driver == null
-                ? Mono.from(pooled.close())
-                : quietly(driver.close()).then(Mono.from(pooled.close()));
     }
 
     /**
@@ -155,7 +103,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return new JoinedSession(connection, false);
+        return new JoinedSession(connection, new Turns(), false);
     }
 
     /**
@@ -168,9 +116,9 @@ public final class Connections implements Session {
      */
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
         return Flux.usingWhen(
-                factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
+                connector.create().onErrorMap(error -> SqlErrors.connecting(error, action, options)),
                 connection -> Flux.from(work.apply(connection)).onErrorMap(error -> SqlErrors.reading(error, action)),
-                connection -> quietly(connection.close()));
+                connection -> Lease.quietly(connection.close()));
     }
 
     /**
@@ -179,7 +127,7 @@ public final class Connections implements Session {
      * @return cold; completes when they are closed; may be repeated
      */
     public Mono<Void> close() {
-        return pool.disposeLater().doFinally(signal -> {
+        return pool.close().doFinally(signal -> {
             if (tls != null) {
                 tls.close();
             }
@@ -187,26 +135,15 @@ public final class Connections implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return unbounded(Mono.usingWhen(
-                acquire(action),
-                connection -> work.apply(connection).onErrorMap(translate),
-                connection -> quietly(connection.close())));
-    }
-
-    private Mono<Connection> acquire(String action) {
-        return pool.create().onErrorMap(error -> SqlErrors.connecting(error, action, address));
+        return unbounded(pool.lend(
+                action,
+                lease -> work.apply(lease.connection())
+                        .timeout(answerTimeout, timer)
+                        .onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */
     private static <T> Mono<T> unbounded(Mono<T> result) {
         return result.flux().onBackpressureBuffer().singleOrEmpty();
-    }
-
-    /** A failing release must hide neither the result nor the error that came before it. */
-    private static Mono<Void> quietly(Publisher<Void> release) {
-        return Mono.from(release)
-                .timeout(CLOSE_TIMEOUT)
-                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
-                .onErrorComplete();
     }
 }

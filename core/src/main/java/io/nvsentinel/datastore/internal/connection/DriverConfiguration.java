@@ -19,7 +19,7 @@ final class DriverConfiguration {
 
     private DriverConfiguration() {}
 
-    static PostgresqlConnectionConfiguration of(DatastoreOptions options, @Nullable TlsContext tls) {
+    static PostgresqlConnectionConfiguration.Builder of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionConfiguration.Builder driver = PostgresqlConnectionConfiguration.builder()
                 .host(options.host())
                 .port(options.port())
@@ -38,7 +38,7 @@ final class DriverConfiguration {
         } else {
             tls.configure(driver);
         }
-        return driver.build();
+        return driver;
     }
 
     /** The driver hands it to the server as it is, which reads a list of identifiers: unquoted, NV would mean nv. */
