@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.changestream.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.tail.Patience;
+import io.nvsentinel.changestream.internal.tail.Tail;
+import io.nvsentinel.changestream.internal.tail.TailSettings;
+import io.nvsentinel.changestream.internal.wakeup.Doorbell;
+import io.nvsentinel.changestream.internal.wakeup.Listening;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.store.DefaultCollection;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -38,8 +47,8 @@ public final class ChangeStreams {
     private final ResumeTokens tokens;
     private final JsonCodec json;
     private final boolean listen;
+    private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
-    private final AtomicInteger watchers = new AtomicInteger();
     private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
@@ -49,8 +58,11 @@ public final class ChangeStreams {
         this.json = datastore.json();
         this.listen = options.listen();
         this.reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
-        this.listening = new Listening(connections, doorbell, timer);
-        this.tail = new Tail(reader, listening, doorbell, options.pollInterval(), timer);
+        this.listener = options.listener();
+        this.listening = new Listening(connections, doorbell, timer, listener);
+        Patience patience = new Patience(Duration.ZERO, timer, listener);
+        this.tail = new Tail(
+                reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json);
     }
 
@@ -103,61 +115,86 @@ public final class ChangeStreams {
      * @return the changes
      */
     public <T> Flux<ChangeEvent<T>> watch(DocumentCollection<T> collection, WatchOptions options) {
-        if (!(collection instanceof DefaultCollection<T> known)) {
-            throw new InvalidRequestException("Only a collection of the datastore can be watched, not a "
-                    + collection.getClass().getName());
-        }
-        Watch.Source<T> source = new Watch.Source<>(known.name(), known.codec());
-        return Flux.usingWhen(open(source, options), watch -> run(watch, options), this::leave);
+        return watch(Watched.one(collection), options);
+    }
+
+    /**
+     * Watches several collections in one stream: their changes in one total order, each document decoded by its own
+     * collection. {@link ChangeEvent#in} gives an event its type. Otherwise as
+     * {@link #watch(DocumentCollection, WatchOptions)}.
+     *
+     * @param collections at least one collection of the same datastore
+     * @param options what is wanted
+     * @return the changes
+     */
+    public Flux<ChangeEvent<Object>> watch(
+            Collection<? extends DocumentCollection<?>> collections, WatchOptions options) {
+        return watch(Watched.several(collections), options);
+    }
+
+    /**
+     * Watches everything that is captured, also collections that come later, with documents as trees (see
+     * {@link JsonCodec}). Otherwise as {@link #watch(DocumentCollection, WatchOptions)}.
+     *
+     * @param options what is wanted
+     * @return the changes
+     */
+    public Flux<ChangeEvent<Map<String, @Nullable Object>>> watchAll(WatchOptions options) {
+        return watch(Watched.everything(json), options);
+    }
+
+    private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
+        // What cannot be evaluated is refused here, before anybody subscribes.
+        watched.selection(options.filter());
+        return Flux.usingWhen(
+                Mono.defer(() -> open(Watch.Request.of(watched, options))), watch -> run(watch, options), this::leave);
     }
 
     private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
         Flux<ChangeEvent<T>> events =
-                watch.events(tail).doFirst(() -> options.onSubscribed().accept(watch.start()));
+                watch.events(tail).doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
         return (listen ? events.takeUntilOther(listening.session()) : events)
                 .takeUntilOther(watch.keepStoring(timer))
                 .takeUntilOther(closing.asMono());
     }
 
-    private <T> Mono<Watch<T>> open(Watch.Source<T> source, WatchOptions options) {
-        Mono<ResumeToken> start = Mono.defer(() -> start(options.startAt()));
-        String client = options.clientName();
+    private <T> Mono<Watch<T>> open(Watch.Request<T> request) {
+        Mono<Position> start = Mono.defer(() -> start(request.options().startAt()));
+        String client = request.options().clientName();
         Mono<Watch<T>> opened = client == null
-                ? start.map(token -> watch(source, token, null))
+                ? start.map(token -> watch(request, token, null))
                 : tokens.open(client, start)
-                        .flatMap(owned -> verified(owned.token()).map(token -> watch(source, token, owned)));
+                        .flatMap(owned -> verified(owned.token()).map(token -> watch(request, token, owned)));
         return opened.doOnNext(this::join);
     }
 
-    private <T> Watch<T> watch(Watch.Source<T> source, ResumeToken token, @Nullable Owned owned) {
-        return new Watch<>(source, json, token, owned, tokens);
+    private <T> Watch<T> watch(Watch.Request<T> request, Position token, @Nullable Owned owned) {
+        return new Watch<>(request, json, token, owned, new Watch.Store(tokens, listener));
     }
 
     private void join(Watch<?> watch) {
         watches.add(watch);
-        if (watchers.getAndIncrement() == 0) {
-            tail.startAt(watch.start().position());
-        }
+        tail.join(watch.selection(), watch.start().id());
     }
 
     private Mono<Void> leave(Watch<?> watch) {
         return Mono.defer(() -> {
-            watchers.decrementAndGet();
+            tail.leave(watch.selection());
             return watch.close().doFinally(signal -> watches.remove(watch));
         });
     }
 
-    private Mono<ResumeToken> start(StartAt start) {
+    private Mono<Position> start(StartAt start) {
         if (start.token() != null) {
-            return verified(start.token());
+            return verified(start.token().position());
         }
         return start.isNow()
-                ? tail.now().map(newest -> ResumeToken.at(newest.incarnation(), newest.id(), null))
+                ? tail.now().map(newest -> Position.at(newest.incarnation(), newest.id(), null))
                 : reader.beginning();
     }
 
     /** The row that a token remembers must still be the same one. */
-    private Mono<ResumeToken> verified(ResumeToken token) {
+    private Mono<Position> verified(Position token) {
         return reader.newest().flatMap(newest -> {
             if (!newest.incarnation().equals(token.incarnation())) {
                 return Mono.error(new HistoryForkedException("The token is of another changelog: of incarnation "
@@ -165,7 +202,7 @@ public final class ChangeStreams {
             }
             return reader.check(token.checkedRow())
                     .filter(row -> !row.digest().equals(token.digest()))
-                    .flatMap(row -> Mono.<ResumeToken>error(new HistoryForkedException("Change " + row.id()
+                    .flatMap(row -> Mono.<Position>error(new HistoryForkedException("Change " + row.id()
                             + " is not the one that was delivered: the database was restored, or failed over and"
                             + " lost commits")))
                     .defaultIfEmpty(token);

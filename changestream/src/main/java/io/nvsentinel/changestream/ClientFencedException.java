@@ -10,7 +10,12 @@ public final class ClientFencedException extends DatastoreException {
 
     private static final long serialVersionUID = 1L;
 
-    ClientFencedException(String message) {
+    /**
+     * What happened.
+     *
+     * @param message for people
+     */
+    public ClientFencedException(String message) {
         super(message, null, null);
     }
 }

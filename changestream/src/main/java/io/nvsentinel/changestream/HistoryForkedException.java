@@ -11,7 +11,12 @@ public final class HistoryForkedException extends DatastoreException {
 
     private static final long serialVersionUID = 1L;
 
-    HistoryForkedException(String message) {
+    /**
+     * What happened.
+     *
+     * @param message for people
+     */
+    public HistoryForkedException(String message) {
         super(message, null, null);
     }
 }

@@ -10,7 +10,12 @@ public final class HistoryLostException extends DatastoreException {
 
     private static final long serialVersionUID = 1L;
 
-    HistoryLostException(String message) {
+    /**
+     * What happened.
+     *
+     * @param message for people
+     */
+    public HistoryLostException(String message) {
         super(message, null, null);
     }
 }

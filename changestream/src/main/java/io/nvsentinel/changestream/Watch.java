@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.changestream.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.Selection;
+import io.nvsentinel.changestream.internal.client.Acknowledgements;
+import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,7 +21,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * One subscription to one collection: where it starts, what it delivers, how far it is acknowledged.
+ * One subscription: where it starts, what it delivers, how far it is acknowledged.
  *
  * @param <T> the documents' type
  */
@@ -26,52 +30,78 @@ final class Watch<T> {
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
     private static final Duration STORE_EVERY = Duration.ofMillis(250);
 
-    private final String collection;
-    private final DocumentCodec<T> codec;
-    private final JsonCodec json;
-    private final ResumeToken start;
+    private final Watched<T> watched;
+    private final Selection selection;
+    private final ChangeEvent.Origin origin;
+    private final Position start;
     private final @Nullable Owned owned;
-    private final ResumeTokens tokens;
+    private final Store store;
     private final Acknowledgements acknowledgements;
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Source<T> source, JsonCodec json, ResumeToken start, @Nullable Owned owned, ResumeTokens tokens) {
-        this.collection = source.collection();
-        this.codec = source.codec();
-        this.json = json;
+    Watch(Request<T> request, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
+        this.watched = request.watched();
+        this.selection = request.selection();
+        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), json);
         this.start = start;
         this.owned = owned;
-        this.tokens = tokens;
-        this.acknowledgements = new Acknowledgements(start.incarnation(), start.position());
-        this.stored = new AtomicLong(start.position());
+        this.store = store;
+        this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
+        this.stored = new AtomicLong(start.id());
     }
 
-    /** What is watched. */
-    record Source<T>(String collection, DocumentCodec<T> codec) {}
+    /** What a subscriber asks for. */
+    record Request<T>(Watched<T> watched, Selection selection, WatchOptions options) {
 
-    ResumeToken start() {
+        static <T> Request<T> of(Watched<T> watched, WatchOptions options) {
+            return new Request<>(watched, watched.selection(options.filter()), options);
+        }
+    }
+
+    /** Where the position is stored, and who hears of it. */
+    record Store(ResumeTokens tokens, ChangeStreamListener listener) {
+
+        Mono<Void> position(Owned owned, Position token) {
+            return tokens.store(owned, token)
+                    .doOnSuccess(done -> listener.onTokenStored(owned.client(), new ResumeToken(token)))
+                    .doOnError(ClientFencedException.class, fenced -> listener.onFenced(owned.client()))
+                    .doOnError(DatastoreException.class, error -> listener.onTokenNotStored(owned.client(), error));
+        }
+    }
+
+    Position start() {
         return start;
+    }
+
+    Selection selection() {
+        return selection;
     }
 
     /** The events, page by page; reads ahead the page after the one being delivered. */
     Flux<ChangeEvent<T>> events(Tail tail) {
         return Flux.defer(() -> {
-            AtomicLong position = new AtomicLong(start.position());
-            return Mono.defer(() -> tail.next(position.get()))
+            AtomicLong position = new AtomicLong(start.id());
+            return Mono.defer(() -> tail.next(position.get(), selection))
                     .doOnNext(chunk -> position.set(chunk.upTo()))
                     .repeat()
-                    .concatMapIterable(this::deliver, 1);
+                    .concatMapIterable(chunk -> () -> new Delivery<>(this, chunk), 1);
         });
     }
 
-    private List<ChangeEvent<T>> deliver(Chunk chunk) {
-        List<ChangeEvent<T>> events = chunk.rows().stream()
-                .filter(row -> row.collection().equals(collection))
-                .map(row -> new ChangeEvent<>(row, start.incarnation(), codec, json, acknowledgements.deliver(row)))
-                .toList();
-        acknowledgements.scanned(chunk.upTo());
-        return events;
+    /** The event of a change; null if the change is not wanted. */
+    @Nullable
+    ChangeEvent<T> event(ChangelogRow row) {
+        if (selection.includes(row, origin.json())) {
+            return new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
+        }
+        scanned(row.id());
+        return null;
+    }
+
+    /** Everything up to a position is delivered or not wanted. */
+    void scanned(long position) {
+        acknowledgements.scanned(position);
     }
 
     /** Without a name there is nothing to keep, and nobody who would ever acknowledge. */
@@ -97,11 +127,11 @@ final class Watch<T> {
     }
 
     private Mono<Void> store() {
-        ResumeToken token = acknowledgements.token();
-        if (owned == null || token.position() == stored.get()) {
+        Position token = acknowledgements.token().withFilter(origin.filter());
+        if (owned == null || token.id() == stored.get()) {
             return Mono.empty();
         }
-        return tokens.store(owned, token).doOnSuccess(done -> stored.set(token.position()));
+        return store.position(owned, token).doOnSuccess(done -> stored.set(token.id()));
     }
 
     /** Stores the position a last time. A failure costs repeated events after a restart, so it only is reported. */

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.changestream.internal.wakeup.Gate;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;

@@ -25,6 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -353,12 +354,16 @@ class TransactionTest {
                     .maxConnections(1)
                     .acquireTimeout(SOON)
                     .connectTimeout(SOON));
+            AtomicBoolean dark = new AtomicBoolean();
             Disposable never = through.inTransaction(session -> session.healthEvents()
                             .insert(event("a"))
-                            .doOnNext(id -> proxy.blackHole())
+                            .doOnNext(id -> {
+                                proxy.blackHole();
+                                dark.set(true);
+                            })
                             .then(Mono.never()))
                     .subscribe();
-            Await.until("an open transaction", SOON, () -> openTransactions() == 1);
+            Await.until("a transaction in the dark", SOON, dark::get);
             never.dispose();
             CompletableFuture<Long> next =
                     through.healthEvents().count(Filter.all()).toFuture();

@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -28,6 +29,7 @@ public final class Connections implements Session {
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Connector connector;
+    private final Lifetime lifetime;
     private final Pool pool;
     private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
@@ -36,7 +38,8 @@ public final class Connections implements Session {
 
     private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
         this.connector = new Connector(() -> DriverConfiguration.of(options, tls), options.connectTimeout(), timer);
-        this.pool = new Pool(connector, options, timer);
+        this.lifetime = new Lifetime(options, tls);
+        this.pool = new Pool(connector, lifetime, options, timer);
         this.options = options;
         this.tls = tls;
         this.answerTimeout = options.statementTimeout().plus(GRACE);
@@ -69,6 +72,15 @@ public final class Connections implements Session {
      */
     public @Nullable TlsContext tls() {
         return tls;
+    }
+
+    /**
+     * The pool's figures at this moment.
+     *
+     * @return the figures
+     */
+    public PoolFigures figures() {
+        return pool.figures();
     }
 
     @Override
@@ -107,18 +119,24 @@ public final class Connections implements Session {
     }
 
     /**
-     * Lends a connection of its own, outside the pool, for as long as the result is subscribed to.
+     * Lends a connection of its own, outside the pool, until its lifetime is over. Who needs it longer subscribes again.
      *
      * @param action what is being done, for error messages
      * @param work uses the connection
      * @param <T> the results
-     * @return cold; the connection is closed when the result ends or is cancelled
+     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, or when new certificates are in
+     *     use and connections are to be replaced then; the connection is closed when the result ends or is cancelled
      */
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
-        return Flux.usingWhen(
-                connector.create().onErrorMap(error -> SqlErrors.connecting(error, action, options)),
-                connection -> Flux.from(work.apply(connection)).onErrorMap(error -> SqlErrors.reading(error, action)),
-                connection -> Lease.quietly(connection.close()));
+        return Flux.defer(() -> {
+            Mono<Void> over = lifetime.ofNext();
+            return Flux.usingWhen(
+                    connector.create().onErrorMap(error -> SqlErrors.connecting(error, action, options)),
+                    connection -> Flux.from(work.apply(connection))
+                            .takeUntilOther(over)
+                            .onErrorMap(error -> SqlErrors.reading(error, action)),
+                    connection -> Lease.quietly(connection.close()));
+        });
     }
 
     /**
@@ -136,10 +154,7 @@ public final class Connections implements Session {
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
         return unbounded(pool.lend(
-                action,
-                lease -> work.apply(lease.connection())
-                        .timeout(answerTimeout, timer)
-                        .onErrorMap(translate)));
+                action, lease -> lease.run(work).timeout(answerTimeout, timer).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */

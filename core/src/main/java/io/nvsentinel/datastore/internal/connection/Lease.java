@@ -65,20 +65,20 @@ final class Lease {
         return end.timeout(MOMENT, Mono.defer(() -> interrupt().then(end)), timer)
                 .timeout(SETTLE_TIMEOUT, timer)
                 .doOnError(error -> LOG.debug("A connection does not become idle and is closed", error))
-                .onErrorResume(error -> closeUnderneath())
-                .then(Mono.defer(this::giveBack));
+                .then(Mono.defer(this::giveBack))
+                .onErrorResume(error -> giveUp());
+    }
+
+    /** Closes the connection instead: the pool does not take back one that is closed underneath. */
+    Mono<Void> giveUp() {
+        PostgresqlConnection driver = driver();
+        return (driver == null ? Mono.<Void>empty() : quietly(driver.close())).then(Mono.defer(this::giveBack));
     }
 
     /** Ends when the server has passed the request on: it cannot hit a statement that comes after. */
     private Mono<Void> interrupt() {
         PostgresqlConnection driver = driver();
         return driver == null ? Mono.empty() : driver.cancelRequest().onErrorComplete();
-    }
-
-    /** A closed connection is not taken back by the pool. */
-    private Mono<Void> closeUnderneath() {
-        PostgresqlConnection driver = driver();
-        return driver == null ? Mono.empty() : quietly(driver.close());
     }
 
     private @Nullable PostgresqlConnection driver() {

@@ -2,8 +2,9 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.PoolFigures;
 import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,13 +20,13 @@ final class Pool {
     private final DatastoreOptions options;
     private final Scheduler timer;
 
-    Pool(Connector connector, DatastoreOptions options, Scheduler timer) {
+    Pool(Connector connector, Lifetime lifetime, DatastoreOptions options, Scheduler timer) {
         this.options = options;
         this.timer = timer;
-        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(connector)
+        this.pool = new ConnectionPool(new IdleLimit(options.maxIdleConnections(), lifetime)
+                .pool(connector)
                 .initialSize(0)
                 .maxSize(options.maxConnections())
-                .maxLifeTime(options.connectionMaxLifetime())
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
                 .preRelease(Lease::requireOpen)
@@ -45,10 +46,15 @@ final class Pool {
                     acquire(action),
                     lease -> decided.compareAndSet(false, true) ? work.apply(lease) : Mono.never(),
                     Lease::giveBack,
-                    (lease, error) -> lease.giveBackIdle(),
+                    Pool::afterError,
                     Lease::giveBackIdle);
             return used.timeout(expiry(decided), noneInTime(action));
         });
+    }
+
+    /** One that does not answer may be dead without knowing, and would keep the next user waiting as well. */
+    private static Mono<Void> afterError(Lease lease, Throwable error) {
+        return error.getCause() instanceof TimeoutException ? lease.giveUp() : lease.giveBackIdle();
     }
 
     private Mono<Lease> acquire(String action) {
@@ -75,6 +81,17 @@ final class Pool {
 
     private <T> Mono<T> noneInTime(String action) {
         return Mono.error(() -> SqlErrors.connecting(new TimeoutException("none free or made"), action, options));
+    }
+
+    PoolFigures figures() {
+        PoolMetrics metrics =
+                pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
+        return new PoolFigures(
+                metrics.acquiredSize(),
+                metrics.allocatedSize(),
+                metrics.idleSize(),
+                metrics.pendingAcquireSize(),
+                metrics.getMaxAllocatedSize());
     }
 
     Mono<Void> close() {

@@ -8,6 +8,7 @@ import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.OutcomeUnknownException;
 import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import java.util.Map;
@@ -66,7 +67,7 @@ final class SqlErrors {
 
     /** An error that arose before any statement was sent. */
     static Throwable connecting(Throwable error, String action, DatastoreOptions options) {
-        String address = options.host() + ":" + options.port();
+        String address = Addresses.text(options.addresses());
         ErrorContext unanswered = new ErrorContext(action, null);
         if (find(error, SSLException.class) != null) {
             return new MisconfiguredException(
@@ -77,6 +78,9 @@ final class SqlErrors {
         }
         if (error instanceof TimeoutException) {
             return new UnavailableException(unanswered, "no connection to " + address + " in time", error);
+        }
+        if (error instanceof PoolShutdownException) {
+            return new InvalidRequestException(action + ": the datastore is closed", null, error);
         }
         R2dbcException driver = find(error, R2dbcException.class);
         return driver == null ? error : refused(driver, "cannot connect to " + address, action);
@@ -118,7 +122,7 @@ final class SqlErrors {
 
     private static Throwable translate(Throwable error, String action, boolean write) {
         if (error instanceof TimeoutException) {
-            return lost("no answer in time", new ErrorContext(action, null), error, write);
+            return lost("no answer in time; the connection is given up", new ErrorContext(action, null), error, write);
         }
         if (!(error instanceof R2dbcException driver)) {
             return error;

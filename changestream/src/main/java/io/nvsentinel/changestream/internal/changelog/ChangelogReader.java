@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.changelog;
+
+import io.nvsentinel.changestream.Operation;
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** The changelog's queries beside what becomes of their rows. Each call is one use of one pooled connection. */
+public final class ChangelogReader {
+
+    /**
+     * The state row comes even if no change does. Every id comes, since gaps are proven by them; the documents only of
+     * changes that somebody wants. A page ends with the row that fills its bytes; sizes are as stored, which is no less
+     * than a fraction of the size in memory that compression explains.
+     */
+    private static final String PAGE = """
+            SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
+                page.id, page.xid::text::bigint, page.table_name, page.record_id, page.operation, page.changed_at,
+                page.old_values, page.new_values, page.read, page.wanted
+            FROM datastore_changelog_state AS state
+            CROSS JOIN datastore_changelog_id_seq AS newest
+            LEFT JOIN (
+                SELECT *, count(*) OVER () AS read,
+                    sum(coalesce(pg_column_size(old_values), 0) + coalesce(pg_column_size(new_values), 0))
+                        OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+                FROM (
+                    SELECT id, xid, table_name, record_id, operation, changed_at, wanted,
+                        CASE WHEN wanted THEN old_values END AS old_values,
+                        CASE WHEN wanted THEN new_values END AS new_values
+                    FROM (
+                        SELECT *, %s AS wanted
+                        FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
+                    ) AS judged
+                ) AS changes
+            ) AS page ON coalesce(page.bytes_before, 0) < $4
+            ORDER BY page.id""";
+
+    private static final int FIRST_OF_CONDITION = 5;
+
+    /**
+     * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
+     * prepared transaction has no process; whoever has none yet has drawn no id either (xid stands before id).
+     */
+    private static final String HOLDERS = """
+            SELECT DISTINCT owner.transactionid::text::bigint
+            FROM pg_locks AS held
+            JOIN pg_locks AS owner
+                ON owner.virtualtransaction = held.virtualtransaction AND owner.locktype = 'transactionid'
+                AND owner.mode = 'ExclusiveLock' AND owner.granted
+            WHERE held.locktype = 'relation' AND held.mode = 'RowExclusiveLock' AND held.granted
+                AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND held.relation IN (
+                    SELECT 'datastore_changelog'::regclass
+                    UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = 'datastore_changelog'::regclass)""";
+
+    private static final String NEWEST = """
+            SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.incarnation
+            FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
+
+    private static final String BEGINNING = """
+            SELECT state.oldest_id - 1, state.incarnation FROM datastore_changelog_state AS state""";
+
+    private static final String CHECK = """
+            SELECT changes.id, changes.xid::text::bigint, changes.changed_at
+            FROM datastore_changelog AS changes WHERE changes.id = $1""";
+
+    private static final String HOLDER_NAMES = """
+            SELECT DISTINCT coalesce(
+                    'process ' || activity.pid || ' of application "' || activity.application_name || '"'
+                        || coalesce(', transaction open since ' || activity.xact_start, ''),
+                    'prepared transaction "' || prepared.gid || '" since ' || prepared.prepared,
+                    'transaction ' || owner.transactionid)
+            FROM pg_locks AS owner
+            LEFT JOIN pg_stat_activity AS activity ON activity.pid = owner.pid
+            LEFT JOIN pg_prepared_xacts AS prepared ON prepared.transaction = owner.transactionid
+            WHERE owner.locktype = 'transactionid' AND owner.granted
+                AND owner.transactionid::text::bigint = ANY ($1)""";
+
+    private final Connections connections;
+    private final int pageRows;
+    private final long pageBytes;
+
+    /**
+     * A reader; reads nothing yet.
+     *
+     * @param connections the connections
+     * @param pageRows the most changes of a page
+     * @param pageBytes a page ends with the change that fills these bytes
+     */
+    public ChangelogReader(Connections connections, int pageRows, long pageBytes) {
+        this.connections = connections;
+        this.pageRows = pageRows;
+        this.pageBytes = pageBytes;
+    }
+
+    /**
+     * Reads at the end of the changelog: the holders, if there is a gap to prove, and only then a page. The order is what
+     * the proof rests on.
+     *
+     * @param position where the page begins
+     * @param proveGap whether the last page showed a gap
+     * @param selections whose documents are needed
+     * @return cold; emits the holders, if they were asked for, and the page
+     */
+    public Mono<TailReading> tail(long position, boolean proveGap, List<Selection> selections) {
+        return connections.read("Read the changelog", connection -> {
+            Mono<Optional<Set<Long>>> holders =
+                    proveGap ? holders(connection).map(Optional::of) : Mono.just(Optional.empty());
+            return holders.flatMap(known -> page(connection, position, Long.MAX_VALUE, selections)
+                    .map(page -> new TailReading(known.orElse(null), page)));
+        });
+    }
+
+    /**
+     * Reads a page of a part that is settled.
+     *
+     * @param after the position before it
+     * @param upTo the position at its end
+     * @param selection whose documents are needed
+     * @return cold; emits the page
+     */
+    public Mono<ChangelogPage> settled(long after, long upTo, Selection selection) {
+        return connections.read("Read the changelog", connection -> page(connection, after, upTo, List.of(selection)));
+    }
+
+    /**
+     * Reads who holds the changelog's writer lock.
+     *
+     * @return cold; emits transaction ids
+     */
+    public Mono<Set<Long>> holders() {
+        return connections.read("Read the changelog's writers", ChangelogReader::holders);
+    }
+
+    /**
+     * Says who the holders are, for people.
+     *
+     * @param holders transaction ids
+     * @return cold; emits the names of those that are still open
+     */
+    public Mono<List<String>> holderNames(Set<Long> holders) {
+        return connections.read(
+                "Read the changelog's writers",
+                connection -> Rows.all(
+                        connection.createStatement(HOLDER_NAMES).bind(0, holders.toArray(Long[]::new)),
+                        row -> get(row, 0, String.class)));
+    }
+
+    /**
+     * The highest id drawn so far, and whose.
+     *
+     * @return cold; emits both
+     */
+    public Mono<Newest> newest() {
+        return connections.read(
+                "Read the changelog's end",
+                connection -> Rows.one(
+                        connection.createStatement(NEWEST),
+                        row -> new Newest(get(row, 0, Long.class), get(row, 1, UUID.class))));
+    }
+
+    /**
+     * The place before the oldest change that is kept.
+     *
+     * @return cold; emits the place
+     */
+    public Mono<Position> beginning() {
+        return connections.read(
+                "Read the changelog's beginning",
+                connection -> Rows.one(
+                        connection.createStatement(BEGINNING),
+                        row -> Position.at(get(row, 1, UUID.class), get(row, 0, Long.class), null)));
+    }
+
+    /**
+     * What a token would remember of a row.
+     *
+     * @param id the row
+     * @return cold; emits the facts; empty if there is no such row
+     */
+    public Mono<RowCheck> check(long id) {
+        return connections.read(
+                "Read the changelog at a token",
+                connection -> Rows.one(
+                        connection.createStatement(CHECK).bind(0, id),
+                        row -> new RowCheck(
+                                get(row, 0, Long.class), get(row, 1, Long.class), get(row, 2, Instant.class))));
+    }
+
+    private static Mono<Set<Long>> holders(Connection connection) {
+        return Rows.all(connection.createStatement(HOLDERS), row -> get(row, 0, Long.class))
+                .map(Set::copyOf);
+    }
+
+    private Mono<ChangelogPage> page(Connection connection, long after, long upTo, List<Selection> selections) {
+        SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
+        List<Object> values = new ArrayList<>(List.of(after, upTo, pageRows, pageBytes));
+        values.addAll(wanted.bindings());
+        return Rows.all(Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql())), values), PageRow::of)
+                .map(this::page);
+    }
+
+    private ChangelogPage page(List<PageRow> rows) {
+        PageRow facts = rows.get(0);
+        List<ChangelogRow> changes = new ArrayList<>(rows.size());
+        for (PageRow row : rows) {
+            if (row.change() != null) {
+                changes.add(row.change());
+            }
+        }
+        boolean complete = facts.read() < pageRows && changes.size() == facts.read();
+        return new ChangelogPage(
+                facts.incarnation(), facts.oldestId(), facts.newestId(), facts.standby(), changes, complete);
+    }
+
+    private static <T> T get(Readable row, int column, Class<T> type) {
+        return Objects.requireNonNull(row.get(column, type));
+    }
+
+    /**
+     * The end of the changelog.
+     *
+     * @param id the highest id drawn so far
+     * @param incarnation which changelog
+     */
+    public record Newest(long id, UUID incarnation) {}
+
+    /**
+     * What was read at the end of the changelog.
+     *
+     * @param holders who held the writer lock before the page was read; null if nobody asked
+     * @param page the page
+     */
+    public record TailReading(@Nullable Set<Long> holders, ChangelogPage page) {}
+
+    private record PageRow(
+            UUID incarnation,
+            long oldestId,
+            long newestId,
+            boolean standby,
+            long read,
+            @Nullable ChangelogRow change) {
+
+        static PageRow of(Readable row) {
+            Long id = row.get(4, Long.class);
+            return new PageRow(
+                    get(row, 0, UUID.class),
+                    get(row, 1, Long.class),
+                    get(row, 2, Long.class),
+                    get(row, 3, Boolean.class),
+                    id == null ? 0 : get(row, 12, Long.class),
+                    id == null ? null : change(id, row));
+        }
+
+        private static ChangelogRow change(long id, Readable row) {
+            return new ChangelogRow(
+                    id,
+                    get(row, 5, Long.class),
+                    get(row, 6, String.class),
+                    row.get(7, UUID.class),
+                    Operation.valueOf(get(row, 8, String.class)),
+                    get(row, 9, Instant.class),
+                    get(row, 13, Boolean.class),
+                    json(row.get(10, Json.class)),
+                    json(row.get(11, Json.class)));
+        }
+
+        private static byte @Nullable [] json(@Nullable Json value) {
+            return value == null ? null : value.asArray();
+        }
+    }
+}

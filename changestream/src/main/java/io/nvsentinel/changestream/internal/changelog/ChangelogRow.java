@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.changelog;
+
+import io.nvsentinel.changestream.Operation;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row of the changelog; documents as they came from the database.
+ *
+ * @param id the position
+ * @param transactionId the writing transaction
+ * @param collection the watched table
+ * @param recordId the record; null for truncate
+ * @param operation what happened
+ * @param changedAt when, by the database's clock, while the transaction was committing
+ * @param read whether its documents were read; if not, nobody wanted them
+ * @param before JSON of the document before, where there was one
+ * @param after JSON of the document after, where there is one
+ */
+public record ChangelogRow(
+        long id,
+        long transactionId,
+        String collection,
+        @Nullable UUID recordId,
+        Operation operation,
+        Instant changedAt,
+        boolean read,
+        byte @Nullable [] before,
+        byte @Nullable [] after) {
+
+    /**
+     * How much memory the documents take.
+     *
+     * @return bytes
+     */
+    public int bytes() {
+        return (before == null ? 0 : before.length) + (after == null ? 0 : after.length);
+    }
+
+    /**
+     * What a token remembers of this row.
+     *
+     * @return the facts that tell it from another row under the same id
+     */
+    public RowCheck check() {
+        return RowCheck.of(this);
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.changelog;
+
+import io.nvsentinel.datastore.InvalidRequestException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A place in the changelog, and what is needed to notice that history was rewritten since: which changelog, which
+ * position, and a digest of a delivered row; also which filter the watch had. Immutable. What users hold of it is a resume
+ * token.
+ */
+public final class Position {
+
+    private static final String VERSION = "1";
+    private static final String SEPARATOR = "~";
+
+    private final UUID incarnation;
+    private final long id;
+    private final Check check;
+    private final String filter;
+
+    private Position(UUID incarnation, long position, Check check, String filter) {
+        this.incarnation = incarnation;
+        this.id = position;
+        this.check = check;
+        this.filter = filter;
+    }
+
+    /** What the changelog is recognised by: a row, and its digest or what that is computed from. */
+    private record Check(long row, @Nullable RowCheck facts, String known) {
+
+        String digest() {
+            return facts == null ? known : facts.digest();
+        }
+    }
+
+    /**
+     * A place.
+     *
+     * @param incarnation which changelog
+     * @param position everything up to this id lies before it
+     * @param row the last row delivered before it, to recognise the changelog by; null if none was
+     * @return the place
+     */
+    public static Position at(UUID incarnation, long position, @Nullable RowCheck row) {
+        return new Position(incarnation, position, new Check(row == null ? 0 : row.id(), row, ""), "");
+    }
+
+    /**
+     * The same place, for a watch with a filter.
+     *
+     * @param fingerprint tells the filter from others; empty for none
+     * @return the place
+     */
+    public Position withFilter(String fingerprint) {
+        return new Position(incarnation, id, check, fingerprint);
+    }
+
+    /**
+     * Reads a token.
+     *
+     * @param text from {@link #encode()}
+     * @return the place
+     * @throws InvalidRequestException if this is no token, or one of a later version
+     */
+    public static Position parse(String text) {
+        try {
+            String[] parts =
+                    new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(SEPARATOR, -1);
+            if (parts.length == 6 && parts[0].equals(VERSION)) {
+                Check check = new Check(Long.parseLong(parts[3]), null, parts[4]);
+                return of(parts[1], Long.parseLong(parts[2]), check, parts[5]);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException("Not a resume token of version " + VERSION, null, e);
+        }
+        throw new InvalidRequestException("Not a resume token of version " + VERSION);
+    }
+
+    /**
+     * From the form in which tokens are stored.
+     *
+     * @param tree from {@link #toTree()}
+     * @return the place
+     * @throws InvalidRequestException if this is none
+     */
+    public static Position fromTree(Map<String, @Nullable Object> tree) {
+        if (tree.get("version") instanceof Number version
+                && version.toString().equals(VERSION)
+                && tree.get("incarnation") instanceof String incarnation
+                && tree.get("position") instanceof Number position
+                && tree.get("checkedRow") instanceof Number checkedRow
+                && tree.get("digest") instanceof String digest) {
+            String filter = tree.get("filter") instanceof String fingerprint ? fingerprint : "";
+            return of(incarnation, position.longValue(), new Check(checkedRow.longValue(), null, digest), filter);
+        }
+        throw new InvalidRequestException(
+                "A stored resume token must have version 1, incarnation, position, checkedRow and digest; it has "
+                        + tree.keySet());
+    }
+
+    private static Position of(String incarnation, long position, Check check, String filter) {
+        try {
+            return new Position(UUID.fromString(incarnation), position, check, filter);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException("A resume token's incarnation must be a UUID", null, e);
+        }
+    }
+
+    /**
+     * The token as text: letters, digits, {@code -} and {@code _}, fewer than 150 of them.
+     *
+     * @return what {@link #parse} reads
+     */
+    public String encode() {
+        String text = String.join(
+                SEPARATOR,
+                VERSION,
+                incarnation.toString(),
+                Long.toString(id),
+                Long.toString(checkedRow()),
+                digest(),
+                filter);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * The form in which tokens are stored.
+     *
+     * @return a JSON object
+     */
+    public Map<String, @Nullable Object> toTree() {
+        Map<String, @Nullable Object> tree = new LinkedHashMap<>();
+        tree.put("version", Integer.valueOf(VERSION));
+        tree.put("incarnation", incarnation.toString());
+        tree.put("position", id);
+        tree.put("checkedRow", checkedRow());
+        tree.put("digest", digest());
+        tree.put("filter", filter);
+        return tree;
+    }
+
+    /**
+     * Which changelog.
+     *
+     * @return tells it from another under the same name
+     */
+    public UUID incarnation() {
+        return incarnation;
+    }
+
+    /**
+     * Everything up to this id lies before the place.
+     *
+     * @return the id
+     */
+    public long id() {
+        return id;
+    }
+
+    /**
+     * The row whose digest the token holds.
+     *
+     * @return its id; 0 if there is none
+     */
+    public long checkedRow() {
+        return check.row();
+    }
+
+    /**
+     * What that row looked like. Computed late: most tokens are never written anywhere.
+     *
+     * @return a digest, empty if there is no row
+     */
+    public String digest() {
+        return check.digest();
+    }
+
+    /**
+     * Which filter the watch had.
+     *
+     * @return its fingerprint; empty if none is known
+     */
+    public String filter() {
+        return filter;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Position token && encode().equals(token.encode());
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(id);
+    }
+
+    @Override
+    public String toString() {
+        return encode();
+    }
+}

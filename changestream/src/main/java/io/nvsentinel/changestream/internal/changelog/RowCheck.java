@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.changelog;
+
+import java.time.Instant;
+
+/**
+ * What a token remembers of one delivered row, to notice that history was rewritten (a restored backup, a failover that
+ * lost commits): the same id then carries another transaction or another time.
+ *
+ * @param id the row
+ * @param transactionId its transaction
+ * @param changedAt its time
+ */
+public record RowCheck(long id, long transactionId, Instant changedAt) {
+
+    /**
+     * What to remember of a row.
+     *
+     * @param row the row
+     * @return the facts
+     */
+    public static RowCheck of(ChangelogRow row) {
+        return new RowCheck(row.id(), row.transactionId(), row.changedAt());
+    }
+
+    /**
+     * A digest of the facts.
+     *
+     * @return 16 hexadecimal digits
+     */
+    public String digest() {
+        return Digest.of(id + " " + transactionId + " " + changedAt);
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.tail;
+
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Chunk;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How far the changelog is delivered and what is known about its gaps. Immutable; each step gives the next state, and
+ * nothing here asks the database.
+ *
+ * @param position the last id delivered: everything up to it was delivered or is known not to exist
+ * @param settled below or at it, a missing id is known never to appear
+ * @param gapSeen the highest id seen behind a hole by the last page; not above {@code settled} if there was no hole
+ * @param fences proofs under way, by rising id
+ */
+record TailState(long position, long settled, long gapSeen, List<Fence> fences) {
+
+    /** More proofs under way than this are not started: later ones settle more anyway. */
+    private static final int MAX_FENCES = 64;
+
+    /** Everything up to a position is known to be delivered or dead. */
+    static TailState at(long position) {
+        return new TailState(position, position, 0, List.of());
+    }
+
+    /** Whether the holders must be read before the next page. */
+    boolean hasGap() {
+        return gapSeen > settled;
+    }
+
+    /** Takes in the holders of the writer lock, read after the last page and before the next one. */
+    TailState withHolders(Set<Long> holders) {
+        long proven = settled;
+        for (Fence fence : fences) {
+            if (fence.isRetiredBy(holders)) {
+                proven = Math.max(proven, fence.highestSeen());
+            }
+        }
+        if (hasGap() && holders.isEmpty()) {
+            proven = Math.max(proven, gapSeen);
+        }
+        return new TailState(position, proven, gapSeen, remaining(proven, holders));
+    }
+
+    private List<Fence> remaining(long proven, Set<Long> holders) {
+        List<Fence> remaining = new ArrayList<>(fences);
+        remaining.removeIf(fence -> fence.highestSeen() <= proven);
+        long newest = remaining.isEmpty()
+                ? proven
+                : remaining.get(remaining.size() - 1).highestSeen();
+        if (gapSeen > newest && remaining.size() < MAX_FENCES) {
+            remaining.add(new Fence(gapSeen, Set.copyOf(holders)));
+        }
+        return List.copyOf(remaining);
+    }
+
+    /**
+     * Takes in a page that was read after the holders.
+     *
+     * @param rows the visible changes behind the position, in order
+     * @param complete whether these are all of them
+     */
+    TailStep withPage(List<ChangelogRow> rows, boolean complete) {
+        int delivered = 0;
+        long last = position;
+        while (delivered < rows.size() && isNext(rows.get(delivered).id(), last)) {
+            last = rows.get(delivered++).id();
+        }
+        boolean hole = delivered < rows.size();
+        if (complete && !hole) {
+            last = Math.max(last, settled);
+        }
+        long seen = hole ? rows.get(rows.size() - 1).id() : 0;
+        TailState next = new TailState(last, Math.max(settled, last), seen, fences);
+        return new TailStep(next, new Chunk(position, last, List.copyOf(rows.subList(0, delivered))));
+    }
+
+    private boolean isNext(long id, long previous) {
+        return id == previous + 1 || id <= settled;
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.wakeup;
+
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * The advisory lock that tells writers whether a subscriber sleeps, as seen from one LISTEN connection.
+ *
+ * <p>Every statement is bounded: on a connection that has silently died none would ever end.
+ */
+public final class Gate {
+
+    /** What LISTEN and NOTIFY name. */
+    public static final String CHANNEL = "nvsentinel_changes";
+
+    /** Also in the capture trigger's function. */
+    private static final long KEY = 7813858212840129890L;
+
+    private static final String ARM = """
+            SELECT CASE
+                WHEN pg_try_advisory_lock(%1$d) THEN 'ARMED'
+                WHEN pg_try_advisory_lock_shared(%1$d) THEN
+                    CASE WHEN pg_advisory_unlock_shared(%1$d) THEN 'WRITERS_COMMITTING' END
+                ELSE 'ANOTHER_ARMED'
+            END""".formatted(KEY);
+
+    /** How trying to arm ended. */
+    public enum Outcome {
+        /** Nobody was asleep and no writer was committing: from now on writers notify. */
+        ARMED,
+        /** Writers are committing who will not notify. */
+        WRITERS_COMMITTING,
+        /** Another subscriber sleeps, so writers notify. */
+        ANOTHER_ARMED
+    }
+
+    private final PostgresqlConnection connection;
+    private final Duration timeout;
+    private final Scheduler timer;
+    private final AtomicBoolean mayHoldLock = new AtomicBoolean();
+    private final Sinks.Empty<Void> lost = Sinks.empty();
+
+    Gate(PostgresqlConnection connection, Duration timeout, Scheduler timer) {
+        this.connection = connection;
+        this.timeout = timeout;
+        this.timer = timer;
+    }
+
+    /**
+     * Tries to arm, and disarms when what follows ends or is cancelled.
+     *
+     * @param work what to do with the outcome
+     * @param <T> what it gives
+     * @return cold; what the work gives; fails with {@link GateLostException} if the connection does not answer
+     */
+    public <T> Mono<T> whileArmed(Function<Outcome, Mono<T>> work) {
+        return Mono.usingWhen(
+                Mono.just(this),
+                gate -> gate.arm().flatMap(work),
+                Gate::letGo,
+                (gate, error) -> gate.letGo(),
+                Gate::letGo);
+    }
+
+    /** Where the connection is lost, the lock goes with it; that must not hide what the work gave, or how it failed. */
+    private Mono<Void> letGo() {
+        return disarm().onErrorComplete(GateLostException.class);
+    }
+
+    /** Noted before it is sent: if this is cancelled half-way, the lock may be held all the same. */
+    private Mono<Outcome> arm() {
+        return Mono.defer(() -> {
+            mayHoldLock.set(true);
+            return one(ARM).map(Outcome::valueOf);
+        });
+    }
+
+    /**
+     * Releases the lock if it may be held.
+     *
+     * @return cold; completes when it is released
+     */
+    public Mono<Void> disarm() {
+        return Mono.defer(() -> mayHoldLock.getAndSet(false)
+                ? one("SELECT pg_advisory_unlock_all()::text").then()
+                : Mono.empty());
+    }
+
+    /**
+     * For those asleep behind this one, when it found changes that nobody was notified of.
+     *
+     * @return cold; completes when they are notified
+     */
+    public Mono<Void> wakeOthers() {
+        return one("SELECT pg_notify('" + CHANNEL + "', '')::text").then();
+    }
+
+    /** Notices a connection that has silently died. */
+    Mono<Void> heartbeat() {
+        return one("SELECT '1'").then();
+    }
+
+    private Mono<String> one(String sql) {
+        return Rows.one(connection.createStatement(sql), row -> Objects.requireNonNull(row.get(0, String.class)))
+                .timeout(timeout, timer)
+                .onErrorMap(GateLostException::new)
+                .doOnError(this::giveUp);
+    }
+
+    /** A lock that may be held is released by closing the connection. */
+    private void giveUp(Throwable error) {
+        mayHoldLock.set(false);
+        lost.tryEmitError(error);
+    }
+
+    /** Fails once a statement was not answered; of no use from then on, though it may answer later. */
+    Mono<Gate> whenLost() {
+        return lost.asMono().cast(Gate.class);
+    }
+
+    /** The LISTEN connection does not answer; the stream goes on by polling. */
+    public static final class GateLostException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        GateLostException(Throwable cause) {
+            super("The LISTEN connection does not answer", cause);
+        }
+    }
+}

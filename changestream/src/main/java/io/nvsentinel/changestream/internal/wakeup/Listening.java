@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.wakeup;
+
+import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/**
+ * Keeps one LISTEN connection, outside the pool, for as long as anybody watches. Losing it costs speed, never changes.
+ */
+public final class Listening {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.listening");
+    private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+
+    private final Connections connections;
+    private final Doorbell doorbell;
+    private final Scheduler timer;
+    private final ChangeStreamListener listener;
+    private final AtomicReference<@Nullable Gate> gate = new AtomicReference<>();
+    private final Mono<Void> session;
+
+    /**
+     * Listens to nothing yet.
+     *
+     * @param connections give the connection
+     * @param doorbell is rung by every notification
+     * @param timer tells and waits for time
+     * @param listener hears whether it works
+     */
+    public Listening(Connections connections, Doorbell doorbell, Scheduler timer, ChangeStreamListener listener) {
+        this.connections = connections;
+        this.doorbell = doorbell;
+        this.timer = timer;
+        this.listener = listener;
+        this.session = keepListening().ignoreElements().then().share();
+    }
+
+    /**
+     * Listens while subscribed; never ends by itself. All subscribers share one connection.
+     *
+     * @return the session
+     */
+    public Mono<Void> session() {
+        return session;
+    }
+
+    /**
+     * The gate of the connection in use.
+     *
+     * @return null while there is none
+     */
+    public @Nullable Gate gate() {
+        return gate.get();
+    }
+
+    /**
+     * A gate did not answer: do without it until the session has made another connection.
+     *
+     * @param broken the gate
+     */
+    public void lost(Gate broken) {
+        gate.compareAndSet(broken, null);
+    }
+
+    private Flux<Gate> keepListening() {
+        return connections
+                .dedicated("Listen for changes", this::listen)
+                // The connection's lifetime is over, or its certificates are: on with the next.
+                .repeat()
+                // A gate is emitted once LISTEN works, which resets the back-off.
+                .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
+                        .maxBackoff(LONGEST_BACKOFF)
+                        .jitter(0.5)
+                        .scheduler(timer)
+                        .transientErrors(true)
+                        .doBeforeRetry(signal -> degraded(signal.totalRetriesInARow(), signal.failure())));
+    }
+
+    /** Subscribes to notifications, then LISTENs, then has everybody poll: what came in between is found by polling. */
+    private Flux<Gate> listen(PostgresqlConnection connection) {
+        Gate opened = new Gate(connection, ANSWER_WITHIN, timer);
+        Mono<Gate> notified = connection
+                .getNotifications()
+                .onBackpressureLatest()
+                .doOnNext(notification -> doorbell.ring())
+                .then(Mono.error(() -> new UnavailableException("The LISTEN connection was closed", null, null)));
+        Mono<Gate> listening = Flux.from(
+                        connection.createStatement("LISTEN " + Gate.CHANNEL).execute())
+                .concatMap(result -> result.getRowsUpdated())
+                .then(Mono.fromSupplier(() -> opened(opened)));
+        Flux<Gate> beating = Mono.delay(HEARTBEAT, timer)
+                .then(opened.heartbeat())
+                .cast(Gate.class)
+                .repeat();
+        return Flux.merge(notified, listening.concatWith(beating), opened.whenLost())
+                .doFinally(signal -> closed(opened));
+    }
+
+    private Gate opened(Gate opened) {
+        LOG.info("Listening: changes wake their subscribers");
+        gate.set(opened);
+        doorbell.ring();
+        listener.onListening();
+        return opened;
+    }
+
+    private void closed(Gate closed) {
+        gate.compareAndSet(closed, null);
+        doorbell.ring();
+    }
+
+    private void degraded(long attempts, Throwable failure) {
+        listener.onPollingOnly(failure);
+        if (attempts == 0) {
+            LOG.warn("Not listening, so changes are found by polling until it works again: {}", failure.getMessage());
+        }
+    }
+}
