@@ -215,7 +215,7 @@ class RotationUnderLoadTest {
         WatchOptions fromTheBeginning =
                 WatchOptions.builder().startAt(StartAt.beginning()).build();
         streams.watch(datastore.healthEvents(), fromTheBeginning)
-                .map(event -> event.resumeToken().position())
+                .map(event -> event.resumeToken().position().id())
                 .subscribe(received::add, streamFailure::set);
         writers = Flux.range(0, WRITERS).flatMap(this::writer, WRITERS).then().toFuture();
         writeMore();
