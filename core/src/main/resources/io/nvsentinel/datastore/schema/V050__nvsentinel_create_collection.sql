@@ -21,6 +21,7 @@ BEGIN
             ' id         uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,'
             ' created_at timestamptz NOT NULL DEFAULT now(),'
             ' updated_at timestamptz NOT NULL DEFAULT now(),'
+            ' version    bigint      NOT NULL DEFAULT 1,'
             ' data       jsonb       NOT NULL,'
             ' CONSTRAINT data_is_object CHECK (jsonb_typeof(data) = ''object''))', target);
         EXECUTE format('CREATE INDEX ON %s (created_at, id)', target);
