@@ -50,9 +50,16 @@ public final class ChangeEvent<T> {
      * What the events of one watch have in common.
      *
      * @param incarnation which changelog
+     * @param filter the fingerprint of the watch's filter
      * @param json reads untyped documents
      */
-    record Origin(UUID incarnation, JsonCodec json) {}
+    record Origin(UUID incarnation, String filter, JsonCodec json) {
+
+        ResumeToken token(ChangelogRow row) {
+            return new ResumeToken(
+                    Position.at(incarnation, row.id(), row.check()).withFilter(filter));
+        }
+    }
 
     /**
      * The place right after this change.
@@ -60,7 +67,7 @@ public final class ChangeEvent<T> {
      * @return a token to start after
      */
     public ResumeToken resumeToken() {
-        return new ResumeToken(Position.at(origin.incarnation(), row.id(), row.check()));
+        return origin.token(row);
     }
 
     /**

@@ -2,9 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
-import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
-import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.changestream.internal.tail.TailSettings;
@@ -16,13 +14,13 @@ import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -42,15 +40,16 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class ChangeStreams {
 
-    private final ChangelogReader reader;
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
+
     private final Tail tail;
     private final Listening listening;
     private final ResumeTokens tokens;
+    private final Opening opening;
     private final JsonCodec json;
     private final boolean listen;
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
-    private final AtomicInteger watchers = new AtomicInteger();
     private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
@@ -59,13 +58,14 @@ public final class ChangeStreams {
         Doorbell doorbell = new Doorbell();
         this.json = datastore.json();
         this.listen = options.listen();
-        this.reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
+        ChangelogReader reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
         this.listener = options.listener();
         this.listening = new Listening(connections, doorbell, timer, listener);
-        Patience patience = new Patience(Duration.ZERO, timer, listener);
+        Patience patience = new Patience(options.giveUpAfter(), timer, listener);
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json);
+        this.opening = new Opening(reader, tail, tokens, patience);
     }
 
     /**
@@ -103,7 +103,9 @@ public final class ChangeStreams {
      *
      * <p>Cold: each subscription is a watch of its own. Emits the collection's committed changes in their one total
      * order, starting where the named client left off, else where the options say; never completes by itself but with
-     * {@link #close()}. A lost connection or a restarted server is waited out, for ever and with growing pauses. Fails
+     * {@link #close()}. A lost connection or a restarted server is waited out, also while opening, with growing pauses and
+     * for ever or as long as the options say. A TRUNCATE is an event; when the collection is dropped the stream fails with
+     * {@link CollectionDroppedException} after its last change. Fails
      * with {@link HistoryLostException} or {@link HistoryForkedException} when it cannot go on without a gap, with
      * {@link ClientFencedException} when another watch takes over the client name, and with the datastore's errors when
      * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored.
@@ -146,7 +148,27 @@ public final class ChangeStreams {
     }
 
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
-        return Flux.usingWhen(open(watched, options), watch -> run(watch, options), this::leave);
+        // What cannot be evaluated is refused here, before anybody subscribes.
+        watched.selection(options.filter());
+        return watch(watched, options, false);
+    }
+
+    private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options, boolean again) {
+        return Flux.usingWhen(
+                        Mono.defer(() -> open(Watch.Request.of(watched, options), again)),
+                        watch -> run(watch, options),
+                        this::leave)
+                .onErrorResume(ChangeStreams::isHistoryGone, error -> {
+                    if (options.onHistoryLost() == OnHistoryLost.FAIL) {
+                        return Flux.error(error);
+                    }
+                    LOG.warn("A watch starts again at the oldest change that is kept: {}", error.getMessage());
+                    return watch(watched, options, true);
+                });
+    }
+
+    private static boolean isHistoryGone(Throwable error) {
+        return error instanceof HistoryLostException || error instanceof HistoryForkedException;
     }
 
     private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
@@ -157,56 +179,21 @@ public final class ChangeStreams {
                 .takeUntilOther(closing.asMono());
     }
 
-    private <T> Mono<Watch<T>> open(Watched<T> watched, WatchOptions options) {
-        Mono<Position> start = Mono.defer(() -> start(options.startAt()));
-        String client = options.clientName();
-        Mono<Watch<T>> opened = client == null
-                ? start.map(token -> watch(watched, token, null))
-                : tokens.open(client, start)
-                        .flatMap(owned -> verified(owned.token()).map(token -> watch(watched, token, owned)));
-        return opened.doOnNext(this::join);
-    }
-
-    private <T> Watch<T> watch(Watched<T> watched, Position token, @Nullable Owned owned) {
-        return new Watch<>(watched, json, token, owned, new Watch.Store(tokens, listener));
+    private <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again) {
+        return opening.open(request, again)
+                .map(opened -> new Watch<>(request, json, opened, new Watch.Store(tokens, listener)))
+                .doOnNext(this::join);
     }
 
     private void join(Watch<?> watch) {
         watches.add(watch);
-        if (watchers.getAndIncrement() == 0) {
-            tail.startAt(watch.start().id());
-        }
+        tail.join(watch.selection(), watch.start().id());
     }
 
     private Mono<Void> leave(Watch<?> watch) {
         return Mono.defer(() -> {
-            watchers.decrementAndGet();
+            tail.leave(watch.selection());
             return watch.close().doFinally(signal -> watches.remove(watch));
-        });
-    }
-
-    private Mono<Position> start(StartAt start) {
-        if (start.token() != null) {
-            return verified(start.token().position());
-        }
-        return start.isNow()
-                ? tail.now().map(newest -> Position.at(newest.incarnation(), newest.id(), null))
-                : reader.beginning();
-    }
-
-    /** The row that a token remembers must still be the same one. */
-    private Mono<Position> verified(Position token) {
-        return reader.newest().flatMap(newest -> {
-            if (!newest.incarnation().equals(token.incarnation())) {
-                return Mono.error(new HistoryForkedException("The token is of another changelog: of incarnation "
-                        + token.incarnation() + ", not " + newest.incarnation()));
-            }
-            return reader.check(token.checkedRow())
-                    .filter(row -> !row.digest().equals(token.digest()))
-                    .flatMap(row -> Mono.<Position>error(new HistoryForkedException("Change " + row.id()
-                            + " is not the one that was delivered: the database was restored, or failed over and"
-                            + " lost commits")))
-                    .defaultIfEmpty(token);
         });
     }
 

@@ -4,15 +4,22 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.store.DefaultCollection;
+import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -52,6 +59,14 @@ final class TestStreams implements BeforeEachCallback, AfterEachCallback {
 
     ChangeStreams get() {
         return streams;
+    }
+
+    /** A collection over any captured table, with documents as trees. */
+    DefaultCollection<Map<String, Object>> collection(String table) {
+        JsonCodec json = JsonCodec.jackson3();
+        DocumentCodec<Map<String, Object>> codec =
+                DocumentCodec.ofTree(json, UnaryOperator.identity(), UnaryOperator.identity());
+        return new DefaultCollection<>(((DefaultDatastore) datastore).connections(), table, codec, FieldMap.GENERIC) {};
     }
 
     /** As a restarted process would. */

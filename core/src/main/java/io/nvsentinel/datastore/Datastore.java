@@ -22,9 +22,10 @@ public interface Datastore extends DatastoreSession {
      * makes sure that the server answers.
      *
      * @param options where and how
-     * @return cold; emits the datastore when it can be used; fails with {@link MisconfiguredException} where an
-     *     operator has to act and with {@link UnavailableException} where waiting may help; on failure and on cancel
-     *     everything opened so far is closed
+     * @return cold; emits the datastore when it can be used, for which it may wait as long as
+     *     {@link DatastoreOptions#schemaWait()}; fails with {@link MisconfiguredException} where an operator has to act
+     *     and with {@link UnavailableException} where waiting may help; on failure and on cancel everything opened so
+     *     far is closed
      */
     static Mono<Datastore> connect(DatastoreOptions options) {
         return DefaultDatastore.connect(options);

@@ -250,9 +250,7 @@ class AggregationCorpusTest {
             Map<String, Window.Output> outputs = new LinkedHashMap<>();
             for (int i = random.nextInt(2); i >= 0; i--) {
                 // All but the last: sets are not for windows.
-                outputs.put(
-                        field(),
-                        new Window.Output(accumulator(Accumulator.Kind.values().length - 1), frame()));
+                outputs.put(field(), new Window.Output(accumulator(Accumulator.Kind.values().length - 1), frame()));
             }
             return new Window(
                     random.nextBoolean() ? null : expression(1, false),
@@ -295,13 +293,12 @@ class AggregationCorpusTest {
 
         /** Where an operator needs an array or an index, mostly give it one. */
         private Expression operand(Operator operator, int index, int depth, boolean inside) {
-            boolean array =
-                    switch (operator) {
-                        case ANY_ELEMENT_TRUE, SIZE, SET_INTERSECTION -> true;
-                        case IN -> index == 1;
-                        case ELEMENT_AT -> index == 0;
-                        default -> false;
-                    };
+            boolean array = switch (operator) {
+                case ANY_ELEMENT_TRUE, SIZE, SET_INTERSECTION -> true;
+                case IN -> index == 1;
+                case ELEMENT_AT -> index == 0;
+                default -> false;
+            };
             if (array && random.nextInt(5) > 0) {
                 return random.nextBoolean()
                         ? Expression.field("l")

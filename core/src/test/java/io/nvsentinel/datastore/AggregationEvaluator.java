@@ -59,7 +59,9 @@ final class AggregationEvaluator {
             return group(group, rows);
         }
         if (stage instanceof Stage.Project project) {
-            return rows.stream().map(row -> put(Map.of(), project.fields(), row)).toList();
+            return rows.stream()
+                    .map(row -> put(Map.of(), project.fields(), row))
+                    .toList();
         }
         if (stage instanceof Stage.AddFields add) {
             return rows.stream().map(row -> put(row, add.fields(), row)).toList();
@@ -97,8 +99,7 @@ final class AggregationEvaluator {
     }
 
     private static List<Map<String, Object>> group(Stage.Group group, List<Map<String, Object>> rows) {
-        Map<Object, List<Map<String, Object>>> groups =
-                new TreeMap<>(AggregationEvaluator::compare);
+        Map<Object, List<Map<String, Object>>> groups = new TreeMap<>(AggregationEvaluator::compare);
         for (Map<String, Object> row : rows) {
             Object key = group.key() == null ? null : orNull(value(group.key(), row, MISSING));
             groups.computeIfAbsent(key, k -> new ArrayList<>()).add(row);
@@ -192,8 +193,10 @@ final class AggregationEvaluator {
                 .toList();
         List<Object> present = new ArrayList<>(all);
         present.removeIf(value -> value == MISSING);
-        List<BigDecimal> numbers =
-                all.stream().filter(BigDecimal.class::isInstance).map(BigDecimal.class::cast).toList();
+        List<BigDecimal> numbers = all.stream()
+                .filter(BigDecimal.class::isInstance)
+                .map(BigDecimal.class::cast)
+                .toList();
         List<Object> notNull = present.stream().filter(Objects::nonNull).toList();
         BigDecimal sum = numbers.stream().reduce(BigDecimal.ZERO, BigDecimal::add);
         return switch (accumulator.kind()) {
@@ -273,7 +276,8 @@ final class AggregationEvaluator {
                         .filter(value -> orNull(value) != null)
                         .findFirst()
                         .orElse(values.get(values.size() - 1));
-            case ARRAY -> values.stream().map(AggregationEvaluator::orNull).collect(ArrayList::new, List::add, List::addAll);
+            case ARRAY ->
+                values.stream().map(AggregationEvaluator::orNull).collect(ArrayList::new, List::add, List::addAll);
             case SIZE -> first instanceof List<?> list ? BigDecimal.valueOf(list.size()) : null;
             case ELEMENT_AT -> elementAt(first, second);
             case SET_INTERSECTION -> {
@@ -383,10 +387,13 @@ final class AggregationEvaluator {
         List<Object> flat = new ArrayList<>();
         if (value instanceof Map<?, ?> map) {
             Comparator<String> order = Comparator.comparing(String::length);
-            map.keySet().stream().map(String.class::cast).sorted(order.thenComparing(name -> name)).forEach(name -> {
-                flat.add(name);
-                flat.add(map.get(name));
-            });
+            map.keySet().stream()
+                    .map(String.class::cast)
+                    .sorted(order.thenComparing(name -> name))
+                    .forEach(name -> {
+                        flat.add(name);
+                        flat.add(map.get(name));
+                    });
         } else {
             flat.addAll((List<?>) value);
         }

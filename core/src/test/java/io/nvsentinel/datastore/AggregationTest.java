@@ -56,9 +56,13 @@ class AggregationTest {
     @Test
     void stagesAreCarriedOutInTheOrderWritten() {
         numbers(1, 2, 3, 4, 5);
-        assertThat(results("[{'$match': {'x': {'$gte': 2}}}, {'$sort': {'x': -1}}, {'$limit': 2}, {'$project': {'x': 1}}]"))
+        assertThat(
+                        results(
+                                "[{'$match': {'x': {'$gte': 2}}}, {'$sort': {'x': -1}}, {'$limit': 2}, {'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=5}, {x=4}]");
-        assertThat(results("[{'$limit': 2}, {'$sort': {'x': -1}}, {'$match': {'x': {'$gte': 2}}}, {'$project': {'x': 1}}]"))
+        assertThat(
+                        results(
+                                "[{'$limit': 2}, {'$sort': {'x': -1}}, {'$match': {'x': {'$gte': 2}}}, {'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=2}]");
         assertThat(results("[{'$skip': 1}, {'$limit': 3}, {'$skip': 1}, {'$limit': 1}, {'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=3}]");
@@ -86,13 +90,15 @@ class AggregationTest {
     @Test
     void windowsLookAtTheNeighbours() {
         numbers(3, 1, 2);
-        assertThat(results("[{'$setWindowFields': {'sortBy': {'x': 1}, 'output': {"
-                        + "'before': {'$push': '$x', 'window': {'documents': ['unbounded', -1]}},"
-                        + "'sum': {'$sum': '$x', 'window': {'documents': ['unbounded', 'current']}},"
-                        + "'max': {'$max': '$x', 'window': {'documents': ['unbounded', -1]}},"
-                        + "'near': {'$sum': 1, 'window': {'documents': [-1, 1]}},"
-                        + "'next': {'$first': '$x', 'window': {'documents': [1, 1]}}}}},"
-                        + "{'$sort': {'x': 1}}, {'$project': {'x': 1, 'before': 1, 'sum': 1, 'max': 1, 'near': 1, 'next': 1}}]"))
+        assertThat(
+                        results(
+                                "[{'$setWindowFields': {'sortBy': {'x': 1}, 'output': {"
+                                        + "'before': {'$push': '$x', 'window': {'documents': ['unbounded', -1]}},"
+                                        + "'sum': {'$sum': '$x', 'window': {'documents': ['unbounded', 'current']}},"
+                                        + "'max': {'$max': '$x', 'window': {'documents': ['unbounded', -1]}},"
+                                        + "'near': {'$sum': 1, 'window': {'documents': [-1, 1]}},"
+                                        + "'next': {'$first': '$x', 'window': {'documents': [1, 1]}}}}},"
+                                        + "{'$sort': {'x': 1}}, {'$project': {'x': 1, 'before': 1, 'sum': 1, 'max': 1, 'near': 1, 'next': 1}}]"))
                 .isEqualTo("[{x=1, max=null, sum=1, near=2, next=2, before=[]},"
                         + " {x=2, max=1, sum=3, near=3, next=3, before=[1]},"
                         + " {x=3, max=2, sum=6, near=2, next=null, before=[1, 2]}]");
@@ -103,29 +109,38 @@ class AggregationTest {
         assertThat(results("[{'$setWindowFields': {'sortBy': {'x': 1}, 'output': {'all': {'$push': '$$ROOT',"
                         + " 'window': {'documents': ['unbounded', -1]}}}}}, {'$match': {'x': 2}},"
                         + " {'$project': {'n': {'$size': '$all'}, 'x': '$all'}}]"))
-                .contains("n=1").contains("createdAt");
+                .contains("n=1")
+                .contains("createdAt");
     }
 
     /** A7 */
     @Test
     void addedFieldsCanBeMatched() {
-        insert("{'a': 10, 'b': 3, 'l': [false, true]}", "{'a': 10, 'b': 9, 'l': [true]}", "{'a': 1, 'b': 0, 'l': [0, false]}");
+        insert(
+                "{'a': 10, 'b': 3, 'l': [false, true]}",
+                "{'a': 10, 'b': 9, 'l': [true]}",
+                "{'a': 1, 'b': 0, 'l': [0, false]}");
         assertThat(results("[{'$addFields': {'ok': {'$and': [{'$lte': [2, {'$subtract': ['$a', '$b']}]},"
                         + " {'$anyElementTrue': ['$l']}]}, 'severity': {'$subtract': ['$a', '$b']}}},"
                         + " {'$match': {'ok': true, 'severity': 7}}, {'$project': {'a': 1, 'b': 1, 'severity': 1}}]"))
                 .isEqualTo("[{a=10, b=3, severity=7}]");
-        assertThat(results("[{'$match': {'a': 10, '$expr': {'$gt': ['$a', {'$add': ['$b', 5]}]}}}, {'$project': {'b': 1}}]"))
+        assertThat(
+                        results(
+                                "[{'$match': {'a': 10, '$expr': {'$gt': ['$a', {'$add': ['$b', 5]}]}}}, {'$project': {'b': 1}}]"))
                 .isEqualTo("[{b=3}]");
     }
 
     /** The time limit that the reference's pipelines have: events of the last two minutes. */
     @Test
     void knowsTheServersTime() {
-        DATABASE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('x', n, 'healthevent', jsonb_build_object("
-                + "'generatedTimestamp', jsonb_build_object('seconds', extract(epoch FROM now())::bigint - n)))"
-                + " FROM unnest(ARRAY[10, 1000]) AS n");
-        assertThat(results("[{'$match': {'$expr': {'$gte': ['$healthevent.generatedtimestamp.seconds',"
-                        + " {'$subtract': [{'$divide': [{'$toLong': '$$NOW'}, 1000]}, 120]}]}}}, {'$project': {'x': 1}}]"))
+        DATABASE.execute(
+                "INSERT INTO health_events (data) SELECT jsonb_build_object('x', n, 'healthevent', jsonb_build_object("
+                        + "'generatedTimestamp', jsonb_build_object('seconds', extract(epoch FROM now())::bigint - n)))"
+                        + " FROM unnest(ARRAY[10, 1000]) AS n");
+        assertThat(
+                        results(
+                                "[{'$match': {'$expr': {'$gte': ['$healthevent.generatedtimestamp.seconds',"
+                                        + " {'$subtract': [{'$divide': [{'$toLong': '$$NOW'}, 1000]}, 120]}]}}}, {'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=10}]");
     }
 
@@ -197,37 +212,51 @@ class AggregationTest {
 
     /** A10: nothing of the caller's is part of the statement. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {"it's", "\"", "$1", "\\", "a.b", "'; DROP TABLE health_events; --", "?", "ä😀"})
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {"it's", "\"", "$1", "\\", "a.b", "'; DROP TABLE health_events; --", "?", "ä😀"})
     void survivesHostileNamesAndValues(String hostile) {
         store.updateMany(Filter.all(), Update.set("x", 1)).block(SOON);
         DATABASE.queryForString(
                 "INSERT INTO health_events (data) VALUES (jsonb_build_object('v', CAST(? AS text), CAST(? AS text),"
                         + " jsonb_build_object(CAST(? AS text), 1), 'l', jsonb_build_array(CAST(? AS text)))) RETURNING id",
-                hostile, hostile, hostile, hostile);
+                hostile,
+                hostile,
+                hostile,
+                hostile);
         String path = FieldPath.of(hostile, hostile).toString();
         String top = FieldPath.of(hostile).toString();
         Expression value = Expression.literal(hostile);
         List<Map<String, Object>> found = run(
-                Stage.where(Expression.of(Operator.IN, Expression.field("v"), Expression.literal(List.of("x", hostile)))),
+                Stage.where(
+                        Expression.of(Operator.IN, Expression.field("v"), Expression.literal(List.of("x", hostile)))),
                 Stage.where(Expression.of(Operator.IN, value, Expression.field("l"))),
                 Stage.match(Filter.eq(path, 1)),
                 Stage.sort(Sort.descending(path)),
                 Stage.window(new Window(
                         Expression.field(path),
                         List.of(Sort.ascending(path)),
-                        Map.of(FieldPath.of("w", hostile).toString(), new Window.Output(Accumulator.push(Expression.field(path)), Window.Frame.WHOLE)))),
-                Stage.addFields(Map.of(FieldPath.of("a", hostile).toString(), Expression.object(Map.of(hostile, value)))),
+                        Map.of(
+                                FieldPath.of("w", hostile).toString(),
+                                new Window.Output(Accumulator.push(Expression.field(path)), Window.Frame.WHOLE)))),
+                Stage.addFields(
+                        Map.of(FieldPath.of("a", hostile).toString(), Expression.object(Map.of(hostile, value)))),
                 Stage.unwind(FieldPath.of("w", hostile).toString()),
-                Stage.project(Map.of(top, Expression.field("a"), FieldPath.of("w").toString(), Expression.field("w"))));
+                Stage.project(
+                        Map.of(top, Expression.field("a"), FieldPath.of("w").toString(), Expression.field("w"))));
         assertThat(found).hasSize(1);
         assertThat(found.get(0).get(hostile)).isEqualTo(Map.of(hostile, Map.of(hostile, hostile)));
         assertThat(found.get(0).get("w")).hasToString("{" + hostile + "=1}");
         if (!hostile.contains(".") && !hostile.startsWith("$")) {
-            assertThat(run(Stage.group(value, Map.of(hostile, Accumulator.count()))).get(0))
+            assertThat(run(Stage.group(value, Map.of(hostile, Accumulator.count())))
+                            .get(0))
                     .containsEntry("_id", hostile)
                     .extractingByKey(hostile)
                     .hasToString("1");
-            assertThat(run(Stage.count(hostile)).get(0)).extractingByKey(hostile).hasToString("1");
+            assertThat(run(Stage.count(hostile)).get(0))
+                    .extractingByKey(hostile)
+                    .hasToString("1");
         }
     }
 
@@ -248,7 +277,9 @@ class AggregationTest {
         numbers(1, 2, 3);
         Instant cut = DATABASE.queryForString("SELECT data ->> 'createdAt' FROM health_events WHERE data -> 'x' = '2'")
                 .transform(Instant::parse);
-        assertThat(run(Stage.match(Filter.gte("createdAt", cut)), Stage.count("n")).toString()).isEqualTo("[{n=2}]");
+        assertThat(run(Stage.match(Filter.gte("createdAt", cut)), Stage.count("n"))
+                        .toString())
+                .isEqualTo("[{n=2}]");
         // Also behind stages that change the document.
         assertThat(run(
                                 Stage.addFields(Map.of("y", Expression.literal(1))),
@@ -271,7 +302,8 @@ class AggregationTest {
                         + "'g': {'$map': {'input': '$e', 'in': '$$this.v'}}, 'h': {'$ifNull': ['$none', '$s']},"
                         + "'i': {'$in': [2, '$l']}, 'j': {'$cond': [{'$gt': [1, '$s']}, 1, ['$s', '$none']]},"
                         + "'k': {'$cond': {'if': '$s', 'then': {'$literal': '$s'}, 'else': 0}}}}]"))
-                .isEqualTo("[{a=4, b=null, c=3, e=[1, 3], f=[{v=1, ok=true}], g=[1, 2], h=x, i=true, j=[x, null], k=$s}]");
+                .isEqualTo(
+                        "[{a=4, b=null, c=3, e=[1, 3], f=[{v=1, ok=true}], g=[1, 2], h=x, i=true, j=[x, null], k=$s}]");
     }
 
     @Test
@@ -279,13 +311,17 @@ class AggregationTest {
         insert("{'k': 1, 'l': ['a', null, {'z': 1}]}", "{'k': 2, 'l': []}", "{'k': 3}", "{'k': 4, 'l': 'b'}");
         assertThat(results("[{'$unwind': '$l'}, {'$project': {'k': 1, 'l': 1}}]"))
                 .isEqualTo("[{k=1, l=a}, {k=1, l=null}, {k=1, l={z=1}}, {k=4, l=b}]");
-        assertThat(results("[{'$unwind': {'path': '$l', 'preserveNullAndEmptyArrays': true}}, {'$match': {'k': {'$gte': 2}}},"
-                        + " {'$project': {'k': 1, 'l': 1}}]"))
+        assertThat(results(
+                        "[{'$unwind': {'path': '$l', 'preserveNullAndEmptyArrays': true}}, {'$match': {'k': {'$gte': 2}}},"
+                                + " {'$project': {'k': 1, 'l': 1}}]"))
                 .isEqualTo("[{k=2}, {k=3}, {k=4, l=b}]");
         DATABASE.execute("TRUNCATE health_events");
-        insert("{'healthevent': {'entitiesimpacted': [{'entitytype': 'GPU', 'entityvalue': '0'}, {'entityType': 'GPU', 'entityValue': '1'}]}}");
-        assertThat(results("[{'$unwind': '$healthevent.entitiesImpacted'}, {'$match': {'healthevent.entitiesImpacted.entityType': 'GPU'}},"
-                        + " {'$group': {'_id': '$healthevent.entitiesimpacted.entityvalue', 'n': {'$sum': 1}}}]"))
+        insert(
+                "{'healthevent': {'entitiesimpacted': [{'entitytype': 'GPU', 'entityvalue': '0'}, {'entityType': 'GPU', 'entityValue': '1'}]}}");
+        assertThat(
+                        results(
+                                "[{'$unwind': '$healthevent.entitiesImpacted'}, {'$match': {'healthevent.entitiesImpacted.entityType': 'GPU'}},"
+                                        + " {'$group': {'_id': '$healthevent.entitiesimpacted.entityvalue', 'n': {'$sum': 1}}}]"))
                 .isEqualTo("[{n=1, _id=0}, {n=1, _id=1}]");
     }
 

@@ -25,7 +25,8 @@ class ChangesTest {
     @RegisterExtension
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
-    private static final Query BY_NUMBER = Query.where(Filter.eq("state", "open")).sort(Sort.ascending("number"));
+    private static final Query BY_NUMBER =
+            Query.where(Filter.eq("state", "open")).sort(Sort.ascending("number"));
     private static final Update CLOSE = Update.of(Update.set("state", "closed"), Update.inc("times", 1));
 
     private Datastore datastore;
@@ -48,11 +49,13 @@ class ChangesTest {
         fill(3);
         assertThat(store.updateOne(BY_NUMBER, CLOSE).block(SOON)).isTrue();
         assertThat(closed()).isEqualTo("1");
-        assertThat(store.updateOne(BY_NUMBER.sort(Sort.descending("number")), CLOSE).block(SOON))
+        assertThat(store.updateOne(BY_NUMBER.sort(Sort.descending("number")), CLOSE)
+                        .block(SOON))
                 .isTrue();
         assertThat(closed()).isEqualTo("1,3");
         assertThat(store.updateOne(BY_NUMBER.skip(1), CLOSE).block(SOON)).isFalse();
-        assertThat(store.updateOne(Query.where(Filter.eq("state", "none")), CLOSE).block(SOON))
+        assertThat(store.updateOne(Query.where(Filter.eq("state", "none")), CLOSE)
+                        .block(SOON))
                 .isFalse();
     }
 
@@ -100,10 +103,12 @@ class ChangesTest {
         UpsertResult first = store.upsert(filter, update).block(SOON);
         assertThat(first.inserted()).isTrue();
         assertThat(DATABASE.queryForString("SELECT data FROM health_events"))
-                .isEqualTo("{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": \"a\", \"nodeName\": \"n\"}}");
+                .isEqualTo(
+                        "{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": \"a\", \"nodeName\": \"n\"}}");
 
         assertThat(store.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
-        assertThat(DATABASE.queryForString("SELECT data ->> 'times' FROM health_events")).isEqualTo("2");
+        assertThat(DATABASE.queryForString("SELECT data ->> 'times' FROM health_events"))
+                .isEqualTo("2");
 
         UUID id = UUID.randomUUID();
         assertThat(store.upsert(Filter.eq("id", id), update).block(SOON)).isEqualTo(new UpsertResult(id, true));
@@ -129,7 +134,8 @@ class ChangesTest {
                     .collectList()
                     .block(SOON);
             assertThat(errors).allSatisfy(error -> assertThat(error).isInstanceOf(ConflictException.class));
-            assertThat(DATABASE.queryForString("SELECT count(*) || ' ' || sum((data ->> 'times')::int) FROM health_events"))
+            assertThat(DATABASE.queryForString(
+                            "SELECT count(*) || ' ' || sum((data ->> 'times')::int) FROM health_events"))
                     .isEqualTo("3 " + (60 - errors.size()));
         } finally {
             DATABASE.execute("DROP INDEX test_unique");
@@ -143,8 +149,10 @@ class ChangesTest {
         StoredDocument<HealthEventDocument> stored = store.findById(id).block(SOON);
         assertThat(stored.document()).isEqualTo(event("new"));
         assertThat(stored.version()).isEqualTo(2);
-        assertThat(DATABASE.queryForString("SELECT node_name FROM health_events")).isEqualTo("new");
-        assertThatThrownBy(() -> store.replaceById(UUID.randomUUID(), event("x")).block(SOON))
+        assertThat(DATABASE.queryForString("SELECT node_name FROM health_events"))
+                .isEqualTo("new");
+        assertThatThrownBy(
+                        () -> store.replaceById(UUID.randomUUID(), event("x")).block(SOON))
                 .isInstanceOf(NotFoundException.class);
     }
 
@@ -167,8 +175,7 @@ class ChangesTest {
                 .isEqualTo("1 2");
         store.replaceById(id, 2, event("y")).block(SOON);
         store.deleteById(id, 3).block(SOON);
-        stale.forEach(write ->
-                assertThatThrownBy(() -> write.block(SOON)).isInstanceOf(NotFoundException.class));
+        stale.forEach(write -> assertThatThrownBy(() -> write.block(SOON)).isInstanceOf(NotFoundException.class));
     }
 
     /** Everybody reads, adds one and writes; a lost update would show in the sum. */
@@ -178,8 +185,8 @@ class ChangesTest {
         Flux.range(0, 24)
                 .flatMap(
                         i -> Mono.defer(() -> store.findById(id))
-                                .flatMap(read -> store.updateById(
-                                                id, read.version(), Update.set("count", count(read) + 1)))
+                                .flatMap(read ->
+                                        store.updateById(id, read.version(), Update.set("count", count(read) + 1)))
                                 .retry(10_000),
                         6)
                 .blockLast(SOON);
@@ -225,8 +232,8 @@ class ChangesTest {
 
     private static void fill(int count) {
         IntStream.rangeClosed(1, count)
-                .forEach(i -> DATABASE.execute("INSERT INTO health_events (data) VALUES ('{\"number\": " + i
-                        + ", \"state\": \"open\"}')"));
+                .forEach(i -> DATABASE.execute(
+                        "INSERT INTO health_events (data) VALUES ('{\"number\": " + i + ", \"state\": \"open\"}')"));
     }
 
     private static String closed() {

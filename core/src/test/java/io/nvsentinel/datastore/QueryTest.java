@@ -33,8 +33,28 @@ class QueryTest {
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
     private static final List<String> VALUES = List.of(
-            "null", "1", "1.0", "10", "9", "-2.5", "\"\"", "\"a\"", "\"b\"", "\"B\"", "\"\u00e4\"", "\"10\"", "true", "false",
-            "[]", "[1]", "[2]", "[1, 2]", "{}", "{\"a\": 1}", "{\"b\": 1}", "{\"a\": 1, \"b\": null}");
+            "null",
+            "1",
+            "1.0",
+            "10",
+            "9",
+            "-2.5",
+            "\"\"",
+            "\"a\"",
+            "\"b\"",
+            "\"B\"",
+            "\"\u00e4\"",
+            "\"10\"",
+            "true",
+            "false",
+            "[]",
+            "[1]",
+            "[2]",
+            "[1, 2]",
+            "{}",
+            "{\"a\": 1}",
+            "{\"b\": 1}",
+            "{\"a\": 1, \"b\": null}");
 
     private Datastore datastore;
     private HealthEventStore store;
@@ -105,7 +125,8 @@ class QueryTest {
             descending = sort.descending();
             order.append(columns.get(sort.path().toString())).append(descending ? " DESC, " : ", ");
         }
-        return DATABASE.get()
+        return DATABASE
+                .get()
                 .queryForStrings("SELECT id FROM health_events ORDER BY " + order + "id" + (descending ? " DESC" : ""))
                 .stream()
                 .map(UUID::fromString)
@@ -115,7 +136,10 @@ class QueryTest {
     @Test
     void sortsTimesAsTimes() {
         List<String> times = List.of(
-                "{\"seconds\": 5}", "{\"seconds\": 5, \"nanos\": 1000}", "{\"seconds\": 40}", "\"1970-01-01T00:00:30Z\"");
+                "{\"seconds\": 5}",
+                "{\"seconds\": 5, \"nanos\": 1000}",
+                "{\"seconds\": 40}",
+                "\"1970-01-01T00:00:30Z\"");
         for (String time : times) {
             DATABASE.execute("INSERT INTO health_events (data) VALUES ('{\"healthevent\": {\"generatedTimestamp\": "
                     + time + "}}')");
@@ -123,7 +147,8 @@ class QueryTest {
         assertThat(store.find(Query.all()
                                 .sort(Sort.descending("healthevent.generatedtimestamp"))
                                 .pageSize(1))
-                        .map(event -> event.document().event().generatedTimestamp().toString())
+                        .map(event ->
+                                event.document().event().generatedTimestamp().toString())
                         .collectList()
                         .block(SOON))
                 .containsExactly(
@@ -138,10 +163,11 @@ class QueryTest {
     void readsPagesOfTheSizeAskedFor() {
         IntStream.range(0, 3).forEach(i -> insert("a", i));
         insert("b", 1);
-        Query query = Query.where(Filter.or(
-                        Filter.eq("healthevent.nodeName", "a"), Filter.eq("healthevent.nodeName", "c")))
+        Query query = Query.where(
+                        Filter.or(Filter.eq("healthevent.nodeName", "a"), Filter.eq("healthevent.nodeName", "c")))
                 .pageSize(2);
-        assertThat(store.findPages(query).map(List::size).collectList().block(SOON)).containsExactly(2, 1);
+        assertThat(store.findPages(query).map(List::size).collectList().block(SOON))
+                .containsExactly(2, 1);
         assertThat(ids(store.findPages(query).concatMapIterable(page -> page)))
                 .isEqualTo(ids(store.find(query)))
                 .hasSize(3);
@@ -155,12 +181,13 @@ class QueryTest {
         IntStream.range(0, 20).forEach(i -> insert("a", i));
         IllegalStateException failure = new IllegalStateException("mine");
         AtomicInteger calls = new AtomicInteger();
-        StepVerifier.create(store.findPages(Query.all().pageSize(2)).concatMap(
-                        page -> {
-                            calls.incrementAndGet();
-                            return Mono.<Void>error(failure);
-                        },
-                        1))
+        StepVerifier.create(store.findPages(Query.all().pageSize(2))
+                        .concatMap(
+                                page -> {
+                                    calls.incrementAndGet();
+                                    return Mono.<Void>error(failure);
+                                },
+                                1))
                 .verifyErrorSatisfies(error -> assertThat(error).isSameAs(failure));
         assertThat(calls).hasValue(1);
         assertThat(store.count(Filter.all()).block(SOON)).isEqualTo(20);
@@ -187,8 +214,8 @@ class QueryTest {
                 assertThat(each.error()).hasMessageContaining(bad.toString()).hasMessageContaining("health_events");
             });
         }
-        for (Flux<?> failing : List.of(
-                store.find(Query.all()), store.findPages(Query.all()).concatMapIterable(page -> page))) {
+        for (Flux<?> failing :
+                List.of(store.find(Query.all()), store.findPages(Query.all()).concatMapIterable(page -> page))) {
             StepVerifier.create(failing)
                     .expectNextCount(1)
                     .expectErrorSatisfies(error -> assertThat(error)
@@ -204,14 +231,20 @@ class QueryTest {
     /** Stored compressed or not, a page of large documents is short. */
     @Test
     void aPageIsBoundedByBytesToo() {
-        for (String text : List.of("repeat('x', 1500000)", "(SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 45000))")) {
+        for (String text : List.of(
+                "repeat('x', 1500000)",
+                "(SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 45000))")) {
             DATABASE.execute("TRUNCATE health_events");
             DATABASE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('x', " + text
                     + ", 'n', n) FROM generate_series(1, 9) AS n");
-            assertThat(store.findPages(Query.all()).map(List::size).collectList().block(SOON))
+            assertThat(store.findPages(Query.all())
+                            .map(List::size)
+                            .collectList()
+                            .block(SOON))
                     .as(text)
                     .containsExactly(3, 3, 3);
-            assertThat(store.findFields(Query.all(), List.of("n")).count().block(SOON)).isEqualTo(9);
+            assertThat(store.findFields(Query.all(), List.of("n")).count().block(SOON))
+                    .isEqualTo(9);
         }
         // One that is larger than a page comes alone.
         DATABASE.execute("INSERT INTO health_events (data) VALUES (jsonb_build_object('x', repeat('x', 10000000)))");
@@ -235,14 +268,17 @@ class QueryTest {
         StepVerifier.create(store.findOne(Query.where(Filter.jsonPath("$.["))))
                 .expectError(InvalidRequestException.class)
                 .verify(SOON);
-        assertThat(store.exists(Filter.eq("healthevent.nodeName", "a")).block(SOON)).isTrue();
-        assertThat(store.exists(Filter.eq("healthevent.nodeName", "c")).block(SOON)).isFalse();
+        assertThat(store.exists(Filter.eq("healthevent.nodeName", "a")).block(SOON))
+                .isTrue();
+        assertThat(store.exists(Filter.eq("healthevent.nodeName", "c")).block(SOON))
+                .isFalse();
     }
 
     @Test
     void readsFieldsInWhateverSpelling() {
-        DATABASE.execute("INSERT INTO health_events (data) VALUES ('{\"healthevent\": {\"nodename\": \"n\", \"message\": null,"
-                + " \"metadata\": {\"a.b\": \"c\", \"d\": \"e\"}}, \"healtheventstatus\": {\"faultremediated\": {\"value\": true}}}')");
+        DATABASE.execute(
+                "INSERT INTO health_events (data) VALUES ('{\"healthevent\": {\"nodename\": \"n\", \"message\": null,"
+                        + " \"metadata\": {\"a.b\": \"c\", \"d\": \"e\"}}, \"healtheventstatus\": {\"faultremediated\": {\"value\": true}}}')");
         StoredDocument<Map<String, Object>> found = store.findFields(
                         Query.all(),
                         List.of(
@@ -254,8 +290,8 @@ class QueryTest {
                                 "fault_remediated",
                                 "id"))
                 .blockFirst(SOON);
-        Map<String, Object> event = new java.util.HashMap<>(
-                Map.of("nodeName", "n", "metadata", Map.of("a.b", "c"), "isFatal", false));
+        Map<String, Object> event =
+                new java.util.HashMap<>(Map.of("nodeName", "n", "metadata", Map.of("a.b", "c"), "isFatal", false));
         event.put("message", null);
         assertThat(found.document())
                 .isEqualTo(Map.of("healthevent", event, "healtheventstatus", Map.of("faultremediated", true)));
@@ -270,11 +306,15 @@ class QueryTest {
                         + " GROUP BY data -> 'x' ORDER BY data -> 'x'");
         List<Object> found = store.distinct("x", Filter.all()).collectList().block(SOON);
         assertThat(found).hasSize(expected.size()).contains(true, "a", List.of());
-        assertThat(store.distinct("x", Filter.eq("x", "a")).collectList().block(SOON)).containsExactly("a");
+        assertThat(store.distinct("x", Filter.eq("x", "a")).collectList().block(SOON))
+                .containsExactly("a");
 
         DATABASE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('w', n % 1234)"
                 + " FROM generate_series(1, 3000) AS n");
-        assertThat(store.distinct("w", Filter.all()).map(Object::toString).collectList().block(SOON))
+        assertThat(store.distinct("w", Filter.all())
+                        .map(Object::toString)
+                        .collectList()
+                        .block(SOON))
                 .isEqualTo(IntStream.range(0, 1234).mapToObj(String::valueOf).toList());
     }
 
@@ -287,8 +327,7 @@ class QueryTest {
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("page size");
         }
-        assertThatThrownBy(() ->
-                        Query.all().sort(Collections.nCopies(Query.MAX_SORTS + 1, Sort.ascending("a"))))
+        assertThatThrownBy(() -> Query.all().sort(Collections.nCopies(Query.MAX_SORTS + 1, Sort.ascending("a"))))
                 .isInstanceOf(InvalidRequestException.class);
         Query query = Query.where(Filter.eq("a", 1)).skip(2);
         assertThat(query.limit(5).skip()).isEqualTo(2);
@@ -323,6 +362,8 @@ class QueryTest {
     }
 
     private static List<Long> seconds(Flux<? extends StoredDocument<?>> found) {
-        return found.map(each -> each.createdAt().getEpochSecond()).collectList().block(SOON);
+        return found.map(each -> each.createdAt().getEpochSecond())
+                .collectList()
+                .block(SOON);
     }
 }

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param sorts the order of neighbours, the most significant first; then the order in which the documents come
  * @param outputs by the path of the field that is added
  */
-public record Window(
-        @Nullable Expression partitionBy, List<Sort> sorts, Map<String, Output> outputs) {
+public record Window(@Nullable Expression partitionBy, List<Sort> sorts, Map<String, Output> outputs) {
 
     /**
      * Checks and copies the parts.

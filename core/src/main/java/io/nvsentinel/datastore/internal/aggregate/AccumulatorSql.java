@@ -42,8 +42,7 @@ final class AccumulatorSql {
             case AVG -> "COALESCE(to_jsonb(trim_scale(avg(" + number(accumulator) + ")" + over + ")), 'null')";
             case MIN -> "COALESCE(nvsentinel_min(NULLIF(" + json(accumulator) + ", 'null'))" + over + ", 'null')";
             case MAX -> "COALESCE(nvsentinel_max(NULLIF(" + json(accumulator) + ", 'null'))" + over + ", 'null')";
-            case FIRST ->
-                "COALESCE(nvsentinel_first(" + orNull(accumulator) + order + ")" + over + ", 'null')";
+            case FIRST -> "COALESCE(nvsentinel_first(" + orNull(accumulator) + order + ")" + over + ", 'null')";
             case LAST -> "COALESCE(nvsentinel_last(" + orNull(accumulator) + order + ")" + over + ", 'null')";
             case PUSH -> array(json(accumulator) + order, accumulator);
             case ADD_TO_SET -> array("DISTINCT " + json(accumulator), accumulator);

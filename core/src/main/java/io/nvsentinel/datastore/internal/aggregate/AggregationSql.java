@@ -47,8 +47,8 @@ public final class AggregationSql {
 
     private SqlFragment finish(int maxResults) {
         String document = relation.records() ? "jsonb_build_object('id', id) || data" : "data";
-        return binder.finish("SELECT " + document + " FROM " + relation.from() + relation.orderBy() + " LIMIT "
-                + (maxResults + 1L));
+        return binder.finish(
+                "SELECT " + document + " FROM " + relation.from() + relation.orderBy() + " LIMIT " + (maxResults + 1L));
     }
 
     private void apply(Stage stage) {
@@ -117,15 +117,17 @@ public final class AggregationSql {
 
     private void group(Stage.Group group) {
         String key = nextAlias() + "_key";
-        String value = group.key() == null ? "CAST('null' AS jsonb)" : expressions().jsonOrNull(group.key());
+        String value =
+                group.key() == null ? "CAST('null' AS jsonb)" : expressions().jsonOrNull(group.key());
         String rows = "(SELECT *, " + value + " AS " + key + " FROM " + relation.from() + ") AS " + nextAlias();
         AccumulatorSql accumulators = AccumulatorSql.grouped(expressions(), String.join(", ", relation.order()));
         StringBuilder document = new StringBuilder("jsonb_build_object('_id', " + key + ")");
-        group.fields().forEach((name, accumulator) -> document.append(" || jsonb_build_object(")
-                .append(text(name))
-                .append(", ")
-                .append(accumulators.render(accumulator))
-                .append(")"));
+        group.fields()
+                .forEach((name, accumulator) -> document.append(" || jsonb_build_object(")
+                        .append(text(name))
+                        .append(", ")
+                        .append(accumulators.render(accumulator))
+                        .append(")"));
         String sql = "SELECT " + document + " AS data, " + key + " FROM " + rows + " GROUP BY " + key;
         relation = new Relation("(" + sql + ") AS " + nextAlias(), FieldMap.MADE, false, List.of(key), List.of(key));
     }
@@ -203,7 +205,8 @@ public final class AggregationSql {
         }
 
         static String put(String document, String path, FieldMap map, String value, Binder binder) {
-            String[] names = FieldSql.written(FieldPath.parse(path), map).names().toArray(String[]::new);
+            String[] names =
+                    FieldSql.written(FieldPath.parse(path), map).names().toArray(String[]::new);
             return "nvsentinel_put(" + document + ", CAST(" + binder.bind(names) + " AS text[]), " + value + ")";
         }
     }

@@ -100,8 +100,9 @@ final class ExpressionSql {
         String value = elements.value() == null ? alias + ".value" : inside.jsonOrNull(elements.value());
         String from = nested().json(elements.array());
         String where = elements.condition() == null ? "" : " WHERE " + inside.truth(elements.condition());
-        return "(SELECT COALESCE(jsonb_agg(" + value + " ORDER BY " + alias + ".position), '[]') FROM nvsentinel_elements("
-                + from + ") WITH ORDINALITY AS " + alias + "(value, position)" + where + ")";
+        return "(SELECT COALESCE(jsonb_agg(" + value + " ORDER BY " + alias
+                + ".position), '[]') FROM nvsentinel_elements(" + from + ") WITH ORDINALITY AS " + alias
+                + "(value, position)" + where + ")";
     }
 
     /** For operands inside a subquery, whose own aliases must not hide the ones in use. */
@@ -132,15 +133,16 @@ final class ExpressionSql {
 
     private String ifNull(List<Expression> operands) {
         int last = operands.size() - 1;
-        return "COALESCE(" + joined(operands.subList(0, last), ", ", each -> "NULLIF(" + json(each) + ", 'null')") + ", "
-                + json(operands.get(last)) + ")";
+        return "COALESCE(" + joined(operands.subList(0, last), ", ", each -> "NULLIF(" + json(each) + ", 'null')")
+                + ", " + json(operands.get(last)) + ")";
     }
 
     private String intersection(List<Expression> operands) {
         String a = "a" + depth;
         String b = "b" + depth;
         return "(SELECT COALESCE(jsonb_agg(DISTINCT " + a + ".value), '[]') FROM nvsentinel_elements("
-                + nested().json(operands.get(0)) + ") AS " + a + "(value) WHERE EXISTS (SELECT FROM nvsentinel_elements("
+                + nested().json(operands.get(0)) + ") AS " + a
+                + "(value) WHERE EXISTS (SELECT FROM nvsentinel_elements("
                 + nested().json(operands.get(1)) + ") AS " + b + "(value) WHERE " + b + ".value = " + a + ".value))";
     }
 
@@ -178,14 +180,13 @@ final class ExpressionSql {
     }
 
     private String order(Operator operator, List<Expression> operands) {
-        String sign =
-                switch (operator) {
-                    case GT -> " > 0";
-                    case GTE -> " >= 0";
-                    case LT -> " < 0";
-                    case LTE -> " <= 0";
-                    default -> throw new IllegalStateException("not a condition: " + operator);
-                };
+        String sign = switch (operator) {
+            case GT -> " > 0";
+            case GTE -> " >= 0";
+            case LT -> " < 0";
+            case LTE -> " <= 0";
+            default -> throw new IllegalStateException("not a condition: " + operator);
+        };
         return "COALESCE(nvsentinel_compare(" + joined(operands, ", ", this::json) + ")" + sign + ", FALSE)";
     }
 
@@ -209,14 +210,12 @@ final class ExpressionSql {
             case ADD -> "(" + joined(operands, " + ", this::number) + ")";
             case SUBTRACT -> "(" + joined(operands, " - ", this::number) + ")";
             case MULTIPLY -> "(" + joined(operands, " * ", this::number) + ")";
-            case DIVIDE ->
-                "trim_scale(" + number(operands.get(0)) + " / NULLIF(" + number(operands.get(1)) + ", 0))";
+            case DIVIDE -> "trim_scale(" + number(operands.get(0)) + " / NULLIF(" + number(operands.get(1)) + ", 0))";
             default -> throw new IllegalStateException("not arithmetic: " + call.operator());
         };
     }
 
-    private static String joined(
-            List<Expression> operands, String separator, Function<Expression, String> render) {
+    private static String joined(List<Expression> operands, String separator, Function<Expression, String> render) {
         return operands.stream().map(render).collect(Collectors.joining(separator));
     }
 }

@@ -68,7 +68,8 @@ final class MongoExpression {
             return map(map);
         }
         if (value instanceof Collection<?> list) {
-            return new Expression.Call(Operator.ARRAY, list.stream().map(this::below).toList());
+            return new Expression.Call(
+                    Operator.ARRAY, list.stream().map(this::below).toList());
         }
         if (value instanceof Object[] array) {
             return read(Arrays.asList(array));
@@ -106,7 +107,8 @@ final class MongoExpression {
             return Expression.object(members);
         }
         if (map.size() > 1) {
-            throw new InvalidRequestException("an expression has one operator, not " + map.size() + ": " + map.keySet());
+            throw new InvalidRequestException(
+                    "an expression has one operator, not " + map.size() + ": " + map.keySet());
         }
         Map.Entry<?, ?> only = map.entrySet().iterator().next();
         return operator(String.valueOf(only.getKey()), only.getValue());

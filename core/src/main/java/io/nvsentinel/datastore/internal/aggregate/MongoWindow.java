@@ -29,14 +29,12 @@ final class MongoWindow {
         }
         Object partition = stage.get("partitionBy");
         Expression partitionBy = partition == null ? null : MongoExpression.parse(partition);
-        List<Sort> sorts =
-                stage.get("sortBy") == null ? List.of() : MongoPipeline.sorts("sortBy", stage.get("sortBy"));
+        List<Sort> sorts = stage.get("sortBy") == null ? List.of() : MongoPipeline.sorts("sortBy", stage.get("sortBy"));
         Map<String, Window.Output> outputs = new LinkedHashMap<>();
-        MongoPipeline.map("output", stage.get("output"))
-                .forEach((path, output) -> {
-                    MongoPipeline.newField(path);
-                    outputs.put(path, output(path, MongoPipeline.map(path, output)));
-                });
+        MongoPipeline.map("output", stage.get("output")).forEach((path, output) -> {
+            MongoPipeline.newField(path);
+            outputs.put(path, output(path, MongoPipeline.map(path, output)));
+        });
         return Stage.window(new Window(partitionBy, sorts, outputs));
     }
 

@@ -34,7 +34,11 @@ record Relation(String from, FieldMap map, boolean records, List<String> carried
     /** With columns that come to the order: before what was there, or after. */
     Relation ordered(List<String> columns, List<String> newOrder) {
         return new Relation(
-                from, map, records, Stream.concat(carried.stream(), columns.stream()).toList(), newOrder);
+                from,
+                map,
+                records,
+                Stream.concat(carried.stream(), columns.stream()).toList(),
+                newOrder);
     }
 
     String orderBy() {

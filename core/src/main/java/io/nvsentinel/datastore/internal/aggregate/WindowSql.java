@@ -35,8 +35,8 @@ final class WindowSql {
         String data = "data";
         for (Map.Entry<String, Window.Output> output : window.outputs().entrySet()) {
             String over = over(window, sorts, output.getValue().frame());
-            String value =
-                    AccumulatorSql.windowed(expressions, over).render(output.getValue().accumulator());
+            String value = AccumulatorSql.windowed(expressions, over)
+                    .render(output.getValue().accumulator());
             data = NewFields.put(data, output.getKey(), after, value, binder);
         }
         String sql = "SELECT " + before.columns() + data + " AS data FROM " + rows;
@@ -56,8 +56,6 @@ final class WindowSql {
         if (distance == null) {
             return unbounded;
         }
-        return distance == 0
-                ? "CURRENT ROW"
-                : Math.abs(distance) + (distance < 0 ? " PRECEDING" : " FOLLOWING");
+        return distance == 0 ? "CURRENT ROW" : Math.abs(distance) + (distance < 0 ? " PRECEDING" : " FOLLOWING");
     }
 }

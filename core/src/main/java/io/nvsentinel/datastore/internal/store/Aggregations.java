@@ -33,11 +33,14 @@ final class Aggregations {
      */
     <R> Flux<R> run(Aggregation aggregation, Function<byte[], R> decode) {
         return Mono.fromSupplier(() -> AggregationSql.render(aggregation, table.quoted(), table.fields()))
-                .flatMap(sql -> session.read("Aggregate in " + table.name(), connection -> Mono.defer(() -> {
-                    AtomicLong bytes = new AtomicLong();
-                    return Rows.all(
-                            Rows.bind(connection.createStatement(sql.sql()), sql.bindings()), row -> read(row, bytes));
-                })))
+                .flatMap(sql -> session.read(
+                        "Aggregate in " + table.name(),
+                        connection -> Mono.defer(() -> {
+                            AtomicLong bytes = new AtomicLong();
+                            return Rows.all(
+                                    Rows.bind(connection.createStatement(sql.sql()), sql.bindings()),
+                                    row -> read(row, bytes));
+                        })))
                 .flatMapIterable(rows -> checked(rows, aggregation.maxResults()))
                 .map(decode);
     }
