@@ -180,10 +180,7 @@ final class DocumentReads<T> {
     }
 
     Mono<Boolean> exists(Filter filter, Condition condition) {
-        return value(
-                "Look in ",
-                () -> new PageSql(table, Query.where(filter), condition).exists(),
-                Boolean.class);
+        return value("Look in ", () -> new PageSql(table, Query.where(filter), condition).exists(), Boolean.class);
     }
 
     private <V> Mono<V> value(String action, Supplier<SqlFragment> sql, Class<V> type) {

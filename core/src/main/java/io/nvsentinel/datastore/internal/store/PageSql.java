@@ -43,8 +43,8 @@ final class PageSql {
         String page = "SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data"
                 + keyset.columns(binder) + rows(cursor, binder);
         String columns = "id, created_at, updated_at, version, data, total, " + keyset.names();
-        String sized = "SELECT page.*, " + size + " AS size FROM (" + page + ") AS page ORDER BY "
-                + keyset.order() + " OFFSET 0";
+        String sized = "SELECT page.*, " + size + " AS size FROM (" + page + ") AS page ORDER BY " + keyset.order()
+                + " OFFSET 0";
         String summed = "SELECT sized.*, sum(size) OVER (ORDER BY " + keyset.order()
                 + " ROWS UNBOUNDED PRECEDING) AS total FROM (" + sized + ") AS sized";
         return binder.finish("SELECT " + columns + " FROM (" + summed + ") AS summed WHERE total - size < " + MAX_BYTES
@@ -54,8 +54,8 @@ final class PageSql {
     /** The column {@code id} of a page and its sort keys. */
     SqlFragment ids(Page.@Nullable Cursor cursor) {
         Binder binder = new Binder(1);
-        return binder.finish("SELECT id, " + keyset.names() + " FROM (SELECT id, created_at, updated_at" + keyset.columns(binder)
-                + rows(cursor, binder) + ") AS page ORDER BY " + keyset.order());
+        return binder.finish("SELECT id, " + keyset.names() + " FROM (SELECT id, created_at, updated_at"
+                + keyset.columns(binder) + rows(cursor, binder) + ") AS page ORDER BY " + keyset.order());
     }
 
     private String rows(Page.@Nullable Cursor cursor, Binder binder) {

@@ -36,11 +36,13 @@ final class RecordingSession implements Session {
     }
 
     private String plan(Recorded statement) {
-        List<String> lines = session.read("Explain", connection -> Rows.all(
-                        Rows.bind(
-                                connection.createStatement("EXPLAIN " + statement.sql),
-                                List.copyOf(statement.bindings.values())),
-                        row -> row.get(0, String.class)))
+        List<String> lines = session.read(
+                        "Explain",
+                        connection -> Rows.all(
+                                Rows.bind(
+                                        connection.createStatement("EXPLAIN " + statement.sql),
+                                        List.copyOf(statement.bindings.values())),
+                                row -> row.get(0, String.class)))
                 .block(SOON);
         return String.join("\n", lines);
     }

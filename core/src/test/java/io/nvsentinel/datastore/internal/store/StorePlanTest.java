@@ -104,14 +104,18 @@ class StorePlanTest {
     private Map<String, Publisher<?>> queries() {
         return Map.ofEntries(
                 Map.entry("health_events_pkey", health.findById(UUID.randomUUID())),
-                Map.entry("health_events_created", health.find(Query.all().skip(100).limit(10))),
+                Map.entry(
+                        "health_events_created",
+                        health.find(Query.all().skip(100).limit(10))),
                 Map.entry("health_events_node_created", health.findLatestByNode("n7")),
                 Map.entry("health_events_eviction", health.findByPodEvictionStatus(Status.IN_PROGRESS)),
                 Map.entry("health_events_drained", health.isNodeDrained("n9")),
                 Map.entry("health_events_data", health.find(Filter.eq("healthevent.agent", "a77"))),
                 Map.entry("health_events_words", health.find(Filter.text("word777"))),
                 Map.entry("maintenance_events_pkey", maintenance.deleteById(UUID.randomUUID())),
-                Map.entry("maintenance_events_created", maintenance.find(Query.all().limit(10))),
+                Map.entry(
+                        "maintenance_events_created",
+                        maintenance.find(Query.all().limit(10))),
                 Map.entry("maintenance_events_event_id_unique", maintenance.findByEventId("e5")),
                 Map.entry("maintenance_events_due", maintenance.findToTriggerQuarantine(Duration.ofHours(1))),
                 Map.entry("maintenance_events_over", maintenance.findToTriggerHealthy(Duration.ofHours(1))),
@@ -123,8 +127,12 @@ class StorePlanTest {
     void eachIndexServesAQueryAndThereIsNoOther() {
         queries().forEach((index, query) -> {
             Flux.from(query).blockLast(SOON);
-            assertThat(session.plans()).as(index).isNotEmpty().allSatisfy(plan -> assertThat(plan)
-                    .containsPattern("Index (Only )?Scan.* " + index + "\\b|Bitmap Index Scan on " + index + "\\b"));
+            assertThat(session.plans())
+                    .as(index)
+                    .isNotEmpty()
+                    .allSatisfy(plan -> assertThat(plan)
+                            .containsPattern(
+                                    "Index (Only )?Scan.* " + index + "\\b|Bitmap Index Scan on " + index + "\\b"));
         });
         assertThat(new TreeSet<>(DATABASE.get()
                         .queryForStrings("SELECT indexname FROM pg_indexes WHERE tablename IN ('health_events',"
@@ -136,7 +144,8 @@ class StorePlanTest {
     @Test
     void noPageDegradesWithDepth() {
         for (Query query : List.of(
-                Query.all(), Query.all().sort(Sort.descending("created_at")),
+                Query.all(),
+                Query.all().sort(Sort.descending("created_at")),
                 Query.where(Filter.eq("healthevent.nodename", "n7"))
                         .sort(Sort.descending("createdAt"))
                         .pageSize(10))) {
@@ -144,10 +153,11 @@ class StorePlanTest {
             List<String> plans = session.plans();
             assertThat(plans).hasSizeGreaterThan(9);
             // Of the last ones, which are no deeper, there is so little left that any plan is good.
-            assertThat(plans.subList(1, plans.size() * 2 / 3)).allSatisfy(plan -> assertThat(plan)
-                    .containsPattern("Index Cond: .*ROW\\(created_at, id\\)")
-                    .doesNotContain("Seq Scan")
-                    .doesNotContain("Sort"));
+            assertThat(plans.subList(1, plans.size() * 2 / 3))
+                    .allSatisfy(plan -> assertThat(plan)
+                            .containsPattern("Index Cond: .*ROW\\(created_at, id\\)")
+                            .doesNotContain("Seq Scan")
+                            .doesNotContain("Sort"));
         }
     }
 
@@ -159,7 +169,9 @@ class StorePlanTest {
                         .pageSize(2000))
                 .blockLast(SOON);
         List<String> plans = session.plans();
-        assertThat(plans.get(plans.size() - 2)).contains("health_events_created").containsPattern("Index Cond: .*created_at <=");
+        assertThat(plans.get(plans.size() - 2))
+                .contains("health_events_created")
+                .containsPattern("Index Cond: .*created_at <=");
     }
 
     /** The range of a window of time, and the newest of a node, as aggregations ask for them. */
@@ -195,7 +207,8 @@ class StorePlanTest {
                         maintenance.findByStatuses(Csp.GCP, List.of(InternalStatus.DETECTED)))
                 .forEach(query -> {
                     Flux.from(query).blockLast(SOON);
-                    assertThat(session.plans()).allSatisfy(plan -> assertThat(plan).doesNotContain("Seq Scan"));
+                    assertThat(session.plans())
+                            .allSatisfy(plan -> assertThat(plan).doesNotContain("Seq Scan"));
                 });
     }
 }
