@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
@@ -13,6 +14,7 @@ import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -90,6 +92,14 @@ final class TestStreams implements BeforeEachCallback, AfterEachCallback {
 
     Seen<ChangeEvent<HealthEventDocument>> watchHealth(WatchOptions.Builder options) {
         return watch(options, built -> streams.watch(datastore.healthEvents(), built));
+    }
+
+    /** A token for a position whose row is not checked. */
+    ResumeToken tokenAt(long position) {
+        String incarnation = database.get()
+                .queryForStrings("SELECT incarnation::text FROM datastore_changelog_state")
+                .get(0);
+        return new ResumeToken(Position.at(UUID.fromString(incarnation), position, null));
     }
 
     String insertHealth(String node) {
