@@ -5,37 +5,60 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.DocumentDiff;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A committed change of one record. Immutable but for {@link #acknowledge()}; thread-safe.
  *
- * <p>Documents are decoded when first asked for, so that one that cannot be read fails where it is used and the stream
- * goes on.
+ * <p>Each document is decoded once, and the difference computed once, when first asked for.
  *
  * @param <T> the documents' type
  */
 public final class ChangeEvent<T> {
 
     private final ChangelogRow row;
-    private final UUID incarnation;
-    private final DocumentCodec<T> codec;
-    private final JsonCodec json;
+    private final Origin origin;
     private final Runnable acknowledgement;
+    private final Once<T> document;
+    private final Once<T> before;
+    private final Once<DocumentDiff> difference;
 
-    ChangeEvent(ChangelogRow row, UUID incarnation, DocumentCodec<T> codec, JsonCodec json, Runnable acknowledgement) {
+    ChangeEvent(ChangelogRow row, Origin origin, DocumentCodec<? extends T> codec, Runnable acknowledgement) {
         this.row = row;
-        this.incarnation = incarnation;
-        this.codec = codec;
-        this.json = json;
+        this.origin = origin;
         this.acknowledgement = acknowledgement;
+        this.document = new Once<>(() -> row.after() == null ? null : codec.decode(row.after()));
+        this.before = new Once<>(() -> row.before() == null ? null : codec.decode(row.before()));
+        this.difference = new Once<>(() -> difference(row, origin.json()));
+    }
+
+    /**
+     * What the events of one watch have in common.
+     *
+     * @param incarnation which changelog
+     * @param filter the fingerprint of the watch's filter
+     * @param json reads untyped documents
+     */
+    record Origin(UUID incarnation, String filter, JsonCodec json) {
+
+        ResumeToken token(ChangelogRow row) {
+            return new ResumeToken(
+                    Position.at(incarnation, row.id(), row.check()).withFilter(filter));
+        }
     }
 
     /**
@@ -44,7 +67,7 @@ public final class ChangeEvent<T> {
      * @return a token to start after
      */
     public ResumeToken resumeToken() {
-        return new ResumeToken(Position.at(incarnation, row.id(), row.check()));
+        return origin.token(row);
     }
 
     /**
@@ -79,9 +102,22 @@ public final class ChangeEvent<T> {
      *
      * @return null for delete and truncate
      * @throws InvalidDocumentException if it cannot be read as this type
+     * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T document() {
-        return row.after() == null ? null : codec.decode(row.after());
+        if (!hasDocument() && (operation() == Operation.INSERT || operation() == Operation.UPDATE)) {
+            throw notKept("the document after");
+        }
+        return document.get();
+    }
+
+    /**
+     * Whether there is a document after this change.
+     *
+     * @return true if {@link #document()} gives one
+     */
+    public boolean hasDocument() {
+        return row.after() != null;
     }
 
     /**
@@ -89,27 +125,99 @@ public final class ChangeEvent<T> {
      *
      * @return null for insert and truncate
      * @throws InvalidDocumentException if it cannot be read as this type
+     * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T before() {
-        return row.before() == null ? null : codec.decode(row.before());
+        if (!hasBefore() && (operation() == Operation.UPDATE || operation() == Operation.DELETE)) {
+            throw notKept("the document before");
+        }
+        return before.get();
     }
 
     /**
-     * The fields that an update set or changed, by dotted path, with their new values. Arrays are reported whole.
+     * Whether there is a document before this change.
+     *
+     * @return true if {@link #before()} gives one
+     */
+    public boolean hasBefore() {
+        return row.before() != null;
+    }
+
+    private ImageNotKeptException notKept(String what) {
+        return new ImageNotKeptException("The collection " + collection() + " did not keep " + what + " this "
+                + operation() + " of " + recordId());
+    }
+
+    /** Finds out whether the newest document there is can be decoded. */
+    void decode() {
+        if (hasDocument()) {
+            document.get();
+        } else {
+            before.get();
+        }
+    }
+
+    /**
+     * The newest document there is: as this change left it, or for a delete as it was before.
+     *
+     * @return null for truncate
+     * @throws InvalidDocumentException if it cannot be read as this type
+     * @throws ImageNotKeptException if the collection kept none when the change was made
+     */
+    public @Nullable T latestDocument() {
+        return operation() == Operation.DELETE ? before() : document();
+    }
+
+    /**
+     * This change as one of a given collection, with that collection's type.
+     *
+     * @param collection a collection of the same datastore
+     * @param <U> its documents' type
+     * @return empty if the change happened elsewhere; acknowledging it acknowledges this one
+     */
+    public <U> Optional<ChangeEvent<U>> in(DocumentCollection<U> collection) {
+        return collection.name().equals(row.collection())
+                ? Optional.of(
+                        new ChangeEvent<>(row, origin, Watched.known(collection).codec(), acknowledgement))
+                : Optional.empty();
+    }
+
+    /**
+     * The fields that an update set or changed, by dotted path as stored, with their new values. An object that is new is
+     * reported by its leaves. An array that was changed in place or has grown is reported by index
+     * ({@code entities.0.value}); one that became shorter is reported whole.
      *
      * @return empty for other operations, and for an update that changed no field
+     * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
      */
     public Map<String, @Nullable Object> updatedFields() {
         return Collections.unmodifiableMap(diff().updated());
     }
 
     /**
-     * The fields that an update removed, by dotted path.
+     * The fields that an update removed, by dotted path as stored.
      *
      * @return empty for other operations
+     * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
      */
     public Set<String> removedFields() {
         return Collections.unmodifiableSet(diff().removed());
+    }
+
+    /**
+     * Whether this is an update that changed something, and nothing else than given.
+     *
+     * @param paths dotted paths as stored; a path stands for itself and everything below it
+     * @return false for other operations, and for an update that changed no field
+     * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
+     */
+    public boolean changedOnly(String... paths) {
+        List<String> changed = Stream.concat(diff().updated().keySet().stream(), diff().removed().stream())
+                .toList();
+        return !changed.isEmpty()
+                && changed.stream()
+                        .allMatch(field -> Arrays.stream(paths)
+                                .anyMatch(path -> field.equals(path) || field.startsWith(path + ".")));
     }
 
     /**
@@ -141,6 +249,13 @@ public final class ChangeEvent<T> {
     }
 
     private DocumentDiff diff() {
+        if (operation() == Operation.UPDATE && !(hasDocument() && hasBefore())) {
+            throw notKept("both documents of");
+        }
+        return Objects.requireNonNull(difference.get());
+    }
+
+    private static DocumentDiff difference(ChangelogRow row, JsonCodec json) {
         if (row.before() == null || row.after() == null) {
             return DocumentDiff.between(Map.of(), Map.of());
         }
@@ -151,5 +266,25 @@ public final class ChangeEvent<T> {
     @Override
     public String toString() {
         return "ChangeEvent{" + operation() + " " + collection() + " " + recordId() + " at " + changedAt() + "}";
+    }
+
+    /** Computed when first asked for; again only if that failed. */
+    private static final class Once<V> {
+
+        private final Supplier<@Nullable V> source;
+        private boolean known;
+        private @Nullable V value;
+
+        private Once(Supplier<@Nullable V> source) {
+            this.source = source;
+        }
+
+        private synchronized @Nullable V get() {
+            if (!known) {
+                value = source.get();
+                known = true;
+            }
+            return value;
+        }
     }
 }

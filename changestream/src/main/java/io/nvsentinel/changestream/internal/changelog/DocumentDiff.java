@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs between two documents, by dotted path. Objects are compared member by member; arrays are compared and
- * reported whole; a new object is reported by its leaves, an empty one as itself.
+ * What differs between two documents, by dotted path. Objects are compared member by member, and arrays element by element
+ * unless they became shorter: such an array is reported whole. A new object is reported by its leaves, an empty one as
+ * itself.
  *
  * @param updated the new value of each field that was set or changed
  * @param removed each field that is gone
+ * @param updatedTree the updated fields where they are in the document, an index as a name
  */
-public record DocumentDiff(Map<String, @Nullable Object> updated, Set<String> removed) {
+public record DocumentDiff(
+        Map<String, @Nullable Object> updated, Set<String> removed, Map<String, @Nullable Object> updatedTree) {
 
     /**
      * Compares two documents.
@@ -25,28 +30,76 @@ public record DocumentDiff(Map<String, @Nullable Object> updated, Set<String> re
      * @return the difference, which belongs to the caller
      */
     public static DocumentDiff between(Map<String, @Nullable Object> before, Map<String, @Nullable Object> after) {
-        DocumentDiff diff = new DocumentDiff(new LinkedHashMap<>(), new LinkedHashSet<>());
-        diff.compare("", before, after);
-        return diff;
+        Comparison comparison = new Comparison();
+        comparison.objects(before, after);
+        return comparison.difference;
     }
 
-    private void compare(String prefix, Map<?, ?> before, Map<?, ?> after) {
-        after.forEach((key, value) -> {
-            Object old = before.get(key);
-            if (old instanceof Map<?, ?> oldObject && value instanceof Map<?, ?> newObject) {
-                compare(prefix + key + ".", oldObject, newObject);
-            } else if (!before.containsKey(key) || !Objects.equals(old, value)) {
-                report(prefix + key, value);
+    /** Walks two documents at a time; the path is where it stands. */
+    private static final class Comparison {
+
+        private final DocumentDiff difference =
+                new DocumentDiff(new LinkedHashMap<>(), new LinkedHashSet<>(), new LinkedHashMap<>());
+        private final List<String> path = new ArrayList<>();
+
+        private void at(Object name, Runnable work) {
+            path.add(String.valueOf(name));
+            work.run();
+            path.remove(path.size() - 1);
+        }
+
+        private void objects(Map<?, ?> before, Map<?, ?> after) {
+            after.forEach((key, value) -> at(key, () -> {
+                if (before.containsKey(key)) {
+                    values(before.get(key), value);
+                } else {
+                    report(value);
+                }
+            }));
+            before.keySet().stream()
+                    .filter(key -> !after.containsKey(key))
+                    .forEach(key -> at(key, () -> difference.removed.add(String.join(".", path))));
+        }
+
+        private void values(@Nullable Object before, @Nullable Object after) {
+            if (before instanceof Map<?, ?> oldObject && after instanceof Map<?, ?> newObject) {
+                objects(oldObject, newObject);
+            } else if (before instanceof List<?> old && after instanceof List<?> now && old.size() <= now.size()) {
+                arrays(old, now);
+            } else if (!Objects.equals(before, after)) {
+                report(after);
             }
-        });
-        before.keySet().stream().filter(key -> !after.containsKey(key)).forEach(key -> removed.add(prefix + key));
-    }
+        }
 
-    private void report(String path, @Nullable Object value) {
-        if (value instanceof Map<?, ?> object && !object.isEmpty()) {
-            object.forEach((key, member) -> report(path + "." + key, member));
-        } else {
-            updated.put(path, value);
+        private void arrays(List<?> before, List<?> after) {
+            for (int i = 0; i < after.size(); i++) {
+                Object now = after.get(i);
+                Runnable work = i < before.size() ? compared(before.get(i), now) : () -> report(now);
+                at(i, work);
+            }
+        }
+
+        private Runnable compared(@Nullable Object before, @Nullable Object after) {
+            return () -> values(before, after);
+        }
+
+        private void report(@Nullable Object value) {
+            if (value instanceof Map<?, ?> object && !object.isEmpty()) {
+                object.forEach((key, member) -> at(key, () -> report(member)));
+            } else {
+                difference.updated.put(String.join(".", path), value);
+                put(value);
+            }
+        }
+
+        @SuppressWarnings("unchecked")
+        private void put(@Nullable Object value) {
+            Map<String, @Nullable Object> parent = difference.updatedTree;
+            for (String name : path.subList(0, path.size() - 1)) {
+                parent = (Map<String, @Nullable Object>)
+                        Objects.requireNonNull(parent.computeIfAbsent(name, absent -> new LinkedHashMap<>()));
+            }
+            parent.put(path.get(path.size() - 1), value);
         }
     }
 }

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.tail;
 
+import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
+import io.nvsentinel.changestream.CollectionDroppedException;
+import io.nvsentinel.changestream.internal.changelog.ChangelogEnd;
 import io.nvsentinel.changestream.internal.changelog.ChangelogPage;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
-import io.nvsentinel.changestream.internal.changelog.ChangelogReader.Newest;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader.TailReading;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.History;
+import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Gate;
 import io.nvsentinel.changestream.internal.wakeup.Gate.GateLostException;
 import io.nvsentinel.changestream.internal.wakeup.Listening;
-import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.retry.Retry;
 
 /**
  * The end of the changelog, shared by all watches. Whoever waits for the next change drives it; all who wait share one
@@ -31,20 +32,21 @@ import reactor.util.retry.Retry;
  */
 public final class Tail {
 
-    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(2);
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
 
     private final ChangelogReader reader;
     private final Listening listening;
     private final Doorbell doorbell;
     private final Duration pollInterval;
+    private final Patience patience;
     private final Scheduler timer;
+    private final ChangeStreamListener listener;
     private final GapReport gaps;
 
-    private final AtomicReference<@Nullable Chunk> latest = new AtomicReference<>();
-    private final AtomicReference<@Nullable Mono<Chunk>> flight = new AtomicReference<>();
+    private final WatchedTables tables = new WatchedTables();
+    private final List<Selection> selections = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable Served> latest = new AtomicReference<>();
+    private final AtomicReference<@Nullable Mono<Served>> flight = new AtomicReference<>();
     private volatile TailState state = TailState.at(0);
     private volatile Pace pace = Pace.START;
 
@@ -54,28 +56,50 @@ public final class Tail {
      * @param reader reads the changelog
      * @param listening where wake-ups come from
      * @param doorbell rings on wake-ups
-     * @param pollInterval how long to sleep without any
-     * @param timer tells and waits for time
+     * @param settings how patient it is, and who hears of it
      */
-    public Tail(
-            ChangelogReader reader, Listening listening, Doorbell doorbell, Duration pollInterval, Scheduler timer) {
+    public Tail(ChangelogReader reader, Listening listening, Doorbell doorbell, TailSettings settings) {
         this.reader = reader;
         this.listening = listening;
         this.doorbell = doorbell;
-        this.pollInterval = pollInterval;
-        this.timer = timer;
-        this.gaps = new GapReport(reader, timer);
+        this.pollInterval = settings.pollInterval();
+        this.patience = settings.patience();
+        this.timer = settings.timer();
+        this.listener = settings.listener();
+        this.gaps = new GapReport(reader, timer, listener);
+    }
+
+    /** A chunk, and those whose documents are in it. */
+    private record Served(Chunk chunk, List<Selection> selections) {
+
+        boolean hasNext(long position, Selection selection) {
+            return chunk.covers(position) && selections.contains(selection);
+        }
     }
 
     /**
-     * The first watch joins: the tail starts where that one does.
+     * A watch joins; with the first one the tail starts where that one does.
      *
+     * @param selection what it wants
      * @param settledPosition everything up to it is delivered or dead
      */
-    public synchronized void startAt(long settledPosition) {
-        state = TailState.at(settledPosition);
-        latest.set(null);
-        pace = Pace.START;
+    public synchronized void join(Selection selection, long settledPosition) {
+        if (selections.isEmpty()) {
+            state = TailState.at(settledPosition);
+            latest.set(null);
+            pace = Pace.START;
+        }
+        selections.add(selection);
+    }
+
+    /**
+     * A watch leaves.
+     *
+     * @param selection what it wanted
+     */
+    public synchronized void leave(Selection selection) {
+        selections.remove(selection);
+        tables.forget(selection);
     }
 
     /**
@@ -84,90 +108,86 @@ public final class Tail {
      *
      * @return cold; emits the position
      */
-    public Mono<Newest> now() {
-        return reader.newest()
-                .flatMap(newest -> reader.holders()
+    public Mono<ChangelogEnd> now() {
+        return reader.end()
+                .flatMap(end -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
                                 .filter(holders -> Collections.disjoint(first, holders))
                                 .repeatWhenEmpty(attempts -> attempts.delayElements(SETTLE_PAUSE, timer)))
-                        .thenReturn(newest));
+                        .thenReturn(end));
     }
 
     /**
      * The settled changes behind a position: from memory, from the settled part, or once there are any.
      *
      * @param position the position
-     * @return cold; emits one chunk, which begins at the position; waits for ever
+     * @param selection a watch that has joined
+     * @return cold; emits one chunk, which begins at the position; waits for ever; fails with
+     *     {@link CollectionDroppedException} at the end of a collection
      */
-    public Mono<Chunk> next(long position) {
-        return Mono.defer(() -> nearest(position)).repeatWhenEmpty(attempts -> attempts);
+    public Mono<Chunk> next(long position, Selection selection) {
+        return Mono.defer(() -> nearest(position, selection)).repeatWhenEmpty(attempts -> attempts);
     }
 
-    private Mono<Chunk> nearest(long position) {
-        Chunk recent = latest.get();
-        if (recent != null && recent.covers(position)) {
-            return Mono.just(recent.behind(position));
+    private Mono<Chunk> nearest(long position, Selection selection) {
+        Served recent = latest.get();
+        if (recent != null && recent.hasNext(position, selection)) {
+            return Mono.just(recent.chunk().behind(position));
         }
         long head = state.position();
         if (position < head) {
-            return resilient(reader.settled(position, head).map(page -> caughtUp(position, head, page)));
+            return patience.with(reader.settled(position, head, selection).map(page -> caughtUp(position, head, page)));
         }
-        return Mono.defer(this::head).filter(chunk -> chunk.covers(position)).map(chunk -> chunk.behind(position));
+        String dropped = tables.droppedOf(selection);
+        if (dropped != null) {
+            return Mono.error(new CollectionDroppedException(dropped));
+        }
+        return Mono.defer(this::head)
+                .filter(served -> served.hasNext(position, selection))
+                .map(served -> served.chunk().behind(position));
     }
 
-    private static Chunk caughtUp(long position, long head, ChangelogPage page) {
+    private Chunk caughtUp(long position, long head, ChangelogPage page) {
         History.verify(position, page);
         List<ChangelogRow> rows = page.rows();
-        return new Chunk(
+        Chunk chunk = new Chunk(
                 position, page.complete() ? head : rows.get(rows.size() - 1).id(), rows);
+        listener.onPageRead(rows.size(), chunk.bytes(), true);
+        return chunk;
     }
 
-    private Mono<Chunk> head() {
-        Mono<Chunk> mine = resilient(Mono.defer(this::turn).repeatWhenEmpty(attempts -> attempts))
+    private Mono<Served> head() {
+        Mono<Served> mine = patience.with(Mono.defer(this::turn))
+                .repeatWhenEmpty(attempts -> attempts)
                 .doOnTerminate(() -> flight.set(null))
                 .share();
-        Mono<Chunk> theirs = flight.compareAndExchange(null, mine);
+        Mono<Served> theirs = flight.compareAndExchange(null, mine);
         return theirs == null ? mine : theirs;
     }
 
-    /** For ever, with growing pauses: a lost connection is no reason to end a stream. */
-    private Mono<Chunk> resilient(Mono<Chunk> work) {
-        return work.retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
-                .maxBackoff(LONGEST_BACKOFF)
-                .jitter(0.5)
-                .scheduler(timer)
-                .filter(error -> error instanceof DatastoreException failure && failure.isRetryable())
-                .doBeforeRetry(signal -> {
-                    if (signal.totalRetries() == 0) {
-                        LOG.warn(
-                                "The changelog cannot be read; trying again: {}",
-                                signal.failure().getMessage());
-                    }
-                }));
-    }
-
     /** One read, after the pause or the sleep that is due; empty if it brought nothing. */
-    private Mono<Chunk> turn() {
+    private Mono<Served> turn() {
         Pace current = pace;
         if (current.maySleep() && !state.hasGap()) {
             return sleep();
         }
-        return pause(current).then(Mono.defer(this::read));
+        return pause(current).then(read(WakeUp.AWAKE));
     }
 
     private Mono<Long> pause(Pace current) {
         return current.pause().isZero() ? Mono.empty() : Mono.delay(current.pause(), timer);
     }
 
-    private Mono<Chunk> sleep() {
+    private Mono<Served> sleep() {
         Gate gate = listening.gate();
         if (gate == null) {
-            return doorbell.await(pollInterval, timer).then(Mono.defer(this::read));
+            return doorbell.await(pollInterval, timer)
+                    .flatMap(rang -> read(rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
-        return gate.<Chunk>whileArmed(outcome -> switch (outcome) {
-                    case WRITERS_COMMITTING -> pause(pace).then(Mono.defer(this::read));
-                    case ARMED -> readArmed(gate).switchIfEmpty(Mono.defer(() -> slumber(gate, true)));
-                    case ANOTHER_ARMED -> read().switchIfEmpty(Mono.defer(() -> slumber(gate, false)));
+        return gate.<Served>whileArmed(outcome -> switch (outcome) {
+                    case WRITERS_COMMITTING -> pause(pace).then(read(WakeUp.WRITERS_COMMITTING));
+                    case ARMED -> readArmed(gate, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, true)));
+                    case ANOTHER_ARMED -> read(WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, false)));
                 })
                 .onErrorResume(GateLostException.class, lost -> {
                     listening.lost(gate);
@@ -175,39 +195,43 @@ public final class Tail {
                 });
     }
 
-    private Mono<Chunk> slumber(Gate gate, boolean armed) {
+    private Mono<Served> slumber(Gate gate, boolean armed) {
         return doorbell.await(pollInterval, timer).flatMap(rang -> {
             if (!rang) {
-                return armed ? readArmed(gate) : read();
+                return armed ? readArmed(gate, WakeUp.POLL_INTERVAL) : read(WakeUp.POLL_INTERVAL);
             }
             pace = Pace.START;
-            return armed ? readWhileDisarming(gate) : read();
+            return armed ? readWhileDisarming(gate) : read(WakeUp.NOTIFICATION);
         });
     }
 
     /** Writers need not notify any more, and reading need not wait until they know. */
-    private Mono<Chunk> readWhileDisarming(Gate gate) {
+    private Mono<Served> readWhileDisarming(Gate gate) {
         return Mono.zip(
-                        read().map(Optional::of).defaultIfEmpty(Optional.empty()),
+                        read(WakeUp.NOTIFICATION).map(Optional::of).defaultIfEmpty(Optional.empty()),
                         gate.disarm().thenReturn(true))
                 .flatMap(both -> Mono.justOrEmpty(both.getT1()));
     }
 
     /** Found although nobody rang: those asleep behind this one have to be told. */
-    private Mono<Chunk> readArmed(Gate gate) {
-        return read().flatMap(chunk -> gate.wakeOthers().thenReturn(chunk));
+    private Mono<Served> readArmed(Gate gate, WakeUp cause) {
+        return read(cause).flatMap(chunk -> gate.wakeOthers().thenReturn(chunk));
     }
 
-    private Mono<Chunk> read() {
+    private Mono<Served> read(WakeUp cause) {
         return Mono.defer(() -> {
+            listener.onWakeUp(cause);
             TailState before = state;
-            return reader.tail(before.position(), before.hasGap()).flatMap(reading -> accept(before, reading));
+            List<Selection> wanted = List.copyOf(selections);
+            return reader.tail(before.position(), before.hasGap(), wanted)
+                    .flatMap(reading -> accept(before, reading, wanted));
         });
     }
 
-    private Mono<Chunk> accept(TailState before, TailReading reading) {
+    private Mono<Served> accept(TailState before, TailReading reading, List<Selection> wanted) {
         ChangelogPage page = reading.page();
         History.verify(before.position(), page);
+        listener.onPageRead(page.rows().size(), page.bytes(), false);
         TailState known = reading.holders() == null ? before : before.withHolders(reading.holders());
         TailStep step = known.withPage(page.rows(), page.complete());
         if (!advance(before, step.next())) {
@@ -216,10 +240,15 @@ public final class Tail {
         Chunk chunk = step.chunk();
         boolean progress = chunk.upTo() > chunk.after();
         pace = progress ? pace.afterRows(!page.complete()) : pace.afterNothing();
+        Served served = new Served(chunk, wanted);
         if (progress) {
-            latest.set(chunk);
+            latest.set(served);
         }
-        return gaps.observe(step.next()).then(progress ? Mono.just(chunk) : Mono.empty());
+        boolean atEnd = page.complete() && !progress && !step.next().hasGap();
+        boolean tell = tables.observe(
+                        page, wanted.stream().filter(selections::contains).toList(), atEnd)
+                || progress;
+        return gaps.observe(step.next()).then(tell ? Mono.just(served) : Mono.empty());
     }
 
     /** A step that was cancelled and still came to its end changes nothing. */
