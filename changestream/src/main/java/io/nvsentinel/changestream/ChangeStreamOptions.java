@@ -73,9 +73,8 @@ public final class ChangeStreamOptions {
         return values.giveUpAfter;
     }
 
-    /** Tells all listeners; none of them can break a stream. */
-    ChangeStreamListener listener() {
-        return Listeners.of(values.listeners);
+    List<ChangeStreamListener> listeners() {
+        return values.listeners;
     }
 
     @Override

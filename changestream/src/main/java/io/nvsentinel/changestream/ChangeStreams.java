@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
@@ -14,7 +15,9 @@ import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import io.nvsentinel.datastore.internal.store.Rows;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,21 +48,27 @@ public final class ChangeStreams {
     private final Tail tail;
     private final Listening listening;
     private final ResumeTokens tokens;
+    private final Connections connections;
     private final Opening opening;
     private final JsonCodec json;
     private final boolean listen;
+    private final Lags lags;
+    private final boolean heard;
+    private final LiveStatus live = new LiveStatus();
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
     private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
-        Connections connections = datastore.connections();
+        this.connections = datastore.connections();
         Doorbell doorbell = new Doorbell();
         this.json = datastore.json();
         this.listen = options.listen();
         ChangelogReader reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
-        this.listener = options.listener();
+        this.lags = new Lags(connections);
+        this.heard = !options.listeners().isEmpty();
+        this.listener = Listeners.of(live, options.listeners());
         this.listening = new Listening(connections, doorbell, timer, listener);
         Patience patience = new Patience(options.giveUpAfter(), timer, listener);
         this.tail = new Tail(
@@ -176,12 +185,14 @@ public final class ChangeStreams {
                 watch.events(tail).doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
         return (listen ? events.takeUntilOther(listening.session()) : events)
                 .takeUntilOther(watch.keepStoring(timer))
+                .takeUntilOther(watch.keepTellingLag(timer))
                 .takeUntilOther(closing.asMono());
     }
 
     private <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again) {
         return opening.open(request, again)
-                .map(opened -> new Watch<>(request, json, opened, new Watch.Store(tokens, listener)))
+                .map(opened ->
+                        new Watch<>(request, json, opened, new Watch.Store(tokens, listener, heard ? lags : null)))
                 .doOnNext(this::join);
     }
 
@@ -195,6 +206,59 @@ public final class ChangeStreams {
             tail.leave(watch.selection());
             return watch.close().doFinally(signal -> watches.remove(watch));
         });
+    }
+
+    /**
+     * Chooses which documents the changelog keeps with the changes of a collection from now on; needs the rights of the
+     * table's owner. Waits for the writers of the collection that are under way, and holds others up for milliseconds. Fewer
+     * images make the changelog smaller and writers faster; a filter then sees what is not kept as missing.
+     *
+     * @param collection a collection of the same datastore
+     * @param images what to keep
+     * @return cold; completes when it is changed
+     */
+    public Mono<Void> keepImages(DocumentCollection<?> collection, Images images) {
+        return connections
+                .write(
+                        "Choose the images of " + collection.name(),
+                        connection -> Rows.one(
+                                connection
+                                        .createStatement(
+                                                "SELECT nvsentinel_set_images(quote_ident($1)::regclass, $2)::text")
+                                        .bind(0, collection.name())
+                                        .bind(1, images.name().toLowerCase(Locale.ROOT)),
+                                row -> true))
+                .then();
+    }
+
+    /**
+     * How far a client is behind, whether it runs here, elsewhere or nowhere.
+     *
+     * @param clientName the client
+     * @return cold; emits the lag; empty if the client has no stored position, so that nothing is known
+     */
+    public Mono<ClientLag> lag(String clientName) {
+        if (clientName.isBlank()) {
+            return Mono.empty();
+        }
+        return lags.read(clientName)
+                .flatMap(known -> Mono.justOrEmpty(known.stream().findFirst()));
+    }
+
+    /**
+     * How these streams, the changelog and all clients are.
+     *
+     * @return cold; emits the status
+     */
+    public Mono<ChangeStreamStatus> status() {
+        return Mono.zip(lags.size(), lags.read(null))
+                .map(both -> new ChangeStreamStatus(
+                        live.listening(),
+                        live.gap(),
+                        live.lastError(),
+                        both.getT1().rows(),
+                        both.getT1().bytes(),
+                        both.getT2()));
     }
 
     /**

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
@@ -31,6 +32,7 @@ final class Watch<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
     private static final Duration STORE_EVERY = Duration.ofMillis(250);
+    private static final Duration LAG_EVERY = Duration.ofSeconds(5);
 
     private final Watched<T> watched;
     private final Selection selection;
@@ -64,7 +66,19 @@ final class Watch<T> {
     }
 
     /** Where the position is stored, and who hears of it. */
-    record Store(ResumeTokens tokens, ChangeStreamListener listener) {
+    record Store(
+            ResumeTokens tokens,
+            ChangeStreamListener listener,
+            @Nullable Lags lags) {
+
+        /** Asked only if somebody wants to hear it. */
+        Mono<Void> lag(Owned owned) {
+            return lags == null
+                    ? Mono.empty()
+                    : lags.read(owned.client())
+                            .doOnNext(known -> known.forEach(listener::onLag))
+                            .then();
+        }
 
         Mono<Void> position(Owned owned, Position token) {
             return tokens.store(owned, token)
@@ -100,7 +114,7 @@ final class Watch<T> {
         try {
             if (selection.includes(row, origin.json())) {
                 event = new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
-                event.latestDocument();
+                event.decode();
                 return event;
             }
         } catch (InvalidDocumentException error) {
@@ -132,8 +146,17 @@ final class Watch<T> {
 
     /** Stores the position now and then, for as long as it is subscribed to; ends only with an error. */
     Mono<Void> keepStoring(Scheduler timer) {
-        return Mono.delay(STORE_EVERY, timer)
-                .then(Mono.defer(this::store).onErrorResume(Watch::isPassing, this::later))
+        return every(STORE_EVERY, timer, Mono.defer(this::store));
+    }
+
+    /** Tells the lag now and then, likewise. */
+    Mono<Void> keepTellingLag(Scheduler timer) {
+        return owned == null || store.lags() == null ? Mono.never() : every(LAG_EVERY, timer, store.lag(owned));
+    }
+
+    private Mono<Void> every(Duration pause, Scheduler timer, Mono<Void> work) {
+        return Mono.delay(pause, timer)
+                .then(work.onErrorResume(Watch::isPassing, this::later))
                 .repeat()
                 .then();
     }
@@ -143,7 +166,7 @@ final class Watch<T> {
     }
 
     private Mono<Void> later(Throwable error) {
-        LOG.debug("The position could not be stored; trying again", error);
+        LOG.debug("The position could not be stored, or the lag not read; trying again", error);
         return Mono.empty();
     }
 

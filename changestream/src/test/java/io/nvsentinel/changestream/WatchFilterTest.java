@@ -99,8 +99,8 @@ class WatchFilterTest {
         for (int i = 0; i < 20; i++) {
             insert(i % 5 == 0 ? "lagging" : "a");
         }
-        Seen<ChangeEvent<HealthEventDocument>> late =
-                streams.watchHealth(on("fullDocument.healthevent.nodeName", "lagging").startAt(StartAt.beginning()));
+        Seen<ChangeEvent<HealthEventDocument>> late = streams.watchHealth(
+                on("fullDocument.healthevent.nodeName", "lagging").startAt(StartAt.beginning()));
         insert("lagging");
         late.await(5);
     }
