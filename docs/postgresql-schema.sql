@@ -501,6 +501,13 @@ CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON health_events
 
 SELECT nvsentinel_enable_capture('health_events');
 
+-- V024__health_events_idempotency_key.sql
+-- Purpose: an event that carries an idempotency key is stored once: inserts that name the key find the conflict here.
+-- Locks:   SHARE on health_events while it is built: writes wait, a minute for some ten million rows.
+CREATE UNIQUE INDEX healthevent_idempotency_key_unique
+    ON health_events ((data #>> '{healthevent,metadata,idempotencyKey}'))
+    WHERE (data #>> '{healthevent,metadata,idempotencyKey}') IS NOT NULL;
+
 -- V030__maintenance_events.sql
 -- Purpose: maintenance events. data is the document; the mirrored columns are derived from it by the database.
 --          version counts the writes of the row.
@@ -614,6 +621,95 @@ CREATE FUNCTION nvsentinel_words(document jsonb) RETURNS tsvector
 
 COMMENT ON FUNCTION nvsentinel_words(jsonb) IS 'The words of a document.';
 
+-- V072__nvsentinel_number.sql
+-- Purpose: reads one JSON value as a number for arithmetic in aggregations; anything else is no number.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_number(value jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE jsonb_typeof(value) WHEN 'number' THEN value::numeric END;
+
+COMMENT ON FUNCTION nvsentinel_number(jsonb) IS 'The number a document value is, or NULL.';
+
+-- V073__nvsentinel_truth.sql
+-- Purpose: whether a JSON value counts as true in the expressions of aggregations: all but false, null, 0 and what is missing.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_truth(value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN coalesce(value <> ALL (ARRAY['false', 'null', '0']::jsonb[]), false);
+
+COMMENT ON FUNCTION nvsentinel_truth(jsonb) IS 'Whether a document value counts as true.';
+
+-- V074__nvsentinel_compare.sql
+-- Purpose: orders two JSON values of the same type as filters do: numbers by value, strings by code point, false before true.
+--          Gives -1, 0 or 1; values of different types, and others, have no order and give NULL.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_compare(a jsonb, b jsonb) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE
+        WHEN jsonb_typeof(a) <> jsonb_typeof(b) OR jsonb_typeof(a) NOT IN ('number', 'string', 'boolean') THEN NULL
+        WHEN a = b THEN 0
+        WHEN jsonb_typeof(a) = 'string' THEN CASE WHEN (a #>> '{}') COLLATE "C" < (b #>> '{}') THEN -1 ELSE 1 END
+        WHEN a < b THEN -1
+        ELSE 1
+    END;
+
+COMMENT ON FUNCTION nvsentinel_compare(jsonb, jsonb) IS 'The order of two document values of one type, or NULL.';
+
+-- V075__nvsentinel_elements.sql
+-- Purpose: the elements of a JSON array; anything else has none.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_elements(value jsonb) RETURNS SETOF jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT ROWS 10
+BEGIN ATOMIC
+    SELECT e.value FROM jsonb_array_elements(CASE jsonb_typeof(value) WHEN 'array' THEN value END) AS e(value);
+END;
+
+COMMENT ON FUNCTION nvsentinel_elements(jsonb) IS 'The elements of a document value, if it is an array.';
+
+-- V076__nvsentinel_first.sql
+-- Purpose: aggregate over JSON values: the first, in the order of the rows. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_first_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN kept;
+
+CREATE AGGREGATE nvsentinel_first(jsonb) (SFUNC = nvsentinel_first_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_first(jsonb) IS 'The first document value.';
+
+-- V077__nvsentinel_last.sql
+-- Purpose: aggregate over JSON values: the last, in the order of the rows. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_last_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN value;
+
+CREATE AGGREGATE nvsentinel_last(jsonb) (SFUNC = nvsentinel_last_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_last(jsonb) IS 'The last document value.';
+
+-- V078__nvsentinel_min.sql
+-- Purpose: aggregate over JSON values: the smallest by the order of jsonb. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_min_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE WHEN value < kept THEN value ELSE kept END;
+
+CREATE AGGREGATE nvsentinel_min(jsonb) (SFUNC = nvsentinel_min_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_min(jsonb) IS 'The min document value.';
+
+-- V079__nvsentinel_max.sql
+-- Purpose: aggregate over JSON values: the greatest by the order of jsonb. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_max_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE WHEN value > kept THEN value ELSE kept END;
+
+CREATE AGGREGATE nvsentinel_max(jsonb) (SFUNC = nvsentinel_max_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_max(jsonb) IS 'The max document value.';
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -656,13 +752,22 @@ FROM (VALUES
     (20, '021', 'health events node created', 'V021__health_events_node_created.sql', -1324834674),
     (21, '022', 'health events created', 'V022__health_events_created.sql', 35605201),
     (22, '023', 'health events triggers', 'V023__health_events_triggers.sql', 1448956179),
-    (23, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
-    (24, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
-    (25, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
-    (26, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
-    (27, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
-    (28, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (29, '071', 'nvsentinel words', 'V071__nvsentinel_words.sql', 1012394796)
+    (23, '024', 'health events idempotency key', 'V024__health_events_idempotency_key.sql', 1650677537),
+    (24, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
+    (25, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
+    (26, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
+    (27, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
+    (28, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (29, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (30, '071', 'nvsentinel words', 'V071__nvsentinel_words.sql', 1012394796),
+    (31, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (32, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (33, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (34, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (35, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (36, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (37, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (38, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;
