@@ -114,37 +114,53 @@ INSERT INTO datastore_changelog_state DEFAULT VALUES;
 --          A crash may not lose a change that was delivered, so asynchronous commit is turned on again here.
 --          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
 --          lock below exclusively, one that is awake does not (see the change stream's package documentation).
---          A transaction being prepared may not notify; its subscribers find the change by polling. There is no
---          current query when a statement of the extended protocol commits by itself.
+--          A transaction that is prepared may not have notified; its subscribers find the change by polling. So, where
+--          the server allows prepared transactions, nothing is sent while PREPARE TRANSACTION runs, nor by a statement
+--          inside a transaction block (constraints are immediate there, or it is TRUNCATE), which may be prepared later.
+--          There is no current query when a statement of the extended protocol commits by itself.
+--          The trigger's argument says which documents are kept: full, after or none.
 -- Locks:   none beyond the catalog's.
 CREATE FUNCTION nvsentinel_capture_change() RETURNS trigger
     LANGUAGE plpgsql
 AS $body$
 DECLARE
     subscribers CONSTANT bigint := 7813858212840129890;
+    images      CONSTANT text := coalesce(TG_ARGV[0], 'full');
+    query       CONSTANT text := current_query();
+    before      jsonb;
+    after       jsonb;
 BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
 
+    IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
+        before := OLD.data;
+    END IF;
+    IF images <> 'none' AND TG_OP IN ('INSERT', 'UPDATE') THEN
+        after := NEW.data;
+    END IF;
+
     CASE TG_OP
-        WHEN 'INSERT' THEN
-            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, new_values)
-            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, NEW.data);
-        WHEN 'UPDATE' THEN
-            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
-            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, OLD.data, NEW.data);
         WHEN 'DELETE' THEN
             INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values)
-            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, OLD.data);
-        ELSE
+            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, before);
+        WHEN 'TRUNCATE' THEN
             INSERT INTO "public".datastore_changelog (table_name, operation)
             VALUES (TG_TABLE_NAME, TG_OP);
+        ELSE
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, before, after);
     END CASE;
 
-    IF NOT pg_try_advisory_xact_lock_shared(subscribers)
-        AND coalesce(current_query(), '') !~* 'prepare\s+transaction' THEN
-        PERFORM pg_notify('nvsentinel_changes', '');
+    IF NOT pg_try_advisory_xact_lock_shared(subscribers) THEN
+        IF current_setting('max_prepared_transactions') = '0'
+            OR query IS NULL
+            OR query ~* '^\s*(commit|end)\M'
+            OR (statement_timestamp() = transaction_timestamp() AND query !~* 'prepare\s+transaction')
+        THEN
+            PERFORM pg_notify('nvsentinel_changes', '');
+        END IF;
     END IF;
     RETURN NULL;
 END
@@ -153,14 +169,18 @@ $body$;
 -- V008__nvsentinel_enable_capture.sql
 -- Purpose: turns capture on for a collection (a table with the columns id uuid and data jsonb). Deferred, so that ids
 --          are drawn while a transaction commits; ALWAYS, so that replicas and restores that apply changes are captured.
+--          images says which documents are kept with a change: full (before and after), after, or none (ids only).
 -- Locks:   called once for each table: SHARE ROW EXCLUSIVE on it, for milliseconds.
-CREATE FUNCTION nvsentinel_enable_capture(collection regclass) RETURNS void
+CREATE FUNCTION nvsentinel_enable_capture(collection regclass, images text DEFAULT 'full') RETURNS void
     LANGUAGE plpgsql
 AS $body$
 BEGIN
+    IF images NOT IN ('full', 'after', 'none') THEN
+        RAISE invalid_parameter_value USING MESSAGE = format('images must be full, after or none, not "%s"', images);
+    END IF;
     EXECUTE format(
         'CREATE CONSTRAINT TRIGGER nvsentinel_capture AFTER INSERT OR UPDATE OR DELETE ON %s'
-        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
+        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_capture_change(%L)', collection, images);
     EXECUTE format(
         'CREATE TRIGGER nvsentinel_capture_truncate AFTER TRUNCATE ON %s'
         ' FOR EACH STATEMENT EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
@@ -168,6 +188,18 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER nvsentinel_capture_truncate', collection);
 END
 $body$;
+
+-- V009__nvsentinel_words.sql
+-- Purpose: the words of a document's strings, for full-text search. Of a document whose JSON text is longer than 400,000 bytes
+--          there are none: PostgreSQL refuses lists of words beyond 1 MB, and a document that cannot be searched must still be
+--          stored.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_words(document jsonb) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN octet_length(document::text) <= 400000 THEN to_tsvector('simple'::regconfig, document)
+        ELSE ''::tsvector END;
+
+COMMENT ON FUNCTION nvsentinel_words(jsonb) IS 'The words of a document.';
 
 -- V010__nvsentinel_instant.sql
 -- Purpose: reads a time found in a document: an RFC 3339 text with an offset, {"seconds": …, "nanos": …}, or the
@@ -546,6 +578,42 @@ CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON maintenance_events
 
 SELECT nvsentinel_enable_capture('maintenance_events');
 
+-- V033__health_events_eviction.sql
+-- Purpose: serves "events by the state of the eviction, newest first".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_eviction ON health_events (user_pods_eviction_status, created_at DESC, id DESC);
+
+-- V034__health_events_drained.sql
+-- Purpose: serves "was this node ever drained", however long its history.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_drained ON health_events (node_name, created_at)
+    WHERE user_pods_eviction_status = 'Succeeded';
+
+-- V035__health_events_data.sql
+-- Purpose: serves equality and containment on any field of the document.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_data ON health_events USING gin (data jsonb_path_ops);
+
+-- V036__maintenance_events_received.sql
+-- Purpose: serves "when was the last event of this provider and cluster received".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_received ON maintenance_events (csp, cluster_name, event_received_timestamp);
+
+-- V037__maintenance_events_due.sql
+-- Purpose: serves "which maintenance begins soon".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_due ON maintenance_events (scheduled_start_time) WHERE status = 'DETECTED';
+
+-- V038__maintenance_events_over.sql
+-- Purpose: serves "which maintenance is over".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_over ON maintenance_events (actual_end_time) WHERE status = 'QUARANTINE_TRIGGERED';
+
+-- V039__maintenance_events_node.sql
+-- Purpose: serves "the event of this node that was received last".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_node ON maintenance_events (node_name, event_received_timestamp DESC);
+
 -- V040__resume_tokens.sql
 -- Purpose: where each named client of a change stream left off. epoch counts its owners: who opened the client last
 --          owns it, and an earlier owner can no longer store. Written often and small, hence the free space per page.
@@ -609,17 +677,10 @@ CREATE FUNCTION nvsentinel_put(document jsonb, path text[], value jsonb) RETURNS
 
 COMMENT ON FUNCTION nvsentinel_put(jsonb, text[], jsonb) IS 'The document with a field set, if there is a value.';
 
--- V071__nvsentinel_words.sql
--- Purpose: the words of a document's strings, for full-text search. Of a document whose JSON text is longer than 400,000 bytes
---          there are none: PostgreSQL refuses lists of words beyond 1 MB, and a document that cannot be searched must still be
---          stored.
--- Locks:   none on tables.
-CREATE FUNCTION nvsentinel_words(document jsonb) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN octet_length(document::text) <= 400000 THEN to_tsvector('simple'::regconfig, document)
-        ELSE ''::tsvector END;
-
-COMMENT ON FUNCTION nvsentinel_words(jsonb) IS 'The words of a document.';
+-- V071__health_events_words.sql
+-- Purpose: serves full-text search over health events.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_words ON health_events USING gin (nvsentinel_words(data));
 
 -- V072__nvsentinel_number.sql
 -- Purpose: reads one JSON value as a number for arithmetic in aggregations; anything else is no number.
@@ -710,6 +771,26 @@ CREATE AGGREGATE nvsentinel_max(jsonb) (SFUNC = nvsentinel_max_step, STYPE = jso
 
 COMMENT ON AGGREGATE nvsentinel_max(jsonb) IS 'The max document value.';
 
+-- V080__datastore_changelog_changed_at.sql
+-- Purpose: finds where a change stream starts at a time. Ids and times rise together, so a few bytes for every 128 pages are
+--          enough, and writers pay next to nothing.
+-- Locks:   SHARE on datastore_changelog, which holds writers up, for milliseconds while it is empty.
+CREATE INDEX datastore_changelog_changed_at ON datastore_changelog USING brin (changed_at) WITH (autosummarize = on);
+
+-- V081__nvsentinel_set_images.sql
+-- Purpose: changes which documents are kept with the changes of a collection that is captured: full, after or none. Changes
+--          made so far stay as they are.
+-- Locks:   called once in a while for a table: ACCESS EXCLUSIVE on it, for milliseconds after its writers have ended.
+CREATE FUNCTION nvsentinel_set_images(collection regclass, images text) RETURNS void
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    EXECUTE format('DROP TRIGGER nvsentinel_capture ON %s', collection);
+    EXECUTE format('DROP TRIGGER nvsentinel_capture_truncate ON %s', collection);
+    PERFORM "public".nvsentinel_enable_capture(collection, images);
+END
+$body$;
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -736,38 +817,48 @@ FROM (VALUES
     (4, '004', 'nvsentinel stamp document', 'V004__nvsentinel_stamp_document.sql', 866808681),
     (5, '005', 'datastore changelog', 'V005__datastore_changelog.sql', -199083194),
     (6, '006', 'datastore changelog state', 'V006__datastore_changelog_state.sql', 1936420168),
-    (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -1189923640),
-    (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', 1792538211),
-    (9, '010', 'nvsentinel instant', 'V010__nvsentinel_instant.sql', 1055354324),
-    (10, '011', 'nvsentinel set', 'V011__nvsentinel_set.sql', -774851331),
-    (11, '012', 'nvsentinel unset', 'V012__nvsentinel_unset.sql', -1199547266),
-    (12, '013', 'nvsentinel inc', 'V013__nvsentinel_inc.sql', -1718722914),
-    (13, '014', 'nvsentinel push', 'V014__nvsentinel_push.sql', -720941314),
-    (14, '015', 'nvsentinel pull', 'V015__nvsentinel_pull.sql', -2060359087),
-    (15, '016', 'nvsentinel add to set', 'V016__nvsentinel_add_to_set.sql', -290261883),
-    (16, '017', 'nvsentinel rename', 'V017__nvsentinel_rename.sql', 1013896759),
-    (17, '018', 'nvsentinel adopt', 'V018__nvsentinel_adopt.sql', 593222651),
-    (18, '019', 'nvsentinel now', 'V019__nvsentinel_now.sql', 2138114603),
-    (19, '020', 'health events', 'V020__health_events.sql', 572651684),
-    (20, '021', 'health events node created', 'V021__health_events_node_created.sql', -1324834674),
-    (21, '022', 'health events created', 'V022__health_events_created.sql', 35605201),
-    (22, '023', 'health events triggers', 'V023__health_events_triggers.sql', 1448956179),
-    (23, '024', 'health events idempotency key', 'V024__health_events_idempotency_key.sql', 1650677537),
-    (24, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
-    (25, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
-    (26, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
-    (27, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
-    (28, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
-    (29, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (30, '071', 'nvsentinel words', 'V071__nvsentinel_words.sql', 1012394796),
-    (31, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
-    (32, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
-    (33, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
-    (34, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
-    (35, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
-    (36, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
-    (37, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
-    (38, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184)
+    (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -44137514),
+    (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', -405213134),
+    (9, '009', 'nvsentinel words', 'V009__nvsentinel_words.sql', 1012394796),
+    (10, '010', 'nvsentinel instant', 'V010__nvsentinel_instant.sql', 1055354324),
+    (11, '011', 'nvsentinel set', 'V011__nvsentinel_set.sql', -774851331),
+    (12, '012', 'nvsentinel unset', 'V012__nvsentinel_unset.sql', -1199547266),
+    (13, '013', 'nvsentinel inc', 'V013__nvsentinel_inc.sql', -1718722914),
+    (14, '014', 'nvsentinel push', 'V014__nvsentinel_push.sql', -720941314),
+    (15, '015', 'nvsentinel pull', 'V015__nvsentinel_pull.sql', -2060359087),
+    (16, '016', 'nvsentinel add to set', 'V016__nvsentinel_add_to_set.sql', -290261883),
+    (17, '017', 'nvsentinel rename', 'V017__nvsentinel_rename.sql', 1013896759),
+    (18, '018', 'nvsentinel adopt', 'V018__nvsentinel_adopt.sql', 593222651),
+    (19, '019', 'nvsentinel now', 'V019__nvsentinel_now.sql', 2138114603),
+    (20, '020', 'health events', 'V020__health_events.sql', 572651684),
+    (21, '021', 'health events node created', 'V021__health_events_node_created.sql', -1324834674),
+    (22, '022', 'health events created', 'V022__health_events_created.sql', 35605201),
+    (23, '023', 'health events triggers', 'V023__health_events_triggers.sql', 1448956179),
+    (24, '024', 'health events idempotency key', 'V024__health_events_idempotency_key.sql', 1650677537),
+    (25, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
+    (26, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
+    (27, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
+    (28, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
+    (29, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
+    (30, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
+    (31, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
+    (32, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
+    (33, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
+    (34, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
+    (35, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
+    (36, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (37, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (38, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
+    (39, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (40, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (41, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (42, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (43, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (44, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (45, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (46, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
+    (47, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
+    (48, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
@@ -9,6 +11,7 @@ import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,9 +32,11 @@ final class Watch<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
     private static final Duration STORE_EVERY = Duration.ofMillis(250);
+    private static final Duration LAG_EVERY = Duration.ofSeconds(5);
 
     private final Watched<T> watched;
     private final Selection selection;
+    private final WatchOptions options;
     private final ChangeEvent.Origin origin;
     private final Position start;
     private final @Nullable Owned owned;
@@ -40,12 +45,13 @@ final class Watch<T> {
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Request<T> request, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
+    Watch(Request<T> request, JsonCodec json, Opened opened, Store store) {
+        this.options = request.options();
+        this.start = opened.start();
+        this.owned = opened.owned();
         this.watched = request.watched();
         this.selection = request.selection();
         this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), json);
-        this.start = start;
-        this.owned = owned;
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
         this.stored = new AtomicLong(start.id());
@@ -60,7 +66,19 @@ final class Watch<T> {
     }
 
     /** Where the position is stored, and who hears of it. */
-    record Store(ResumeTokens tokens, ChangeStreamListener listener) {
+    record Store(
+            ResumeTokens tokens,
+            ChangeStreamListener listener,
+            @Nullable Lags lags) {
+
+        /** Asked only if somebody wants to hear it. */
+        Mono<Void> lag(Owned owned) {
+            return lags == null
+                    ? Mono.empty()
+                    : lags.read(owned.client())
+                            .doOnNext(known -> known.forEach(listener::onLag))
+                            .then();
+        }
 
         Mono<Void> position(Owned owned, Position token) {
             return tokens.store(owned, token)
@@ -89,14 +107,31 @@ final class Watch<T> {
         });
     }
 
-    /** The event of a change; null if the change is not wanted. */
+    /** The event of a change; null if the change is not wanted, or cannot be decoded and was given to who wants those. */
     @Nullable
     ChangeEvent<T> event(ChangelogRow row) {
-        if (selection.includes(row, origin.json())) {
-            return new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
+        ChangeEvent<T> event = null;
+        try {
+            if (selection.includes(row, origin.json())) {
+                event = new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
+                event.decode();
+                return event;
+            }
+        } catch (InvalidDocumentException error) {
+            undecodable(row, error);
+            if (event != null) {
+                event.acknowledge();
+            }
         }
         scanned(row.id());
         return null;
+    }
+
+    private void undecodable(ChangelogRow row, InvalidDocumentException error) {
+        UndecodableChange change =
+                new UndecodableChange(origin.token(row), row.operation(), row.collection(), row.recordId(), error);
+        store.listener().onUndecodable(change);
+        options.onUndecodable().accept(change);
     }
 
     /** Everything up to a position is delivered or not wanted. */
@@ -104,15 +139,24 @@ final class Watch<T> {
         acknowledgements.scanned(position);
     }
 
-    /** Without a name there is nothing to keep, and nobody who would ever acknowledge. */
+    /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
     private Runnable acknowledgement(ChangelogRow row) {
-        return owned == null ? () -> {} : acknowledgements.deliver(row);
+        return owned == null && options.onCheckpoint() == null ? () -> {} : acknowledgements.deliver(row);
     }
 
     /** Stores the position now and then, for as long as it is subscribed to; ends only with an error. */
     Mono<Void> keepStoring(Scheduler timer) {
-        return Mono.delay(STORE_EVERY, timer)
-                .then(Mono.defer(this::store).onErrorResume(Watch::isPassing, this::later))
+        return every(STORE_EVERY, timer, Mono.defer(this::store));
+    }
+
+    /** Tells the lag now and then, likewise. */
+    Mono<Void> keepTellingLag(Scheduler timer) {
+        return owned == null || store.lags() == null ? Mono.never() : every(LAG_EVERY, timer, store.lag(owned));
+    }
+
+    private Mono<Void> every(Duration pause, Scheduler timer, Mono<Void> work) {
+        return Mono.delay(pause, timer)
+                .then(work.onErrorResume(Watch::isPassing, this::later))
                 .repeat()
                 .then();
     }
@@ -122,16 +166,22 @@ final class Watch<T> {
     }
 
     private Mono<Void> later(Throwable error) {
-        LOG.debug("The position could not be stored; trying again", error);
+        LOG.debug("The position could not be stored, or the lag not read; trying again", error);
         return Mono.empty();
     }
 
     private Mono<Void> store() {
         Position token = acknowledgements.token().withFilter(origin.filter());
-        if (owned == null || token.id() == stored.get()) {
+        if (token.id() == stored.get()) {
             return Mono.empty();
         }
-        return store.position(owned, token).doOnSuccess(done -> stored.set(token.id()));
+        Mono<Void> kept = owned == null ? Mono.empty() : store.position(owned, token);
+        return kept.doOnSuccess(done -> {
+            stored.set(token.id());
+            if (options.onCheckpoint() != null) {
+                options.onCheckpoint().accept(new ResumeToken(token));
+            }
+        });
     }
 
     /** Stores the position a last time. A failure costs repeated events after a restart, so it only is reported. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.changelog.MatchPipeline;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.MisconfiguredException;
@@ -9,10 +10,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What one watch wants. Immutable. */
 public final class WatchOptions {
 
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
     private static final int MAX_NAME_LENGTH = 255;
 
     private final Builder values;
@@ -43,6 +47,20 @@ public final class WatchOptions {
         return values.filter;
     }
 
+    /** Null if nobody wants checkpoints. */
+    @Nullable
+    Consumer<ResumeToken> onCheckpoint() {
+        return values.onCheckpoint;
+    }
+
+    Consumer<UndecodableChange> onUndecodable() {
+        return values.onUndecodable;
+    }
+
+    OnHistoryLost onHistoryLost() {
+        return values.onHistoryLost;
+    }
+
     Consumer<ResumeToken> onSubscribed() {
         return values.onSubscribed;
     }
@@ -53,6 +71,9 @@ public final class WatchOptions {
         private @Nullable String clientName;
         private StartAt startAt = StartAt.now();
         private Filter filter = Filter.all();
+        private @Nullable Consumer<ResumeToken> onCheckpoint;
+        private Consumer<UndecodableChange> onUndecodable = Builder::report;
+        private OnHistoryLost onHistoryLost = OnHistoryLost.FAIL;
         private Consumer<ResumeToken> onSubscribed = token -> {};
 
         private Builder() {}
@@ -136,6 +157,57 @@ public final class WatchOptions {
         }
 
         /**
+         * Sets who is told how far the watch has come: a token such that every change before it is acknowledged, or not
+         * wanted. Default nobody. Called at most every 250 ms, only when it has moved, also if nothing matches the filter,
+         * and once more when the watch ends; with a client name after the token is stored. This is for positions that
+         * the application keeps itself. Must not block; what it throws ends the watch.
+         *
+         * @param value takes the token
+         * @return this builder
+         */
+        public Builder onCheckpoint(Consumer<ResumeToken> value) {
+            onCheckpoint = Objects.requireNonNull(value, "onCheckpoint");
+            return this;
+        }
+
+        /**
+         * Sets who gets changes whose document is not one of the collection's type: the document after the change, or for
+         * a delete the one before. They come here, in their place in the order, instead of to the subscriber. Default: a
+         * warning in the log. When the handler returns the change counts as acknowledged and the stream goes on; what it
+         * throws, for instance the change's own error, ends the watch, and a named client starts with this change again.
+         * Must not block.
+         *
+         * @param value takes the change
+         * @return this builder
+         */
+        public Builder onUndecodable(Consumer<UndecodableChange> value) {
+            onUndecodable = Objects.requireNonNull(value, "onUndecodable");
+            return this;
+        }
+
+        private static void report(UndecodableChange change) {
+            LOG.warn(
+                    "{} of {} in {} cannot be decoded and was not delivered; its token is {}: {}",
+                    change.operation(),
+                    change.recordId(),
+                    change.collection(),
+                    change.resumeToken(),
+                    change.error().getMessage());
+        }
+
+        /**
+         * Sets what to do when the history is gone or was rewritten where the watch wants to go on. Default
+         * {@link OnHistoryLost#FAIL}. What the watch does instead is logged.
+         *
+         * @param value the choice
+         * @return this builder
+         */
+        public Builder onHistoryLost(OnHistoryLost value) {
+            onHistoryLost = Objects.requireNonNull(value, "onHistoryLost");
+            return this;
+        }
+
+        /**
          * Checks the options.
          *
          * @return immutable options
@@ -150,6 +222,9 @@ public final class WatchOptions {
             copy.clientName = clientName;
             copy.startAt = startAt;
             copy.filter = filter;
+            copy.onCheckpoint = onCheckpoint;
+            copy.onUndecodable = onUndecodable;
+            copy.onHistoryLost = onHistoryLost;
             copy.onSubscribed = onSubscribed;
             return new WatchOptions(copy);
         }

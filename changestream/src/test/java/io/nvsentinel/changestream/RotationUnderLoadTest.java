@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
-import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
@@ -17,7 +16,6 @@ import io.nvsentinel.testserver.TlsMaterial;
 import io.nvsentinel.testserver.pki.MountedSecret;
 import io.nvsentinel.testserver.pki.TestCertificate;
 import io.nvsentinel.testserver.pki.TestCertificates;
-import io.nvsentinel.tls.TlsContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -274,7 +271,7 @@ class RotationUnderLoadTest {
     }
 
     private void awaitFailures(long failures) {
-        Await.until("failure " + failures, SOON, () -> tls().status().failures() >= failures);
+        Await.until("failure " + failures, SOON, () -> tls().failures() >= failures);
     }
 
     private List<String> serials() {

@@ -97,11 +97,11 @@ class WatchFilterTest {
         streams.watchHealth(on("fullDocument.healthevent.nodeName", "ahead"));
         insert("first");
         for (int i = 0; i < 20; i++) {
-            insert(i % 5 == 0 ? "b" : "a");
+            insert(i % 5 == 0 ? "lagging" : "a");
         }
-        Seen<ChangeEvent<HealthEventDocument>> late =
-                streams.watchHealth(on("fullDocument.healthevent.nodeName", "b").startAt(StartAt.beginning()));
-        insert("b");
+        Seen<ChangeEvent<HealthEventDocument>> late = streams.watchHealth(
+                on("fullDocument.healthevent.nodeName", "lagging").startAt(StartAt.beginning()));
+        insert("lagging");
         late.await(5);
     }
 

@@ -2,6 +2,9 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.testserver.TestDatabase;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import reactor.core.publisher.Mono;
 
 /** Makes {@code docs/postgresql-schema.sql} from the migrations and from the history of a database that has them. */
 final class SchemaFile {
@@ -73,6 +77,31 @@ final class SchemaFile {
                 .collect(Collectors.joining(",\n"));
         return HEADER + steps + HISTORY + rows
                 + "\n) AS versions (rank, version, description, script, checksum);\n\nCOMMIT;\n";
+    }
+
+    /** Runs the file as {@code psql} does: the server takes it apart. The JDBC driver would, and stumbles over SQL bodies. */
+    static void run(TestDatabase database) {
+        Mono.usingWhen(
+                        new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
+                                        .host(database.host())
+                                        .port(database.port())
+                                        .database(database.name())
+                                        .username(database.user())
+                                        .password(database.password())
+                                        .build())
+                                .create(),
+                        connection -> connection
+                                .createStatement(read(FILE))
+                                .execute()
+                                .concatMap(result -> result.getRowsUpdated())
+                                .then(),
+                        PostgresqlConnection::close)
+                .block(Databases.SOON);
+    }
+
+    /** The table of the versions without any, as the library's starters make it first. */
+    static String emptyHistory() {
+        return HISTORY.substring(0, HISTORY.indexOf("INSERT INTO"));
     }
 
     private static List<Path> migrations() {

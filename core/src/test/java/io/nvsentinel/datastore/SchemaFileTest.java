@@ -93,8 +93,7 @@ class SchemaFileTest {
         TestDatabase database = MIGRATED.get().server().createDatabase();
         try {
             database.execute("CREATE TABLE maintenance_events ()");
-            assertThatThrownBy(() -> database.execute(SchemaFile.read(SchemaFile.FILE)))
-                    .hasMessageContaining("maintenance_events");
+            assertThatThrownBy(() -> SchemaFile.run(database)).hasMessageContaining("maintenance_events");
             assertThat(database.queryForStrings(
                             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"))
                     .containsExactly("maintenance_events");
@@ -110,7 +109,7 @@ class SchemaFileTest {
     private static void withTheFile(Check check) {
         TestDatabase database = MIGRATED.get().server().createDatabase();
         try {
-            database.execute(SchemaFile.read(SchemaFile.FILE));
+            SchemaFile.run(database);
             check.on(database);
         } finally {
             database.drop();

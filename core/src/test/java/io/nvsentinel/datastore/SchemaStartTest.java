@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 
 /** What starters do when the schema is not there yet, or somebody else is making it. */
@@ -61,6 +63,15 @@ class SchemaStartTest {
         assertThat(database.queryForString("SELECT count(*) = count(DISTINCT version) AND bool_and(success)"
                         + " FROM nvsentinel_schema_history"))
                 .isEqualTo("t");
+        open(SchemaMode.VALIDATE, Duration.ZERO);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT 1", "CREATE TABLE of_somebody_else ()"})
+    void oneThatWasKilledBeforeItsFirstStepIsFollowedByAnother(String before) {
+        database.execute(before);
+        database.execute(SchemaFile.emptyHistory());
+        open(SchemaMode.MIGRATE, SOON);
         open(SchemaMode.VALIDATE, Duration.ZERO);
     }
 

@@ -9,9 +9,11 @@ import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.ChangeFilter;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,15 @@ public final class Selection {
     public boolean includes(ChangelogRow row, JsonCodec json) {
         ChangeFilter wanted = collections.getOrDefault(row.collection(), others);
         return wanted != null && row.read() && (isEverything() || wanted.test(ChangeTree.of(row, wanted, json)));
+    }
+
+    /**
+     * The collections that are wanted by name.
+     *
+     * @return their names
+     */
+    public Set<String> collections() {
+        return others == null ? Collections.unmodifiableSet(collections.keySet()) : Set.of();
     }
 
     private boolean isEverything() {

@@ -3,9 +3,10 @@ package io.nvsentinel.changestream.internal.tail;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
+import io.nvsentinel.changestream.CollectionDroppedException;
+import io.nvsentinel.changestream.internal.changelog.ChangelogEnd;
 import io.nvsentinel.changestream.internal.changelog.ChangelogPage;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
-import io.nvsentinel.changestream.internal.changelog.ChangelogReader.Newest;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader.TailReading;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
@@ -42,6 +43,7 @@ public final class Tail {
     private final ChangeStreamListener listener;
     private final GapReport gaps;
 
+    private final WatchedTables tables = new WatchedTables();
     private final List<Selection> selections = new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable Served> latest = new AtomicReference<>();
     private final AtomicReference<@Nullable Mono<Served>> flight = new AtomicReference<>();
@@ -97,6 +99,7 @@ public final class Tail {
      */
     public synchronized void leave(Selection selection) {
         selections.remove(selection);
+        tables.forget(selection);
     }
 
     /**
@@ -105,13 +108,13 @@ public final class Tail {
      *
      * @return cold; emits the position
      */
-    public Mono<Newest> now() {
-        return reader.newest()
-                .flatMap(newest -> reader.holders()
+    public Mono<ChangelogEnd> now() {
+        return reader.end()
+                .flatMap(end -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
                                 .filter(holders -> Collections.disjoint(first, holders))
                                 .repeatWhenEmpty(attempts -> attempts.delayElements(SETTLE_PAUSE, timer)))
-                        .thenReturn(newest));
+                        .thenReturn(end));
     }
 
     /**
@@ -119,7 +122,8 @@ public final class Tail {
      *
      * @param position the position
      * @param selection a watch that has joined
-     * @return cold; emits one chunk, which begins at the position; waits for ever
+     * @return cold; emits one chunk, which begins at the position; waits for ever; fails with
+     *     {@link CollectionDroppedException} at the end of a collection
      */
     public Mono<Chunk> next(long position, Selection selection) {
         return Mono.defer(() -> nearest(position, selection)).repeatWhenEmpty(attempts -> attempts);
@@ -133,6 +137,10 @@ public final class Tail {
         long head = state.position();
         if (position < head) {
             return patience.with(reader.settled(position, head, selection).map(page -> caughtUp(position, head, page)));
+        }
+        String dropped = tables.droppedOf(selection);
+        if (dropped != null) {
+            return Mono.error(new CollectionDroppedException(dropped));
         }
         return Mono.defer(this::head)
                 .filter(served -> served.hasNext(position, selection))
@@ -236,7 +244,11 @@ public final class Tail {
         if (progress) {
             latest.set(served);
         }
-        return gaps.observe(step.next()).then(progress ? Mono.just(served) : Mono.empty());
+        boolean atEnd = page.complete() && !progress && !step.next().hasGap();
+        boolean tell = tables.observe(
+                        page, wanted.stream().filter(selections::contains).toList(), atEnd)
+                || progress;
+        return gaps.observe(step.next()).then(tell ? Mono.just(served) : Mono.empty());
     }
 
     /** A step that was cancelled and still came to its end changes nothing. */

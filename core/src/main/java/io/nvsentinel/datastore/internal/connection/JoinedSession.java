@@ -40,11 +40,6 @@ final class JoinedSession implements Session {
         return undoneIfLost ? read(action, work) : use(action, work, error -> SqlErrors.writing(error, action));
     }
 
-    @Override
-    public boolean isEachItsOwnTransaction() {
-        return false;
-    }
-
     /** The first error that the server reported. */
     @Nullable
     Throwable failure() {

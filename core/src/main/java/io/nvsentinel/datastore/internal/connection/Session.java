@@ -37,5 +37,7 @@ public interface Session {
      *
      * @return false where all are part of one transaction
      */
-    boolean isEachItsOwnTransaction();
+    default boolean isEachItsOwnTransaction() {
+        return false;
+    }
 }

@@ -154,7 +154,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
 
     @Override
     public Mono<Boolean> exists(Filter filter) {
-        return reads.exists(filter);
+        return reads.exists(filter, Condition.NONE);
     }
 
     @Override
@@ -165,6 +165,11 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     @Override
     public <R> Flux<R> aggregate(Aggregation aggregation, DocumentCodec<R> results) {
         return aggregations.run(aggregation, results::decode);
+    }
+
+    /** As {@link #exists(Filter)}, for what only the server can judge. */
+    final Mono<Boolean> exists(Filter filter, Condition condition) {
+        return reads.exists(filter, condition);
     }
 
     @Override

@@ -143,7 +143,7 @@ public final class Benchmarks implements Callable<Integer> {
         progress.title("Start the server");
         Report report = new Report();
         try (MeasuredServer server =
-                url == null ? MeasuredServer.embedded(progress::detail) : MeasuredServer.given(url)) {
+                server()) {
             circumstances(report, server);
             Stage.Settings settings =
                     new Stage.Settings(size, rounds, duration == null ? null : Duration.ofSeconds(duration));
@@ -159,6 +159,12 @@ public final class Benchmarks implements Callable<Integer> {
         }
         progress.title("Report: " + out.resolve("report.md").toAbsolutePath());
         return report.failures().isEmpty() ? 0 : FAILED;
+    }
+
+    private MeasuredServer server() {
+        return url == null
+                ? MeasuredServer.embedded(size != Size.SMOKE, progress::detail)
+                : MeasuredServer.given(url);
     }
 
     private void play(Scenario scenario, Stage stage) {

@@ -3,7 +3,7 @@ package io.nvsentinel.examples.benchmarks;
 
 /** How much is measured. */
 public enum Size {
-    /** Shows that everything works, in seconds; the figures mean nothing. */
+    /** Shows that everything works, in seconds and without waiting for the disk; the figures mean nothing. */
     SMOKE,
     /** The whole run in less than a quarter of an hour. */
     USUAL,

@@ -85,7 +85,10 @@ public final class Stage {
      */
     public Rounds rounds(String what) {
         Integer chosen = settings.rounds();
-        return new Rounds(chosen == null ? choose(1, 3, 5) : chosen, text -> say(what + ": " + text));
+        return new Rounds(
+                chosen == null ? choose(1, 3, 5) : chosen,
+                choose(false, true, true),
+                text -> say(what + ": " + text));
     }
 
     /**

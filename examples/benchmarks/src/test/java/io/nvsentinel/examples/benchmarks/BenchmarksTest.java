@@ -51,7 +51,7 @@ class BenchmarksTest {
                         .allSatisfy(series -> assertThat(((Number) ((Map<?, ?>) series).get("median")).doubleValue())
                                 .isGreaterThanOrEqualTo(0)));
         assertThat(report.get("texts").toString())
-                .contains("Trigger nvsentinel_capture", "datastore_changelog_pkey", "Buffers:");
+                .contains(".datastore_changelog (table_name", "Index Scan using datastore_changelog_pkey", "Buffers:");
     }
 
     @Test

@@ -12,26 +12,29 @@ import java.util.function.Consumer;
 public final class Rounds {
 
     private final int rounds;
+    private final boolean warm;
     private final Consumer<String> progress;
 
     /**
      * Rounds.
      *
      * @param rounds how many count
+     * @param warm whether one that does not count comes first where that matters
      * @param progress hears whose turn it is
      */
-    public Rounds(int rounds, Consumer<String> progress) {
+    public Rounds(int rounds, boolean warm, Consumer<String> progress) {
         this.rounds = rounds;
+        this.warm = warm;
         this.progress = progress;
     }
 
     /**
-     * How many rounds count.
+     * How often each contender has its turn in {@link #warmedUp}.
      *
      * @return the number
      */
-    public int count() {
-        return rounds;
+    public int turns() {
+        return warm ? rounds + 1 : rounds;
     }
 
     /**
@@ -42,7 +45,7 @@ public final class Rounds {
      * @return for each contender, in their order, the result of each round
      */
     public <T> Map<String, List<T>> warmedUp(List<Contender<T>> contenders) {
-        for (Contender<T> contender : contenders) {
+        for (Contender<T> contender : warm ? contenders : List.<Contender<T>>of()) {
             progress.accept("warm-up, " + contender.name());
             turn(contender);
         }

@@ -29,6 +29,7 @@ public class TokenBenchmark {
             UUID.fromString("0b9d2a34-8f6e-4c11-a8c2-3e5d7f901234"),
             Operation.INSERT,
             Instant.parse("2026-10-01T00:00:00.123456Z"),
+            true,
             null,
             new byte[900]);
     private final Position position = Position.at(incarnation, row.id(), row.check());

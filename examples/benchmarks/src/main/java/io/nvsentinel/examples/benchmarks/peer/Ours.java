@@ -8,20 +8,22 @@ import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader.TailReading;
+import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
-import io.nvsentinel.datastore.internal.store.DefaultCollection;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.examples.benchmarks.server.Database;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -37,6 +39,9 @@ public final class Ours implements AutoCloseable {
     public static final int POOL = 25;
 
     private static final Duration WAIT = Duration.ofMinutes(1);
+
+    private static final List<Selection> EVERYTHING =
+            List.of(new Selection(Filter.all(), Map.of(), FieldMap.GENERIC));
 
     private final Datastore datastore;
     private final ChangeStreams streams;
@@ -140,8 +145,8 @@ public final class Ours implements AutoCloseable {
     }
 
     /** Documents as the database gives them. There is no public way to that yet. */
-    private Raw raw() {
-        return new Raw(connections(datastore));
+    private DocumentCollection<byte[]> raw() {
+        return datastore.collection("health_events", new AsItIs());
     }
 
     /**
@@ -198,7 +203,7 @@ public final class Ours implements AutoCloseable {
      * @return what was read
      */
     public Mono<TailReading> poll(long position, boolean proveGap) {
-        return reader.tail(position, proveGap);
+        return reader.tail(position, proveGap, EVERYTHING);
     }
 
     private static Connections connections(Datastore datastore) {
@@ -212,13 +217,6 @@ public final class Ours implements AutoCloseable {
     }
 
     /** The health events without decoding. */
-    private static final class Raw extends DefaultCollection<byte[]> {
-
-        Raw(Connections connections) {
-            super(connections, "health_events", new AsItIs(), FieldMap.HEALTH_EVENTS);
-        }
-    }
-
     private static final class AsItIs implements DocumentCodec<byte[]> {
 
         @Override

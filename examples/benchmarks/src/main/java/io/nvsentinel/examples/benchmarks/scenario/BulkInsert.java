@@ -61,7 +61,7 @@ final class BulkInsert implements Scenario {
                         jdbc.copy(rows.json());
                         return null;
                     }));
-            int turns = contenders.size() * (stage.rounds("").count() + 1);
+            int turns = contenders.size() * stage.rounds("bulk insert").turns();
             List<Series> series = stage.rounds("bulk insert").warmedUp(contenders).entrySet().stream()
                     .map(entry -> new Series(entry.getKey(), entry.getValue()))
                     .toList();

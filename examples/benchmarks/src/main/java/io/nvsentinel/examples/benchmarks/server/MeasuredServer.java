@@ -44,6 +44,7 @@ public final class MeasuredServer implements AutoCloseable {
     private final @Nullable EmbeddedServer embedded;
     private final @Nullable TestCertificates authority;
     private final Deque<Database> databases = new ArrayDeque<>();
+    private @Nullable Database template;
 
     private MeasuredServer(Database admin, @Nullable EmbeddedServer embedded, @Nullable TestCertificates authority) {
         this.admin = admin;
@@ -55,15 +56,16 @@ public final class MeasuredServer implements AutoCloseable {
      * Starts a server: durable commits, logical WAL for Debezium, memory as for a small production server, TLS for those
      * who ask for it.
      *
+     * @param durable whether commits wait for the disk; false only where figures mean nothing
      * @param progress hears what goes on
      * @return the server, which the caller closes
      */
-    public static MeasuredServer embedded(Consumer<String> progress) {
+    public static MeasuredServer embedded(boolean durable, Consumer<String> progress) {
         TestCertificates authority = TestCertificates.create();
         EmbeddedServer server = PostgresServer.embedded()
                 .tls(TlsMaterial.of(authority.server("localhost", "127.0.0.1").issue()))
                 .certificateUser(CERTIFICATE_USER)
-                .setting("fsync", "on")
+                .setting("fsync", durable ? "on" : "off")
                 .setting("synchronous_commit", "on")
                 .setting("full_page_writes", "on")
                 .setting("wal_level", "logical")
@@ -130,12 +132,23 @@ public final class MeasuredServer implements AutoCloseable {
      * @return the database, which {@link #drop} removes
      */
     public Database create(Capture capture) {
-        Database database = createEmpty();
-        Datastore datastore = Datastore.connect(database.options().build()).block(CONNECT_WAIT);
+        if (template == null) {
+            template = migrated();
+        }
+        Database database = createEmpty(" TEMPLATE " + template.name());
+        capture.applyTo(database);
+        return database;
+    }
+
+    /** Copied for each scenario: migrating every time would take longer than some of them. */
+    private Database migrated() {
+        Database database = createEmpty("");
+        databases.remove(database);
+        Datastore datastore =
+                Datastore.connect(database.options().build()).block(CONNECT_WAIT);
         if (datastore != null) {
             datastore.close().block(CONNECT_WAIT);
         }
-        capture.applyTo(database);
         return database;
     }
 
@@ -145,9 +158,13 @@ public final class MeasuredServer implements AutoCloseable {
      * @return the database, which {@link #drop} removes
      */
     public Database createEmpty() {
+        return createEmpty("");
+    }
+
+    private Database createEmpty(String from) {
         String name =
                 "benchmark_" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
-        admin.execute("CREATE DATABASE " + name);
+        admin.execute("CREATE DATABASE " + name + from);
         Database database = admin.named(name);
         databases.push(database);
         return database;
@@ -219,6 +236,9 @@ public final class MeasuredServer implements AutoCloseable {
     @Override
     public void close() {
         if (embedded == null) {
+            if (template != null) {
+                databases.push(template);
+            }
             dropAll();
         } else {
             embedded.close();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.changestream;
+package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
@@ -11,11 +11,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the pipelines that watch a change stream of MongoDB; what it does not know it refuses. */
-final class MatchPipeline {
+public final class MatchPipeline {
 
     private MatchPipeline() {}
 
-    static Filter parse(List<? extends Map<String, ?>> stages) {
+    /**
+     * Reads a pipeline.
+     *
+     * @param stages the stages
+     * @return the filter; all changes if there are none
+     * @throws InvalidRequestException naming what is not known
+     */
+    public static Filter parse(List<? extends Map<String, ?>> stages) {
         List<Filter> filters = new ArrayList<>();
         for (Map<String, ?> stage : stages) {
             if (!stage.keySet().equals(Set.of("$match")) || !(stage.get("$match") instanceof Map<?, ?> match)) {
