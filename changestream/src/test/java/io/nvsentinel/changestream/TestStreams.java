@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.internal.filter.FieldMap;
-import io.nvsentinel.datastore.internal.store.DefaultCollection;
-import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -64,11 +62,11 @@ final class TestStreams implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** A collection over any captured table, with documents as trees. */
-    DefaultCollection<Map<String, Object>> collection(String table) {
+    DocumentCollection<Map<String, Object>> collection(String table) {
         JsonCodec json = JsonCodec.jackson3();
         DocumentCodec<Map<String, Object>> codec =
                 DocumentCodec.ofTree(json, UnaryOperator.identity(), UnaryOperator.identity());
-        return new DefaultCollection<>(((DefaultDatastore) datastore).connections(), table, codec, FieldMap.GENERIC) {};
+        return datastore.collection(table, codec);
     }
 
     /** As a restarted process would. */

@@ -2,7 +2,11 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.tls.TlsStatus;
+import io.r2dbc.spi.Connection;
+import java.util.Optional;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -14,41 +18,115 @@ import reactor.core.publisher.Mono;
  *         .subscribe(event -> System.out.println(event.document()));
  * }</pre>
  */
-public interface Datastore {
+public interface Datastore extends DatastoreSession {
 
     /**
      * Connects: reads the certificates, brings the schema up to date as {@link DatastoreOptions#schemaMode()} says, and
      * makes sure that the server answers.
      *
      * @param options where and how
-     * @return cold; emits the datastore when it can be used; fails with {@link MisconfiguredException} where an
-     *     operator has to act and with {@link UnavailableException} where waiting may help; on failure and on cancel
-     *     everything opened so far is closed
+     * @return cold; emits the datastore when it can be used, for which it may wait as long as
+     *     {@link DatastoreOptions#schemaWait()}; fails with {@link MisconfiguredException} where an operator has to act
+     *     and with {@link UnavailableException} where waiting may help; on failure and on cancel everything opened so
+     *     far is closed
      */
     static Mono<Datastore> connect(DatastoreOptions options) {
         return DefaultDatastore.connect(options);
     }
 
     /**
-     * The health events.
+     * Runs a function in one transaction: what it writes through the session is committed together, or not at all.
      *
-     * @return the store
+     * <pre>{@code
+     * datastore.inTransaction(TransactionOptions.defaults(), session -> session.healthEvents()
+     *         .insert(event)
+     *         .flatMap(id -> session.maintenanceEvents().insert(maintenance)));
+     * }</pre>
+     *
+     * <p><b>The function may be run again</b>, on a new transaction, after a serialization failure or a deadlock
+     * (SQLSTATE 40001 and 40P01), as often as the options allow and with back-off between. What it does besides using
+     * the session happens again then. Any other error ends the transaction at once.
+     *
+     * <p>The session's operations run one after another in the order of their subscriptions, also when several are
+     * subscribed to at once. After one has failed the server refuses further ones; a function that goes on as if nothing
+     * had happened gets the first error at the commit. The session refuses operations when the transaction has ended.
+     * Operations on this datastore instead of the session are no part of the transaction: they run on a connection of
+     * their own, do not see what is not committed yet, and may have to wait for it, or for a pool that is exhausted.
+     *
+     * @param options isolation, retries and time-outs
+     * @param work what to do; must use nothing but the session given to it
+     * @param <R> the result
+     * @return cold; emits the function's value, if any, after the commit and when the connection is back; fails with the
+     *     function's error after the rollback, and with {@link OutcomeUnknownException} if the connection is lost at
+     *     the commit; before that, a lost connection is an {@link UnavailableException} and nothing was written; on
+     *     cancel the running statement is stopped and the transaction rolled back
      */
-    HealthEventStore healthEvents();
+    <R> Mono<R> inTransaction(TransactionOptions options, Function<DatastoreSession, Mono<R>> work);
 
     /**
-     * The maintenance events.
+     * As {@link #inTransaction(TransactionOptions, Function)} with every option at its default.
      *
-     * @return the collection
+     * @param work what to do; must use nothing but the session given to it
+     * @param <R> the result
+     * @return cold; emits the function's value, if any, after the commit
      */
-    DocumentCollection<MaintenanceEvent> maintenanceEvents();
+    default <R> Mono<R> inTransaction(Function<DatastoreSession, Mono<R>> work) {
+        return inTransaction(TransactionOptions.defaults(), work);
+    }
+
+    /**
+     * Reads and writes on a connection of the caller's, and so in the caller's transaction: for Spring's, the one that
+     * {@code ConnectionFactoryUtils.getConnection} gives. The connection stays the caller's to begin, commit, roll back
+     * and close; its search path has to begin with this datastore's schema. Where no transaction was begun, each
+     * operation is one.
+     *
+     * @param connection a connection to this datastore's database, through the PostgreSQL driver
+     * @return the session, good for as long as the connection; its operations run one after another
+     */
+    DatastoreSession using(Connection connection);
+
+    /**
+     * Creates a collection with capture, so that change streams can watch it. Does nothing where it exists already, and
+     * never touches a table that is no collection. The user needs the right to execute the database's function
+     * {@code nvsentinel_create_collection}, and none to create tables.
+     *
+     * @param name its name; any text of 1 to 63 bytes without a NUL character and without
+     *     {@code pg_} at its beginning
+     * @return cold; completes after the commit; fails with {@link InvalidRequestException} where another kind of table
+     *     has the name, and with {@link MisconfiguredException} where the right is missing
+     * @throws InvalidRequestException when there can be no collection of this name
+     */
+    Mono<Void> createCollection(String name);
 
     /**
      * Asks the server for an answer.
      *
-     * @return cold; completes when it answered
+     * @return cold; completes when it answered; fails with {@link UnavailableException} when it did not
      */
     Mono<Void> ping();
+
+    /**
+     * The pool's figures at this moment. Asks nobody.
+     *
+     * @return the figures
+     */
+    PoolFigures pool();
+
+    /**
+     * The certificates in use at this moment, for operators and metrics. Asks nobody and reads no file.
+     *
+     * @return the status; empty where connections are in plain text
+     */
+    Optional<TlsStatus> tlsStatus();
+
+    /**
+     * The certificates in use, now and after each change: new files in use, files that cannot be used, a certificate in use
+     * that has expired.
+     *
+     * @return hot; a new subscriber begins with the latest change, a slow one misses those in between; completes when this is
+     *     closed, at once where connections are in plain text; never fails; signals come on the thread that reads the files
+     */
+    Flux<TlsStatus> tlsStatuses();
 
     /**
      * The provider's name, as configuration knows it.
@@ -65,7 +143,8 @@ public interface Datastore {
     DatastoreOptions options();
 
     /**
-     * Closes every connection. Operations under way fail or finish; later ones fail.
+     * Closes every connection. Operations under way fail or finish; later ones fail with
+     * {@link InvalidRequestException}.
      *
      * @return cold; completes when all are closed; may be repeated
      */

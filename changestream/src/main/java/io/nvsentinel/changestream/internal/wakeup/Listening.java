@@ -79,6 +79,8 @@ public final class Listening {
     private Flux<Gate> keepListening() {
         return connections
                 .dedicated("Listen for changes", this::listen)
+                // The connection's lifetime is over, or its certificates are: on with the next.
+                .repeat()
                 // A gate is emitted once LISTEN works, which resets the back-off.
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
                         .maxBackoff(LONGEST_BACKOFF)
@@ -104,7 +106,8 @@ public final class Listening {
                 .then(opened.heartbeat())
                 .cast(Gate.class)
                 .repeat();
-        return Flux.merge(notified.flux(), listening.concatWith(beating)).doFinally(signal -> closed(opened));
+        return Flux.merge(notified, listening.concatWith(beating), opened.whenLost())
+                .doFinally(signal -> closed(opened));
     }
 
     private Gate opened(Gate opened) {

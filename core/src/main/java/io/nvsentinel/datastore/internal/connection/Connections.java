@@ -2,10 +2,9 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.tls.TlsContext;
-import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.pool.ConnectionPoolConfiguration;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
@@ -13,10 +12,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -25,22 +23,27 @@ import reactor.core.scheduler.Schedulers;
  * <p>What runs with a connection gives back one value, a page for instance, so that no connection is held while a
  * subscriber thinks and nothing is seen before its commit. Thread-safe.
  */
-public final class Connections {
+public final class Connections implements Session {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
 
-    private final PostgresqlConnectionFactory factory;
-    private final ConnectionPool pool;
-    private final String address;
+    private final Connector connector;
+    private final Lifetime lifetime;
+    private final Pool pool;
+    private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
+    private final Duration answerTimeout;
+    private final Scheduler timer;
 
-    private Connections(
-            PostgresqlConnectionFactory factory, ConnectionPool pool, String address, @Nullable TlsContext tls) {
-        this.factory = factory;
-        this.pool = pool;
-        this.address = address;
+    private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
+        this.connector = new Connector(() -> DriverConfiguration.of(options, tls), options.connectTimeout(), timer);
+        this.lifetime = new Lifetime(options, tls);
+        this.pool = new Pool(connector, lifetime, options, timer);
+        this.options = options;
         this.tls = tls;
+        this.answerTimeout = options.statementTimeout().plus(GRACE);
+        this.timer = timer;
     }
 
     /**
@@ -53,27 +56,13 @@ public final class Connections {
      */
     public static <T> Mono<T> open(DatastoreOptions options, Function<Connections, Mono<T>> prepare) {
         return Mono.usingWhen(
-                Mono.fromCallable(() -> of(options, DriverConfiguration.openTls(options)))
+                Mono.fromCallable(() ->
+                                new Connections(options, DriverConfiguration.openTls(options), Schedulers.parallel()))
                         .subscribeOn(Schedulers.boundedElastic()),
                 prepare,
                 connections -> Mono.empty(),
                 (connections, error) -> connections.close(),
                 Connections::close);
-    }
-
-    private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
-        PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
-        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(factory)
-                .initialSize(0)
-                .maxSize(options.maxConnections())
-                .maxLifeTime(options.connectionMaxLifetime())
-                .maxAcquireTime(options.acquireTimeout())
-                .maxCreateConnectionTime(options.connectTimeout())
-                .maxValidationTime(options.connectTimeout())
-                // After a server restart every idle connection is dead; each attempt burns one of them.
-                .acquireRetry(options.maxConnections() + 1)
-                .build());
-        return new Connections(factory, pool, options.host() + ":" + options.port(), tls);
     }
 
     /**
@@ -86,43 +75,68 @@ public final class Connections {
     }
 
     /**
-     * Runs a query that changes nothing.
+     * The pool's figures at this moment.
      *
-     * @param action what is being done, for error messages
-     * @param work uses the connection; must not keep it
-     * @param <T> the result
-     * @return cold; emits when the connection is back in the pool; on cancel the connection is released
+     * @return the figures
      */
+    public PoolFigures figures() {
+        return pool.figures();
+    }
+
+    @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
         return use(action, work, error -> SqlErrors.reading(error, action));
     }
 
-    /**
-     * Runs one statement that writes, in its own transaction.
-     *
-     * @param action what is being done, for error messages
-     * @param work uses the connection; must not keep it
-     * @param <T> the result
-     * @return cold; emits after the commit and when the connection is back in the pool; if cancelled, the write may
-     *     still have happened
-     */
+    /** In its own transaction: emits after the commit. */
+    @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
         return use(action, work, error -> SqlErrors.writing(error, action));
     }
 
     /**
-     * Lends a connection of its own, outside the pool, for as long as the result is subscribed to.
+     * Runs work in one transaction, again after a serialization failure or a deadlock.
+     *
+     * @param options isolation, retries and time-outs
+     * @param work uses the session, which refuses when the transaction has ended
+     * @param <T> the result
+     * @return cold; emits after the commit and when the connection is back in the pool; on error and on cancel the
+     *     transaction is rolled back, and its connection closed if that is not confirmed
+     */
+    public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
+        Mono<T> attempt = pool.lend("Transaction", lease -> new Transaction(lease, options, answerTimeout).run(work));
+        return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
+    }
+
+    /**
+     * Work on a connection that stays the caller's.
+     *
+     * @param connection a connection of the caller's
+     * @return the session, good for as long as the connection
+     */
+    public Session joined(Connection connection) {
+        return new JoinedSession(connection, new Turns(), false);
+    }
+
+    /**
+     * Lends a connection of its own, outside the pool, until its lifetime is over. Who needs it longer subscribes again.
      *
      * @param action what is being done, for error messages
      * @param work uses the connection
      * @param <T> the results
-     * @return cold; the connection is closed when the result ends or is cancelled
+     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, or when new certificates are in
+     *     use and connections are to be replaced then; the connection is closed when the result ends or is cancelled
      */
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
-        return Flux.usingWhen(
-                factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
-                connection -> Flux.from(work.apply(connection)).onErrorMap(error -> SqlErrors.reading(error, action)),
-                connection -> quietly(connection.close()));
+        return Flux.defer(() -> {
+            Mono<Void> over = lifetime.ofNext();
+            return Flux.usingWhen(
+                    connector.create().onErrorMap(error -> SqlErrors.connecting(error, action, options)),
+                    connection -> Flux.from(work.apply(connection))
+                            .takeUntilOther(over)
+                            .onErrorMap(error -> SqlErrors.reading(error, action)),
+                    connection -> Lease.quietly(connection.close()));
+        });
     }
 
     /**
@@ -131,7 +145,7 @@ public final class Connections {
      * @return cold; completes when they are closed; may be repeated
      */
     public Mono<Void> close() {
-        return pool.disposeLater().doFinally(signal -> {
+        return pool.close().doFinally(signal -> {
             if (tls != null) {
                 tls.close();
             }
@@ -139,19 +153,12 @@ public final class Connections {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        Mono<T> result = Mono.usingWhen(
-                pool.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
-                connection -> work.apply(connection).onErrorMap(translate),
-                connection -> quietly(connection.close()));
-        // Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection.
-        return result.flux().onBackpressureBuffer().singleOrEmpty();
+        return unbounded(pool.lend(
+                action, lease -> lease.run(work).timeout(answerTimeout, timer).onErrorMap(translate)));
     }
 
-    /** A failing release must hide neither the result nor the error that came before it. */
-    private static Mono<Void> quietly(Publisher<Void> release) {
-        return Mono.from(release)
-                .timeout(CLOSE_TIMEOUT)
-                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
-                .onErrorComplete();
+    /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */
+    private static <T> Mono<T> unbounded(Mono<T> result) {
+        return result.flux().onBackpressureBuffer().singleOrEmpty();
     }
 }

@@ -3,13 +3,22 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.DatastoreSession;
+import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.MaintenanceEventStore;
+import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.tls.TlsContext;
+import io.nvsentinel.tls.TlsStatus;
+import io.r2dbc.spi.Connection;
+import java.util.Optional;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The one datastore: options, then TLS, then the schema, then the pool. */
@@ -18,15 +27,12 @@ public final class DefaultDatastore implements Datastore {
     private final DatastoreOptions options;
     private final Connections connections;
     private final JsonCodec json = JsonCodec.jackson3();
-    private final DefaultHealthEventStore healthEvents;
-    private final DefaultCollection<MaintenanceEvent> maintenanceEvents;
+    private final DatastoreSession pooled;
 
     private DefaultDatastore(DatastoreOptions options, Connections connections) {
         this.options = options;
         this.connections = connections;
-        this.healthEvents = new DefaultHealthEventStore(connections, json);
-        this.maintenanceEvents = new DefaultCollection<>(
-                connections, "maintenance_events", MaintenanceEvent.codec(json), FieldMap.MAINTENANCE_EVENTS);
+        this.pooled = new DefaultSession(connections, json);
     }
 
     /**
@@ -47,12 +53,43 @@ public final class DefaultDatastore implements Datastore {
 
     @Override
     public HealthEventStore healthEvents() {
-        return healthEvents;
+        return pooled.healthEvents();
     }
 
     @Override
-    public DocumentCollection<MaintenanceEvent> maintenanceEvents() {
-        return maintenanceEvents;
+    public MaintenanceEventStore maintenanceEvents() {
+        return pooled.maintenanceEvents();
+    }
+
+    @Override
+    public <R> Mono<R> inTransaction(TransactionOptions options, Function<DatastoreSession, Mono<R>> work) {
+        return connections.transaction(options, session -> work.apply(new DefaultSession(session, json)));
+    }
+
+    @Override
+    public DatastoreSession using(Connection connection) {
+        return new DefaultSession(connections.joined(connection), json);
+    }
+
+    @Override
+    public <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec) {
+        return pooled.collection(name, codec);
+    }
+
+    @Override
+    public Mono<Void> createCollection(String name) {
+        Identifier.requireCollection(name);
+        String sql = "SELECT " + Identifier.quote(options.schema()) + ".nvsentinel_create_collection($1)";
+        return connections
+                .write(
+                        "Create collection " + name,
+                        connection -> Rows.one(connection.createStatement(sql).bind(0, name), row -> true))
+                .then();
+    }
+
+    @Override
+    public PoolFigures pool() {
+        return connections.figures();
     }
 
     @Override
@@ -60,6 +97,16 @@ public final class DefaultDatastore implements Datastore {
         return connections
                 .read("Ping", connection -> Rows.one(connection.createStatement("SELECT 1"), row -> 1))
                 .then();
+    }
+
+    @Override
+    public Optional<TlsStatus> tlsStatus() {
+        return Optional.ofNullable(connections.tls()).map(TlsContext::status);
+    }
+
+    @Override
+    public Flux<TlsStatus> tlsStatuses() {
+        return Optional.ofNullable(connections.tls()).map(TlsContext::statuses).orElseGet(Flux::empty);
     }
 
     @Override

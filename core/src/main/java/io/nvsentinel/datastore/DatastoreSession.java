@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+/**
+ * Where reads and writes run: a {@link Datastore}, where each is a transaction of its own on a connection of the pool; or
+ * one transaction, where all share a connection and are committed together.
+ */
+public interface DatastoreSession {
+
+    /**
+     * The health events.
+     *
+     * @return the store, good for as long as this session
+     */
+    HealthEventStore healthEvents();
+
+    /**
+     * The maintenance events.
+     *
+     * @return the store, good for as long as this session
+     */
+    MaintenanceEventStore maintenanceEvents();
+
+    /**
+     * A collection of the application's own, for documents of any class.
+     *
+     * @param name the collection's name, as {@link Datastore#createCollection} got it
+     * @param codec reads and writes the documents
+     * @param <T> the documents' class
+     * @return the collection; whether it exists shows when it is used
+     * @throws InvalidRequestException when there can be no collection of this name
+     */
+    <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.nvsentinel.datastore.TransactionOptions;
+import io.r2dbc.postgresql.api.PostgresTransactionDefinition;
+import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.Result;
+import java.time.Duration;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** One attempt at a transaction, on a connection lent for it. */
+final class Transaction {
+
+    private static final String ACTION = "Transaction";
+
+    private final Lease lease;
+    private final TransactionOptions options;
+    private final Duration commitTimeout;
+    private final JoinedSession session;
+
+    Transaction(Lease lease, TransactionOptions options, Duration commitTimeout) {
+        this.lease = lease;
+        this.options = options;
+        this.commitTimeout = commitTimeout;
+        this.session = new JoinedSession(lease.connection(), lease.turns(), true);
+        // As a statement: the driver's own method does nothing while it does not know yet that a transaction has begun.
+        lease.endWith(execute("ROLLBACK"));
+    }
+
+    /** Begins, works and commits; the value comes after the commit. */
+    <T> Mono<T> run(Function<Session, Mono<T>> work) {
+        return begin().then(Mono.defer(() -> work.apply(session)))
+                .singleOptional()
+                .flatMap(value -> commit().then(Mono.justOrEmpty(value)));
+    }
+
+    private Mono<Void> begin() {
+        return lease.run(connection ->
+                        Mono.from(connection.beginTransaction(definition())).then(boundStatements()))
+                .onErrorMap(error -> SqlErrors.reading(error, ACTION));
+    }
+
+    private PostgresTransactionDefinition definition() {
+        PostgresTransactionDefinition isolated = PostgresTransactionDefinition.from(
+                switch (options.isolation()) {
+                    case READ_COMMITTED -> IsolationLevel.READ_COMMITTED;
+                    case REPEATABLE_READ -> IsolationLevel.REPEATABLE_READ;
+                    case SERIALIZABLE -> IsolationLevel.SERIALIZABLE;
+                });
+        return options.readOnly() ? isolated.readOnly() : isolated.readWrite();
+    }
+
+    private Mono<Void> boundStatements() {
+        Duration timeout = options.statementTimeout();
+        return timeout == null ? Mono.empty() : execute("SET LOCAL statement_timeout = " + timeout.toMillis());
+    }
+
+    private Mono<Void> commit() {
+        return lease.turns()
+                .end(Mono.from(lease.connection().commitTransaction()))
+                .timeout(commitTimeout)
+                .onErrorMap(error -> SqlErrors.committing(error, session.failure()));
+    }
+
+    private Mono<Void> execute(String sql) {
+        return Flux.defer(() -> lease.connection().createStatement(sql).execute())
+                .concatMap(Result::getRowsUpdated)
+                .then();
+    }
+}
