@@ -147,6 +147,18 @@ public final class Tail {
                 .map(served -> served.chunk().behind(position));
     }
 
+    /**
+     * Changes of a part that is known to be settled, for one watch alone.
+     *
+     * @param after the position before it
+     * @param upTo the position at its end, of {@link #now()} for instance
+     * @param selection what the watch wants
+     * @return cold; emits one chunk, which begins at the position
+     */
+    public Mono<Chunk> settled(long after, long upTo, Selection selection) {
+        return patience.with(reader.settled(after, upTo, selection).map(page -> caughtUp(after, upTo, page)));
+    }
+
     private Chunk caughtUp(long position, long head, ChangelogPage page) {
         History.verify(position, page);
         List<ChangelogRow> rows = page.rows();
