@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.changestream.internal.changelog.History;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
@@ -200,6 +201,9 @@ public final class ChangeStreams {
             if (!newest.incarnation().equals(token.incarnation())) {
                 return Mono.error(new HistoryForkedException("The token is of another changelog: of incarnation "
                         + token.incarnation() + ", not " + newest.incarnation()));
+            }
+            if (token.id() > newest.id()) {
+                return Mono.error(History.behindTheEnd(token.id(), newest.id()));
             }
             return reader.check(token.checkedRow())
                     .filter(row -> !row.digest().equals(token.digest()))

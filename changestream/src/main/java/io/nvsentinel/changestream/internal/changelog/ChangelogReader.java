@@ -60,6 +60,11 @@ public final class ChangelogReader {
             SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.incarnation
             FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
 
+    /** Not the sequence: a crash takes back ids that nobody committed, and gives them to others. */
+    private static final String END = """
+            SELECT greatest(state.oldest_id - 1, (SELECT max(id) FROM datastore_changelog)), state.incarnation
+            FROM datastore_changelog_state AS state""";
+
     private static final String BEGINNING = """
             SELECT state.oldest_id - 1, state.incarnation FROM datastore_changelog_state AS state""";
 
@@ -153,10 +158,23 @@ public final class ChangelogReader {
      * @return cold; emits both
      */
     public Mono<Newest> newest() {
+        return newest(NEWEST);
+    }
+
+    /**
+     * The highest id that is visible, and so durable, and whose.
+     *
+     * @return cold; emits both
+     */
+    public Mono<Newest> end() {
+        return newest(END);
+    }
+
+    private Mono<Newest> newest(String sql) {
         return connections.read(
                 "Read the changelog's end",
                 connection -> Rows.one(
-                        connection.createStatement(NEWEST),
+                        connection.createStatement(sql),
                         row -> new Newest(get(row, 0, Long.class), get(row, 1, UUID.class))));
     }
 
@@ -225,7 +243,7 @@ public final class ChangelogReader {
     /**
      * The end of the changelog.
      *
-     * @param id the highest id drawn so far
+     * @param id the highest id
      * @param incarnation which changelog
      */
     public record Newest(long id, UUID incarnation) {}

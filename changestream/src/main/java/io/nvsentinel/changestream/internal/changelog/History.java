@@ -30,8 +30,19 @@ public final class History {
                     + ". Start at the oldest change or now");
         }
         if (position > page.newestId()) {
-            throw new HistoryForkedException("Position " + position + " lies behind the changelog's end at "
-                    + page.newestId() + ": the database was restored, or failed over and lost commits");
+            throw behindTheEnd(position, page.newestId());
         }
+    }
+
+    /**
+     * What to say of a position that was never reached here.
+     *
+     * @param position the position
+     * @param newestId the highest id that was drawn
+     * @return the error
+     */
+    public static HistoryForkedException behindTheEnd(long position, long newestId) {
+        return new HistoryForkedException("Position " + position + " lies behind the changelog's end at " + newestId
+                + ": the database was restored, or failed over and lost commits");
     }
 }

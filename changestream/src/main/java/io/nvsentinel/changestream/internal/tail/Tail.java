@@ -82,12 +82,12 @@ public final class Tail {
      * @return cold; emits the position
      */
     public Mono<Newest> now() {
-        return reader.newest()
-                .flatMap(newest -> reader.holders()
+        return reader.end()
+                .flatMap(end -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
                                 .filter(holders -> Collections.disjoint(first, holders))
                                 .repeatWhenEmpty(attempts -> attempts.delayElements(SETTLE_PAUSE, timer)))
-                        .thenReturn(newest));
+                        .thenReturn(end));
     }
 
     /**
