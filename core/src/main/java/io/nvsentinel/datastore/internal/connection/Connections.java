@@ -199,7 +199,11 @@ public final class Connections implements Session {
      * @return cold; completes when they are closed; may be repeated
      */
     public Mono<Void> close() {
-        return pool.disposeLater().doFinally(signal -> {
+        // A connection that breaks while it is closed is closed.
+        return pool.disposeLater()
+                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
+                .onErrorComplete()
+                .doFinally(signal -> {
             if (tls != null) {
                 tls.close();
             }
