@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
-import io.nvsentinel.changestream.internal.changelog.Chunk;
+import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,8 +32,11 @@ final class Watch<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
     private static final Duration STORE_EVERY = Duration.ofMillis(250);
+    private static final Duration LAG_EVERY = Duration.ofSeconds(5);
 
     private final Watched<T> watched;
+    private final Selection selection;
+    private final WatchOptions options;
     private final ChangeEvent.Origin origin;
     private final Position start;
     private final @Nullable Owned owned;
@@ -42,18 +45,40 @@ final class Watch<T> {
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Watched<T> watched, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
-        this.watched = watched;
-        this.origin = new ChangeEvent.Origin(start.incarnation(), json);
-        this.start = start;
-        this.owned = owned;
+    Watch(Request<T> request, JsonCodec json, Opened opened, Store store) {
+        this.options = request.options();
+        this.start = opened.start();
+        this.owned = opened.owned();
+        this.watched = request.watched();
+        this.selection = request.selection();
+        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), json);
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
         this.stored = new AtomicLong(start.id());
     }
 
+    /** What a subscriber asks for. */
+    record Request<T>(Watched<T> watched, Selection selection, WatchOptions options) {
+
+        static <T> Request<T> of(Watched<T> watched, WatchOptions options) {
+            return new Request<>(watched, watched.selection(options.filter()), options);
+        }
+    }
+
     /** Where the position is stored, and who hears of it. */
-    record Store(ResumeTokens tokens, ChangeStreamListener listener) {
+    record Store(
+            ResumeTokens tokens,
+            ChangeStreamListener listener,
+            @Nullable Lags lags) {
+
+        /** Asked only if somebody wants to hear it. */
+        Mono<Void> lag(Owned owned) {
+            return lags == null
+                    ? Mono.empty()
+                    : lags.read(owned.client())
+                            .doOnNext(known -> known.forEach(listener::onLag))
+                            .then();
+        }
 
         Mono<Void> position(Owned owned, Position token) {
             return tokens.store(owned, token)
@@ -67,38 +92,71 @@ final class Watch<T> {
         return start;
     }
 
+    Selection selection() {
+        return selection;
+    }
+
     /** The events, page by page; reads ahead the page after the one being delivered. */
     Flux<ChangeEvent<T>> events(Tail tail) {
         return Flux.defer(() -> {
             AtomicLong position = new AtomicLong(start.id());
-            return Mono.defer(() -> tail.next(position.get()))
+            return Mono.defer(() -> tail.next(position.get(), selection))
                     .doOnNext(chunk -> position.set(chunk.upTo()))
                     .repeat()
-                    .concatMapIterable(this::deliver, 1);
+                    .concatMapIterable(chunk -> () -> new Delivery<>(this, chunk), 1);
         });
     }
 
-    private List<ChangeEvent<T>> deliver(Chunk chunk) {
-        List<ChangeEvent<T>> events = new ArrayList<>();
-        for (ChangelogRow row : chunk.rows()) {
-            DocumentCodec<? extends T> codec = watched.codec(row.collection());
-            if (codec != null) {
-                events.add(new ChangeEvent<>(row, origin, codec, acknowledgement(row)));
+    /** The event of a change; null if the change is not wanted, or cannot be decoded and was given to who wants those. */
+    @Nullable
+    ChangeEvent<T> event(ChangelogRow row) {
+        ChangeEvent<T> event = null;
+        try {
+            if (selection.includes(row, origin.json())) {
+                event = new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
+                event.decode();
+                return event;
+            }
+        } catch (InvalidDocumentException error) {
+            undecodable(row, error);
+            if (event != null) {
+                event.acknowledge();
             }
         }
-        acknowledgements.scanned(chunk.upTo());
-        return events;
+        scanned(row.id());
+        return null;
     }
 
-    /** Without a name there is nothing to keep, and nobody who would ever acknowledge. */
+    private void undecodable(ChangelogRow row, InvalidDocumentException error) {
+        UndecodableChange change =
+                new UndecodableChange(origin.token(row), row.operation(), row.collection(), row.recordId(), error);
+        store.listener().onUndecodable(change);
+        options.onUndecodable().accept(change);
+    }
+
+    /** Everything up to a position is delivered or not wanted. */
+    void scanned(long position) {
+        acknowledgements.scanned(position);
+    }
+
+    /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
     private Runnable acknowledgement(ChangelogRow row) {
-        return owned == null ? () -> {} : acknowledgements.deliver(row);
+        return owned == null && options.onCheckpoint() == null ? () -> {} : acknowledgements.deliver(row);
     }
 
     /** Stores the position now and then, for as long as it is subscribed to; ends only with an error. */
     Mono<Void> keepStoring(Scheduler timer) {
-        return Mono.delay(STORE_EVERY, timer)
-                .then(Mono.defer(this::store).onErrorResume(Watch::isPassing, this::later))
+        return every(STORE_EVERY, timer, Mono.defer(this::store));
+    }
+
+    /** Tells the lag now and then, likewise. */
+    Mono<Void> keepTellingLag(Scheduler timer) {
+        return owned == null || store.lags() == null ? Mono.never() : every(LAG_EVERY, timer, store.lag(owned));
+    }
+
+    private Mono<Void> every(Duration pause, Scheduler timer, Mono<Void> work) {
+        return Mono.delay(pause, timer)
+                .then(work.onErrorResume(Watch::isPassing, this::later))
                 .repeat()
                 .then();
     }
@@ -108,16 +166,22 @@ final class Watch<T> {
     }
 
     private Mono<Void> later(Throwable error) {
-        LOG.debug("The position could not be stored; trying again", error);
+        LOG.debug("The position could not be stored, or the lag not read; trying again", error);
         return Mono.empty();
     }
 
     private Mono<Void> store() {
-        Position token = acknowledgements.token();
-        if (owned == null || token.id() == stored.get()) {
+        Position token = acknowledgements.token().withFilter(origin.filter());
+        if (token.id() == stored.get()) {
             return Mono.empty();
         }
-        return store.position(owned, token).doOnSuccess(done -> stored.set(token.id()));
+        Mono<Void> kept = owned == null ? Mono.empty() : store.position(owned, token);
+        return kept.doOnSuccess(done -> {
+            stored.set(token.id());
+            if (options.onCheckpoint() != null) {
+                options.onCheckpoint().accept(new ResumeToken(token));
+            }
+        });
     }
 
     /** Stores the position a last time. A failure costs repeated events after a restart, so it only is reported. */

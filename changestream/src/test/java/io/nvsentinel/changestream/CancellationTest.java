@@ -119,6 +119,7 @@ class CancellationTest {
     }
 
     private static void insert(String node) {
-        DATABASE.execute("INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":\"" + node + "\"}}')");
+        DATABASE.execute(
+                "INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":\"" + node + "\"}}')");
     }
 }

@@ -125,6 +125,7 @@ class NamedClientsTest {
     }
 
     private static void insert(String node) {
-        DATABASE.execute("INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":\"" + node + "\"}}')");
+        DATABASE.execute(
+                "INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":\"" + node + "\"}}')");
     }
 }

@@ -61,8 +61,9 @@ class OpenTransactionsTest {
             Await.until("all changes while both are open", SOON, () -> seen.size() >= written.size());
             assertThat(seen).isEqualTo(written);
             assertThat(DATABASE.get()
-                            .queryForStrings("SELECT pid::text FROM pg_stat_activity"
-                                    + " WHERE state = 'idle in transaction' AND pid IN (?, ?)",
+                            .queryForStrings(
+                                    "SELECT pid::text FROM pg_stat_activity"
+                                            + " WHERE state = 'idle in transaction' AND pid IN (?, ?)",
                                     pid(here),
                                     pid(there)))
                     .as("transactions still open")

@@ -48,7 +48,9 @@ class RewrittenHistoryTest {
         datastore = Databases.connect(database);
         streams = ChangeStreams.of(
                 datastore,
-                ChangeStreamOptions.builder().pollInterval(Duration.ofMillis(100)).build());
+                ChangeStreamOptions.builder()
+                        .pollInterval(Duration.ofMillis(100))
+                        .build());
     }
 
     @AfterEach

@@ -9,6 +9,7 @@ import io.nvsentinel.datastore.internal.options.Options;
 import io.nvsentinel.datastore.internal.options.Source;
 import io.nvsentinel.datastore.internal.options.YamlSource;
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsVersion;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -227,6 +228,51 @@ public final class DatastoreOptions {
      */
     public @Nullable Path sslRootCert() {
         return values.find(Options.SSL_ROOT_CERT);
+    }
+
+    /**
+     * The PEM file of revocation lists that the server's certificate is checked against.
+     *
+     * @return null where revocation is not checked
+     */
+    public @Nullable Path sslCrl() {
+        return values.find(Options.SSL_CRL);
+    }
+
+    /**
+     * The file with the password of an encrypted client key.
+     *
+     * @return null where the key is not encrypted
+     */
+    public @Nullable Path sslPasswordFile() {
+        return values.find(Options.SSL_PASSWORD_FILE);
+    }
+
+    /**
+     * The oldest TLS version to accept.
+     *
+     * @return the version
+     */
+    public TlsVersion sslMinProtocolVersion() {
+        return values.get(Options.SSL_MIN_PROTOCOL_VERSION);
+    }
+
+    /**
+     * How often the certificate files are compared with what is in use.
+     *
+     * @return a positive duration
+     */
+    public Duration sslReloadInterval() {
+        return values.get(Options.SSL_RELOAD_INTERVAL);
+    }
+
+    /**
+     * Whether connections made with earlier certificates leave at once when new ones are in use.
+     *
+     * @return false where they leave at the end of their lifetime
+     */
+    public boolean replaceConnectionsOnRotation() {
+        return values.get(Options.REPLACE_CONNECTIONS_ON_ROTATION);
     }
 
     /**
@@ -524,6 +570,63 @@ public final class DatastoreOptions {
             return sslCert(directory.resolve("tls.crt"))
                     .sslKey(directory.resolve("tls.key"))
                     .sslRootCert(directory.resolve("ca.crt"));
+        }
+
+        /**
+         * Sets the PEM file of revocation lists. Every certificate of the server's chain must then be covered by a current
+         * list. Default none, revocation is not checked; {@code DATASTORE_SSLCRL}.
+         *
+         * @param value the file; needs a mode that verifies the server
+         * @return this builder
+         */
+        public Builder sslCrl(Path value) {
+            return set(Options.SSL_CRL, value);
+        }
+
+        /**
+         * Sets the file with the password of an encrypted client key. One line end after the password is not part of it.
+         * Default none; {@code DATASTORE_SSLPASSWORD_FILE}.
+         *
+         * @param value the file; needs {@link #sslKey}
+         * @return this builder
+         */
+        public Builder sslPasswordFile(Path value) {
+            return set(Options.SSL_PASSWORD_FILE, value);
+        }
+
+        /**
+         * Sets the oldest TLS version to accept. Default {@link TlsVersion#TLS_1_2};
+         * {@code DATASTORE_SSL_MIN_PROTOCOL_VERSION}.
+         *
+         * @param value the version
+         * @return this builder
+         */
+        public Builder sslMinProtocolVersion(TlsVersion value) {
+            return set(Options.SSL_MIN_PROTOCOL_VERSION, value);
+        }
+
+        /**
+         * Sets how often the certificate files are compared, by content, with what is in use. Default 10 s, range 10 ms to
+         * 1 d; {@code DATASTORE_SSL_RELOAD_INTERVAL}. New files that verify are used for connections made afterwards.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder sslReloadInterval(Duration value) {
+            return set(Options.SSL_RELOAD_INTERVAL, value);
+        }
+
+        /**
+         * Sets whether connections made with earlier certificates leave at once when new ones are in use: idle ones within a
+         * second, lent ones when they come back, those that listen for changes by reconnecting. Default false: they leave at
+         * the end of {@link #connectionMaxLifetime}; {@code DATASTORE_REPLACE_CONNECTIONS_ON_ROTATION}. Turn it on where an
+         * old certificate may be revoked, or expires soon.
+         *
+         * @param value whether they leave at once
+         * @return this builder
+         */
+        public Builder replaceConnectionsOnRotation(boolean value) {
+            return set(Options.REPLACE_CONNECTIONS_ON_ROTATION, value);
         }
 
         /**

@@ -23,6 +23,7 @@ class DatastoreOptionsTest {
                         .schema(" ")
                         .applicationName("")
                         .sslKey(Path.of("k"))
+                        .sslReloadInterval(Duration.ZERO)
                         .maxConnections(0)
                         .connectionMaxLifetime(Duration.ofMillis(999))
                         .connectTimeout(Duration.ZERO)
@@ -43,6 +44,7 @@ class DatastoreOptionsTest {
                         "schema must not be blank",
                         "applicationName must not be blank",
                         "sslCert and sslKey must be given together",
+                        "sslReloadInterval must be between PT0.01S and PT24H, not PT0S",
                         "maxConnections must be between 1 and 10000, not 0",
                         "connectionMaxLifetime must be between",
                         "connectTimeout must be between",
@@ -54,6 +56,13 @@ class DatastoreOptionsTest {
                         "maxIdleConnections must not be above maxConnections: 26 (builder) and 0 (builder)",
                         "must not set password, which is the option password",
                         "must not set work_memm (did you mean work_mem?)");
+    }
+
+    @Test
+    void refusesAKeyPasswordWithoutAKey() {
+        assertThatThrownBy(() -> minimal().sslPasswordFile(Path.of("password")).build())
+                .isInstanceOf(MisconfiguredException.class)
+                .hasMessage("sslPasswordFile needs sslKey (builder)");
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsVersion;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -177,9 +178,11 @@ class ReadmeOptionsTest {
     private static String sample(Class<?> type) {
         return Map.of(
                         int.class, "7",
+                        boolean.class, "true",
                         Duration.class, "7s",
                         Map.class, "work_mem=7MB",
                         SslMode.class, "prefer",
+                        TlsVersion.class, "TLSv1.3",
                         SchemaMode.class, "validate")
                 .getOrDefault(type, "sample");
     }

@@ -132,10 +132,9 @@ final class GapReader implements Callable<List<Change>> {
         long seen = gapSeen;
         fences.add(new Fence(seen, holders, xmax));
         for (Fence fence : List.copyOf(fences)) {
-            boolean done =
-                    proof == Proof.SNAPSHOT_XMAX
-                            ? xmin >= fence.xmax()
-                            : Collections.disjoint(fence.holders(), holders);
+            boolean done = proof == Proof.SNAPSHOT_XMAX
+                    ? xmin >= fence.xmax()
+                    : Collections.disjoint(fence.holders(), holders);
             if (done) {
                 settled = Math.max(settled, fence.seen());
             }

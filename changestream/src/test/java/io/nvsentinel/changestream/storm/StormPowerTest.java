@@ -84,8 +84,8 @@ class StormPowerTest {
         assertThat(caught.get(Proof.HOLDERS_BEFORE_PAGE.name()))
                 .as("seeds in which the right reader is caught, %s", first)
                 .isEmpty();
-        for (String common : List.of(
-                Cursor.ID.name(), Cursor.TIME.name(), Cursor.TRANSACTION_BELOW_XMIN.name(), HASTY)) {
+        for (String common :
+                List.of(Cursor.ID.name(), Cursor.TIME.name(), Cursor.TRANSACTION_BELOW_XMIN.name(), HASTY)) {
             assertThat(caught.get(common))
                     .as("seeds that catch %s, %s", common, first)
                     .isNotEmpty();
@@ -103,8 +103,7 @@ class StormPowerTest {
             Random random = storm.random(proof.name());
             // As over a network that is not the fastest.
             readers.put(
-                    proof.name(),
-                    read(new GapReader(database, proof, random, over::get, () -> StormWriters.rest(1))));
+                    proof.name(), read(new GapReader(database, proof, random, over::get, () -> StormWriters.rest(1))));
         }
         AtomicLong lastId = new AtomicLong(Long.MAX_VALUE);
         StormProcess.Fleet fleet = new StormProcess.Fleet();

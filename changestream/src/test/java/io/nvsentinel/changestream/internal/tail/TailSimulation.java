@@ -183,8 +183,7 @@ final class TailSimulation {
                 .mapToLong(writer -> writer.xid)
                 .min()
                 .orElse(lastEndedXid + 1);
-        return Stream.concat(
-                        known.fences().stream().flatMap(fence -> fence.holders().stream()), Stream.of(pageXmax))
+        return Stream.concat(known.fences().stream().flatMap(fence -> fence.holders().stream()), Stream.of(pageXmax))
                 .filter(xmax -> xmax > xmin)
                 .collect(Collectors.toSet());
     }

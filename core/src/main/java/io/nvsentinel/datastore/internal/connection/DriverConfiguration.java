@@ -23,7 +23,7 @@ final class DriverConfiguration {
 
     private DriverConfiguration() {}
 
-    static PostgresqlConnectionConfiguration of(DatastoreOptions options, @Nullable TlsContext tls) {
+    static PostgresqlConnectionConfiguration.Builder of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionConfiguration.Builder driver = PostgresqlConnectionConfiguration.builder()
                 .database(options.database())
                 .username(options.username())
@@ -43,7 +43,7 @@ final class DriverConfiguration {
         } else {
             tls.configure(driver);
         }
-        return driver.build();
+        return driver;
     }
 
     /** Of several servers the one that accepts writes is wanted; a single one is taken as it is. */
@@ -71,11 +71,19 @@ final class DriverConfiguration {
         if (options.sslMode() == SslMode.DISABLE) {
             return null;
         }
-        TlsOptions.Builder tls = TlsOptions.builder().user(options.username());
+        TlsOptions.Builder tls = TlsOptions.builder()
+                .minimumVersion(options.sslMinProtocolVersion())
+                .reloadInterval(options.sslReloadInterval());
         Optional.ofNullable(options.sslMode()).ifPresent(tls::mode);
         Optional.ofNullable(options.sslCert()).ifPresent(tls::certificate);
         Optional.ofNullable(options.sslKey()).ifPresent(tls::key);
         Optional.ofNullable(options.sslRootCert()).ifPresent(tls::rootCertificate);
+        Optional.ofNullable(options.sslCrl()).ifPresent(tls::revocationList);
+        Optional.ofNullable(options.sslPasswordFile()).ifPresent(tls::keyPasswordFile);
+        if (options.password() == null) {
+            // With a password the certificate is not what logs in, so it may name anybody.
+            tls.user(options.username());
+        }
         try {
             return TlsContext.open(tls.build());
         } catch (TlsException e) {

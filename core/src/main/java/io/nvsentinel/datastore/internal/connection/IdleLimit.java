@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.DatastoreOptions;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -24,22 +22,18 @@ import reactor.pool.PooledRefMetadata;
  */
 final class IdleLimit {
 
-    private static final Duration MAX_IDLE_TIME = Duration.ofMinutes(30);
-
     private final Set<Connection> idle = Collections.newSetFromMap(new IdentityHashMap<>());
     private final int most;
-    private final Duration maxLifetime;
+    private final Lifetime lifetime;
 
-    IdleLimit(DatastoreOptions options) {
-        this.most = options.maxIdleConnections();
-        this.maxLifetime = options.connectionMaxLifetime();
+    IdleLimit(int most, Lifetime lifetime) {
+        this.most = most;
+        this.lifetime = lifetime;
     }
 
-    ConnectionPoolConfiguration.Builder configure(ConnectionPoolConfiguration.Builder pool) {
-        return pool.maxLifeTime(maxLifetime)
-                .maxIdleTime(MAX_IDLE_TIME)
-                .postAllocate(this::taken)
-                .customizer(this::customize);
+    /** Prepares a pool that keeps to this and to the lifetime: it has one predicate for both. */
+    ConnectionPoolConfiguration.Builder pool(Connector connector) {
+        return lifetime.pool(connector).postAllocate(this::taken).customizer(this::customize);
     }
 
     private void customize(PoolBuilder<Connection, ? extends PoolConfig<? extends Connection>> pool) {
@@ -56,11 +50,8 @@ final class IdleLimit {
         return connection.close();
     }
 
-    /** It replaces the pool's own predicate, and so has to look at the times too. */
     private boolean closes(Connection connection, PooledRefMetadata times) {
-        return times.lifeTime() >= maxLifetime.toMillis()
-                || times.idleTime() >= MAX_IDLE_TIME.toMillis()
-                || !keeps(connection);
+        return lifetime.mustLeave(connection, times) || !keeps(connection);
     }
 
     private synchronized boolean keeps(Connection connection) {

@@ -18,6 +18,9 @@ final class Contradictions {
             found.add("sslCert and sslKey must be given together (" + sources(values, Options.SSL_CERT, Options.SSL_KEY)
                     + ")");
         }
+        if (values.find(Options.SSL_PASSWORD_FILE) != null && values.find(Options.SSL_KEY) == null) {
+            found.add("sslPasswordFile needs sslKey (" + values.source(Options.SSL_PASSWORD_FILE) + ")");
+        }
         if (values.find(Options.SSL_MODE) == SslMode.DISABLE) {
             files(values)
                     .map(file -> "sslMode disable (" + values.source(Options.SSL_MODE) + ") contradicts " + file.name()
@@ -35,7 +38,12 @@ final class Contradictions {
     }
 
     private static Stream<Option<Path>> files(OptionValues values) {
-        return Stream.of(Options.SSL_CERT, Options.SSL_KEY, Options.SSL_ROOT_CERT)
+        return Stream.of(
+                        Options.SSL_CERT,
+                        Options.SSL_KEY,
+                        Options.SSL_ROOT_CERT,
+                        Options.SSL_CRL,
+                        Options.SSL_PASSWORD_FILE)
                 .filter(file -> values.find(file) != null)
                 // A mount is there for every service; turning TLS off does not contradict it.
                 .filter(file -> !values.source(file).equals(Options.CERTIFICATES.variable()));

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -63,12 +62,16 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
                         : "must be between " + least + " and " + most + ", not " + value);
     }
 
+    static Kind<Boolean> yesOrNo() {
+        return words(new Boolean[] {true, false}, String::valueOf);
+    }
+
     static <T> Kind<T> words(T[] values, Function<T, String> word) {
         List<String> words = Arrays.stream(values).map(word).toList();
         String all = String.join(", ", words.subList(0, words.size() - 1)) + " or " + words.get(words.size() - 1);
         return new Kind<>(
                 text -> Arrays.stream(values)
-                        .filter(value -> word.apply(value).equals(normal(text)))
+                        .filter(value -> word.apply(value).equalsIgnoreCase(normal(text)))
                         .findFirst()
                         .orElseThrow(() -> new IllegalArgumentException("must be " + all + ", not \"" + text + "\"")),
                 value -> null);
@@ -91,6 +94,6 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
     }
 
     private static String normal(String word) {
-        return word.toLowerCase(Locale.ROOT).replace('_', '-');
+        return word.replace('_', '-');
     }
 }

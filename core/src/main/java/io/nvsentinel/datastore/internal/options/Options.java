@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.options;
 
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -62,6 +63,34 @@ public final class Options {
     /** The directory of a mounted certificate secret, for the three above where there is no password. */
     public static final Option<Path> CERTIFICATES =
             new Option<>("certificates", "POSTGRESQL_CLIENT_CERT_MOUNT_PATH", List.of(), Kind.file(), null);
+
+    /** The file of revocation lists. */
+    public static final Option<Path> SSL_CRL =
+            Option.of("sslCrl", "DATASTORE_SSLCRL", "connection.sslcrl", Kind.file());
+
+    /** The file with the password of the client key. */
+    public static final Option<Path> SSL_PASSWORD_FILE =
+            Option.of("sslPasswordFile", "DATASTORE_SSLPASSWORD_FILE", "connection.sslpasswordFile", Kind.file());
+
+    /** The oldest TLS version. */
+    public static final Option<TlsVersion> SSL_MIN_PROTOCOL_VERSION = Option.of(
+                    "sslMinProtocolVersion",
+                    "DATASTORE_SSL_MIN_PROTOCOL_VERSION",
+                    "connection.sslMinProtocolVersion",
+                    Kind.words(TlsVersion.values(), TlsVersion::toString))
+            .orElse(TlsVersion.TLS_1_2);
+
+    /** How often the certificate files are looked at. */
+    public static final Option<Duration> SSL_RELOAD_INTERVAL = duration(
+            "sslReloadInterval", "DATASTORE_SSL_RELOAD_INTERVAL", Duration.ofMillis(10), Duration.ofSeconds(10));
+
+    /** Whether connections with earlier certificates leave at once. */
+    public static final Option<Boolean> REPLACE_CONNECTIONS_ON_ROTATION = Option.of(
+                    "replaceConnectionsOnRotation",
+                    "DATASTORE_REPLACE_CONNECTIONS_ON_ROTATION",
+                    "options.replaceConnectionsOnRotation",
+                    Kind.yesOrNo())
+            .orElse(false);
 
     /** Parameters for the server. */
     public static final Option<Map<String, String>> EXTRA_PARAMS = Option.of(
@@ -137,6 +166,11 @@ public final class Options {
             SSL_KEY,
             SSL_ROOT_CERT,
             CERTIFICATES,
+            SSL_CRL,
+            SSL_PASSWORD_FILE,
+            SSL_MIN_PROTOCOL_VERSION,
+            SSL_RELOAD_INTERVAL,
+            REPLACE_CONNECTIONS_ON_ROTATION,
             EXTRA_PARAMS,
             SCHEMA_MODE,
             SCHEMA_WAIT,
