@@ -109,7 +109,7 @@ public final class Tail {
      * @return cold; emits the position
      */
     public Mono<ChangelogEnd> now() {
-        return reader.end()
+        return reader.durableEnd()
                 .flatMap(end -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
                                 .filter(holders -> Collections.disjoint(first, holders))
