@@ -3,43 +3,20 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.datastore.MisconfiguredException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 
-/**
- * How changes are read. Immutable.
- *
- * @param pollInterval how long a stream that hears nothing waits before it looks
- * @param pageRows the most changes read at once
- * @param pageBytes about the most bytes of documents read at once, as they are stored
- * @param listen whether wake-ups are used
- */
-public record ChangeStreamOptions(Duration pollInterval, int pageRows, long pageBytes, boolean listen) {
+/** How changes are read. Immutable. */
+public final class ChangeStreamOptions {
 
     private static final long KIB = 1024;
     private static final Duration LONGEST = Duration.ofDays(1);
 
-    /**
-     * Checks the options.
-     *
-     * @param pollInterval 1 ms to 1 d
-     * @param pageRows 1 to 10000
-     * @param pageBytes 64 KiB to 256 MiB
-     * @param listen whether wake-ups are used
-     * @throws MisconfiguredException naming the option that is out of range
-     */
-    public ChangeStreamOptions {
-        check(
-                pollInterval.toMillis() >= 1 && pollInterval.compareTo(LONGEST) <= 0,
-                "pollInterval must be between 1 ms and 1 day, not " + pollInterval);
-        check(pageRows >= 1 && pageRows <= 10_000, "pageRows must be between 1 and 10000, not " + pageRows);
-        check(
-                pageBytes >= 64 * KIB && pageBytes <= 256 * KIB * KIB,
-                "pageBytes must be between 65536 and 268435456, not " + pageBytes);
-    }
+    private final Builder values;
 
-    private static void check(boolean holds, String problem) {
-        if (!holds) {
-            throw new MisconfiguredException(problem);
-        }
+    private ChangeStreamOptions(Builder values) {
+        this.values = values;
     }
 
     /**
@@ -51,6 +28,53 @@ public record ChangeStreamOptions(Duration pollInterval, int pageRows, long page
         return new Builder();
     }
 
+    /**
+     * How long a stream that hears nothing waits before it looks.
+     *
+     * @return 1 ms to 1 d
+     */
+    public Duration pollInterval() {
+        return values.pollInterval;
+    }
+
+    /**
+     * The most changes read at once.
+     *
+     * @return 1 to 10000
+     */
+    public int pageRows() {
+        return values.pageRows;
+    }
+
+    /**
+     * About the most bytes of documents read at once, as they are stored.
+     *
+     * @return 64 KiB to 256 MiB
+     */
+    public long pageBytes() {
+        return values.pageBytes;
+    }
+
+    /**
+     * Whether wake-ups are used.
+     *
+     * @return true if there is a LISTEN connection
+     */
+    public boolean listen() {
+        return values.listen;
+    }
+
+    /** Tells all listeners; none of them can break a stream. */
+    ChangeStreamListener listener() {
+        return Listeners.of(values.listeners);
+    }
+
+    @Override
+    public String toString() {
+        return "ChangeStreamOptions{pollInterval=" + pollInterval() + ", pageRows=" + pageRows() + ", pageBytes="
+                + pageBytes() + ", listen=" + listen() + "}";
+    }
+
     /** Collects options. Not safe for use by several threads. */
     public static final class Builder {
 
@@ -58,6 +82,7 @@ public record ChangeStreamOptions(Duration pollInterval, int pageRows, long page
         private int pageRows = 1000;
         private long pageBytes = 8 * KIB * KIB;
         private boolean listen = true;
+        private final List<ChangeStreamListener> listeners = new ArrayList<>();
 
         private Builder() {}
 
@@ -109,13 +134,47 @@ public record ChangeStreamOptions(Duration pollInterval, int pageRows, long page
         }
 
         /**
+         * Adds who hears what the streams do, for metrics and tests. Default nobody; may be repeated for several.
+         *
+         * @param value the listener
+         * @return this builder
+         */
+        public Builder listener(ChangeStreamListener value) {
+            listeners.add(Objects.requireNonNull(value, "listener"));
+            return this;
+        }
+
+        /**
          * Checks the options.
          *
          * @return immutable options
          * @throws MisconfiguredException naming the option that is out of range
          */
         public ChangeStreamOptions build() {
-            return new ChangeStreamOptions(pollInterval, pageRows, pageBytes, listen);
+            check(
+                    pollInterval.toMillis() >= 1 && pollInterval.compareTo(LONGEST) <= 0,
+                    "pollInterval must be between 1 ms and 1 day, not " + pollInterval);
+            check(pageRows >= 1 && pageRows <= 10_000, "pageRows must be between 1 and 10000, not " + pageRows);
+            check(
+                    pageBytes >= 64 * KIB && pageBytes <= 256 * KIB * KIB,
+                    "pageBytes must be between 65536 and 268435456, not " + pageBytes);
+            return new ChangeStreamOptions(copy());
+        }
+
+        private Builder copy() {
+            Builder copy = new Builder();
+            copy.pollInterval = pollInterval;
+            copy.pageRows = pageRows;
+            copy.pageBytes = pageBytes;
+            copy.listen = listen;
+            copy.listeners.addAll(listeners);
+            return copy;
+        }
+
+        private static void check(boolean holds, String problem) {
+            if (!holds) {
+                throw new MisconfiguredException(problem);
+            }
         }
     }
 }

@@ -5,7 +5,9 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
+import io.nvsentinel.changestream.internal.tail.TailSettings;
 import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Listening;
 import io.nvsentinel.datastore.Datastore;
@@ -15,6 +17,7 @@ import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultCollection;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,6 +47,7 @@ public final class ChangeStreams {
     private final ResumeTokens tokens;
     private final JsonCodec json;
     private final boolean listen;
+    private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
     private final AtomicInteger watchers = new AtomicInteger();
     private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
@@ -55,8 +59,11 @@ public final class ChangeStreams {
         this.json = datastore.json();
         this.listen = options.listen();
         this.reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
-        this.listening = new Listening(connections, doorbell, timer);
-        this.tail = new Tail(reader, listening, doorbell, options.pollInterval(), timer);
+        this.listener = options.listener();
+        this.listening = new Listening(connections, doorbell, timer, listener);
+        Patience patience = new Patience(Duration.ZERO, timer, listener);
+        this.tail = new Tail(
+                reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json);
     }
 
@@ -136,7 +143,7 @@ public final class ChangeStreams {
     }
 
     private <T> Watch<T> watch(Watch.Source<T> source, Position token, @Nullable Owned owned) {
-        return new Watch<>(source, json, token, owned, tokens);
+        return new Watch<>(source, json, token, owned, new Watch.Store(tokens, listener));
     }
 
     private void join(Watch<?> watch) {

@@ -37,24 +37,35 @@ final class Watch<T> {
     private final JsonCodec json;
     private final Position start;
     private final @Nullable Owned owned;
-    private final ResumeTokens tokens;
+    private final Store store;
     private final Acknowledgements acknowledgements;
     private final AtomicLong stored;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(Source<T> source, JsonCodec json, Position start, @Nullable Owned owned, ResumeTokens tokens) {
+    Watch(Source<T> source, JsonCodec json, Position start, @Nullable Owned owned, Store store) {
         this.collection = source.collection();
         this.codec = source.codec();
         this.json = json;
         this.start = start;
         this.owned = owned;
-        this.tokens = tokens;
+        this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
         this.stored = new AtomicLong(start.id());
     }
 
     /** What is watched. */
     record Source<T>(String collection, DocumentCodec<T> codec) {}
+
+    /** Where the position is stored, and who hears of it. */
+    record Store(ResumeTokens tokens, ChangeStreamListener listener) {
+
+        Mono<Void> position(Owned owned, Position token) {
+            return tokens.store(owned, token)
+                    .doOnSuccess(done -> listener.onTokenStored(owned.client(), new ResumeToken(token)))
+                    .doOnError(ClientFencedException.class, fenced -> listener.onFenced(owned.client()))
+                    .doOnError(DatastoreException.class, error -> listener.onTokenNotStored(owned.client(), error));
+        }
+    }
 
     Position start() {
         return start;
@@ -107,7 +118,7 @@ final class Watch<T> {
         if (owned == null || token.id() == stored.get()) {
             return Mono.empty();
         }
-        return tokens.store(owned, token).doOnSuccess(done -> stored.set(token.id()));
+        return store.position(owned, token).doOnSuccess(done -> stored.set(token.id()));
     }
 
     /** Stores the position a last time. A failure costs repeated events after a restart, so it only is reported. */

@@ -15,4 +15,14 @@ import java.util.UUID;
  * @param complete whether these are all the visible ones
  */
 public record ChangelogPage(
-        UUID incarnation, long oldestId, long newestId, boolean standby, List<ChangelogRow> rows, boolean complete) {}
+        UUID incarnation, long oldestId, long newestId, boolean standby, List<ChangelogRow> rows, boolean complete) {
+
+    /**
+     * How much memory the documents take.
+     *
+     * @return bytes
+     */
+    public long bytes() {
+        return rows.stream().mapToLong(ChangelogRow::bytes).sum();
+    }
+}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.tail;
 
+import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -9,7 +11,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** Says who holds a gap open, once for each gap that is older than a second. Used by one step at a time. */
+/** Follows gaps, and says who holds one open that is older than a second, once. Used by one step at a time. */
 final class GapReport {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.gaps");
@@ -17,40 +19,49 @@ final class GapReport {
 
     private final ChangelogReader reader;
     private final Scheduler clock;
+    private final ChangeStreamListener listener;
     private long gapAt = -1;
     private long since;
     private boolean reported;
 
-    GapReport(ChangelogReader reader, Scheduler clock) {
+    GapReport(ChangelogReader reader, Scheduler clock, ChangeStreamListener listener) {
         this.reader = reader;
         this.clock = clock;
+        this.listener = listener;
     }
 
     Mono<Void> observe(TailState state) {
-        if (!state.hasGap()) {
+        long now = clock.now(TimeUnit.MILLISECONDS);
+        if (gapAt >= 0 && (!state.hasGap() || gapAt != state.position())) {
+            listener.onGapClosed(gapAt, Duration.ofMillis(now - since));
             gapAt = -1;
+        }
+        if (!state.hasGap()) {
             return Mono.empty();
         }
-        long now = clock.now(TimeUnit.MILLISECONDS);
-        if (gapAt != state.position()) {
+        if (gapAt < 0) {
             gapAt = state.position();
             since = now;
             reported = false;
+            listener.onGapOpened(gapAt);
         }
         if (reported || now - since < REPORT_AFTER_MILLIS || state.fences().isEmpty()) {
             return Mono.empty();
         }
         reported = true;
-        return report(state.position(), state.fences().get(0).holders());
+        return report(gapAt, state.fences().get(0).holders());
     }
 
     private Mono<Void> report(long position, Set<Long> holders) {
         return reader.holderNames(holders)
                 .filter(names -> !names.isEmpty())
-                .doOnNext(names -> LOG.warn(
-                        "No change behind position {} can be delivered until these have ended: {}",
-                        position,
-                        String.join("; ", names)))
+                .doOnNext(names -> {
+                    LOG.warn(
+                            "No change behind position {} can be delivered until these have ended: {}",
+                            position,
+                            String.join("; ", names));
+                    listener.onGapHeld(position, names);
+                })
                 .then();
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.tail;
 
+import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
 import io.nvsentinel.changestream.internal.changelog.ChangelogPage;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader.Newest;
@@ -12,18 +14,14 @@ import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Gate;
 import io.nvsentinel.changestream.internal.wakeup.Gate.GateLostException;
 import io.nvsentinel.changestream.internal.wakeup.Listening;
-import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.retry.Retry;
 
 /**
  * The end of the changelog, shared by all watches. Whoever waits for the next change drives it; all who wait share one
@@ -31,16 +29,15 @@ import reactor.util.retry.Retry;
  */
 public final class Tail {
 
-    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(2);
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
 
     private final ChangelogReader reader;
     private final Listening listening;
     private final Doorbell doorbell;
     private final Duration pollInterval;
+    private final Patience patience;
     private final Scheduler timer;
+    private final ChangeStreamListener listener;
     private final GapReport gaps;
 
     private final AtomicReference<@Nullable Chunk> latest = new AtomicReference<>();
@@ -54,17 +51,17 @@ public final class Tail {
      * @param reader reads the changelog
      * @param listening where wake-ups come from
      * @param doorbell rings on wake-ups
-     * @param pollInterval how long to sleep without any
-     * @param timer tells and waits for time
+     * @param settings how patient it is, and who hears of it
      */
-    public Tail(
-            ChangelogReader reader, Listening listening, Doorbell doorbell, Duration pollInterval, Scheduler timer) {
+    public Tail(ChangelogReader reader, Listening listening, Doorbell doorbell, TailSettings settings) {
         this.reader = reader;
         this.listening = listening;
         this.doorbell = doorbell;
-        this.pollInterval = pollInterval;
-        this.timer = timer;
-        this.gaps = new GapReport(reader, timer);
+        this.pollInterval = settings.pollInterval();
+        this.patience = settings.patience();
+        this.timer = settings.timer();
+        this.listener = settings.listener();
+        this.gaps = new GapReport(reader, timer, listener);
     }
 
     /**
@@ -110,40 +107,27 @@ public final class Tail {
         }
         long head = state.position();
         if (position < head) {
-            return resilient(reader.settled(position, head).map(page -> caughtUp(position, head, page)));
+            return patience.with(reader.settled(position, head).map(page -> caughtUp(position, head, page)));
         }
         return Mono.defer(this::head).filter(chunk -> chunk.covers(position)).map(chunk -> chunk.behind(position));
     }
 
-    private static Chunk caughtUp(long position, long head, ChangelogPage page) {
+    private Chunk caughtUp(long position, long head, ChangelogPage page) {
         History.verify(position, page);
         List<ChangelogRow> rows = page.rows();
-        return new Chunk(
+        Chunk chunk = new Chunk(
                 position, page.complete() ? head : rows.get(rows.size() - 1).id(), rows);
+        listener.onPageRead(rows.size(), chunk.bytes(), true);
+        return chunk;
     }
 
     private Mono<Chunk> head() {
-        Mono<Chunk> mine = resilient(Mono.defer(this::turn).repeatWhenEmpty(attempts -> attempts))
+        Mono<Chunk> mine = patience.with(Mono.defer(this::turn))
+                .repeatWhenEmpty(attempts -> attempts)
                 .doOnTerminate(() -> flight.set(null))
                 .share();
         Mono<Chunk> theirs = flight.compareAndExchange(null, mine);
         return theirs == null ? mine : theirs;
-    }
-
-    /** For ever, with growing pauses: a lost connection is no reason to end a stream. */
-    private Mono<Chunk> resilient(Mono<Chunk> work) {
-        return work.retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
-                .maxBackoff(LONGEST_BACKOFF)
-                .jitter(0.5)
-                .scheduler(timer)
-                .filter(error -> error instanceof DatastoreException failure && failure.isRetryable())
-                .doBeforeRetry(signal -> {
-                    if (signal.totalRetries() == 0) {
-                        LOG.warn(
-                                "The changelog cannot be read; trying again: {}",
-                                signal.failure().getMessage());
-                    }
-                }));
     }
 
     /** One read, after the pause or the sleep that is due; empty if it brought nothing. */
@@ -152,7 +136,7 @@ public final class Tail {
         if (current.maySleep() && !state.hasGap()) {
             return sleep();
         }
-        return pause(current).then(Mono.defer(this::read));
+        return pause(current).then(read(WakeUp.AWAKE));
     }
 
     private Mono<Long> pause(Pace current) {
@@ -162,12 +146,13 @@ public final class Tail {
     private Mono<Chunk> sleep() {
         Gate gate = listening.gate();
         if (gate == null) {
-            return doorbell.await(pollInterval, timer).then(Mono.defer(this::read));
+            return doorbell.await(pollInterval, timer)
+                    .flatMap(rang -> read(rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
         return gate.<Chunk>whileArmed(outcome -> switch (outcome) {
-                    case WRITERS_COMMITTING -> pause(pace).then(Mono.defer(this::read));
-                    case ARMED -> readArmed(gate).switchIfEmpty(Mono.defer(() -> slumber(gate, true)));
-                    case ANOTHER_ARMED -> read().switchIfEmpty(Mono.defer(() -> slumber(gate, false)));
+                    case WRITERS_COMMITTING -> pause(pace).then(read(WakeUp.WRITERS_COMMITTING));
+                    case ARMED -> readArmed(gate, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, true)));
+                    case ANOTHER_ARMED -> read(WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, false)));
                 })
                 .onErrorResume(GateLostException.class, lost -> {
                     listening.lost(gate);
@@ -178,28 +163,29 @@ public final class Tail {
     private Mono<Chunk> slumber(Gate gate, boolean armed) {
         return doorbell.await(pollInterval, timer).flatMap(rang -> {
             if (!rang) {
-                return armed ? readArmed(gate) : read();
+                return armed ? readArmed(gate, WakeUp.POLL_INTERVAL) : read(WakeUp.POLL_INTERVAL);
             }
             pace = Pace.START;
-            return armed ? readWhileDisarming(gate) : read();
+            return armed ? readWhileDisarming(gate) : read(WakeUp.NOTIFICATION);
         });
     }
 
     /** Writers need not notify any more, and reading need not wait until they know. */
     private Mono<Chunk> readWhileDisarming(Gate gate) {
         return Mono.zip(
-                        read().map(Optional::of).defaultIfEmpty(Optional.empty()),
+                        read(WakeUp.NOTIFICATION).map(Optional::of).defaultIfEmpty(Optional.empty()),
                         gate.disarm().thenReturn(true))
                 .flatMap(both -> Mono.justOrEmpty(both.getT1()));
     }
 
     /** Found although nobody rang: those asleep behind this one have to be told. */
-    private Mono<Chunk> readArmed(Gate gate) {
-        return read().flatMap(chunk -> gate.wakeOthers().thenReturn(chunk));
+    private Mono<Chunk> readArmed(Gate gate, WakeUp cause) {
+        return read(cause).flatMap(chunk -> gate.wakeOthers().thenReturn(chunk));
     }
 
-    private Mono<Chunk> read() {
+    private Mono<Chunk> read(WakeUp cause) {
         return Mono.defer(() -> {
+            listener.onWakeUp(cause);
             TailState before = state;
             return reader.tail(before.position(), before.hasGap()).flatMap(reading -> accept(before, reading));
         });
@@ -208,6 +194,7 @@ public final class Tail {
     private Mono<Chunk> accept(TailState before, TailReading reading) {
         ChangelogPage page = reading.page();
         History.verify(before.position(), page);
+        listener.onPageRead(page.rows().size(), page.bytes(), false);
         TailState known = reading.holders() == null ? before : before.withHolders(reading.holders());
         TailStep step = known.withPage(page.rows(), page.complete());
         if (!advance(before, step.next())) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.wakeup;
 
+import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -28,6 +29,7 @@ public final class Listening {
     private final Connections connections;
     private final Doorbell doorbell;
     private final Scheduler timer;
+    private final ChangeStreamListener listener;
     private final AtomicReference<@Nullable Gate> gate = new AtomicReference<>();
     private final Mono<Void> session;
 
@@ -37,11 +39,13 @@ public final class Listening {
      * @param connections give the connection
      * @param doorbell is rung by every notification
      * @param timer tells and waits for time
+     * @param listener hears whether it works
      */
-    public Listening(Connections connections, Doorbell doorbell, Scheduler timer) {
+    public Listening(Connections connections, Doorbell doorbell, Scheduler timer, ChangeStreamListener listener) {
         this.connections = connections;
         this.doorbell = doorbell;
         this.timer = timer;
+        this.listener = listener;
         this.session = keepListening().ignoreElements().then().share();
     }
 
@@ -107,6 +111,7 @@ public final class Listening {
         LOG.info("Listening: changes wake their subscribers");
         gate.set(opened);
         doorbell.ring();
+        listener.onListening();
         return opened;
     }
 
@@ -115,7 +120,8 @@ public final class Listening {
         doorbell.ring();
     }
 
-    private static void degraded(long attempts, Throwable failure) {
+    private void degraded(long attempts, Throwable failure) {
+        listener.onPollingOnly(failure);
         if (attempts == 0) {
             LOG.warn("Not listening, so changes are found by polling until it works again: {}", failure.getMessage());
         }

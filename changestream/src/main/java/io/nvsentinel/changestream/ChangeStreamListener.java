@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.datastore.DatastoreException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Hears what change streams do, for metrics and tests: override what is of interest. Set by
+ * {@link ChangeStreamOptions.Builder#listener}.
+ *
+ * <p>Called on the threads that read, from several at a time, so it must be thread-safe and must not block. What it throws
+ * is logged and breaks no stream. It hears no document.
+ */
+public interface ChangeStreamListener {
+
+    /** Why the end of the changelog is read. */
+    enum WakeUp {
+        /** The last read brought changes, or a gap is open: the reader is awake and polls. */
+        AWAKE,
+        /** A writer notified, or the LISTEN connection came or went. */
+        NOTIFICATION,
+        /** Nobody notified for a whole poll interval. */
+        POLL_INTERVAL,
+        /** The reader has asked to be notified, and looks once more before it sleeps. */
+        ARMED,
+        /** Writers are committing who will not notify, so the reader does not sleep. */
+        WRITERS_COMMITTING
+    }
+
+    /**
+     * The end of the changelog is about to be read, for all watches together.
+     *
+     * @param cause why
+     */
+    default void onWakeUp(WakeUp cause) {}
+
+    /**
+     * A page was read.
+     *
+     * @param rows how many changes it has
+     * @param bytes how many bytes of documents it has, as they are in memory
+     * @param catchingUp false for a page of the end that all watches share; true for one that a lagging watch read for
+     *     itself
+     */
+    default void onPageRead(int rows, long bytes, boolean catchingUp) {}
+
+    /**
+     * A missing change holds back those behind it: it is being committed, or was rolled back.
+     *
+     * @param position the last change before the gap
+     */
+    default void onGapOpened(long position) {}
+
+    /**
+     * A gap is older than a second. Called once for each gap, and not if its holders have just ended.
+     *
+     * @param position the last change before the gap
+     * @param holders who may still commit what is missing, for people
+     */
+    default void onGapHeld(long position, List<String> holders) {}
+
+    /**
+     * The gap is closed: its changes have come, or never will.
+     *
+     * @param position the last change before the gap
+     * @param age how long it was open
+     */
+    default void onGapClosed(long position, Duration age) {}
+
+    /**
+     * The changelog could not be read. Unless this ends the stream it will be tried again.
+     *
+     * @param error the error
+     */
+    default void onReadFailed(DatastoreException error) {}
+
+    /**
+     * The changelog could be read again.
+     *
+     * @param failures how many attempts had failed
+     */
+    default void onReadRecovered(long failures) {}
+
+    /** LISTEN works, for the first time or again: writers wake the reader. */
+    default void onListening() {}
+
+    /**
+     * LISTEN does not work, so changes are found by polling until it does.
+     *
+     * @param cause why
+     */
+    default void onPollingOnly(Throwable cause) {}
+
+    /**
+     * A client's position was stored.
+     *
+     * @param clientName the client
+     * @param token the position
+     */
+    default void onTokenStored(String clientName, ResumeToken token) {}
+
+    /**
+     * A client's position could not be stored this time; it will be tried again unless the watch has ended.
+     *
+     * @param clientName the client
+     * @param error why
+     */
+    default void onTokenNotStored(String clientName, DatastoreException error) {}
+
+    /**
+     * A client's watch may store no position any more, because another one has opened the name.
+     *
+     * @param clientName the client
+     */
+    default void onFenced(String clientName) {}
+
+    /**
+     * A change has a document that cannot be decoded. It was given to the watch's handler for such, and the stream goes
+     * on.
+     *
+     * @param change the change
+     */
+    default void onUndecodable(UndecodableChange change) {}
+
+    /**
+     * A processor's handler failed, and will be called again unless a dead letter follows.
+     *
+     * @param clientName the client
+     * @param change the change
+     * @param attempt which attempt it was, from 1
+     * @param error why
+     */
+    default void onHandlerFailed(String clientName, ChangeEvent<?> change, int attempt, Throwable error) {}
+
+    /**
+     * A processor gave a change up, and it is stored as a dead letter.
+     *
+     * @param clientName the client
+     * @param change the change
+     * @param attempts how often it was attempted
+     * @param error the last error
+     */
+    default void onDeadLetter(String clientName, ChangeEvent<?> change, int attempts, Throwable error) {}
+}

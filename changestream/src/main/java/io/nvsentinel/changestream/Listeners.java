@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.datastore.DatastoreException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells several listeners, none of which can break a stream. */
+final class Listeners implements ChangeStreamListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.listener");
+    private static final ChangeStreamListener NOBODY = new ChangeStreamListener() {};
+
+    private final List<ChangeStreamListener> listeners;
+
+    private Listeners(List<ChangeStreamListener> listeners) {
+        this.listeners = listeners;
+    }
+
+    static ChangeStreamListener of(List<ChangeStreamListener> listeners) {
+        return listeners.isEmpty() ? NOBODY : new Listeners(List.copyOf(listeners));
+    }
+
+    private void tell(Consumer<ChangeStreamListener> event) {
+        for (ChangeStreamListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (RuntimeException e) {
+                LOG.warn(
+                        "The change stream listener {} failed",
+                        listener.getClass().getName(),
+                        e);
+            }
+        }
+    }
+
+    @Override
+    public void onWakeUp(WakeUp cause) {
+        tell(listener -> listener.onWakeUp(cause));
+    }
+
+    @Override
+    public void onPageRead(int rows, long bytes, boolean catchingUp) {
+        tell(listener -> listener.onPageRead(rows, bytes, catchingUp));
+    }
+
+    @Override
+    public void onGapOpened(long position) {
+        tell(listener -> listener.onGapOpened(position));
+    }
+
+    @Override
+    public void onGapHeld(long position, List<String> holders) {
+        tell(listener -> listener.onGapHeld(position, holders));
+    }
+
+    @Override
+    public void onGapClosed(long position, Duration age) {
+        tell(listener -> listener.onGapClosed(position, age));
+    }
+
+    @Override
+    public void onReadFailed(DatastoreException error) {
+        tell(listener -> listener.onReadFailed(error));
+    }
+
+    @Override
+    public void onReadRecovered(long failures) {
+        tell(listener -> listener.onReadRecovered(failures));
+    }
+
+    @Override
+    public void onListening() {
+        tell(ChangeStreamListener::onListening);
+    }
+
+    @Override
+    public void onPollingOnly(Throwable cause) {
+        tell(listener -> listener.onPollingOnly(cause));
+    }
+
+    @Override
+    public void onTokenStored(String clientName, ResumeToken token) {
+        tell(listener -> listener.onTokenStored(clientName, token));
+    }
+
+    @Override
+    public void onTokenNotStored(String clientName, DatastoreException error) {
+        tell(listener -> listener.onTokenNotStored(clientName, error));
+    }
+
+    @Override
+    public void onFenced(String clientName) {
+        tell(listener -> listener.onFenced(clientName));
+    }
+
+    @Override
+    public void onUndecodable(UndecodableChange change) {
+        tell(listener -> listener.onUndecodable(change));
+    }
+
+    @Override
+    public void onHandlerFailed(String clientName, ChangeEvent<?> change, int attempt, Throwable error) {
+        tell(listener -> listener.onHandlerFailed(clientName, change, attempt, error));
+    }
+
+    @Override
+    public void onDeadLetter(String clientName, ChangeEvent<?> change, int attempts, Throwable error) {
+        tell(listener -> listener.onDeadLetter(clientName, change, attempts, error));
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.tail;
+
+import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.datastore.DatastoreException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/** Waits out what passes, with growing pauses: a lost connection or a restarted server is no reason to end a stream. */
+public final class Patience {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+
+    private final Duration giveUpAfter;
+    private final Scheduler timer;
+    private final ChangeStreamListener listener;
+
+    /**
+     * Patience.
+     *
+     * @param giveUpAfter how long after the first of failures in a row it ends; zero for never
+     * @param timer tells and waits for time
+     * @param listener hears of failures and recovery
+     */
+    public Patience(Duration giveUpAfter, Scheduler timer, ChangeStreamListener listener) {
+        this.giveUpAfter = giveUpAfter;
+        this.timer = timer;
+        this.listener = listener;
+    }
+
+    /**
+     * Does something again until it succeeds. Each subscription begins with the shortest pause.
+     *
+     * @param work what to do
+     * @param <T> what it gives
+     * @return cold; fails at once with what is not retryable, and with the last error when patience ends
+     */
+    public <T> Mono<T> with(Mono<T> work) {
+        return Mono.defer(() -> {
+            Failures failures = new Failures();
+            return work.retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
+                            .maxBackoff(LONGEST_BACKOFF)
+                            .jitter(0.5)
+                            .scheduler(timer)
+                            .filter(failures::mayRetry))
+                    .doOnSuccess(done -> failures.overcome());
+        });
+    }
+
+    private final class Failures {
+
+        private final AtomicLong count = new AtomicLong();
+        private volatile long since;
+
+        private boolean mayRetry(Throwable error) {
+            if (!(error instanceof DatastoreException failure)) {
+                return false;
+            }
+            listener.onReadFailed(failure);
+            return failure.isRetryable() && isPatient(failure);
+        }
+
+        private boolean isPatient(DatastoreException failure) {
+            long now = timer.now(TimeUnit.MILLISECONDS);
+            if (count.getAndIncrement() == 0) {
+                since = now;
+                LOG.warn("The changelog cannot be read; trying again: {}", failure.getMessage());
+            }
+            return giveUpAfter.isZero() || now - since < giveUpAfter.toMillis();
+        }
+
+        private void overcome() {
+            if (count.get() > 0) {
+                listener.onReadRecovered(count.get());
+            }
+        }
+    }
+}
