@@ -140,6 +140,10 @@ public final class ChangeEvent<T> {
         acknowledgement.run();
     }
 
+    ChangelogRow row() {
+        return row;
+    }
+
     private DocumentDiff diff() {
         if (row.before() == null || row.after() == null) {
             return DocumentDiff.between(Map.of(), Map.of());

@@ -3,13 +3,22 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.Acknowledgements;
+import io.nvsentinel.changestream.internal.client.Ownership;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.process.DeadLetterTable;
+import io.nvsentinel.changestream.internal.process.Effect;
+import io.nvsentinel.changestream.internal.process.PlainEffect;
+import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.changestream.internal.tail.TailSettings;
 import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Listening;
+import io.nvsentinel.changestream.processing.DeadLetters;
+import io.nvsentinel.changestream.processing.ProcessingStoppedException;
+import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
@@ -21,6 +30,8 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -42,6 +53,7 @@ import reactor.core.scheduler.Schedulers;
 public final class ChangeStreams {
 
     private final ChangelogReader reader;
+    private final Connections connections;
     private final Tail tail;
     private final Listening listening;
     private final ResumeTokens tokens;
@@ -64,7 +76,14 @@ public final class ChangeStreams {
         Patience patience = new Patience(Duration.ZERO, timer, listener);
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
-        this.tokens = new ResumeTokens(connections, json);
+        this.connections = connections;
+        this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
+    }
+
+    private static String owner(Datastore datastore) {
+        String host = System.getenv("HOSTNAME");
+        return "application \"" + datastore.options().applicationName() + "\", process "
+                + ProcessHandle.current().pid() + (host == null ? "" : " on " + host);
     }
 
     /**
@@ -116,20 +135,94 @@ public final class ChangeStreams {
      * @return the changes
      */
     public <T> Flux<ChangeEvent<T>> watch(DocumentCollection<T> collection, WatchOptions options) {
-        if (!(collection instanceof DefaultCollection<T> known)) {
-            throw new InvalidRequestException("Only a collection of the datastore can be watched, not a "
-                    + collection.getClass().getName());
-        }
-        Watch.Source<T> source = new Watch.Source<>(known.name(), known.codec());
-        return Flux.usingWhen(open(source, options), watch -> run(watch, options), this::leave);
+        return Flux.usingWhen(
+                open(source(collection), options),
+                watch -> events(watch, options)
+                        .takeUntilOther(watch.keepStoring())
+                        .takeUntilOther(closing.asMono()),
+                this::leave);
     }
 
-    private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
+    /**
+     * Watches a collection and handles each of its changes: in order for each key, with further attempts when that fails,
+     * and acknowledged when it is done. At least once: a change that was handled and whose position was not stored yet
+     * comes again after a crash.
+     *
+     * <p>Cold, and fails as {@link #watch} does. It also fails with {@link ProcessingStoppedException}, naming the
+     * change, when a change cannot be handled and {@link ProcessorOptions.Builder#onFailure} says to stop, and when its
+     * position cannot be stored. It completes after {@link #close()}. Whenever it stops by itself, changes that are being
+     * handled may come to their end and are acknowledged, those that wait are dropped; what comes to its end later than
+     * {@link ProcessorOptions.Builder#drainTimeout} says is cancelled. Cancelling cancels what is being handled; what was
+     * done before is stored.
+     *
+     * @param collection a collection of the same datastore
+     * @param options what is wanted; must have a client name
+     * @param processing how changes are handled
+     * @param handler handles one change, and completes when it is done; is called on threads of the driver, which must
+     *     not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
+     * @param <T> the documents' type
+     * @return completes when nothing is being handled any more and the position is stored
+     * @throws InvalidRequestException if there is no client name
+     */
+    public <T> Mono<Void> process(
+            DocumentCollection<T> collection,
+            WatchOptions options,
+            ProcessorOptions processing,
+            Function<ChangeEvent<T>, Mono<Void>> handler) {
+        return process(
+                collection,
+                options,
+                processing,
+                (watch, letters) ->
+                        new PlainEffect<>(handler, letters, watch.start().incarnation()));
+    }
+
+    private <T> Mono<Void> process(
+            DocumentCollection<T> collection,
+            WatchOptions options,
+            ProcessorOptions processing,
+            BiFunction<Watch<T>, DeadLetterTable, Effect<ChangeEvent<T>>> effects) {
+        if (options.clientName() == null) {
+            throw new InvalidRequestException("Processing needs a client name, to store the position under");
+        }
+        return Mono.usingWhen(
+                open(source(collection), options),
+                watch -> run(watch, events(watch, options), processing, effects),
+                this::leave);
+    }
+
+    private <T> Mono<Void> run(
+            Watch<T> watch,
+            Flux<ChangeEvent<T>> events,
+            ProcessorOptions processing,
+            BiFunction<Watch<T>, DeadLetterTable, Effect<ChangeEvent<T>>> effects) {
+        DeadLetterTable letters =
+                new DeadLetterTable(connections, watch.ownership().owned());
+        return new Processing<>(watch, processing, timer)
+                .run(events, effects.apply(watch, letters), letters, listener, closing.asMono());
+    }
+
+    /**
+     * The changes that processors gave up.
+     *
+     * @return lists, replays and deletes them
+     */
+    public DeadLetters deadLetters() {
+        return new StoredDeadLetters(connections);
+    }
+
+    private static <T> Watch.Source<T> source(DocumentCollection<T> collection) {
+        if (collection instanceof DefaultCollection<T> known) {
+            return new Watch.Source<>(known.name(), known.codec());
+        }
+        throw new InvalidRequestException("Only a collection of the datastore can be watched, not a "
+                + collection.getClass().getName());
+    }
+
+    private <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
         Flux<ChangeEvent<T>> events =
                 watch.events(tail).doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
-        return (listen ? events.takeUntilOther(listening.session()) : events)
-                .takeUntilOther(watch.keepStoring(timer))
-                .takeUntilOther(closing.asMono());
+        return listen ? events.takeUntilOther(listening.session()) : events;
     }
 
     private <T> Mono<Watch<T>> open(Watch.Source<T> source, WatchOptions options) {
@@ -137,13 +230,15 @@ public final class ChangeStreams {
         String client = options.clientName();
         Mono<Watch<T>> opened = client == null
                 ? start.map(token -> watch(source, token, null))
-                : tokens.open(client, start)
+                : tokens.open(client, options.ifOwned(), start)
                         .flatMap(owned -> verified(owned.token()).map(token -> watch(source, token, owned)));
         return opened.doOnNext(this::join);
     }
 
     private <T> Watch<T> watch(Watch.Source<T> source, Position token, @Nullable Owned owned) {
-        return new Watch<>(source, json, token, owned, new Watch.Store(tokens, listener));
+        Acknowledgements acknowledgements = new Acknowledgements(token.incarnation(), token.id());
+        Ownership ownership = owned == null ? null : new Ownership(tokens, owned, acknowledgements, listener, timer);
+        return new Watch<>(source, json, token, acknowledgements, ownership);
     }
 
     private void join(Watch<?> watch) {

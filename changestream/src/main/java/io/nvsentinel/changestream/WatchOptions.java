@@ -30,6 +30,10 @@ public final class WatchOptions {
         return values.clientName;
     }
 
+    IfOwned ifOwned() {
+        return values.ifOwned;
+    }
+
     StartAt startAt() {
         return values.startAt;
     }
@@ -42,20 +46,33 @@ public final class WatchOptions {
     public static final class Builder {
 
         private @Nullable String clientName;
+        private IfOwned ifOwned = IfOwned.TAKE_OVER;
         private StartAt startAt = StartAt.now();
         private Consumer<ResumeToken> onSubscribed = token -> {};
 
         private Builder() {}
 
         /**
-         * Sets the name under which the position is stored. Default none: nothing is stored. A name has one owner: who
-         * opens it last; an earlier watch then ends with {@link ClientFencedException}.
+         * Sets the name under which the position is stored. Default none: nothing is stored. A name has one owner, see
+         * {@link #ifOwned}; who is its owner no longer ends with {@link ClientFencedException}.
          *
          * @param value 1 to 255 characters
          * @return this builder
          */
         public Builder clientName(String value) {
             clientName = value;
+            return this;
+        }
+
+        /**
+         * Sets what happens if another watch owns the client name, in this process or another. Default
+         * {@link IfOwned#TAKE_OVER}: who opens a name last owns it.
+         *
+         * @param value what to do
+         * @return this builder
+         */
+        public Builder ifOwned(IfOwned value) {
+            ifOwned = value;
             return this;
         }
 
@@ -95,6 +112,7 @@ public final class WatchOptions {
             }
             Builder copy = new Builder();
             copy.clientName = clientName;
+            copy.ifOwned = ifOwned;
             copy.startAt = startAt;
             copy.onSubscribed = onSubscribed;
             return new WatchOptions(copy);

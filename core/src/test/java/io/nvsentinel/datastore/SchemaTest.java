@@ -10,8 +10,12 @@ import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.Status;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
+import java.io.File;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +65,8 @@ class SchemaTest {
     void validatingRefusesADatabaseWithoutTheSchema() {
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))
                 .isInstanceOf(MisconfiguredException.class)
-                .hasMessageContaining("The schema is at version none and needs 040")
+                .hasMessageContaining(
+                        "The schema is at version none and needs " + versions().get(0))
                 .hasMessageContaining("apply the pending SQL migrations");
         assertThat(database.queryForString(TABLES, "public")).isEqualTo("0");
     }
@@ -74,10 +79,11 @@ class SchemaTest {
                 + " ORDER BY installed_rank DESC LIMIT 1");
         open(SchemaMode.VALIDATE);
         open(SchemaMode.MIGRATE);
-        database.execute("DELETE FROM nvsentinel_schema_history WHERE version IN ('900', '040')");
+        List<String> versions = versions();
+        database.execute("DELETE FROM nvsentinel_schema_history WHERE version IN ('900', '" + versions.get(0) + "')");
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))
                 .isInstanceOf(MisconfiguredException.class)
-                .hasMessageContaining("The schema is at version 032 and needs 040");
+                .hasMessageContaining("The schema is at version " + versions.get(1) + " and needs " + versions.get(0));
     }
 
     @Test
@@ -131,6 +137,15 @@ class SchemaTest {
                 .isEqualTo("n RESTART_VM t 1792203651");
         assertThat(database.queryForString("SELECT count(*) FROM datastore_changelog"))
                 .isEqualTo("4");
+    }
+
+    /** The versions of the schema's files, newest first. */
+    private static List<String> versions() {
+        String[] files = new File("src/main/resources/io/nvsentinel/datastore/schema").list();
+        return Stream.of(files)
+                .map(file -> file.substring(1, file.indexOf("__")))
+                .sorted(Comparator.reverseOrder())
+                .toList();
     }
 
     private void open(SchemaMode mode) {

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.client;
+
+import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.ResumeToken;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.datastore.DatastoreException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * One owner of a client name at work: stores its position now and then, gives signs of life, and notices when it is the
+ * owner no longer. Each of these is one small statement, and at most one is sent every 250 ms.
+ */
+public final class Ownership {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.client");
+    private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+    private static final long CHECK_AFTER_MILLIS = 1_000;
+    private static final long RENEW_AFTER_MILLIS = ResumeTokens.LEASE.toMillis() / 3;
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(10);
+
+    private final ResumeTokens tokens;
+    private final Owned owned;
+    private final Acknowledgements acknowledgements;
+    private final ChangeStreamListener listener;
+    private final Scheduler timer;
+    private volatile long stored;
+    private volatile long leasedAt;
+    private volatile long heardAt;
+    private volatile long failingSince = Long.MAX_VALUE;
+
+    /**
+     * An owner that has just opened a name.
+     *
+     * @param tokens where positions are stored
+     * @param owned the name
+     * @param acknowledgements how far it is acknowledged
+     * @param listener hears of it
+     * @param timer tells and waits for time
+     */
+    public Ownership(
+            ResumeTokens tokens,
+            Owned owned,
+            Acknowledgements acknowledgements,
+            ChangeStreamListener listener,
+            Scheduler timer) {
+        this.tokens = tokens;
+        this.owned = owned;
+        this.acknowledgements = acknowledgements;
+        this.listener = listener;
+        this.timer = timer;
+        this.stored = owned.token().id();
+        this.leasedAt = now();
+        this.heardAt = leasedAt;
+    }
+
+    /**
+     * The name that is owned.
+     *
+     * @return the name, and the epoch of this owner
+     */
+    public Owned owned() {
+        return owned;
+    }
+
+    /**
+     * Where storing has come to.
+     *
+     * @return the position up to which all is acknowledged; it may not be stored yet
+     */
+    public Position acknowledged() {
+        return acknowledgements.token();
+    }
+
+    /**
+     * Stores the position and gives signs of life, for as long as it is subscribed to.
+     *
+     * @param patience how long storing may fail, with errors that may pass, before it is given up; null for ever
+     * @return cold; ends only with an error: {@link ClientFencedException}, one that will not pass, or one that did not
+     */
+    public Mono<Void> keep(@Nullable Duration patience) {
+        return Mono.delay(LOOK_EVERY, timer)
+                .then(Mono.defer(this::beat).onErrorResume(error -> passing(error, patience)))
+                .repeat()
+                .then();
+    }
+
+    private Mono<Void> beat() {
+        long began = now();
+        Position token = acknowledgements.token();
+        if (token.id() != stored) {
+            return store(token).doOnSuccess(done -> leased(began));
+        }
+        if (began - leasedAt >= RENEW_AFTER_MILLIS) {
+            return tokens.renew(owned).doOnSuccess(done -> leased(began));
+        }
+        return began - heardAt < CHECK_AFTER_MILLIS
+                ? Mono.empty()
+                : tokens.check(owned).doOnSuccess(done -> heard(began));
+    }
+
+    private Mono<Void> store(Position token) {
+        return tokens.store(owned, token).doOnSuccess(done -> stored(token));
+    }
+
+    private void stored(Position token) {
+        stored = token.id();
+        listener.onTokenStored(owned.client(), ResumeToken.parse(token.encode()));
+    }
+
+    private void leased(long began) {
+        leasedAt = began;
+        heard(began);
+    }
+
+    private void heard(long began) {
+        heardAt = began;
+        failingSince = Long.MAX_VALUE;
+    }
+
+    private Mono<Void> passing(Throwable error, @Nullable Duration patience) {
+        report(error);
+        failingSince = Math.min(failingSince, now());
+        boolean patient = patience == null || now() - failingSince < patience.toMillis();
+        boolean mayPass =
+                error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
+        return mayPass && patient ? Mono.empty() : Mono.error(error);
+    }
+
+    private void report(Throwable error) {
+        if (error instanceof ClientFencedException) {
+            listener.onFenced(owned.client());
+        }
+        if (error instanceof DatastoreException failure) {
+            listener.onTokenNotStored(owned.client(), failure);
+        }
+    }
+
+    /**
+     * Whether nobody who waits for this owner's death can have become the owner yet.
+     *
+     * @return the time that is left of the lease; negative when it has passed
+     */
+    public Duration leaseLeft() {
+        return Duration.ofMillis(leasedAt + ResumeTokens.LEASE.toMillis() - now());
+    }
+
+    /**
+     * Stores the position a last time and gives the name up. A failure costs repeated events after a restart, so it only
+     * is reported.
+     *
+     * @return cold; completes when it is done, at most after ten seconds
+     */
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+                    Position token = acknowledgements.token();
+                    return tokens.release(owned, token).doOnSuccess(done -> stored(token));
+                })
+                .timeout(CLOSE_WITHIN, timer)
+                .onErrorResume(ClientFencedException.class, fenced -> Mono.empty())
+                .doOnError(this::report)
+                .doOnError(error -> LOG.warn("The last position of the client could not be stored", error))
+                .onErrorComplete();
+    }
+
+    /** Nanoseconds do not follow when somebody sets the clock. */
+    private long now() {
+        return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
+    }
+}
