@@ -5,38 +5,54 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.DocumentDiff;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A committed change of one record. Immutable but for {@link #acknowledge()}; thread-safe.
  *
- * <p>Documents are decoded when first asked for, so that one that cannot be read fails where it is used and the stream
- * goes on.
+ * <p>Each document is decoded once, and the difference computed once, when first asked for.
  *
  * @param <T> the documents' type
  */
 public final class ChangeEvent<T> {
 
     private final ChangelogRow row;
-    private final UUID incarnation;
-    private final DocumentCodec<T> codec;
-    private final JsonCodec json;
+    private final Origin origin;
     private final Runnable acknowledgement;
+    private final Once<T> document;
+    private final Once<T> before;
+    private final Once<DocumentDiff> difference;
 
-    ChangeEvent(ChangelogRow row, UUID incarnation, DocumentCodec<T> codec, JsonCodec json, Runnable acknowledgement) {
+    ChangeEvent(ChangelogRow row, Origin origin, DocumentCodec<? extends T> codec, Runnable acknowledgement) {
         this.row = row;
-        this.incarnation = incarnation;
-        this.codec = codec;
-        this.json = json;
+        this.origin = origin;
         this.acknowledgement = acknowledgement;
+        this.document = new Once<>(() -> row.after() == null ? null : codec.decode(row.after()));
+        this.before = new Once<>(() -> row.before() == null ? null : codec.decode(row.before()));
+        this.difference = new Once<>(() -> difference(row, origin.json()));
     }
+
+    /**
+     * What the events of one watch have in common.
+     *
+     * @param incarnation which changelog
+     * @param json reads untyped documents
+     */
+    record Origin(UUID incarnation, JsonCodec json) {}
 
     /**
      * The place right after this change.
@@ -44,7 +60,7 @@ public final class ChangeEvent<T> {
      * @return a token to start after
      */
     public ResumeToken resumeToken() {
-        return new ResumeToken(Position.at(incarnation, row.id(), row.check()));
+        return new ResumeToken(Position.at(origin.incarnation(), row.id(), row.check()));
     }
 
     /**
@@ -81,7 +97,7 @@ public final class ChangeEvent<T> {
      * @throws InvalidDocumentException if it cannot be read as this type
      */
     public @Nullable T document() {
-        return row.after() == null ? null : codec.decode(row.after());
+        return document.get();
     }
 
     /**
@@ -91,11 +107,37 @@ public final class ChangeEvent<T> {
      * @throws InvalidDocumentException if it cannot be read as this type
      */
     public @Nullable T before() {
-        return row.before() == null ? null : codec.decode(row.before());
+        return before.get();
     }
 
     /**
-     * The fields that an update set or changed, by dotted path, with their new values. Arrays are reported whole.
+     * The newest document there is: as this change left it, or for a delete as it was before.
+     *
+     * @return null for truncate
+     * @throws InvalidDocumentException if it cannot be read as this type
+     */
+    public @Nullable T latestDocument() {
+        return row.after() == null ? before() : document();
+    }
+
+    /**
+     * This change as one of a given collection, with that collection's type.
+     *
+     * @param collection a collection of the same datastore
+     * @param <U> its documents' type
+     * @return empty if the change happened elsewhere; acknowledging it acknowledges this one
+     */
+    public <U> Optional<ChangeEvent<U>> in(DocumentCollection<U> collection) {
+        return collection.name().equals(row.collection())
+                ? Optional.of(
+                        new ChangeEvent<>(row, origin, Watched.known(collection).codec(), acknowledgement))
+                : Optional.empty();
+    }
+
+    /**
+     * The fields that an update set or changed, by dotted path as stored, with their new values. An object that is new is
+     * reported by its leaves. An array that was changed in place or has grown is reported by index
+     * ({@code entities.0.value}); one that became shorter is reported whole.
      *
      * @return empty for other operations, and for an update that changed no field
      */
@@ -104,12 +146,27 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * The fields that an update removed, by dotted path.
+     * The fields that an update removed, by dotted path as stored.
      *
      * @return empty for other operations
      */
     public Set<String> removedFields() {
         return Collections.unmodifiableSet(diff().removed());
+    }
+
+    /**
+     * Whether this is an update that changed something, and nothing else than given.
+     *
+     * @param paths dotted paths as stored; a path stands for itself and everything below it
+     * @return false for other operations, and for an update that changed no field
+     */
+    public boolean changedOnly(String... paths) {
+        List<String> changed = Stream.concat(diff().updated().keySet().stream(), diff().removed().stream())
+                .toList();
+        return !changed.isEmpty()
+                && changed.stream()
+                        .allMatch(field -> Arrays.stream(paths)
+                                .anyMatch(path -> field.equals(path) || field.startsWith(path + ".")));
     }
 
     /**
@@ -145,6 +202,10 @@ public final class ChangeEvent<T> {
     }
 
     private DocumentDiff diff() {
+        return Objects.requireNonNull(difference.get());
+    }
+
+    private static DocumentDiff difference(ChangelogRow row, JsonCodec json) {
         if (row.before() == null || row.after() == null) {
             return DocumentDiff.between(Map.of(), Map.of());
         }
@@ -155,5 +216,25 @@ public final class ChangeEvent<T> {
     @Override
     public String toString() {
         return "ChangeEvent{" + operation() + " " + collection() + " " + recordId() + " at " + changedAt() + "}";
+    }
+
+    /** Computed when first asked for; again only if that failed. */
+    private static final class Once<V> {
+
+        private final Supplier<@Nullable V> source;
+        private boolean known;
+        private @Nullable V value;
+
+        private Once(Supplier<@Nullable V> source) {
+            this.source = source;
+        }
+
+        private synchronized @Nullable V get() {
+            if (!known) {
+                value = source.get();
+                known = true;
+            }
+            return value;
+        }
     }
 }

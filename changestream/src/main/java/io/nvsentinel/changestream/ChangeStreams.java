@@ -7,8 +7,6 @@ import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import io.nvsentinel.changestream.internal.client.Ownership;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
-import io.nvsentinel.changestream.internal.process.DeadLetterTable;
-import io.nvsentinel.changestream.internal.process.Effect;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
 import io.nvsentinel.changestream.internal.tail.Patience;
@@ -24,13 +22,13 @@ import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.store.DefaultCollection;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -54,6 +52,7 @@ public final class ChangeStreams {
 
     private final ChangelogReader reader;
     private final Connections connections;
+    private final Processors processors;
     private final Tail tail;
     private final Listening listening;
     private final ResumeTokens tokens;
@@ -77,6 +76,7 @@ public final class ChangeStreams {
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.connections = connections;
+        this.processors = new Processors(this, connections, listener, timer);
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
     }
 
@@ -135,8 +135,37 @@ public final class ChangeStreams {
      * @return the changes
      */
     public <T> Flux<ChangeEvent<T>> watch(DocumentCollection<T> collection, WatchOptions options) {
+        return watch(Watched.one(collection), options);
+    }
+
+    /**
+     * Watches several collections in one stream: their changes in one total order, each document decoded by its own
+     * collection. {@link ChangeEvent#in} gives an event its type. Otherwise as
+     * {@link #watch(DocumentCollection, WatchOptions)}.
+     *
+     * @param collections at least one collection of the same datastore
+     * @param options what is wanted
+     * @return the changes
+     */
+    public Flux<ChangeEvent<Object>> watch(
+            Collection<? extends DocumentCollection<?>> collections, WatchOptions options) {
+        return watch(Watched.several(collections), options);
+    }
+
+    /**
+     * Watches everything that is captured, also collections that come later, with documents as trees (see
+     * {@link JsonCodec}). Otherwise as {@link #watch(DocumentCollection, WatchOptions)}.
+     *
+     * @param options what is wanted
+     * @return the changes
+     */
+    public Flux<ChangeEvent<Map<String, @Nullable Object>>> watchAll(WatchOptions options) {
+        return watch(Watched.everything(json), options);
+    }
+
+    private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
         return Flux.usingWhen(
-                open(source(collection), options),
+                open(watched, options),
                 watch -> events(watch, options)
                         .takeUntilOther(watch.keepStoring())
                         .takeUntilOther(closing.asMono()),
@@ -169,37 +198,12 @@ public final class ChangeStreams {
             WatchOptions options,
             ProcessorOptions processing,
             Function<ChangeEvent<T>, Mono<Void>> handler) {
-        return process(
-                collection,
+        return processors.run(
+                Watched.one(collection),
                 options,
                 processing,
                 (watch, letters) ->
                         new PlainEffect<>(handler, letters, watch.start().incarnation()));
-    }
-
-    private <T> Mono<Void> process(
-            DocumentCollection<T> collection,
-            WatchOptions options,
-            ProcessorOptions processing,
-            BiFunction<Watch<T>, DeadLetterTable, Effect<ChangeEvent<T>>> effects) {
-        if (options.clientName() == null) {
-            throw new InvalidRequestException("Processing needs a client name, to store the position under");
-        }
-        return Mono.usingWhen(
-                open(source(collection), options),
-                watch -> run(watch, events(watch, options), processing, effects),
-                this::leave);
-    }
-
-    private <T> Mono<Void> run(
-            Watch<T> watch,
-            Flux<ChangeEvent<T>> events,
-            ProcessorOptions processing,
-            BiFunction<Watch<T>, DeadLetterTable, Effect<ChangeEvent<T>>> effects) {
-        DeadLetterTable letters =
-                new DeadLetterTable(connections, watch.ownership().owned());
-        return new Processing<>(watch, processing, timer)
-                .run(events, effects.apply(watch, letters), letters, listener, closing.asMono());
     }
 
     /**
@@ -211,34 +215,27 @@ public final class ChangeStreams {
         return new StoredDeadLetters(connections);
     }
 
-    private static <T> Watch.Source<T> source(DocumentCollection<T> collection) {
-        if (collection instanceof DefaultCollection<T> known) {
-            return new Watch.Source<>(known.name(), known.codec());
-        }
-        throw new InvalidRequestException("Only a collection of the datastore can be watched, not a "
-                + collection.getClass().getName());
-    }
-
-    private <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
+    <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
         Flux<ChangeEvent<T>> events =
                 watch.events(tail).doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
         return listen ? events.takeUntilOther(listening.session()) : events;
     }
 
-    private <T> Mono<Watch<T>> open(Watch.Source<T> source, WatchOptions options) {
+    <T> Mono<Watch<T>> open(Watched<T> watched, WatchOptions options) {
         Mono<Position> start = Mono.defer(() -> start(options.startAt()));
         String client = options.clientName();
         Mono<Watch<T>> opened = client == null
-                ? start.map(token -> watch(source, token, null))
+                ? start.map(token -> watch(watched, token, null))
                 : tokens.open(client, options.ifOwned(), start)
-                        .flatMap(owned -> verified(owned.token()).map(token -> watch(source, token, owned)));
+                        .flatMap(owned -> verified(owned.token()).map(token -> watch(watched, token, owned)));
         return opened.doOnNext(this::join);
     }
 
-    private <T> Watch<T> watch(Watch.Source<T> source, Position token, @Nullable Owned owned) {
+    private <T> Watch<T> watch(Watched<T> watched, Position token, @Nullable Owned owned) {
         Acknowledgements acknowledgements = new Acknowledgements(token.incarnation(), token.id());
         Ownership ownership = owned == null ? null : new Ownership(tokens, owned, acknowledgements, listener, timer);
-        return new Watch<>(source, json, token, acknowledgements, ownership);
+        return new Watch<>(
+                watched, new ChangeEvent.Origin(token.incarnation(), json), token, acknowledgements, ownership);
     }
 
     private void join(Watch<?> watch) {
@@ -248,7 +245,7 @@ public final class ChangeStreams {
         }
     }
 
-    private Mono<Void> leave(Watch<?> watch) {
+    Mono<Void> leave(Watch<?> watch) {
         return Mono.defer(() -> {
             watchers.decrementAndGet();
             return watch.close().doFinally(signal -> watches.remove(watch));
@@ -278,6 +275,11 @@ public final class ChangeStreams {
                             + " lost commits")))
                     .defaultIfEmpty(token);
         });
+    }
+
+    /** Completes when every watch has to end. */
+    Mono<Void> closing() {
+        return closing.asMono();
     }
 
     /**

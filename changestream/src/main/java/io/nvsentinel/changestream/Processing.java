@@ -60,7 +60,7 @@ final class Processing<T> {
                 watch.start().incarnation(),
                 timer);
         Flux<Task<ChangeEvent<T>>> tasks =
-                Flux.merge(1, events.map(this::task), Replays.of(letters, timer).map(this::replay));
+                Flux.merge(1, events.map(this::task), Replays.of(letters, timer).concatMap(this::replay, 1));
         return new Processor<>(options, attempts, timer).run(tasks, stop).takeUntilOther(keepStoring());
     }
 
@@ -82,9 +82,10 @@ final class Processing<T> {
         return new Task<>(event.row(), event, key(event), 0, event::acknowledge);
     }
 
-    private Task<ChangeEvent<T>> replay(Letter letter) {
-        ChangeEvent<T> event = watch.event(letter.row(), letter.incarnation(), () -> {});
-        return new Task<>(letter.row(), event, key(event), letter.id(), () -> {});
+    /** A dead letter of a collection that is watched no more waits until it is watched again. */
+    private Mono<Task<ChangeEvent<T>>> replay(Letter letter) {
+        return Mono.justOrEmpty(watch.event(letter.row(), letter.incarnation()))
+                .map(event -> new Task<>(letter.row(), event, key(event), letter.id(), () -> {}));
     }
 
     private String key(ChangeEvent<T> event) {

@@ -9,7 +9,9 @@ import io.nvsentinel.changestream.internal.client.Ownership;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.JsonCodec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -18,34 +20,31 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * One subscription to one collection: where it starts, what it delivers, how far it is acknowledged.
+ * One subscription: where it starts, what it delivers, how far it is acknowledged.
  *
  * @param <T> the documents' type
  */
 final class Watch<T> {
 
-    private final Source<T> source;
-    private final JsonCodec json;
+    private final Watched<T> watched;
+    private final ChangeEvent.Origin origin;
     private final Position start;
     private final Acknowledgements acknowledgements;
     private final @Nullable Ownership ownership;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
     Watch(
-            Source<T> source,
-            JsonCodec json,
+            Watched<T> watched,
+            ChangeEvent.Origin origin,
             Position start,
             Acknowledgements acknowledgements,
             @Nullable Ownership ownership) {
-        this.source = source;
-        this.json = json;
+        this.watched = watched;
+        this.origin = origin;
         this.start = start;
         this.acknowledgements = acknowledgements;
         this.ownership = ownership;
     }
-
-    /** What is watched. */
-    record Source<T>(String collection, DocumentCodec<T> codec) {}
 
     Position start() {
         return start;
@@ -63,10 +62,13 @@ final class Watch<T> {
     }
 
     private List<ChangeEvent<T>> deliver(Chunk chunk) {
-        List<ChangeEvent<T>> events = chunk.rows().stream()
-                .filter(row -> row.collection().equals(source.collection()))
-                .map(row -> event(row, start.incarnation(), acknowledgement(row)))
-                .toList();
+        List<ChangeEvent<T>> events = new ArrayList<>();
+        for (ChangelogRow row : chunk.rows()) {
+            DocumentCodec<? extends T> codec = watched.codec(row.collection());
+            if (codec != null) {
+                events.add(new ChangeEvent<>(row, origin, codec, acknowledgement(row)));
+            }
+        }
         acknowledgements.scanned(chunk.upTo());
         return events;
     }
@@ -76,12 +78,16 @@ final class Watch<T> {
         return ownership == null ? () -> {} : acknowledgements.deliver(row);
     }
 
-    ChangeEvent<T> event(ChangelogRow row, UUID incarnation, Runnable acknowledgement) {
-        return new ChangeEvent<>(row, incarnation, source.codec(), json, acknowledgement);
+    /** A change that comes from elsewhere; empty if its collection is not watched. */
+    Optional<ChangeEvent<T>> event(ChangelogRow row, UUID incarnation) {
+        DocumentCodec<? extends T> codec = watched.codec(row.collection());
+        return Optional.ofNullable(codec)
+                .map(known ->
+                        new ChangeEvent<>(row, new ChangeEvent.Origin(incarnation, origin.json()), known, () -> {}));
     }
 
     JsonCodec json() {
-        return json;
+        return origin.json();
     }
 
     /** What makes the watch the owner of a client name. */

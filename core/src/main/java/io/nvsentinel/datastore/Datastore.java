@@ -82,11 +82,30 @@ public interface Datastore extends DatastoreSession {
     DatastoreSession using(Connection connection);
 
     /**
+     * Creates a collection with capture, so that change streams can watch it. Does nothing where it exists already, and
+     * never touches a table that is no collection. The user needs the right to execute the database's function
+     * {@code nvsentinel_create_collection}, and none to create tables.
+     *
+     * @param name its name; any text of 1 to 63 bytes without a NUL character
+     * @return cold; completes after the commit; fails with {@link InvalidRequestException} where another kind of table
+     *     has the name, and with {@link MisconfiguredException} where the right is missing
+     * @throws InvalidRequestException when there can be no collection of this name
+     */
+    Mono<Void> createCollection(String name);
+
+    /**
      * Asks the server for an answer.
      *
-     * @return cold; completes when it answered
+     * @return cold; completes when it answered; fails with {@link UnavailableException} when it did not
      */
     Mono<Void> ping();
+
+    /**
+     * The pool's figures at this moment. Asks nobody.
+     *
+     * @return the figures
+     */
+    PoolFigures pool();
 
     /**
      * The provider's name, as configuration knows it.
@@ -103,7 +122,8 @@ public interface Datastore extends DatastoreSession {
     DatastoreOptions options();
 
     /**
-     * Closes every connection. Operations under way fail or finish; later ones fail.
+     * Closes every connection. Operations under way fail or finish; later ones fail with
+     * {@link InvalidRequestException}.
      *
      * @return cold; completes when all are closed; may be repeated
      */

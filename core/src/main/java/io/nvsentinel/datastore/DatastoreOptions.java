@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
-import io.nvsentinel.datastore.internal.options.EnvironmentOptions;
+import io.nvsentinel.datastore.internal.options.Addresses;
+import io.nvsentinel.datastore.internal.options.EnvironmentSource;
+import io.nvsentinel.datastore.internal.options.Option;
+import io.nvsentinel.datastore.internal.options.OptionValues;
+import io.nvsentinel.datastore.internal.options.Options;
+import io.nvsentinel.datastore.internal.options.Source;
+import io.nvsentinel.datastore.internal.options.YamlSource;
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsVersion;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to reach the database and how to behave there. Immutable and safe to share; made by {@link #builder()} or
- * {@link #fromEnvironment()}. {@link #toString()} hides the password.
+ * How to reach the database and how to behave there. Immutable and safe to share; made by {@link #builder()},
+ * {@link #fromEnvironment()} or {@link #fromYaml(String)}. {@link #toString()} hides the password.
  *
  * <pre>{@code
  * DatastoreOptions options = DatastoreOptions.builder()
@@ -22,12 +29,42 @@ import org.jspecify.annotations.Nullable;
  *         .certificates(Path.of("/etc/ssl/client-certs"))
  *         .build();
  * }</pre>
+ *
+ * <p>One option may be given by several sources. The strongest wins, whatever the order of the calls: first the
+ * builder's own methods, then YAML, then variables, then the default. A value that cannot be used is an error and does
+ * not give way to a weaker source, but for {@code maxConnections} and {@code maxIdleConnections}, which do so with a
+ * warning, as they always did in NVSentinel; for those two, 0 in YAML and in variables stands for the default.
+ *
+ * <p>YAML has the keys of NVSentinel's services, at the top or under {@code global.datastore} as in Helm values:
+ *
+ * <pre>{@code
+ * provider: postgresql
+ * connection:
+ *   host: db.example.com          # or a:5432,b:5432
+ *   port: 5432
+ *   database: nvsentinel
+ *   username: nvsentinel
+ *   password: secret
+ *   schema: public
+ *   sslmode: verify-full
+ *   sslcert: /certs/tls.crt       # or tls.certPath, tls.keyPath and tls.caPath
+ *   sslkey: /certs/tls.key
+ *   sslrootcert: /certs/ca.crt
+ *   extraParams:
+ *     work_mem: 16MB
+ * options:                        # the other options, each under the name of its method
+ *   maxConnections: 25
+ *   pollInterval: 5s
+ * }</pre>
+ *
+ * <p>{@link Builder#build()} reports everything that is wrong in one error: unknown keys and variables with the nearest
+ * known one, values that cannot be used and options that contradict each other, each with its source.
  */
 public final class DatastoreOptions {
 
-    private final Builder values;
+    private final OptionValues values;
 
-    private DatastoreOptions(Builder values) {
+    private DatastoreOptions(OptionValues values) {
         this.values = values;
     }
 
@@ -37,7 +74,7 @@ public final class DatastoreOptions {
      * @return a new builder
      */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(OptionValues.NONE);
     }
 
     /**
@@ -52,32 +89,64 @@ public final class DatastoreOptions {
 
     /**
      * Reads the {@code DATASTORE_*} variables of a given environment. A variable that is unset or blank leaves the
-     * option at its default.
+     * option at its default. {@code DATASTORE_YAML} may hold a YAML document, or {@code DATASTORE_YAML_PATH} name a
+     * file with one; what it gives wins over the other variables. Blocks if there is a file to read.
      *
      * @param environment names and values of variables
      * @return the options
      * @throws MisconfiguredException naming every variable that is missing or wrong
      */
     public static DatastoreOptions fromEnvironment(Map<String, String> environment) {
-        return EnvironmentOptions.read(environment);
+        return builder().environment(environment).build();
     }
 
     /**
-     * The server's host name or address.
+     * Reads a YAML document.
+     *
+     * @param text one YAML document, with the keys above
+     * @return the options
+     * @throws MisconfiguredException naming every key that is missing, unknown or wrong, with its line
+     */
+    public static DatastoreOptions fromYaml(String text) {
+        return builder().yaml(text).build();
+    }
+
+    /**
+     * Reads a YAML file. Blocks while it reads.
+     *
+     * @param file the file, in UTF-8
+     * @return the options
+     * @throws MisconfiguredException naming every key that is missing, unknown or wrong, with its line
+     */
+    public static DatastoreOptions fromYaml(Path file) {
+        return builder().yaml(file).build();
+    }
+
+    /**
+     * The servers as given; {@link #addresses()} has them one by one.
      *
      * @return never empty
      */
     public String host() {
-        return required(values.host);
+        return values.get(Options.HOST);
     }
 
     /**
-     * The server's port.
+     * The port of those servers that name none.
      *
      * @return 1 to 65535
      */
     public int port() {
-        return values.port;
+        return values.get(Options.PORT);
+    }
+
+    /**
+     * The servers with their ports, in the order in which they are tried.
+     *
+     * @return at least one, with names that are not resolved yet
+     */
+    public List<InetSocketAddress> addresses() {
+        return Addresses.parse(host(), port());
     }
 
     /**
@@ -86,7 +155,7 @@ public final class DatastoreOptions {
      * @return never empty
      */
     public String database() {
-        return required(values.database);
+        return values.get(Options.DATABASE);
     }
 
     /**
@@ -95,7 +164,7 @@ public final class DatastoreOptions {
      * @return never empty
      */
     public String username() {
-        return required(values.username);
+        return values.get(Options.USERNAME);
     }
 
     /**
@@ -104,7 +173,7 @@ public final class DatastoreOptions {
      * @return null where a certificate or the server's trust logs in
      */
     public @Nullable String password() {
-        return values.password;
+        return values.find(Options.PASSWORD);
     }
 
     /**
@@ -113,7 +182,7 @@ public final class DatastoreOptions {
      * @return never empty
      */
     public String schema() {
-        return values.schema;
+        return values.get(Options.SCHEMA);
     }
 
     /**
@@ -122,7 +191,7 @@ public final class DatastoreOptions {
      * @return the mode
      */
     public SchemaMode schemaMode() {
-        return values.schemaMode;
+        return values.get(Options.SCHEMA_MODE);
     }
 
     /**
@@ -131,7 +200,7 @@ public final class DatastoreOptions {
      * @return null where it follows from the certificates: verify-full with a root certificate, else require
      */
     public @Nullable SslMode sslMode() {
-        return values.sslMode;
+        return values.find(Options.SSL_MODE);
     }
 
     /**
@@ -140,7 +209,7 @@ public final class DatastoreOptions {
      * @return null where none is sent
      */
     public @Nullable Path sslCert() {
-        return values.sslCert;
+        return values.find(Options.SSL_CERT);
     }
 
     /**
@@ -149,7 +218,7 @@ public final class DatastoreOptions {
      * @return null where no client certificate is sent
      */
     public @Nullable Path sslKey() {
-        return values.sslKey;
+        return values.find(Options.SSL_KEY);
     }
 
     /**
@@ -158,7 +227,70 @@ public final class DatastoreOptions {
      * @return null where none is given
      */
     public @Nullable Path sslRootCert() {
-        return values.sslRootCert;
+        return values.find(Options.SSL_ROOT_CERT);
+    }
+
+    /**
+     * The PEM file of revocation lists that the server's certificate is checked against.
+     *
+     * @return null where revocation is not checked
+     */
+    public @Nullable Path sslCrl() {
+        return values.find(Options.SSL_CRL);
+    }
+
+    /**
+     * The file with the password of an encrypted client key.
+     *
+     * @return null where the key is not encrypted
+     */
+    public @Nullable Path sslPasswordFile() {
+        return values.find(Options.SSL_PASSWORD_FILE);
+    }
+
+    /**
+     * The oldest TLS version to accept.
+     *
+     * @return the version
+     */
+    public TlsVersion sslMinProtocolVersion() {
+        return values.get(Options.SSL_MIN_PROTOCOL_VERSION);
+    }
+
+    /**
+     * How often the certificate files are compared with what is in use.
+     *
+     * @return a positive duration
+     */
+    public Duration sslReloadInterval() {
+        return values.get(Options.SSL_RELOAD_INTERVAL);
+    }
+
+    /**
+     * Whether connections made with earlier certificates leave at once when new ones are in use.
+     *
+     * @return false where they leave at the end of their lifetime
+     */
+    public boolean replaceConnectionsOnRotation() {
+        return values.get(Options.REPLACE_CONNECTIONS_ON_ROTATION);
+    }
+
+    /**
+     * Parameters for the server.
+     *
+     * @return names and values; may be empty
+     */
+    public Map<String, String> extraParams() {
+        return values.get(Options.EXTRA_PARAMS);
+    }
+
+    /**
+     * How long connecting waits for others who bring the schema up to date.
+     *
+     * @return zero or a positive duration
+     */
+    public Duration schemaWait() {
+        return values.get(Options.SCHEMA_WAIT);
     }
 
     /**
@@ -167,7 +299,17 @@ public final class DatastoreOptions {
      * @return at least 1
      */
     public int maxConnections() {
-        return values.maxConnections;
+        return values.get(Options.MAX_CONNECTIONS);
+    }
+
+    /**
+     * The most connections that stay open while nobody uses them.
+     *
+     * @return at least 1; {@link #maxConnections()} where nothing was given
+     */
+    public int maxIdleConnections() {
+        Integer value = values.find(Options.MAX_IDLE_CONNECTIONS);
+        return value == null ? maxConnections() : value;
     }
 
     /**
@@ -176,7 +318,7 @@ public final class DatastoreOptions {
      * @return a positive duration
      */
     public Duration connectionMaxLifetime() {
-        return values.connectionMaxLifetime;
+        return values.get(Options.CONNECTION_MAX_LIFETIME);
     }
 
     /**
@@ -185,7 +327,7 @@ public final class DatastoreOptions {
      * @return a positive duration
      */
     public Duration connectTimeout() {
-        return values.connectTimeout;
+        return values.get(Options.CONNECT_TIMEOUT);
     }
 
     /**
@@ -194,7 +336,7 @@ public final class DatastoreOptions {
      * @return a positive duration
      */
     public Duration acquireTimeout() {
-        return values.acquireTimeout;
+        return values.get(Options.ACQUIRE_TIMEOUT);
     }
 
     /**
@@ -203,7 +345,16 @@ public final class DatastoreOptions {
      * @return a positive duration
      */
     public Duration statementTimeout() {
-        return values.statementTimeout;
+        return values.get(Options.STATEMENT_TIMEOUT);
+    }
+
+    /**
+     * How long a statement may wait for another one's lock.
+     *
+     * @return a positive duration
+     */
+    public Duration lockTimeout() {
+        return values.get(Options.LOCK_TIMEOUT);
     }
 
     /**
@@ -212,7 +363,7 @@ public final class DatastoreOptions {
      * @return a positive duration
      */
     public Duration pollInterval() {
-        return values.pollInterval;
+        return values.get(Options.POLL_INTERVAL);
     }
 
     /**
@@ -221,7 +372,7 @@ public final class DatastoreOptions {
      * @return never empty
      */
     public String applicationName() {
-        return values.applicationName;
+        return values.get(Options.APPLICATION_NAME);
     }
 
     /**
@@ -230,74 +381,78 @@ public final class DatastoreOptions {
      * @return a new builder
      */
     public Builder toBuilder() {
-        return values.copy();
+        return new Builder(values);
     }
 
     @Override
     public String toString() {
-        return "DatastoreOptions{host=" + values.host + ", port=" + values.port + ", database=" + values.database
-                + ", username=" + values.username + ", password=" + (values.password == null ? "none" : "<hidden>")
-                + ", schema=" + values.schema + ", schemaMode=" + values.schemaMode + ", sslMode=" + values.sslMode
-                + ", sslCert=" + values.sslCert + ", sslKey=" + values.sslKey + ", sslRootCert=" + values.sslRootCert
-                + ", maxConnections=" + values.maxConnections + ", connectionMaxLifetime="
-                + values.connectionMaxLifetime + ", connectTimeout=" + values.connectTimeout + ", acquireTimeout="
-                + values.acquireTimeout + ", statementTimeout=" + values.statementTimeout + ", pollInterval="
-                + values.pollInterval + ", applicationName=" + values.applicationName + "}";
-    }
-
-    private static String required(@Nullable String value) {
-        if (value == null) {
-            throw new IllegalStateException("bug: options were built without a required value");
-        }
-        return value;
+        return "DatastoreOptions{" + values + "}";
     }
 
     /** Collects options; {@link #build()} checks them all at once. Not safe for use by several threads. */
-    public static final class Builder implements Cloneable {
+    public static final class Builder {
 
-        private static final Duration LONGEST = Duration.ofDays(1);
+        private OptionValues values;
 
-        private @Nullable String host;
-        private int port = 5432;
-        private @Nullable String database;
-        private @Nullable String username;
-        private @Nullable String password;
-        private String schema = "public";
-        private SchemaMode schemaMode = SchemaMode.MIGRATE;
-        private @Nullable SslMode sslMode;
-        private @Nullable Path sslCert;
-        private @Nullable Path sslKey;
-        private @Nullable Path sslRootCert;
-        private int maxConnections = 25;
-        private Duration connectionMaxLifetime = Duration.ofHours(1);
-        private Duration connectTimeout = Duration.ofSeconds(10);
-        private Duration acquireTimeout = Duration.ofSeconds(10);
-        private Duration statementTimeout = Duration.ofSeconds(30);
-        private Duration pollInterval = Duration.ofSeconds(5);
-        private String applicationName = "nvsentinel-datastore";
-
-        private Builder() {}
+        private Builder(OptionValues values) {
+            this.values = values;
+        }
 
         /**
-         * Sets the server. Required; {@code DATASTORE_HOST}.
+         * Takes from an environment what nothing stronger gave; see {@link DatastoreOptions} for the order. What is
+         * wrong in it is reported by {@link #build()}.
          *
-         * @param value host name or address
+         * @param variables names and values of variables
          * @return this builder
          */
-        public Builder host(String value) {
-            host = value;
+        public Builder environment(Map<String, String> variables) {
+            values = EnvironmentSource.read(values, variables);
             return this;
         }
 
         /**
-         * Sets the port. Default 5432, range 1 to 65535; {@code DATASTORE_PORT}.
+         * Takes from a YAML text what nothing stronger gave; see {@link DatastoreOptions} for the order and the keys.
+         * What is wrong in it is reported by {@link #build()}.
+         *
+         * @param text one YAML document
+         * @return this builder
+         */
+        public Builder yaml(String text) {
+            values = YamlSource.read(values, text, "YAML");
+            return this;
+        }
+
+        /**
+         * As {@link #yaml(String)}, from a file in UTF-8. Blocks while it reads.
+         *
+         * @param file the file
+         * @return this builder
+         */
+        public Builder yaml(Path file) {
+            values = YamlSource.read(values, file, "YAML");
+            return this;
+        }
+
+        /**
+         * Sets the server, or several of which one is the primary: {@code a:5432,b:5433}. Required;
+         * {@code DATASTORE_HOST}. Of several, each new connection goes to the first that answers and accepts writes; so
+         * it follows a failover.
+         *
+         * @param value host name or address, with a port or without; an IPv6 address with a port in brackets
+         * @return this builder
+         */
+        public Builder host(String value) {
+            return set(Options.HOST, value);
+        }
+
+        /**
+         * Sets the port of servers that name none. Default 5432, range 1 to 65535; {@code DATASTORE_PORT}.
          *
          * @param value the port
          * @return this builder
          */
         public Builder port(int value) {
-            port = value;
-            return this;
+            return set(Options.PORT, value);
         }
 
         /**
@@ -307,8 +462,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder database(String value) {
-            database = value;
-            return this;
+            return set(Options.DATABASE, value);
         }
 
         /**
@@ -319,8 +473,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder username(String value) {
-            username = value;
-            return this;
+            return set(Options.USERNAME, value);
         }
 
         /**
@@ -330,8 +483,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder password(@Nullable String value) {
-            password = value;
-            return this;
+            return set(Options.PASSWORD, value);
         }
 
         /**
@@ -341,8 +493,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder schema(String value) {
-            schema = value;
-            return this;
+            return set(Options.SCHEMA, value);
         }
 
         /**
@@ -353,8 +504,19 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder schemaMode(SchemaMode value) {
-            schemaMode = value;
-            return this;
+            return set(Options.SCHEMA_MODE, value);
+        }
+
+        /**
+         * Sets how long connecting waits for others who bring the schema up to date. Default 1 min, range 0 to 1 d,
+         * where 0 means not at all; {@code DATASTORE_SCHEMA_WAIT}. With {@link SchemaMode#VALIDATE} it waits for pending
+         * migrations to be applied, with {@link SchemaMode#MIGRATE} for a starter that is applying them.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder schemaWait(Duration value) {
+            return set(Options.SCHEMA_WAIT, value);
         }
 
         /**
@@ -364,8 +526,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder sslMode(SslMode value) {
-            sslMode = value;
-            return this;
+            return set(Options.SSL_MODE, value);
         }
 
         /**
@@ -375,8 +536,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder sslCert(Path value) {
-            sslCert = value;
-            return this;
+            return set(Options.SSL_CERT, value);
         }
 
         /**
@@ -386,8 +546,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder sslKey(Path value) {
-            sslKey = value;
-            return this;
+            return set(Options.SSL_KEY, value);
         }
 
         /**
@@ -397,8 +556,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder sslRootCert(Path value) {
-            sslRootCert = value;
-            return this;
+            return set(Options.SSL_ROOT_CERT, value);
         }
 
         /**
@@ -415,6 +573,75 @@ public final class DatastoreOptions {
         }
 
         /**
+         * Sets the PEM file of revocation lists. Every certificate of the server's chain must then be covered by a current
+         * list. Default none, revocation is not checked; {@code DATASTORE_SSLCRL}.
+         *
+         * @param value the file; needs a mode that verifies the server
+         * @return this builder
+         */
+        public Builder sslCrl(Path value) {
+            return set(Options.SSL_CRL, value);
+        }
+
+        /**
+         * Sets the file with the password of an encrypted client key. One line end after the password is not part of it.
+         * Default none; {@code DATASTORE_SSLPASSWORD_FILE}.
+         *
+         * @param value the file; needs {@link #sslKey}
+         * @return this builder
+         */
+        public Builder sslPasswordFile(Path value) {
+            return set(Options.SSL_PASSWORD_FILE, value);
+        }
+
+        /**
+         * Sets the oldest TLS version to accept. Default {@link TlsVersion#TLS_1_2};
+         * {@code DATASTORE_SSL_MIN_PROTOCOL_VERSION}.
+         *
+         * @param value the version
+         * @return this builder
+         */
+        public Builder sslMinProtocolVersion(TlsVersion value) {
+            return set(Options.SSL_MIN_PROTOCOL_VERSION, value);
+        }
+
+        /**
+         * Sets how often the certificate files are compared, by content, with what is in use. Default 10 s, range 10 ms to
+         * 1 d; {@code DATASTORE_SSL_RELOAD_INTERVAL}. New files that verify are used for connections made afterwards.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder sslReloadInterval(Duration value) {
+            return set(Options.SSL_RELOAD_INTERVAL, value);
+        }
+
+        /**
+         * Sets whether connections made with earlier certificates leave at once when new ones are in use: idle ones within a
+         * second, lent ones when they come back, those that listen for changes by reconnecting. Default false: they leave at
+         * the end of {@link #connectionMaxLifetime}; {@code DATASTORE_REPLACE_CONNECTIONS_ON_ROTATION}. Turn it on where an
+         * old certificate may be revoked, or expires soon.
+         *
+         * @param value whether they leave at once
+         * @return this builder
+         */
+        public Builder replaceConnectionsOnRotation(boolean value) {
+            return set(Options.REPLACE_CONNECTIONS_ON_ROTATION, value);
+        }
+
+        /**
+         * Sets parameters of the server for each connection. Default none; {@code DATASTORE_EXTRA_PARAMS}. Allowed are
+         * those that cannot break what this library promises: planner costs, {@code jit}, {@code work_mem}, TCP
+         * keep-alives and the like. The migrations' connection does without them.
+         *
+         * @param value names and values
+         * @return this builder
+         */
+        public Builder extraParams(Map<String, String> value) {
+            return set(Options.EXTRA_PARAMS, Map.copyOf(value));
+        }
+
+        /**
          * Sets the most connections in the pool. Default 25, range 1 to 10000; {@code DATASTORE_MAX_CONNECTIONS}. A
          * change stream needs one more, outside the pool.
          *
@@ -422,8 +649,19 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder maxConnections(int value) {
-            maxConnections = value;
-            return this;
+            return set(Options.MAX_CONNECTIONS, value);
+        }
+
+        /**
+         * Sets the most connections that stay open while nobody uses them. Default as many as
+         * {@link #maxConnections}, range 1 to that; {@code DATASTORE_MAX_IDLE_CONNECTIONS}. One that comes back beyond
+         * it is closed at once. Lower it where connections are scarce; making one takes some milliseconds.
+         *
+         * @param value the number
+         * @return this builder
+         */
+        public Builder maxIdleConnections(int value) {
+            return set(Options.MAX_IDLE_CONNECTIONS, value);
         }
 
         /**
@@ -434,8 +672,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder connectionMaxLifetime(Duration value) {
-            connectionMaxLifetime = value;
-            return this;
+            return set(Options.CONNECTION_MAX_LIFETIME, value);
         }
 
         /**
@@ -446,8 +683,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder connectTimeout(Duration value) {
-            connectTimeout = value;
-            return this;
+            return set(Options.CONNECT_TIMEOUT, value);
         }
 
         /**
@@ -458,8 +694,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder acquireTimeout(Duration value) {
-            acquireTimeout = value;
-            return this;
+            return set(Options.ACQUIRE_TIMEOUT, value);
         }
 
         /**
@@ -470,8 +705,18 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder statementTimeout(Duration value) {
-            statementTimeout = value;
-            return this;
+            return set(Options.STATEMENT_TIMEOUT, value);
+        }
+
+        /**
+         * Sets how long a statement may wait for another one's lock. Default 10 s, range 1 ms to 1 d;
+         * {@code DATASTORE_LOCK_TIMEOUT}. Migrations are not bound by it.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder lockTimeout(Duration value) {
+            return set(Options.LOCK_TIMEOUT, value);
         }
 
         /**
@@ -483,8 +728,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder pollInterval(Duration value) {
-            pollInterval = value;
-            return this;
+            return set(Options.POLL_INTERVAL, value);
         }
 
         /**
@@ -495,8 +739,7 @@ public final class DatastoreOptions {
          * @return this builder
          */
         public Builder applicationName(String value) {
-            applicationName = value;
-            return this;
+            return set(Options.APPLICATION_NAME, value);
         }
 
         /**
@@ -506,53 +749,17 @@ public final class DatastoreOptions {
          * @throws MisconfiguredException naming everything that is wrong
          */
         public DatastoreOptions build() {
-            List<String> problems = problems();
+            OptionValues completed = values.completed();
+            List<String> problems = completed.problems();
             if (!problems.isEmpty()) {
                 throw new MisconfiguredException(String.join("; ", problems));
             }
-            return new DatastoreOptions(copy());
+            return new DatastoreOptions(completed);
         }
 
-        private List<String> problems() {
-            List<String> problems = new ArrayList<>();
-            check(problems, host != null && !host.isBlank(), "host is required");
-            check(problems, database != null && !database.isBlank(), "database is required");
-            check(problems, username != null && !username.isBlank(), "username is required");
-            check(problems, port >= 1 && port <= 65535, "port must be between 1 and 65535, not " + port);
-            check(problems, !schema.isBlank(), "schema must not be blank");
-            check(problems, !applicationName.isBlank(), "applicationName must not be blank");
-            check(problems, (sslCert == null) == (sslKey == null), "sslCert and sslKey must be given together");
-            check(
-                    problems,
-                    maxConnections >= 1 && maxConnections <= 10_000,
-                    "maxConnections must be between 1 and 10000, not " + maxConnections);
-            checkRange(problems, "connectionMaxLifetime", connectionMaxLifetime, Duration.ofSeconds(1));
-            checkRange(problems, "connectTimeout", connectTimeout, Duration.ofMillis(1));
-            checkRange(problems, "acquireTimeout", acquireTimeout, Duration.ofMillis(1));
-            checkRange(problems, "statementTimeout", statementTimeout, Duration.ofMillis(1));
-            checkRange(problems, "pollInterval", pollInterval, Duration.ofMillis(1));
-            return problems;
-        }
-
-        private static void check(List<String> problems, boolean holds, String problem) {
-            if (!holds) {
-                problems.add(problem);
-            }
-        }
-
-        private static void checkRange(List<String> problems, String option, Duration value, Duration least) {
-            check(
-                    problems,
-                    value.compareTo(least) >= 0 && value.compareTo(LONGEST) <= 0,
-                    option + " must be between " + least + " and " + LONGEST + ", not " + value);
-        }
-
-        private Builder copy() {
-            try {
-                return (Builder) clone();
-            } catch (CloneNotSupportedException e) {
-                throw new IllegalStateException("bug: the builder is cloneable", e);
-            }
+        private <T> Builder set(Option<T> option, @Nullable T value) {
+            values = values.with(option, value, Source.BUILDER);
+            return this;
         }
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
-import io.nvsentinel.datastore.model.MaintenanceEvent;
-
 /**
  * Where reads and writes run: a {@link Datastore}, where each is a transaction of its own on a connection of the pool; or
  * one transaction, where all share a connection and are committed together.
@@ -19,7 +17,18 @@ public interface DatastoreSession {
     /**
      * The maintenance events.
      *
-     * @return the collection, good for as long as this session
+     * @return the store, good for as long as this session
      */
-    DocumentCollection<MaintenanceEvent> maintenanceEvents();
+    MaintenanceEventStore maintenanceEvents();
+
+    /**
+     * A collection of the application's own, for documents of any class.
+     *
+     * @param name the collection's name, as {@link Datastore#createCollection} got it; any text of 1 to 63 bytes
+     * @param codec reads and writes the documents
+     * @param <T> the documents' class
+     * @return the collection; whether it exists shows when it is used
+     * @throws InvalidRequestException when there can be no collection of this name
+     */
+    <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec);
 }

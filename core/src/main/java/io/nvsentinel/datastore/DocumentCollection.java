@@ -2,7 +2,9 @@
 package io.nvsentinel.datastore;
 
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -50,15 +52,72 @@ public interface DocumentCollection<T> {
     Mono<StoredDocument<T>> findById(UUID id);
 
     /**
-     * Reads the documents that match, oldest first (by creation time, then id), a page at a time.
+     * Reads the first document of a query.
      *
-     * <p>Documents written while it runs may or may not be seen; none is seen twice. Reads ahead at most two pages of
-     * 500 documents.
+     * @param query which; its limit is ignored
+     * @return emits the document, or nothing if none matches; failures are errors
+     */
+    Mono<StoredDocument<T>> findOne(Query query);
+
+    /**
+     * Reads the documents that match, oldest first (by creation time, then id), as {@link #find(Query)}.
      *
      * @param filter what to read; {@link Filter#all()} for everything
      * @return emits the documents; completes after the last; empty if none matches
      */
-    Flux<StoredDocument<T>> find(Filter filter);
+    default Flux<StoredDocument<T>> find(Filter filter) {
+        return find(Query.where(filter));
+    }
+
+    /**
+     * Reads documents, a page at a time; see {@link Query} for what is guaranteed between pages.
+     *
+     * <p>Reads ahead at most two pages, each of at most {@link Query#pageSize()} documents and, unless one document alone is
+     * larger, not much more than 4 MiB.
+     *
+     * @param query which documents, in which order, how many
+     * @return emits the documents in the query's order; completes after the last; empty if none matches; fails with
+     *     {@link InvalidDocumentException} in the place of a document that cannot be read, unless
+     *     {@link Query#onUndecodable} is set
+     */
+    Flux<StoredDocument<T>> find(Query query);
+
+    /**
+     * Reads documents as {@link #find(Query)} does, and emits each page whole. The next is read when it is asked for, or
+     * one ahead of that; a subscriber that fails, or cancels, ends the reading.
+     *
+     * @param query which documents, in which order, how many
+     * @return emits lists of 1 to {@link Query#pageSize()} documents
+     */
+    Flux<List<StoredDocument<T>>> findPages(Query query);
+
+    /**
+     * Reads the ids alone.
+     *
+     * @param query which records, in which order, how many
+     * @return emits the ids in the query's order; reads ahead at most two pages
+     */
+    Flux<UUID> findIds(Query query);
+
+    /**
+     * Reads some fields of documents. They are placed where the library writes them; fields that are missing are left out;
+     * an absent boolean that means false is false, as for {@link Filter}. The record's own columns always come.
+     *
+     * @param query which documents, in which order, how many
+     * @param paths the fields, as in {@link Filter}; a later one may replace a part of an earlier one
+     * @return as {@link #find(Query)}, with trees of maps, lists, strings, numbers, booleans and null
+     */
+    Flux<StoredDocument<Map<String, @Nullable Object>>> findFields(Query query, List<String> paths);
+
+    /**
+     * Reads the different values of a field, in the order of {@link Sort}. An array is one value. Each page of values is a
+     * look at all documents that match.
+     *
+     * @param path the field
+     * @param filter which documents to look at
+     * @return emits each value once, not null: String, Boolean, Number, List or Map; of the record's columns their text
+     */
+    Flux<Object> distinct(String path, Filter filter);
 
     /**
      * Counts the documents that match.
@@ -66,7 +125,25 @@ public interface DocumentCollection<T> {
      * @param filter what to count
      * @return emits the number, 0 if none matches
      */
-    Mono<Long> count(Filter filter);
+    default Mono<Long> count(Filter filter) {
+        return count(Query.where(filter));
+    }
+
+    /**
+     * Counts the documents that {@link #find(Query)} would read, skip and limit applied.
+     *
+     * @param query what to count
+     * @return emits the number, 0 if none matches
+     */
+    Mono<Long> count(Query query);
+
+    /**
+     * Whether a document matches.
+     *
+     * @param filter what to look for
+     * @return emits true or false
+     */
+    Mono<Boolean> exists(Filter filter);
 
     /**
      * Changes one document.
@@ -78,6 +155,27 @@ public interface DocumentCollection<T> {
     Mono<Void> updateById(UUID id, Update update);
 
     /**
+     * Changes one document if nobody else wrote it since it was read.
+     *
+     * @param id the record's id
+     * @param version the version that was read, {@link StoredDocument#version()}
+     * @param update what to change
+     * @return completes after the commit; fails with {@link ConflictException} if the record has another version, with
+     *     {@link NotFoundException} if there is none; nothing is written then
+     */
+    Mono<Void> updateById(UUID id, long version, Update update);
+
+    /**
+     * Changes the first document of a query, and no other. Two callers at once change it one after the other; if it no
+     * longer matches when the second comes to it, that one takes the next.
+     *
+     * @param query which; its limit is ignored
+     * @param update how to change it
+     * @return emits whether there was one, after the commit
+     */
+    Mono<Boolean> updateOne(Query query, Update update);
+
+    /**
      * Changes every document that matches, in one statement: all of them or none.
      *
      * @param filter what to change
@@ -85,4 +183,78 @@ public interface DocumentCollection<T> {
      * @return emits the number of documents changed, after the commit
      */
     Mono<Long> updateMany(Filter filter, Update update);
+
+    /**
+     * Changes the first document of a query, as {@link #updateOne}, and gives it back.
+     *
+     * @param query which; its limit is ignored
+     * @param update how to change it
+     * @param returned which state to give back
+     * @return emits the document after the commit, or nothing if none matched; fails with {@link InvalidDocumentException}
+     *     if it cannot be read, although it was changed
+     */
+    Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, Returned returned);
+
+    /**
+     * Changes the oldest document that matches, or stores a new one: of the values that the filter demands by equality, then
+     * changed by the update. Two callers at once may both store one, unless a unique index forbids it; then the second
+     * fails with {@link ConflictException} and may try again.
+     *
+     * @param filter what to change; equalities and the update together have at most {@value Update#MAX_OPERATIONS} parts
+     * @param update how to change it
+     * @return emits the record's id and whether it is new, after the commit
+     */
+    Mono<UpsertResult> upsert(Filter filter, Update update);
+
+    /**
+     * Replaces a whole document.
+     *
+     * @param id the record's id
+     * @param document the new document
+     * @return completes after the commit; fails with {@link NotFoundException} if there is no such record
+     */
+    Mono<Void> replaceById(UUID id, T document);
+
+    /**
+     * Replaces a whole document if nobody else wrote it since it was read.
+     *
+     * @param id the record's id
+     * @param version the version that was read, {@link StoredDocument#version()}
+     * @param document the new document
+     * @return completes after the commit; fails as {@link #updateById(UUID, long, Update)}
+     */
+    Mono<Void> replaceById(UUID id, long version, T document);
+
+    /**
+     * Deletes a document.
+     *
+     * @param id the record's id
+     * @return emits whether there was one, after the commit
+     */
+    Mono<Boolean> deleteById(UUID id);
+
+    /**
+     * Deletes a document if nobody else wrote it since it was read.
+     *
+     * @param id the record's id
+     * @param version the version that was read, {@link StoredDocument#version()}
+     * @return completes after the commit; fails as {@link #updateById(UUID, long, Update)}
+     */
+    Mono<Void> deleteById(UUID id, long version);
+
+    /**
+     * Deletes the first document of a query, and no other; as {@link #updateOne}.
+     *
+     * @param query which; its limit is ignored
+     * @return emits whether there was one, after the commit
+     */
+    Mono<Boolean> deleteOne(Query query);
+
+    /**
+     * Deletes every document that matches, in one statement: all of them or none.
+     *
+     * @param filter what to delete
+     * @return emits the number of documents deleted, after the commit
+     */
+    Mono<Long> deleteMany(Filter filter);
 }

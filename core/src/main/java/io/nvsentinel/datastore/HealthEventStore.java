@@ -2,25 +2,106 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.OperationStatus;
 import io.nvsentinel.datastore.model.Status;
+import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The health events: what monitors saw on the nodes, and how far their treatment has come. */
+/**
+ * The health events: what monitors saw on the nodes, and how far their treatment has come.
+ *
+ * <p>A change of status writes the document; the columns beside it follow. What is not mentioned stays as it is. Times that
+ * an operation records itself are the database's.
+ */
 public interface HealthEventStore extends DocumentCollection<HealthEventDocument> {
 
     /**
-     * Reads the events of a node, oldest first.
+     * Reads the events of a node, newest first.
      *
      * @param nodeName the node
-     * @return emits the events; empty if there is none; as {@link #find}
+     * @return emits the events; empty if there is none; as {@link #find(Query)}
      */
     Flux<StoredDocument<HealthEventDocument>> findByNode(String nodeName);
 
     /**
-     * Records how far the quarantine of the event's node has come.
+     * Reads the newest event of a node.
+     *
+     * @param nodeName the node
+     * @return emits the event, or nothing if there is none
+     */
+    Mono<StoredDocument<HealthEventDocument>> findLatestByNode(String nodeName);
+
+    /**
+     * Reads the newest event that matches; of several created at the same time the one with the greatest id.
+     *
+     * @param filter what to look for
+     * @return emits the event, or nothing if there is none
+     */
+    Mono<StoredDocument<HealthEventDocument>> findLatest(Filter filter);
+
+    /**
+     * Reads the events that match a filter in the form of {@link Filter#parse(Map)}, newest first.
+     *
+     * @param filter the filter; null or empty for every event
+     * @return emits the events; empty if there is none; fails with {@link InvalidRequestException} if it is no such filter
+     */
+    Flux<StoredDocument<HealthEventDocument>> findByFilter(@Nullable Map<String, ?> filter);
+
+    /**
+     * Reads the events by the state of the eviction of user pods, newest first.
+     *
+     * @param status for example {@link Status#IN_PROGRESS}
+     * @return emits the events; empty if there is none; as {@link #find(Query)}
+     */
+    Flux<StoredDocument<HealthEventDocument>> findByPodEvictionStatus(Status status);
+
+    /**
+     * Whether the eviction of user pods has ever succeeded for an event of the node.
+     *
+     * @param nodeName the node
+     * @return emits true or false
+     */
+    Mono<Boolean> isNodeDrained(String nodeName);
+
+    /**
+     * Whether the eviction of user pods has succeeded for an event of the node that was created at a time or later, for
+     * instance since the node was last put into quarantine.
+     *
+     * @param nodeName the node
+     * @param since the time
+     * @return emits true or false
+     */
+    Mono<Boolean> isNodeDrained(String nodeName, Instant since);
+
+    /**
+     * Records several parts of an event's status at once: those that are set. The state of the eviction is given by its
+     * status, message and metadata together; spans are added to those there are.
+     *
+     * @param id the event's record id
+     * @param status what to record; unset parts leave what is stored
+     * @return completes after the commit; fails with {@link NotFoundException} if there is no such event, with
+     *     {@link InvalidRequestException} if nothing is set
+     */
+    Mono<Void> updateStatus(UUID id, HealthEventStatus status);
+
+    /**
+     * Records the same for all events of a node, in one statement.
+     *
+     * @param nodeName the node
+     * @param status what to record; unset parts leave what is stored
+     * @return emits the number of events changed, after the commit; fails as {@link #updateStatus}, but not where there is
+     *     no event
+     */
+    Mono<Long> updateStatusByNode(String nodeName, HealthEventStatus status);
+
+    /**
+     * Records how far the quarantine of the event's node has come. For {@link Status#QUARANTINED} and
+     * {@link Status#ALREADY_QUARANTINED} also records the time as the end of the quarantine step.
      *
      * @param id the event's record id
      * @param status for example {@link Status#QUARANTINED}
@@ -29,7 +110,18 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Void> updateNodeQuarantineStatus(UUID id, Status status);
 
     /**
-     * Records how far the eviction of user pods from the event's node has come.
+     * Records the same, and the tracing span in which it was done as that of {@code fault-quarantine}.
+     *
+     * @param id the event's record id
+     * @param status for example {@link Status#QUARANTINED}
+     * @param spanId the span
+     * @return completes after the commit; fails with {@link NotFoundException} if there is no such event
+     */
+    Mono<Void> updateNodeQuarantineStatus(UUID id, Status status, String spanId);
+
+    /**
+     * Records how far the eviction of user pods from the event's node has come: status and message, and metadata where it
+     * is not empty.
      *
      * @param id the event's record id
      * @param status status and message, for example with {@link Status#SUCCEEDED}
@@ -38,11 +130,21 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Void> updatePodEvictionStatus(UUID id, OperationStatus status);
 
     /**
-     * Records whether the fault was remediated, and when.
+     * Records whether the fault was remediated, and the time as that of the last remediation.
      *
      * @param id the event's record id
      * @param remediated whether the remediation succeeded
      * @return completes after the commit; fails with {@link NotFoundException} if there is no such event
      */
     Mono<Void> updateRemediationStatus(UUID id, boolean remediated);
+
+    /**
+     * Records the tracing span in which a service handled the event. Those of other services stay.
+     *
+     * @param id the event's record id
+     * @param service the service
+     * @param spanId the span
+     * @return completes after the commit; fails with {@link NotFoundException} if there is no such event
+     */
+    Mono<Void> updateSpanId(UUID id, String service, String spanId);
 }

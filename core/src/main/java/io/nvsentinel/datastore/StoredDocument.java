@@ -10,7 +10,9 @@ import java.util.UUID;
  * @param id the record's id, given by the database
  * @param createdAt the document's own creation time where it names one, else when it was inserted; microseconds
  * @param updatedAt when it was last written; microseconds
+ * @param version how often it was written, 1 when it is new; a writer that names the version it read cannot overwrite
+ *     what somebody else wrote since
  * @param document the document
  * @param <T> the document's type
  */
-public record StoredDocument<T>(UUID id, Instant createdAt, Instant updatedAt, T document) {}
+public record StoredDocument<T>(UUID id, Instant createdAt, Instant updatedAt, long version, T document) {}

@@ -24,7 +24,8 @@ final class Databases {
                 .username(database.user())
                 .password(database.password())
                 .sslMode(SslMode.DISABLE)
-                .schemaMode(SchemaMode.NONE);
+                .schemaMode(SchemaMode.NONE)
+                .schemaWait(Duration.ZERO);
     }
 
     static Datastore connect(TestDatabase database) {

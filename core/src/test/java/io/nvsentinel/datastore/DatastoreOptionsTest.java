@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DatastoreOptionsTest {
@@ -21,12 +23,17 @@ class DatastoreOptionsTest {
                         .schema(" ")
                         .applicationName("")
                         .sslKey(Path.of("k"))
+                        .sslReloadInterval(Duration.ZERO)
                         .maxConnections(0)
                         .connectionMaxLifetime(Duration.ofMillis(999))
                         .connectTimeout(Duration.ZERO)
                         .acquireTimeout(Duration.ofDays(2))
                         .statementTimeout(Duration.ofSeconds(-1))
                         .pollInterval(Duration.ofNanos(1))
+                        .lockTimeout(Duration.ZERO)
+                        .schemaWait(Duration.ofNanos(-1))
+                        .maxIdleConnections(26)
+                        .extraParams(Map.of("work_memm", "1", "password", "x"))
                         .build())
                 .isInstanceOf(MisconfiguredException.class)
                 .hasMessageContainingAll(
@@ -37,12 +44,25 @@ class DatastoreOptionsTest {
                         "schema must not be blank",
                         "applicationName must not be blank",
                         "sslCert and sslKey must be given together",
+                        "sslReloadInterval must be between PT0.01S and PT24H, not PT0S",
                         "maxConnections must be between 1 and 10000, not 0",
                         "connectionMaxLifetime must be between",
                         "connectTimeout must be between",
                         "acquireTimeout must be between",
                         "statementTimeout must be between",
-                        "pollInterval must be between");
+                        "pollInterval must be between",
+                        "lockTimeout must be between",
+                        "schemaWait must be between",
+                        "maxIdleConnections must not be above maxConnections: 26 (builder) and 0 (builder)",
+                        "must not set password, which is the option password",
+                        "must not set work_memm (did you mean work_mem?)");
+    }
+
+    @Test
+    void refusesAKeyPasswordWithoutAKey() {
+        assertThatThrownBy(() -> minimal().sslPasswordFile(Path.of("password")).build())
+                .isInstanceOf(MisconfiguredException.class)
+                .hasMessage("sslPasswordFile needs sslKey (builder)");
     }
 
     @ParameterizedTest
@@ -50,7 +70,7 @@ class DatastoreOptionsTest {
     void refusesPorts(int port) {
         assertThatThrownBy(() -> minimal().port(port).build())
                 .isInstanceOf(MisconfiguredException.class)
-                .hasMessage("port must be between 1 and 65535, not " + port);
+                .hasMessage("port must be between 1 and 65535, not " + port + " (builder)");
     }
 
     @ParameterizedTest
@@ -87,6 +107,46 @@ class DatastoreOptionsTest {
         assertThat(options.sslCert()).isEqualTo(Path.of("/certs/tls.crt"));
         assertThat(options.sslKey()).isEqualTo(Path.of("/certs/tls.key"));
         assertThat(options.sslRootCert()).isEqualTo(Path.of("/certs/ca.crt"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "db | db:5432",
+                "db:1 | db:1",
+                "a:1,b | a:1 b:5432",
+                "a , b:2 | a:5432 b:2",
+                "::1 | ::1:5432",
+                "[::1] | ::1:5432",
+                "[::1]:7,10.0.0.1:8 | ::1:7 10.0.0.1:8"
+            })
+    void readsOneServerOrSeveral(String host, String addresses) {
+        assertThat(minimal().host(host).build().addresses())
+                .extracting(address -> address.getHostString() + ":" + address.getPort())
+                .containsExactly(addresses.split(" "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a:0", "a:x", "a:", ":1", "a,,b", "a,", "[::1", "[::1]x:1", "h/db", "u@h", "a b", "a:1:2]"})
+    void refusesWhatIsNoServer(String host) {
+        assertThatThrownBy(() -> minimal().host(host).build())
+                .isInstanceOf(MisconfiguredException.class)
+                .hasMessageStartingWith("host must ")
+                .hasMessageEndingWith("(builder)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\"b", "a'b", "a\\b", "a$b", "a\nb"})
+    void refusesSchemasThatWouldBreakOutOfQuotes(String schema) {
+        assertThatThrownBy(() -> minimal().schema(schema).build()).hasMessageContaining("schema must not contain");
+    }
+
+    @Test
+    void keepsAsManyIdleConnectionsAsThereMayBe() {
+        assertThat(minimal().build().maxIdleConnections()).isEqualTo(25);
+        assertThat(minimal().maxConnections(3).build().maxIdleConnections()).isEqualTo(3);
+        assertThat(minimal().maxIdleConnections(2).build().maxIdleConnections()).isEqualTo(2);
     }
 
     private static DatastoreOptions.Builder minimal() {

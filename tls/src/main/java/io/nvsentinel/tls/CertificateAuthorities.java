@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The authorities that may have issued the server's certificate: those of a root certificate file, or those of the JVM.
  *
- * <p>The JDK trusts an authority from a file for ever; OpenSSL, and so libpq, not beyond its expiry. Here an expired one is
- * left out from the moment it expires.
+ * <p>The JDK trusts an authority from a file for ever, and a revocation list for a quarter of an hour too long; OpenSSL, and so
+ * libpq, neither of them. Here both are left out from the moment they expire.
  */
 final class CertificateAuthorities {
 
@@ -42,7 +42,14 @@ final class CertificateAuthorities {
     private final Clock clock;
     private volatile Verifier verifier;
 
-    private record Verifier(List<X509Certificate> trusted, X509ExtendedTrustManager manager) {}
+    /** What was good when this was made. */
+    private record Verifier(List<X509Certificate> trusted, List<X509CRL> lists, X509ExtendedTrustManager manager) {
+
+        boolean isGood(Instant now) {
+            return trusted.stream().noneMatch(authority -> Certificates.expired(authority, now))
+                    && lists.stream().noneMatch(list -> Certificates.outOfDate(list, now));
+        }
+    }
 
     private CertificateAuthorities(
             @Nullable Path file, List<X509Certificate> authorities, List<X509CRL> revocationLists, Clock clock) {
@@ -83,7 +90,7 @@ final class CertificateAuthorities {
     X509ExtendedTrustManager current() throws CertificateException {
         Instant now = clock.instant();
         Verifier current = verifier;
-        if (current.trusted().stream().anyMatch(authority -> Certificates.expired(authority, now))) {
+        if (!current.isGood(now)) {
             current = verifier(now);
             verifier = current;
         }
@@ -137,30 +144,33 @@ final class CertificateAuthorities {
         List<X509Certificate> trusted = authorities.stream()
                 .filter(authority -> !Certificates.expired(authority, now))
                 .toList();
+        List<X509CRL> lists = revocationLists.stream()
+                .filter(list -> !Certificates.outOfDate(list, now))
+                .toList();
         try {
             KeyStore store = store(trusted);
             TrustManagerFactory factory = pkix();
             if (revocationLists.isEmpty() || trusted.isEmpty()) {
                 factory.init(store);
             } else {
-                factory.init(new CertPathTrustManagerParameters(withRevocation(store)));
+                factory.init(new CertPathTrustManagerParameters(withRevocation(store, lists)));
             }
-            return new Verifier(trusted, manager(factory));
+            return new Verifier(trusted, lists, manager(factory));
         } catch (GeneralSecurityException e) {
             throw new TlsException(
                     Reason.UNREADABLE_CONTENT, file, "its certificates cannot be used as authorities", e);
         }
     }
 
-    private PKIXBuilderParameters withRevocation(KeyStore store) throws GeneralSecurityException {
+    private static PKIXBuilderParameters withRevocation(KeyStore store, List<X509CRL> lists)
+            throws GeneralSecurityException {
         PKIXRevocationChecker checker =
                 (PKIXRevocationChecker) CertPathBuilder.getInstance("PKIX").getRevocationChecker();
         checker.setOptions(
                 EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
         PKIXBuilderParameters parameters = new PKIXBuilderParameters(store, new X509CertSelector());
         parameters.setRevocationEnabled(true);
-        parameters.addCertStore(
-                CertStore.getInstance("Collection", new CollectionCertStoreParameters(revocationLists)));
+        parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(lists)));
         parameters.addCertPathChecker(checker);
         return parameters;
     }

@@ -58,6 +58,10 @@ final class Certificates {
         return now.isAfter(certificate.getNotAfter().toInstant());
     }
 
+    static boolean outOfDate(X509CRL list, Instant now) {
+        return list.getNextUpdate() != null && now.isAfter(list.getNextUpdate().toInstant());
+    }
+
     /** Those that have expired, and when, for an error message. */
     static String expiries(List<X509Certificate> certificates, Instant now) {
         return certificates.stream()

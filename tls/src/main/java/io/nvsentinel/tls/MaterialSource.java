@@ -59,6 +59,10 @@ final class MaterialSource implements AutoCloseable {
         return state.material();
     }
 
+    long generation() {
+        return state.generation();
+    }
+
     TlsStatus status() {
         return state.status(options.mode(), clock.instant());
     }

@@ -127,6 +127,16 @@ public final class TlsContext implements AutoCloseable {
     }
 
     /**
+     * Tells which files are in use: a connection made before this number changed has earlier ones. For pools that replace
+     * their connections after a rotation, at every use: it costs nothing.
+     *
+     * @return as {@link TlsStatus#generation()}
+     */
+    public long generation() {
+        return source != null ? source.generation() : 0;
+    }
+
+    /**
      * What is in use at this moment. Reads no file.
      *
      * @return the status, with the days left counted from now

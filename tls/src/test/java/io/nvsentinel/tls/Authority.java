@@ -91,11 +91,15 @@ record Authority(Issued self) {
 
     /** A revocation list in PEM, good for a day. */
     String revocationList(X509Certificate... revoked) {
+        return revocationListUntil(Instant.now().plus(Duration.ofDays(1)), revoked);
+    }
+
+    String revocationListUntil(Instant nextUpdate, X509Certificate... revoked) {
         try {
             Instant now = Instant.now();
             var builder = new JcaX509v2CRLBuilder(
                     self.certificate.getSubjectX500Principal(), Date.from(now.minusSeconds(60)));
-            builder.setNextUpdate(Date.from(now.plus(Duration.ofDays(1))));
+            builder.setNextUpdate(Date.from(nextUpdate));
             for (X509Certificate certificate : revoked) {
                 builder.addCRLEntry(certificate.getSerialNumber(), Date.from(now), CRLReason.keyCompromise);
             }

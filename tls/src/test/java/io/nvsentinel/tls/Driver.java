@@ -4,6 +4,7 @@ package io.nvsentinel.tls;
 import io.nvsentinel.testserver.PostgresServer;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.client.ChannelBindingMode;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
@@ -20,7 +21,11 @@ enum Driver {
     R2DBC {
         @Override
         Session connect(TlsContext tls, Login login) {
-            return query(new PostgresqlConnectionFactory(configuration(tls, login, builder -> {})));
+            return query(new PostgresqlConnectionFactory(configuration(
+                    tls,
+                    login,
+                    builder -> builder.channelBinding(
+                            ChannelBindingMode.valueOf(login.channelBinding().toUpperCase())))));
         }
     },
 
@@ -32,6 +37,7 @@ enum Driver {
             if (login.password() != null) {
                 properties.put("password", login.password());
             }
+            properties.put("channelBinding", login.channelBinding());
             properties.putAll(tls.jdbcProperties());
             String url = "jdbc:postgresql://" + login.host() + ":" + login.port() + "/postgres";
             try (var connection = DriverManager.getConnection(url, properties);
@@ -47,18 +53,26 @@ enum Driver {
 
     /** What a connection needs besides TLS. */
     record Login(
-            String host, int port, String user, @Nullable String password) {
+            String host, int port, String user, @Nullable String password, String channelBinding) {
 
         static Login admin(PostgresServer server) {
-            return new Login("localhost", server.port(), server.adminUser(), server.adminPassword());
+            return new Login("localhost", server.port(), server.adminUser(), server.adminPassword(), "prefer");
         }
 
         Login host(String other) {
-            return new Login(other, port, user, password);
+            return new Login(other, port, user, password, channelBinding);
+        }
+
+        Login port(int other) {
+            return new Login(host, other, user, password, channelBinding);
         }
 
         Login user(String other, @Nullable String otherPassword) {
-            return new Login(host, port, other, otherPassword);
+            return new Login(host, port, other, otherPassword, channelBinding);
+        }
+
+        Login channelBinding(String wanted) {
+            return new Login(host, port, user, password, wanted);
         }
     }
 

@@ -3,6 +3,7 @@ package io.nvsentinel.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.EmbeddedServerBuilder;
@@ -16,15 +17,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every mode against every kind of server, through both drivers. The table is what psql 15 did with the same certificates and
- * servers, but for the cells marked below.
+ * Every mode against every kind of server, through both drivers. The table is what psql does with the same certificates and
+ * servers, but for the cells marked below; where there is a psql, it is asked.
  */
+@Tag("netty")
 class ModeMatrixTest {
 
     private static final TestCertificates CA = TestCertificates.create();
@@ -110,6 +113,23 @@ class ModeMatrixTest {
                 .flatMap(kind -> Stream.of(Driver.values())
                         .map(driver -> Arguments.of(
                                 driver, line[0], line[1], kind, line[2 + kind.ordinal()].replace("*", ""))));
+    }
+
+    static Stream<Arguments> cellsLikePsql() {
+        return TABLE.lines()
+                .map(line -> line.split(" +"))
+                .filter(line -> !line[0].equals("unset"))
+                .flatMap(line -> Stream.of(Kind.values())
+                        .filter(kind -> !line[2 + kind.ordinal()].endsWith("*"))
+                        .map(kind -> Arguments.of(line[0], line[1], kind, line[2 + kind.ordinal()])));
+    }
+
+    @ParameterizedTest(name = "psql {0} with {1} root certificate, {2} server: {3}")
+    @MethodSource("cellsLikePsql")
+    void isWhatPsqlDoes(String mode, String root, Kind kind, String expected) throws Exception {
+        assumeTrue(Psql.exists(), "no psql on this machine to compare with");
+        String outcome = Psql.connect(SERVERS.get(kind), mode, files.resolve(root + ".crt"));
+        assertThat(outcome).isEqualTo(MESSAGES.containsKey(expected) ? "fails" : expected);
     }
 
     @ParameterizedTest(name = "{0} {1} with {2} root certificate, {3} server: {4}")

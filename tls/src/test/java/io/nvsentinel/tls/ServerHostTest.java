@@ -12,11 +12,13 @@ import io.nvsentinel.tls.Driver.Login;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The host name check on the wire; its rules are in {@link LibpqHostnameVerifierTest}. */
+@Tag("netty")
 class ServerHostTest {
 
     private static final TestCertificates CA = TestCertificates.create();

@@ -1,4 +1,5 @@
--- Purpose: keeps created_at in step with the document's own createdAt, and updated_at with the last write.
+-- Purpose: keeps created_at in step with the document's own createdAt, updated_at with the last write, and version with
+--          the number of writes, by which a writer tells that somebody else came first.
 -- Locks:   none beyond the catalog's.
 CREATE FUNCTION nvsentinel_stamp_document() RETURNS trigger
     LANGUAGE plpgsql
@@ -6,6 +7,7 @@ AS $body$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         NEW.updated_at := now();
+        NEW.version := OLD.version + 1;
     END IF;
     NEW.created_at := coalesce(
         "${flyway:defaultSchema}".nvsentinel_instant(NEW.data -> 'createdAt'),

@@ -1,9 +1,11 @@
 -- Purpose: maintenance events. data is the document; the mirrored columns are derived from it by the database.
+--          version counts the writes of the row.
 -- Locks:   none; the table is new.
 CREATE TABLE maintenance_events (
     id                       uuid        NOT NULL DEFAULT gen_random_uuid(),
     created_at               timestamptz NOT NULL DEFAULT now(),
     updated_at               timestamptz NOT NULL DEFAULT now(),
+    version                  bigint      NOT NULL DEFAULT 1,
     data                     jsonb       NOT NULL,
     event_id                 text        NOT NULL GENERATED ALWAYS AS (nvsentinel_text(data -> 'eventId')) STORED,
     csp                      text        GENERATED ALWAYS AS (nvsentinel_text(data -> 'csp')) STORED,

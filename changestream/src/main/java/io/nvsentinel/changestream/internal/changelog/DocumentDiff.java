@@ -3,14 +3,16 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs between two documents, by dotted path. Objects are compared member by member; arrays are compared and
- * reported whole; a new object is reported by its leaves, an empty one as itself.
+ * What differs between two documents, by dotted path. Objects are compared member by member, and arrays element by element
+ * unless they became shorter: such an array is reported whole. A new object is reported by its leaves, an empty one as
+ * itself.
  *
  * @param updated the new value of each field that was set or changed
  * @param removed each field that is gone
@@ -32,14 +34,33 @@ public record DocumentDiff(Map<String, @Nullable Object> updated, Set<String> re
 
     private void compare(String prefix, Map<?, ?> before, Map<?, ?> after) {
         after.forEach((key, value) -> {
-            Object old = before.get(key);
-            if (old instanceof Map<?, ?> oldObject && value instanceof Map<?, ?> newObject) {
-                compare(prefix + key + ".", oldObject, newObject);
-            } else if (!before.containsKey(key) || !Objects.equals(old, value)) {
+            if (before.containsKey(key)) {
+                compareValues(prefix + key, before.get(key), value);
+            } else {
                 report(prefix + key, value);
             }
         });
         before.keySet().stream().filter(key -> !after.containsKey(key)).forEach(key -> removed.add(prefix + key));
+    }
+
+    private void compareValues(String path, @Nullable Object before, @Nullable Object after) {
+        if (before instanceof Map<?, ?> oldObject && after instanceof Map<?, ?> newObject) {
+            compare(path + ".", oldObject, newObject);
+        } else if (before instanceof List<?> old && after instanceof List<?> now && old.size() <= now.size()) {
+            compareElements(path + ".", old, now);
+        } else if (!Objects.equals(before, after)) {
+            report(path, after);
+        }
+    }
+
+    private void compareElements(String prefix, List<?> before, List<?> after) {
+        for (int i = 0; i < after.size(); i++) {
+            if (i < before.size()) {
+                compareValues(prefix + i, before.get(i), after.get(i));
+            } else {
+                report(prefix + i, after.get(i));
+            }
+        }
     }
 
     private void report(String path, @Nullable Object value) {

@@ -79,6 +79,8 @@ public final class Listening {
     private Flux<Gate> keepListening() {
         return connections
                 .dedicated("Listen for changes", this::listen)
+                // The connection's lifetime is over, or its certificates are: on with the next.
+                .repeat()
                 // A gate is emitted once LISTEN works, which resets the back-off.
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
                         .maxBackoff(LONGEST_BACKOFF)

@@ -29,10 +29,20 @@ class DocumentDiffTest {
     }
 
     @Test
-    void reportsArraysWhole() {
-        DocumentDiff diff = DocumentDiff.between(Map.of("a", List.of(1, 2)), Map.of("a", List.of(1, 3)));
+    void reportsWhatChangedInAnArrayAndWhatWasAppendedByIndex() {
+        DocumentDiff diff = DocumentDiff.between(
+                Map.of("a", List.of(1, Map.of("b", 2, "c", 3), 4)), Map.of("a", List.of(1, Map.of("b", 5), 4, 6)));
 
-        assertThat(diff.updated()).containsOnly(Map.entry("a", List.of(1, 3)));
+        assertThat(diff.updated()).containsOnly(Map.entry("a.1.b", 5), Map.entry("a.3", 6));
+        assertThat(diff.removed()).containsExactly("a.1.c");
+    }
+
+    @Test
+    void reportsAnArrayThatBecameShorterWhole() {
+        DocumentDiff diff = DocumentDiff.between(Map.of("a", List.of(1, 2)), Map.of("a", List.of(1)));
+
+        assertThat(diff.updated()).containsOnly(Map.entry("a", List.of(1)));
+        assertThat(diff.removed()).isEmpty();
     }
 
     @Test

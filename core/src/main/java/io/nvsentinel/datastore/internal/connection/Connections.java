@@ -2,10 +2,12 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
@@ -43,15 +45,18 @@ public final class Connections implements Session {
     private final Duration commitTimeout;
     private final Scheduler timer = Schedulers.parallel();
     private final @Nullable TlsContext tls;
+    private final Lifetime lifetime;
 
     private Connections(
             PostgresqlConnectionFactory factory,
             ConnectionPool pool,
+            Lifetime lifetime,
             DatastoreOptions options,
             @Nullable TlsContext tls) {
         this.factory = factory;
         this.pool = pool;
-        this.address = options.host() + ":" + options.port();
+        this.lifetime = lifetime;
+        this.address = Addresses.text(options.addresses());
         this.commitTimeout = options.statementTimeout().plus(GRACE);
         this.tls = tls;
     }
@@ -76,10 +81,11 @@ public final class Connections implements Session {
 
     private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
-        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(factory)
+        Lifetime lifetime = new Lifetime(options, tls);
+        ConnectionPool pool = new ConnectionPool(new IdleLimit(options.maxIdleConnections(), lifetime)
+                .pool(factory)
                 .initialSize(0)
                 .maxSize(options.maxConnections())
-                .maxLifeTime(options.connectionMaxLifetime())
                 .maxAcquireTime(options.acquireTimeout())
                 .maxCreateConnectionTime(options.connectTimeout())
                 .maxValidationTime(options.connectTimeout())
@@ -87,7 +93,7 @@ public final class Connections implements Session {
                 .acquireRetry(options.maxConnections() + 1)
                 .preRelease(Connections::requireOpen)
                 .build());
-        return new Connections(factory, pool, options, tls);
+        return new Connections(factory, pool, lifetime, options, tls);
     }
 
     /** What fails here is closed instead of taken back. */
@@ -105,6 +111,22 @@ public final class Connections implements Session {
      */
     public @Nullable TlsContext tls() {
         return tls;
+    }
+
+    /**
+     * The pool's figures at this moment.
+     *
+     * @return the figures
+     */
+    public PoolFigures figures() {
+        PoolMetrics metrics =
+                pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
+        return new PoolFigures(
+                metrics.acquiredSize(),
+                metrics.allocatedSize(),
+                metrics.idleSize(),
+                metrics.pendingAcquireSize(),
+                metrics.getMaxAllocatedSize());
     }
 
     @Override
@@ -159,18 +181,24 @@ public final class Connections implements Session {
     }
 
     /**
-     * Lends a connection of its own, outside the pool, for as long as the result is subscribed to.
+     * Lends a connection of its own, outside the pool, until its lifetime is over. Who needs it longer subscribes again.
      *
      * @param action what is being done, for error messages
      * @param work uses the connection
      * @param <T> the results
-     * @return cold; the connection is closed when the result ends or is cancelled
+     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, or when new certificates are in
+     *     use and connections are to be replaced then; the connection is closed when the result ends or is cancelled
      */
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
-        return Flux.usingWhen(
-                factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
-                connection -> Flux.from(work.apply(connection)).onErrorMap(error -> SqlErrors.reading(error, action)),
-                connection -> quietly(connection.close()));
+        return Flux.defer(() -> {
+            Mono<Void> over = lifetime.ofNext();
+            return Flux.usingWhen(
+                    factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
+                    connection -> Flux.from(work.apply(connection))
+                            .takeUntilOther(over)
+                            .onErrorMap(error -> SqlErrors.reading(error, action)),
+                    connection -> quietly(connection.close()));
+        });
     }
 
     /**

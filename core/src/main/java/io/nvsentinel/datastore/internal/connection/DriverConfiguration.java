@@ -7,8 +7,12 @@ import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
 import io.nvsentinel.tls.TlsOptions;
+import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.client.SSLMode;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,24 +25,40 @@ final class DriverConfiguration {
 
     static PostgresqlConnectionConfiguration of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionConfiguration.Builder driver = PostgresqlConnectionConfiguration.builder()
-                .host(options.host())
-                .port(options.port())
                 .database(options.database())
                 .username(options.username())
                 .password(options.password())
                 .schema(searchPath(options.schema()))
                 .applicationName(options.applicationName())
-                .connectTimeout(options.connectTimeout())
+                .connectTimeout(connectTimeout(options))
                 .statementTimeout(options.statementTimeout())
+                .lockWaitTimeout(options.lockTimeout())
+                .options(options.extraParams())
                 .preparedStatementCacheQueries(PREPARED_STATEMENTS)
                 .autodetectExtensions(false)
                 .tcpKeepAlive(true);
+        servers(driver, options.addresses());
         if (tls == null) {
             driver.sslMode(SSLMode.DISABLE);
         } else {
             tls.configure(driver);
         }
         return driver.build();
+    }
+
+    /** Of several servers the one that accepts writes is wanted; a single one is taken as it is. */
+    private static void servers(PostgresqlConnectionConfiguration.Builder driver, List<InetSocketAddress> servers) {
+        if (servers.size() == 1) {
+            driver.host(servers.get(0).getHostString()).port(servers.get(0).getPort());
+            return;
+        }
+        servers.forEach(server -> driver.addHost(server.getHostString(), server.getPort()));
+        driver.targetServerType(TargetServerType.PRIMARY).loadBalanceHosts(false);
+    }
+
+    /** Servers are tried one after the other, so each gets its share: a silent one may not use up the time of the next. */
+    private static Duration connectTimeout(DatastoreOptions options) {
+        return options.connectTimeout().dividedBy(options.addresses().size());
     }
 
     /** The driver hands it to the server as it is, which reads a list of identifiers: unquoted, NV would mean nv. */
@@ -51,11 +71,19 @@ final class DriverConfiguration {
         if (options.sslMode() == SslMode.DISABLE) {
             return null;
         }
-        TlsOptions.Builder tls = TlsOptions.builder().user(options.username());
+        TlsOptions.Builder tls = TlsOptions.builder()
+                .minimumVersion(options.sslMinProtocolVersion())
+                .reloadInterval(options.sslReloadInterval());
         Optional.ofNullable(options.sslMode()).ifPresent(tls::mode);
         Optional.ofNullable(options.sslCert()).ifPresent(tls::certificate);
         Optional.ofNullable(options.sslKey()).ifPresent(tls::key);
         Optional.ofNullable(options.sslRootCert()).ifPresent(tls::rootCertificate);
+        Optional.ofNullable(options.sslCrl()).ifPresent(tls::revocationList);
+        Optional.ofNullable(options.sslPasswordFile()).ifPresent(tls::keyPasswordFile);
+        if (options.password() == null) {
+            // With a password the certificate is not what logs in, so it may name anybody.
+            tls.user(options.username());
+        }
         try {
             return TlsContext.open(tls.build());
         } catch (TlsException e) {

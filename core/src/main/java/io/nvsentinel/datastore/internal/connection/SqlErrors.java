@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
+import reactor.pool.PoolShutdownException;
 
 /**
  * The one place that decides what an SQLSTATE means to a caller. The driver's exception classes are too coarse for
@@ -69,6 +70,9 @@ final class SqlErrors {
         if (tls != null) {
             return new MisconfiguredException(
                     action + ": TLS with " + address + " failed: " + rootMessage(error), null, error);
+        }
+        if (error instanceof PoolShutdownException) {
+            return new InvalidRequestException(action + ": the datastore is closed", null, error);
         }
         R2dbcException driver = find(error, R2dbcException.class);
         if (error instanceof DatastoreException || driver == null) {

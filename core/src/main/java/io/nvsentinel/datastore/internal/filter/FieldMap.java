@@ -4,9 +4,11 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidRequestException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,10 @@ public final class FieldMap {
     /** Any other collection: every name is taken as it is, but for the record's own columns. */
     public static final FieldMap GENERIC = new FieldMap(new Names(KnownName.UNKNOWN, Map.of(), COLUMNS), Source.TABLE);
 
+    /** Documents that a query made: every name is taken as it is, and there are no columns but the document's. */
+    public static final FieldMap MADE =
+            new FieldMap(new Names(KnownName.UNKNOWN, Map.of(), Map.of()), new Source("\"data\"", false, Map.of()));
+
     private static final Pattern COLUMN = Pattern.compile("[a-z_][a-z0-9_]*(\\.[a-z_][a-z0-9_]*)?");
 
     private final Names names;
@@ -88,6 +94,25 @@ public final class FieldMap {
      */
     public FieldMap over(String document) {
         return over(document, null);
+    }
+
+    /**
+     * The same names over documents to which a query has added fields: no mirror columns, and the new names mean the new
+     * fields.
+     *
+     * @param added the first names of the new fields
+     * @return the map
+     */
+    public FieldMap with(Set<String> added) {
+        Map<String, FieldPath> aliases = new HashMap<>(names.aliases);
+        Map<String, RecordColumn> columns = new HashMap<>(names.columns);
+        added.stream().map(this::fold).forEach(name -> {
+            aliases.remove(name);
+            columns.remove(name);
+        });
+        return new FieldMap(
+                new Names(names.root, Map.copyOf(aliases), Map.copyOf(columns)),
+                new Source(source.document, false, source.columns));
     }
 
     private static String quote(String column) {

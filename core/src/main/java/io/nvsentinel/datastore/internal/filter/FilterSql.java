@@ -37,7 +37,19 @@ public final class FilterSql extends FilterReader<String> {
      */
     public static SqlFragment render(Filter filter, FieldMap map, int firstParameter) {
         Binder binder = new Binder(firstParameter);
-        return binder.finish(new FilterSql(binder).read(filter, map));
+        return binder.finish(render(filter, map, binder));
+    }
+
+    /**
+     * Renders a filter as a part of a longer statement.
+     *
+     * @param filter the filter
+     * @param map what its paths mean
+     * @param binder numbers the parameters of the statement
+     * @return a condition, as {@link #render(Filter, FieldMap, int)}
+     */
+    public static String render(Filter filter, FieldMap map, Binder binder) {
+        return new FilterSql(binder).read(filter, map);
     }
 
     @Override
@@ -188,7 +200,7 @@ public final class FilterSql extends FilterReader<String> {
 
     @Override
     String text(FieldMap map, String query) {
-        return "(to_tsvector('simple', " + map.document() + ") @@ websearch_to_tsquery('simple', " + binder.bind(query)
+        return "(nvsentinel_words(" + map.document() + ") @@ websearch_to_tsquery('simple', " + binder.bind(query)
                 + "))";
     }
 

@@ -37,7 +37,9 @@ record KnownName(
         /** A boolean, possibly as {@code {"value": true}}. */
         WRAPPED,
         /** A time, written as {@code {"seconds": 1, "nanos": 2}}. */
-        SECONDS_AND_NANOS
+        SECONDS_AND_NANOS,
+        /** A time, written as RFC 3339 text. */
+        TIME
     }
 
     /**

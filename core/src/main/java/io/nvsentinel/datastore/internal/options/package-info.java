@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Options read from outside sources. */
+/** The options: one table of them, the sources they are read from, and what is wrong with what was read. */
 @NullMarked
 package io.nvsentinel.datastore.internal.options;
 

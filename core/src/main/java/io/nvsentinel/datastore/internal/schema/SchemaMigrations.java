@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
+import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import java.sql.SQLException;
+import java.util.Optional;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import reactor.core.publisher.Mono;
@@ -23,7 +27,7 @@ public final class SchemaMigrations {
     private static final String HISTORY_TABLE = "nvsentinel_schema_history";
 
     private final DatastoreOptions options;
-    private final @Nullable TlsContext tls;
+    private final PGSimpleDataSource source;
 
     /**
      * Prepares; connects to nothing yet.
@@ -33,7 +37,7 @@ public final class SchemaMigrations {
      */
     public SchemaMigrations(DatastoreOptions options, @Nullable TlsContext tls) {
         this.options = options;
-        this.tls = tls;
+        this.source = JdbcSource.of(options, tls);
     }
 
     /**
@@ -44,66 +48,77 @@ public final class SchemaMigrations {
     public Mono<Void> run() {
         return switch (options.schemaMode()) {
             case NONE -> Mono.empty();
-            case MIGRATE -> blocking(SchemaMigrations::migrate);
-            case VALIDATE -> blocking(SchemaMigrations::requireCurrent);
+            case MIGRATE -> blocking("cannot be brought up to date", this::migrate);
+            case VALIDATE ->
+                new SchemaWait(
+                                blocking("cannot be checked", this::requireCurrent),
+                                options.schemaWait(),
+                                Schedulers.parallel())
+                        .untilReady();
         };
     }
 
-    private Mono<Void> blocking(FlywayStep step) {
-        return Mono.<Void>fromRunnable(() -> apply(step)).subscribeOn(Schedulers.boundedElastic());
+    /** The failure travels as a value: one that comes after a cancel would otherwise be logged as dropped. */
+    private Mono<Void> blocking(String failure, Step step) {
+        return Mono.fromCallable(() -> failureOf(step))
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(error ->
+                        error.map(e -> Mono.<Void>error(translate(e, failure))).orElseGet(Mono::empty));
     }
 
-    private void apply(FlywayStep step) {
+    private static Optional<Exception> failureOf(Step step) {
         try {
-            step.run(flyway());
-        } catch (FlywayException e) {
-            throw translate(e);
+            step.run();
+            return Optional.empty();
+        } catch (SQLException | RuntimeException e) {
+            return Optional.of(e);
         }
     }
 
-    private RuntimeException translate(FlywayException error) {
+    private Throwable translate(Throwable error, String failure) {
         SQLException sql = sqlCause(error);
-        String state = sql == null ? null : sql.getSQLState();
-        String reason = sql == null ? firstLine(error) : firstLine(sql);
-        String message = "The schema of " + options.host() + ":" + options.port() + "/" + options.database()
-                + " cannot be brought up to date: " + reason;
-        boolean connection =
-                state != null && (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53"));
-        return connection
-                ? new UnavailableException(message, state, error)
-                : new MisconfiguredException(message, state, error);
-    }
-
-    /**
-     * Again if another starter came first: Flyway asks whether the schema is empty before it takes its lock, and fails
-     * when it finds the other's tables where it meant to begin.
-     */
-    private static void migrate(Flyway flyway) {
-        try {
-            flyway.migrate();
-        } catch (FlywayException e) {
-            if (flyway.info().current() == null) {
-                throw e;
-            }
-            flyway.migrate();
+        if (error instanceof DatastoreException || (sql == null && !(error instanceof FlywayException))) {
+            return error;
         }
+        String state = sql == null ? null : sql.getSQLState();
+        String message = "The schema of " + Addresses.text(options.addresses()) + "/" + options.database() + " "
+                + failure + ": " + firstLine(sql == null ? error : sql);
+        boolean mayPass = state != null
+                && (state.startsWith("08")
+                        || state.startsWith("57")
+                        || state.startsWith("53")
+                        || state.equals("55P03"));
+        return mayPass
+                ? new UnavailableException(message, state, error)
+                : new MisconfiguredException(message + advice(state), state, error);
     }
 
-    private static void requireCurrent(Flyway flyway) {
+    private static String advice(@Nullable String state) {
+        return "42501".equals(state) ? "; apply the SQL files of docs/postgresql-grants.sql as the schema's owner" : "";
+    }
+
+    private void migrate() throws SQLException {
+        new MigrationLock(source, options.schemaWait()).holding(() -> flyway().migrate());
+    }
+
+    private void requireCurrent() {
+        Flyway flyway = flyway();
         MigrationInfo[] pending = flyway.info().pending();
         if (pending.length > 0) {
             MigrationInfo current = flyway.info().current();
             throw new MisconfiguredException("The schema is at version "
                     + (current == null ? "none" : current.getVersion())
-                    + " and needs " + pending[pending.length - 1].getVersion()
-                    + ": apply the pending SQL migrations (" + pending.length + "), for example by starting once with "
-                    + SchemaMode.MIGRATE + " as a user who may create tables");
+                    + " and needs " + pending[pending.length - 1].getVersion() + ": "
+                    + (current == null
+                            ? "apply the SQL files, in one with psql -f docs/postgresql-schema.sql, or"
+                            : "apply the pending SQL migrations (" + pending.length + "), for example")
+                    + " by starting once with " + SchemaMode.MIGRATE + " as a user who may create tables");
         }
     }
 
     private Flyway flyway() {
         FluentConfiguration configuration = Flyway.configure(SchemaMigrations.class.getClassLoader())
-                .dataSource(dataSource())
+                .dataSource(source)
                 .locations(LOCATION)
                 .table(HISTORY_TABLE)
                 .defaultSchema(options.schema())
@@ -111,34 +126,12 @@ public final class SchemaMigrations {
                 .baselineVersion("0")
                 .connectRetries(0)
                 .validateMigrationNaming(true);
+        // Flyway's own lock would otherwise keep a transaction open, for which an index built concurrently waits for
+        // ever.
+        configuration
+                .getConfigurationExtension(PostgreSQLConfigurationExtension.class)
+                .setTransactionalLock(false);
         return configuration.load();
-    }
-
-    private PGSimpleDataSource dataSource() {
-        PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setServerNames(new String[] {options.host()});
-        source.setPortNumbers(new int[] {options.port()});
-        source.setDatabaseName(options.database());
-        source.setUser(options.username());
-        source.setPassword(options.password());
-        source.setApplicationName(options.applicationName() + " migrations");
-        source.setConnectTimeout((int) Math.max(1, options.connectTimeout().toSeconds()));
-        applyTls(source);
-        return source;
-    }
-
-    private void applyTls(PGSimpleDataSource source) {
-        if (tls == null) {
-            source.setSslMode("disable");
-            return;
-        }
-        try {
-            for (var property : tls.jdbcProperties().entrySet()) {
-                source.setProperty(property.getKey(), property.getValue());
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException("bug: pgjdbc refuses one of our TLS properties", e);
-        }
     }
 
     private static @Nullable SQLException sqlCause(Throwable error) {
@@ -154,7 +147,7 @@ public final class SchemaMigrations {
         return String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
     }
 
-    private interface FlywayStep {
-        void run(Flyway flyway);
+    private interface Step {
+        void run() throws SQLException;
     }
 }

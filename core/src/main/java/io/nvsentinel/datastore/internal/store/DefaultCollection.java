@@ -3,57 +3,59 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.NotFoundException;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.Query;
+import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
-import io.nvsentinel.datastore.internal.filter.FilterSql;
-import io.nvsentinel.datastore.internal.filter.SqlFragment;
-import io.nvsentinel.datastore.internal.update.UpdateSql;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A collection over a table with the columns {@code id}, {@code created_at}, {@code updated_at} and {@code data}.
+ * A collection over a table with the columns {@code id}, {@code created_at}, {@code updated_at}, {@code version} and
+ * {@code data}. Inserts are here, the rest in {@link DocumentReads} and {@link DocumentChanges}.
  *
  * @param <T> the documents' type
  */
 public class DefaultCollection<T> implements DocumentCollection<T> {
-
-    private static final int PAGE_SIZE = 500;
-    private static final String COLUMNS = "id, created_at, updated_at, data";
 
     private final Session session;
     private final String name;
     private final DocumentCodec<T> codec;
     private final FieldMap fields;
     private final String table;
+    private final DocumentReads<T> reads;
+    private final DocumentChanges<T> changes;
 
     /**
      * A collection; nothing is asked of the database yet.
      *
      * @param session lends the connection
      * @param name the table's name
-     * @param codec reads and writes the documents
      * @param fields the names under which filters and updates find the documents' fields
+     * @param codec reads and writes the documents
+     * @param json reads documents that have no class
      */
-    protected DefaultCollection(Session session, String name, DocumentCodec<T> codec, FieldMap fields) {
+    DefaultCollection(Session session, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
         this.session = session;
         this.name = name;
         this.codec = codec;
         this.fields = fields;
         this.table = Identifier.quote(name);
+        this.reads = new DocumentReads<>(session, new Table(name, fields), codec, json);
+        this.changes = new DocumentChanges<>(session, new Table(name, fields), codec);
     }
 
     @Override
@@ -118,84 +120,116 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
 
     @Override
     public Mono<StoredDocument<T>> findById(UUID id) {
-        String sql = "SELECT " + COLUMNS + " FROM " + table + " WHERE id = $1";
-        return session.read(
-                "Find by id in " + name,
-                connection -> Rows.one(connection.createStatement(sql).bind(0, id), this::stored));
+        return reads.findById(id);
     }
 
     @Override
-    public Flux<StoredDocument<T>> find(Filter filter) {
-        SqlFragment where = FilterSql.render(filter, fields, 1);
-        return Pages.all(last -> page(where, last), PAGE_SIZE);
-    }
-
-    private Mono<List<StoredDocument<T>>> page(SqlFragment where, @Nullable StoredDocument<T> last) {
-        List<Object> values = new ArrayList<>(where.bindings());
-        String after = "";
-        if (last != null) {
-            after = " AND (created_at, id) > ($" + (values.size() + 1) + ", $" + (values.size() + 2) + ")";
-            values.add(last.createdAt());
-            values.add(last.id());
-        }
-        String sql = "SELECT " + COLUMNS + " FROM " + table + " WHERE (" + where.sql() + ")" + after
-                + " ORDER BY created_at, id LIMIT " + PAGE_SIZE;
-        return session.read(
-                "Find in " + name,
-                connection -> Rows.all(Rows.bind(connection.createStatement(sql), values), this::stored));
+    public Mono<StoredDocument<T>> findOne(Query query) {
+        return reads.findOne(query);
     }
 
     @Override
-    public Mono<Long> count(Filter filter) {
-        SqlFragment where = FilterSql.render(filter, fields, 1);
-        String sql = "SELECT count(*) FROM " + table + " WHERE " + where.sql();
-        return session.read(
-                "Count in " + name,
-                connection -> Rows.one(
-                        Rows.bind(connection.createStatement(sql), where.bindings()),
-                        row -> required(row, Long.class)));
+    public Flux<StoredDocument<T>> find(Query query) {
+        return reads.find(query, Condition.NONE);
+    }
+
+    /** As {@link #find(Query)}, for what only the server can judge. */
+    final Flux<StoredDocument<T>> find(Query query, Condition condition) {
+        return reads.find(query, condition);
+    }
+
+    @Override
+    public Flux<List<StoredDocument<T>>> findPages(Query query) {
+        return reads.findPages(query);
+    }
+
+    @Override
+    public Flux<UUID> findIds(Query query) {
+        return reads.findIds(query);
+    }
+
+    @Override
+    public Flux<StoredDocument<Map<String, @Nullable Object>>> findFields(Query query, List<String> paths) {
+        return Flux.defer(
+                () -> reads.project(query, paths.stream().map(FieldPath::parse).toList()));
+    }
+
+    @Override
+    public Flux<Object> distinct(String path, Filter filter) {
+        return Flux.defer(() -> reads.distinct(FieldPath.parse(path), filter));
+    }
+
+    @Override
+    public Mono<Long> count(Query query) {
+        return reads.count(query);
+    }
+
+    @Override
+    public Mono<Boolean> exists(Filter filter) {
+        return reads.exists(filter);
     }
 
     @Override
     public Mono<Void> updateById(UUID id, Update update) {
-        SqlFragment set = UpdateSql.render(update, fields, 2);
-        List<Object> values = new ArrayList<>();
-        values.add(id);
-        values.addAll(set.bindings());
-        String sql = "UPDATE " + table + " SET data = " + set.sql() + " WHERE id = $1";
-        return writeCounting("Update by id in " + name, sql, values)
-                .flatMap(count -> count == 0
-                        ? Mono.error(new NotFoundException("There is no record " + id + " in " + name))
-                        : Mono.empty());
+        return changes.updateById(id, update);
+    }
+
+    @Override
+    public Mono<Void> updateById(UUID id, long version, Update update) {
+        return changes.updateById(id, version, update);
+    }
+
+    @Override
+    public Mono<Boolean> updateOne(Query query, Update update) {
+        return changes.updateOne(query, update);
     }
 
     @Override
     public Mono<Long> updateMany(Filter filter, Update update) {
-        SqlFragment set = UpdateSql.render(update, fields, 1);
-        SqlFragment where = FilterSql.render(filter, fields, set.bindings().size() + 1);
-        List<Object> values = new ArrayList<>(set.bindings());
-        values.addAll(where.bindings());
-        String sql = "UPDATE " + table + " SET data = " + set.sql() + " WHERE " + where.sql();
-        return writeCounting("Update in " + name, sql, values);
+        return changes.updateMany(filter, update);
     }
 
-    private Mono<Long> writeCounting(String action, String sql, List<?> values) {
-        return session.write(action, connection -> Rows.written(Rows.bind(connection.createStatement(sql), values)));
+    @Override
+    public Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, Returned returned) {
+        return changes.findAndUpdate(query, update, returned);
     }
 
-    private StoredDocument<T> stored(Readable row) {
-        return new StoredDocument<>(
-                get(row, 0, UUID.class),
-                get(row, 1, Instant.class),
-                get(row, 2, Instant.class),
-                codec.decode(get(row, 3, Json.class).asArray()));
+    @Override
+    public Mono<UpsertResult> upsert(Filter filter, Update update) {
+        return changes.upsert(filter, update);
+    }
+
+    @Override
+    public Mono<Void> replaceById(UUID id, T document) {
+        return changes.replaceById(id, document);
+    }
+
+    @Override
+    public Mono<Void> replaceById(UUID id, long version, T document) {
+        return changes.replaceById(id, version, document);
+    }
+
+    @Override
+    public Mono<Boolean> deleteById(UUID id) {
+        return changes.deleteById(id);
+    }
+
+    @Override
+    public Mono<Void> deleteById(UUID id, long version) {
+        return changes.deleteById(id, version);
+    }
+
+    @Override
+    public Mono<Boolean> deleteOne(Query query) {
+        return changes.deleteOne(query);
+    }
+
+    @Override
+    public Mono<Long> deleteMany(Filter filter) {
+        return changes.deleteMany(filter);
     }
 
     private static <V> V required(Readable row, Class<V> type) {
-        return get(row, 0, type);
-    }
-
-    private static <V> V get(Readable row, int column, Class<V> type) {
-        return Objects.requireNonNull(row.get(column, type));
+        return StoredRows.required(row, 0, type);
     }
 }

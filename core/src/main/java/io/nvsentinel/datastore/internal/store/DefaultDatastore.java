@@ -4,13 +4,15 @@ package io.nvsentinel.datastore.internal.store;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DatastoreSession;
+import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.MaintenanceEventStore;
+import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.r2dbc.spi.Connection;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
@@ -51,7 +53,7 @@ public final class DefaultDatastore implements Datastore {
     }
 
     @Override
-    public DocumentCollection<MaintenanceEvent> maintenanceEvents() {
+    public MaintenanceEventStore maintenanceEvents() {
         return pooled.maintenanceEvents();
     }
 
@@ -63,6 +65,27 @@ public final class DefaultDatastore implements Datastore {
     @Override
     public DatastoreSession using(Connection connection) {
         return new DefaultSession(connections.joined(connection), json);
+    }
+
+    @Override
+    public <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec) {
+        return pooled.collection(name, codec);
+    }
+
+    @Override
+    public Mono<Void> createCollection(String name) {
+        Identifier.quote(name);
+        String sql = "SELECT " + Identifier.quote(options.schema()) + ".nvsentinel_create_collection($1)";
+        return connections
+                .write(
+                        "Create collection " + name,
+                        connection -> Rows.one(connection.createStatement(sql).bind(0, name), row -> true))
+                .then();
+    }
+
+    @Override
+    public PoolFigures pool() {
+        return connections.figures();
     }
 
     @Override

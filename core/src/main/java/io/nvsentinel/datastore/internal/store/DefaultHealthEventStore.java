@@ -4,53 +4,114 @@ package io.nvsentinel.datastore.internal.store;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.Query;
+import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.OperationStatus;
 import io.nvsentinel.datastore.model.Status;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Health events: the collection, and the updates that the services make. */
+/** Health events: the collection, and the queries and updates that the services make. */
 final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocument> implements HealthEventStore {
 
-    private static final String STATUS = "healtheventstatus.";
+    private static final String NODE = "healthevent.nodeName";
+    private static final String CREATED = "created_at";
+    private static final String EVICTION = "healtheventstatus.userpodsevictionstatus.status";
 
     DefaultHealthEventStore(Session session, JsonCodec json) {
-        super(session, "health_events", HealthEventDocument.codec(json), FieldMap.HEALTH_EVENTS);
+        super(session, "health_events", FieldMap.HEALTH_EVENTS, HealthEventDocument.codec(json), json);
     }
 
     @Override
     public Flux<StoredDocument<HealthEventDocument>> findByNode(String nodeName) {
-        return find(Filter.eq("healthevent.nodeName", nodeName));
+        return find(newest(Filter.eq(NODE, nodeName)));
+    }
+
+    @Override
+    public Mono<StoredDocument<HealthEventDocument>> findLatestByNode(String nodeName) {
+        return findLatest(Filter.eq(NODE, nodeName));
+    }
+
+    @Override
+    public Mono<StoredDocument<HealthEventDocument>> findLatest(Filter filter) {
+        return findOne(newest(filter));
+    }
+
+    @Override
+    public Flux<StoredDocument<HealthEventDocument>> findByFilter(@Nullable Map<String, ?> filter) {
+        return Flux.defer(() -> find(newest(Filter.parse(filter))));
+    }
+
+    @Override
+    public Flux<StoredDocument<HealthEventDocument>> findByPodEvictionStatus(Status status) {
+        return find(newest(Filter.eq(EVICTION, status.value())));
+    }
+
+    private static Query newest(Filter filter) {
+        return Query.where(filter).sort(Sort.descending(CREATED));
+    }
+
+    @Override
+    public Mono<Boolean> isNodeDrained(String nodeName) {
+        return exists(drained(nodeName));
+    }
+
+    @Override
+    public Mono<Boolean> isNodeDrained(String nodeName, Instant since) {
+        return exists(Filter.and(drained(nodeName), Filter.gte(CREATED, since)));
+    }
+
+    private static Filter drained(String nodeName) {
+        return Filter.and(Filter.eq(NODE, nodeName), Filter.eq(EVICTION, Status.SUCCEEDED.value()));
+    }
+
+    @Override
+    public Mono<Void> updateStatus(UUID id, HealthEventStatus status) {
+        return update(id, () -> StatusUpdates.all(status));
+    }
+
+    @Override
+    public Mono<Long> updateStatusByNode(String nodeName, HealthEventStatus status) {
+        return Mono.defer(() -> updateMany(Filter.eq(NODE, nodeName), StatusUpdates.all(status)));
     }
 
     @Override
     public Mono<Void> updateNodeQuarantineStatus(UUID id, Status status) {
-        return updateById(id, Update.set(STATUS + "nodequarantined", status.value()));
+        return update(id, () -> StatusUpdates.quarantine(status, null));
+    }
+
+    @Override
+    public Mono<Void> updateNodeQuarantineStatus(UUID id, Status status, String spanId) {
+        return update(id, () -> StatusUpdates.quarantine(status, spanId));
     }
 
     @Override
     public Mono<Void> updatePodEvictionStatus(UUID id, OperationStatus status) {
-        return updateById(id, Update.set(STATUS + "userpodsevictionstatus", status.toTree()));
+        return update(id, () -> StatusUpdates.podEviction(status));
     }
 
     @Override
     public Mono<Void> updateRemediationStatus(UUID id, boolean remediated) {
-        Instant now = Clock.systemUTC().instant();
-        return updateById(
-                id,
-                Update.of(
-                        Update.set(STATUS + "faultremediated", Map.of("value", remediated)),
-                        Update.set(
-                                STATUS + "lastremediationtimestamp",
-                                Map.of("seconds", now.getEpochSecond(), "nanos", now.getNano()))));
+        return update(id, () -> StatusUpdates.remediation(remediated));
+    }
+
+    @Override
+    public Mono<Void> updateSpanId(UUID id, String service, String spanId) {
+        return update(id, () -> StatusUpdates.spanId(service, spanId));
+    }
+
+    private Mono<Void> update(UUID id, Supplier<Update> update) {
+        return Mono.defer(() -> updateById(id, update.get()));
     }
 }

@@ -2,23 +2,27 @@
 package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.DatastoreSession;
+import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
-import io.nvsentinel.datastore.model.MaintenanceEvent;
 
 /** The stores and collections, on the pool or in one transaction. */
 final class DefaultSession implements DatastoreSession {
 
+    private final Session session;
+    private final JsonCodec json;
     private final DefaultHealthEventStore healthEvents;
-    private final DefaultCollection<MaintenanceEvent> maintenanceEvents;
+    private final DefaultMaintenanceEventStore maintenanceEvents;
 
     DefaultSession(Session session, JsonCodec json) {
+        this.session = session;
+        this.json = json;
         this.healthEvents = new DefaultHealthEventStore(session, json);
-        this.maintenanceEvents = new DefaultCollection<>(
-                session, "maintenance_events", MaintenanceEvent.codec(json), FieldMap.MAINTENANCE_EVENTS);
+        this.maintenanceEvents = new DefaultMaintenanceEventStore(session, json);
     }
 
     @Override
@@ -27,7 +31,12 @@ final class DefaultSession implements DatastoreSession {
     }
 
     @Override
-    public DocumentCollection<MaintenanceEvent> maintenanceEvents() {
+    public MaintenanceEventStore maintenanceEvents() {
         return maintenanceEvents;
+    }
+
+    @Override
+    public <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec) {
+        return new DefaultCollection<>(session, name, FieldMap.GENERIC, codec, json);
     }
 }

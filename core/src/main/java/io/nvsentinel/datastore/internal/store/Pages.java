@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.store;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,22 +15,22 @@ final class Pages {
     private Pages() {}
 
     /**
-     * Reads page after page, each continuing after the last element of the one before, until one is not full.
+     * Reads page after page, each where the one before says, until one is the last. A page is asked for when there is
+     * demand for it.
      *
-     * @param next reads the page after an element, or the first page
-     * @param size how many elements a full page has
+     * @param read reads the page at a cursor, or the first page
      */
-    static <T> Flux<T> all(Function<@Nullable T, Mono<List<T>>> next, int size) {
+    static <R> Flux<List<R>> all(Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
         return Flux.defer(() -> {
-            AtomicReference<@Nullable T> last = new AtomicReference<>();
-            AtomicReference<Boolean> more = new AtomicReference<>(true);
-            return Mono.defer(() -> next.apply(last.get()))
+            AtomicReference<Page.@Nullable Cursor> next = new AtomicReference<>();
+            AtomicBoolean more = new AtomicBoolean(true);
+            return Mono.defer(() -> read.apply(next.get()))
                     .doOnNext(page -> {
-                        more.set(page.size() == size);
-                        last.set(page.isEmpty() ? null : page.get(page.size() - 1));
+                        next.set(page.next());
+                        more.set(page.next() != null);
                     })
                     .repeat(more::get)
-                    .concatMapIterable(page -> page, 1);
+                    .map(Page::rows);
         });
     }
 }

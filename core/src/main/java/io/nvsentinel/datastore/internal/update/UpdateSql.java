@@ -10,9 +10,11 @@ import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.JsonText;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ public final class UpdateSql {
 
     private final Binder binder;
     private final FieldMap map;
+    private final Set<FieldPath> adopted = new HashSet<>();
     private String document;
 
     private UpdateSql(Binder binder, FieldMap map) {
@@ -45,9 +48,21 @@ public final class UpdateSql {
      */
     public static SqlFragment render(Update update, FieldMap map, int firstParameter) {
         Binder binder = new Binder(firstParameter);
+        return binder.finish(render(update, map, binder));
+    }
+
+    /**
+     * Renders an update as a part of a longer statement.
+     *
+     * @param update the update
+     * @param map what its paths mean
+     * @param binder numbers the parameters of the statement
+     * @return the expression, as {@link #render(Update, FieldMap, int)}
+     */
+    public static String render(Update update, FieldMap map, Binder binder) {
         UpdateSql sql = new UpdateSql(binder, map);
         update.operations().forEach(sql::apply);
-        return binder.finish(sql.document);
+        return sql.document;
     }
 
     private void apply(Update.Operation operation) {
@@ -80,10 +95,24 @@ public final class UpdateSql {
 
     private Field.Document field(FieldPath path) {
         if (map.resolve(path) instanceof Field.Document field) {
+            adoptParents(field.canonical());
             return field;
         }
         throw new InvalidRequestException(path + " is a column of the record that the database keeps; an update"
                 + " changes the document, and the columns follow it");
+    }
+
+    /**
+     * Brings the objects around a field to the spelling it is written in: readers look into one object only, and the other
+     * members must not stay behind in another.
+     */
+    private void adoptParents(FieldPath path) {
+        for (int length = 1; length < path.names().size(); length++) {
+            FieldPath parent = new FieldPath(path.names().subList(0, length));
+            if (adopted.add(parent) && map.resolve(parent) instanceof Field.Document field) {
+                adopt(field);
+            }
+        }
     }
 
     private void set(Field.Document field, @Nullable Object value) {

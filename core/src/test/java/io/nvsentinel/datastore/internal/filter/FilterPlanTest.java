@@ -29,7 +29,7 @@ class FilterPlanTest {
         tables.store("health_events", documents("{\"healthevent\": {\"nodeName\": \"n%d\", \"agent\": \"a%d\"}}"));
         tables.store("maintenance_events", documents("{\"scheduledStartTime\": {\"seconds\": %d}}"));
         tables.execute("CREATE INDEX by_content ON things USING gin (data jsonb_path_ops)");
-        tables.execute("CREATE INDEX by_text ON things USING gin (to_tsvector('simple', data))");
+        tables.execute("CREATE INDEX by_text ON things USING gin (nvsentinel_words(data))");
         tables.execute("CREATE INDEX by_node ON health_events (node_name)");
         tables.execute("CREATE INDEX by_event ON health_events USING gin (data jsonb_path_ops)");
         tables.execute("CREATE INDEX by_start ON maintenance_events (scheduled_start_time)");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
-import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.internal.update.UpdateSql;
@@ -21,29 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The tables that filters and updates are made for, with mirror columns as {@link FieldMap} demands them. */
+/** The tables that filters and updates are made for, as the schema makes them, for documents of any kind. */
 public final class TestTables implements AutoCloseable {
-
-    static final List<String> HEALTH_TEXTS = List.of(
-            "node_name",
-            "event_type",
-            "severity",
-            "node_quarantined",
-            "user_pods_eviction_status",
-            "user_pods_eviction_message");
-    static final List<String> HEALTH_TIMES =
-            List.of("last_remediation_timestamp", "quarantine_finish_timestamp", "drain_finish_timestamp");
-    static final List<String> MAINTENANCE_TEXTS =
-            List.of("event_id", "csp", "cluster_name", "node_name", "status", "csp_status");
-    static final List<String> MAINTENANCE_TIMES =
-            List.of("scheduled_start_time", "actual_end_time", "event_received_timestamp", "last_updated_timestamp");
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -66,17 +50,23 @@ public final class TestTables implements AutoCloseable {
                 .block();
         // Nothing may depend on the zone of a session.
         execute("SET TimeZone = 'Asia/Kolkata'");
-        execute("CREATE FUNCTION nvsentinel_text(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT"
-                + " RETURN CASE WHEN jsonb_typeof(value) = 'string' THEN value #>> '{}' END");
         functions().forEach(this::execute);
-        execute(table("health_events", mirrors(FieldMap.HEALTH_EVENTS, HEALTH_TEXTS, HEALTH_TIMES)));
-        execute(table(
-                "maintenance_events", mirrors(FieldMap.MAINTENANCE_EVENTS, MAINTENANCE_TEXTS, MAINTENANCE_TIMES)));
-        execute(table("things", ""));
+        execute(script("V020__health_events"));
+        execute("ALTER TABLE health_events ADD COLUMN number int, DROP CONSTRAINT health_events_data_is_object");
+        execute(script("V030__maintenance_events"));
+        execute("ALTER TABLE maintenance_events ADD COLUMN number int, ALTER COLUMN event_id DROP NOT NULL,"
+                + " DROP CONSTRAINT maintenance_events_event_id_unique,"
+                + " DROP CONSTRAINT maintenance_events_data_is_object");
+        execute("CREATE TABLE things (number int PRIMARY KEY, id uuid NOT NULL DEFAULT gen_random_uuid(),"
+                + " data jsonb NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),"
+                + " updated_at timestamptz NOT NULL DEFAULT now())");
     }
 
     private static List<String> functions() {
         return Stream.of(
+                        "V001__nvsentinel_text",
+                        "V002__nvsentinel_boolean",
+                        "V003__nvsentinel_recommended_action",
                         "V010__nvsentinel_instant",
                         "V011__nvsentinel_set",
                         "V012__nvsentinel_unset",
@@ -86,7 +76,9 @@ public final class TestTables implements AutoCloseable {
                         "V016__nvsentinel_add_to_set",
                         "V017__nvsentinel_rename",
                         "V018__nvsentinel_adopt",
-                        "V019__nvsentinel_now")
+                        "V019__nvsentinel_now",
+                        "V070__nvsentinel_put",
+                        "V071__nvsentinel_words")
                 .map(TestTables::script)
                 .toList();
     }
@@ -97,33 +89,6 @@ public final class TestTables implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static String table(String name, String mirrors) {
-        return "CREATE TABLE " + name + " (number int PRIMARY KEY, id uuid NOT NULL DEFAULT gen_random_uuid(),"
-                + " data jsonb NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),"
-                + " updated_at timestamptz NOT NULL DEFAULT now()" + mirrors + ")";
-    }
-
-    private static String mirrors(FieldMap map, List<String> texts, List<String> times) {
-        return texts.stream().map(column -> text(map, column)).collect(Collectors.joining())
-                + times.stream().map(column -> time(map, column)).collect(Collectors.joining());
-    }
-
-    private static String text(FieldMap map, String column) {
-        return ", " + column + " text GENERATED ALWAYS AS (nvsentinel_text(" + firstNotNull(map, column) + ")) STORED";
-    }
-
-    private static String time(FieldMap map, String column) {
-        return ", " + column + " timestamptz GENERATED ALWAYS AS (nvsentinel_instant(" + firstNotNull(map, column)
-                + ")) STORED";
-    }
-
-    private static String firstNotNull(FieldMap map, String column) {
-        Field.Document field = (Field.Document) map.resolve(FieldPath.of(column));
-        return field.paths().stream()
-                .map(path -> "nullif(data #> '{" + String.join(",", path.names()) + "}', 'null')")
-                .collect(Collectors.joining(", ", "coalesce(", ")"));
     }
 
     public void execute(String sql) {

@@ -303,12 +303,10 @@ class UpdateTest {
         String old =
                 "{\"healthEventStatus\": {\"nodeQuarantined\": \"B\", \"x\": 1}, \"healtheventstatus\": {\"nodeQuarantined\": \"A\"}}";
         assertThat(event(old, set("healthEventStatus.nodeQuarantined", "C")))
-                .isEqualTo("{\"healthEventStatus\": {\"x\": 1}, \"healtheventstatus\": {\"nodequarantined\": \"C\"}}");
-        assertThat(event(old, unset("node_quarantined")))
-                .isEqualTo("{\"healthEventStatus\": {\"x\": 1}, \"healtheventstatus\": {}}");
+                .isEqualTo("{\"healtheventstatus\": {\"x\": 1, \"nodequarantined\": \"C\"}}");
+        assertThat(event(old, unset("node_quarantined"))).isEqualTo("{\"healtheventstatus\": {\"x\": 1}}");
         assertThat(event(old, rename("node_quarantined", "healthevent.message")))
-                .isEqualTo(
-                        "{\"healthevent\": {\"message\": \"A\"}, \"healthEventStatus\": {\"x\": 1}, \"healtheventstatus\": {}}");
+                .isEqualTo("{\"healthevent\": {\"message\": \"A\"}, \"healtheventstatus\": {\"x\": 1}}");
         assertThat(event("{\"healthevent\": {\"errorcode\": [\"1\"]}}", push("healthevent.errorCode", "2")))
                 .isEqualTo("{\"healthevent\": {\"errorCode\": [\"1\", \"2\"]}}");
         assertThat(event(

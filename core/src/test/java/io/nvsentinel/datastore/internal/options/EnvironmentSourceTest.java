@@ -11,13 +11,14 @@ import io.nvsentinel.tls.SslMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class EnvironmentOptionsTest {
+class EnvironmentSourceTest {
 
     private static final Map<String, String> MINIMAL =
             Map.of("DATASTORE_HOST", "h", "DATASTORE_DATABASE", "d", "DATASTORE_USERNAME", "u");
@@ -48,6 +49,10 @@ class EnvironmentOptionsTest {
         "DATASTORE_SCHEMA_MODE, maybe",
         "DATASTORE_SSLMODE, sometimes",
         "DATASTORE_MAX_CONNECTIONS, many",
+        "DATASTORE_MAX_CONNECTIONS, -5",
+        "DATASTORE_MAX_IDLE_CONNECTIONS, 26",
+        "DATASTORE_EXTRA_PARAMS, search_path=x",
+        "DATASTORE_HOST, 'a:1,,b:2'",
         "DATASTORE_CONNECT_TIMEOUT, 5",
         "DATASTORE_STATEMENT_TIMEOUT, 5 s",
         "DATASTORE_POLL_INTERVAL, soon"
@@ -69,9 +74,9 @@ class EnvironmentOptionsTest {
                 "DATASTORE_PORT",
                 "DATASTORE_SSLMODE",
                 "verify-full",
-                "DATASTORE_SCHEMA_MODE must be migrate, validate or none, not \"maybe\"",
+                "schemaMode must be migrate, validate or none, not \"maybe\" (DATASTORE_SCHEMA_MODE)",
                 "DATASTORE_CONNECT_TIMEOUT",
-                "maxConnections must be between 1 and 10000, not -5",
+                "maxConnections must be between 1 and 10000, not -5 (DATASTORE_MAX_CONNECTIONS)",
                 "host is required",
                 "database is required",
                 "username is required");
@@ -95,7 +100,11 @@ class EnvironmentOptionsTest {
                 "DATASTORE_CONNECT_TIMEOUT", "250ms",
                 "DATASTORE_ACQUIRE_TIMEOUT", "PT5S",
                 "DATASTORE_STATEMENT_TIMEOUT", "1m",
-                "DATASTORE_POLL_INTERVAL", "1d"));
+                "DATASTORE_POLL_INTERVAL", "1d",
+                "DATASTORE_LOCK_TIMEOUT", "2s",
+                "DATASTORE_SCHEMA_WAIT", "0s",
+                "DATASTORE_MAX_IDLE_CONNECTIONS", "3",
+                "DATASTORE_EXTRA_PARAMS", "work_mem=8MB  jit=off"));
 
         DatastoreOptions options = DatastoreOptions.fromEnvironment(environment);
 
@@ -113,6 +122,10 @@ class EnvironmentOptionsTest {
         assertThat(options.acquireTimeout()).isEqualTo(Duration.ofSeconds(5));
         assertThat(options.statementTimeout()).isEqualTo(Duration.ofMinutes(1));
         assertThat(options.pollInterval()).isEqualTo(Duration.ofDays(1));
+        assertThat(options.lockTimeout()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(options.schemaWait()).isEqualTo(Duration.ZERO);
+        assertThat(options.maxIdleConnections()).isEqualTo(3);
+        assertThat(options.extraParams()).containsOnly(Map.entry("work_mem", "8MB"), Map.entry("jit", "off"));
     }
 
     @Test
@@ -139,6 +152,59 @@ class EnvironmentOptionsTest {
         assertThat(password.sslCert()).isNull();
         assertThat(password.sslKey()).isNull();
         assertThat(password.sslRootCert()).isNull();
+    }
+
+    /** C13: what is set beside a password is used, and nothing is inferred. */
+    @Test
+    void usesAnExplicitAuthorityBesideAPassword() {
+        Map<String, String> environment = new HashMap<>(with("POSTGRESQL_CLIENT_CERT_MOUNT_PATH", "/certs"));
+        environment.put("DATASTORE_PASSWORD", "s3cret");
+        environment.put("DATASTORE_SSLROOTCERT", "/my certs/ca.crt");
+        DatastoreOptions options = DatastoreOptions.fromEnvironment(environment);
+        assertThat(options.sslRootCert()).isEqualTo(Path.of("/my certs/ca.crt"));
+        assertThat(options.sslCert()).isNull();
+        assertThat(options.sslKey()).isNull();
+    }
+
+    /** A mount is there for every service, also for one that does without TLS. */
+    @Test
+    void acceptsAMountBesideDisabledTls() {
+        Map<String, String> environment = new HashMap<>(with("POSTGRESQL_CLIENT_CERT_MOUNT_PATH", "/certs"));
+        environment.put("DATASTORE_SSLMODE", "disable");
+        assertThat(DatastoreOptions.fromEnvironment(environment).sslMode()).isEqualTo(SslMode.DISABLE);
+        environment.put("DATASTORE_SSLROOTCERT", "/other/ca.crt");
+        assertRefused(
+                environment, "sslMode disable (DATASTORE_SSLMODE) contradicts sslRootCert (DATASTORE_SSLROOTCERT)");
+    }
+
+    @Test
+    void refusesUnknownVariablesWithTheNearestKnownOne() {
+        assertRefused(
+                with("DATASTORE_PASWORD", "s3cret"),
+                "unknown variable DATASTORE_PASWORD (did you mean DATASTORE_PASSWORD?)");
+        assertRefused(with("DATASTORE_BANANA", "x"), "unknown variable DATASTORE_BANANA");
+    }
+
+    @Test
+    void leavesAloneWhatKubernetesSetsForAServiceNamedDatastore() {
+        for (String name : List.of(
+                "DATASTORE_SERVICE_HOST",
+                "DATASTORE_SERVICE_PORT_PG",
+                "DATASTORE_PORT_5432_TCP",
+                "DATASTORE_NAMESPACE")) {
+            assertThat(DatastoreOptions.fromEnvironment(with(name, "tcp://10.0.0.1:5432"))
+                            .port())
+                    .isEqualTo(5432);
+        }
+    }
+
+    /** C8, C9. */
+    @Test
+    void aVariableSetsItsOptionAndAnUnsetOneNothing() {
+        assertThat(DatastoreOptions.fromEnvironment(with("DATASTORE_MAX_CONNECTIONS", "30"))
+                        .toString())
+                .contains("maxConnections=30")
+                .doesNotContain("sslRootCert", "maxIdleConnections");
     }
 
     private static Map<String, String> with(String variable, String value) {

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * A stored document that cannot be read as the collection's type, and is therefore left out of a result.
+ *
+ * @param id the record's id
+ * @param createdAt when it was created
+ * @param error why it cannot be read; its message holds nothing of the document
+ */
+public record UndecodableDocument(UUID id, Instant createdAt, InvalidDocumentException error) {}

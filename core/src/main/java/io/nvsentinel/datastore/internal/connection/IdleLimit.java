@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.spi.Connection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.pool.PoolBuilder;
+import reactor.pool.PoolConfig;
+import reactor.pool.PooledRefMetadata;
+
+/**
+ * Keeps no more than so many connections open while nobody uses them: what comes back beyond that is closed. The pool
+ * bounds idle connections by time alone.
+ *
+ * <p>The pool asks one predicate when a connection comes back, when an idle one is taken and when it cleans up, and does
+ * not say which. Hence the set of idle connections here: what is not in it comes back. A connection leaves the set when
+ * it is taken or closed, and the pool does nothing else with an idle one.
+ */
+final class IdleLimit {
+
+    private final Set<Connection> idle = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final int most;
+    private final Lifetime lifetime;
+
+    IdleLimit(int most, Lifetime lifetime) {
+        this.most = most;
+        this.lifetime = lifetime;
+    }
+
+    /** Prepares a pool that keeps to this and to the lifetime: it has one predicate for both. */
+    ConnectionPoolConfiguration.Builder pool(PostgresqlConnectionFactory factory) {
+        return lifetime.pool(factory).postAllocate(this::taken).customizer(this::customize);
+    }
+
+    private void customize(PoolBuilder<Connection, ? extends PoolConfig<? extends Connection>> pool) {
+        pool.evictionPredicate(this::closes).destroyHandler(this::close);
+    }
+
+    private Publisher<Void> taken(Connection connection) {
+        remove(connection);
+        return Mono.empty();
+    }
+
+    private Publisher<Void> close(Connection connection) {
+        remove(connection);
+        return connection.close();
+    }
+
+    private boolean closes(Connection connection, PooledRefMetadata times) {
+        return lifetime.mustLeave(connection, times) || !keeps(connection);
+    }
+
+    private synchronized boolean keeps(Connection connection) {
+        return idle.contains(connection) || (idle.size() < most && idle.add(connection));
+    }
+
+    private synchronized void remove(Connection connection) {
+        idle.remove(connection);
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.filter;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.InvalidRequestException;
+
+/** Renders single fields to SQL, for what is asked of them beside conditions: their value, and their place in an order. */
+public final class FieldSql {
+
+    private FieldSql() {}
+
+    /**
+     * The value of a field as filters compare it.
+     *
+     * @param path the field
+     * @param map what the path means
+     * @param binder numbers the parameters of the statement
+     * @return an expression of type {@code jsonb}, null where the field is missing
+     */
+    public static String value(FieldPath path, FieldMap map, Binder binder) {
+        Field field = map.resolve(path);
+        if (field instanceof Field.Document document) {
+            return path.names().isEmpty() ? map.document() : new DocumentSql(binder).value(document);
+        }
+        Field.Record column = (Field.Record) field;
+        return column.column() == RecordColumn.ID
+                ? "to_jsonb(" + column.sql() + ")"
+                : "to_jsonb(to_char(" + column.sql() + " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))";
+    }
+
+    /**
+     * What a field is sorted by: a column of the record as it is; of a document the value by the order of {@code jsonb},
+     * with null for what is missing; where times are expected, the seconds since 1970.
+     *
+     * @param path the field
+     * @param map what the path means
+     * @param binder numbers the parameters of the statement
+     * @return the key
+     */
+    public static SortKey sortKey(FieldPath path, FieldMap map, Binder binder) {
+        Field field = map.resolve(path);
+        if (field instanceof Field.Record column) {
+            return new SortKey(column.sql(), column.column() == RecordColumn.ID ? "uuid" : "timestamptz");
+        }
+        Field.Document document = (Field.Document) field;
+        String value = value(path, map, binder);
+        return new SortKey("COALESCE(" + (isTime(document) ? seconds(value) : value) + ", 'null')", "jsonb");
+    }
+
+    private static boolean isTime(Field.Document field) {
+        return field.isSecondsAndNanos() || field.known().shape() == KnownName.Shape.TIME;
+    }
+
+    private static String seconds(String value) {
+        return "to_jsonb(extract(epoch FROM nvsentinel_instant(" + value + ")))";
+    }
+
+    /**
+     * The path at which the library writes a field.
+     *
+     * @param path the field
+     * @param map what the path means
+     * @return the path in a document
+     * @throws InvalidRequestException if it is a column of the record
+     */
+    public static FieldPath written(FieldPath path, FieldMap map) {
+        if (map.resolve(path) instanceof Field.Document document) {
+            return document.canonical();
+        }
+        throw new InvalidRequestException(path + " is a column of the record, not a part of the document");
+    }
+
+    /**
+     * Whether a path means a column of the record.
+     *
+     * @param path the path
+     * @param map what it means
+     * @return false for a field of the document
+     */
+    public static boolean isColumn(FieldPath path, FieldMap map) {
+        return map.resolve(path) instanceof Field.Record;
+    }
+
+    /**
+     * Whether a path means the record's id.
+     *
+     * @param path the path
+     * @param map what it means
+     * @return false for the other columns and for fields of the document
+     */
+    public static boolean isId(FieldPath path, FieldMap map) {
+        return map.resolve(path) instanceof Field.Record column && column.column() == RecordColumn.ID;
+    }
+
+    /**
+     * Something to sort by; never null.
+     *
+     * @param sql an expression
+     * @param type its type: {@code uuid}, {@code timestamptz} or {@code jsonb}
+     */
+    public record SortKey(String sql, String type) {}
+}

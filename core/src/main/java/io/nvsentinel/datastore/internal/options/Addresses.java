@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.options;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code host}, {@code host:port} and lists of them, separated by commas; IPv6 with a port needs brackets. */
+public final class Addresses {
+
+    private static final int ANY_PORT = 5432;
+
+    static final Kind<String> KIND = new Kind<>(text -> text, Addresses::complaint);
+
+    private Addresses() {}
+
+    /**
+     * The servers of a host option.
+     *
+     * @param hosts its value
+     * @param port the port of those that name none
+     * @return at least one, unresolved, in the order given
+     */
+    public static List<InetSocketAddress> parse(String hosts, int port) {
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (String host : hosts.split(",", -1)) {
+            addresses.add(one(host.strip(), port));
+        }
+        return List.copyOf(addresses);
+    }
+
+    /**
+     * The servers in one line, for messages.
+     *
+     * @param addresses the servers
+     * @return {@code host:port} of each
+     */
+    public static String text(List<InetSocketAddress> addresses) {
+        return addresses.stream()
+                .map(address -> address.getHostString() + ":" + address.getPort())
+                .collect(Collectors.joining(","));
+    }
+
+    private static @Nullable String complaint(String hosts) {
+        try {
+            parse(hosts, ANY_PORT);
+            return null;
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static InetSocketAddress one(String text, int port) {
+        int bracket = text.startsWith("[") ? text.indexOf(']') : -1;
+        int colon = text.indexOf(':', Math.max(bracket, 0));
+        boolean bareIpv6 = bracket < 0 && colon >= 0 && text.indexOf(':', colon + 1) >= 0;
+        int end = colon < 0 || bareIpv6 ? text.length() : colon;
+        String host = bracket < 0 ? text.substring(0, end) : text.substring(1, bracket);
+        boolean wrong = host.isBlank()
+                || host.chars().anyMatch(Addresses::neverInAHost)
+                || (bracket >= 0 && end != bracket + 1);
+        if (wrong) {
+            throw new IllegalArgumentException("must be host, host:port or a list a:1,b:2, not \"" + text + "\"");
+        }
+        return InetSocketAddress.createUnresolved(host, end == text.length() ? port : port(text.substring(end + 1)));
+    }
+
+    private static boolean neverInAHost(int character) {
+        return character <= ' ' || "/@?#[]\\'\"".indexOf(character) >= 0;
+    }
+
+    private static int port(String text) {
+        Integer port = Kind.number(1, 65535).read().apply(text);
+        String complaint =
+                port == null ? null : Kind.number(1, 65535).complaint().apply(port);
+        if (port == null || complaint != null) {
+            throw new IllegalArgumentException("must have a port between 1 and 65535, not " + text);
+        }
+        return port;
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.options;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Reads options from environment variables, and from the YAML that two of them give. */
+public final class EnvironmentSource {
+
+    private static final String PROVIDER = "DATASTORE_PROVIDER";
+    private static final String YAML = "DATASTORE_YAML";
+    private static final String YAML_PATH = "DATASTORE_YAML_PATH";
+
+    /** {@code DATASTORE_NAMESPACE} is for services that find their own way in Kubernetes. */
+    private static final Set<String> KNOWN = Stream.concat(
+                    Options.ALL.stream().map(Option::variable),
+                    Stream.of(PROVIDER, YAML, YAML_PATH, "DATASTORE_NAMESPACE"))
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** What Kubernetes adds for a service that is named datastore. */
+    private static final Pattern SERVICE_LINK = Pattern.compile("DATASTORE_(SERVICE_|PORT_\\d+_).*");
+
+    private EnvironmentSource() {}
+
+    /**
+     * Adds what the environment says, below what was said by stronger sources.
+     *
+     * @param before what was said so far
+     * @param environment names and values of variables
+     * @return the values, with everything that is wrong in the environment
+     */
+    public static OptionValues read(OptionValues before, Map<String, String> environment) {
+        OptionValues values = yaml(before, environment);
+        for (String name : environment.keySet().stream().sorted().toList()) {
+            if (name.startsWith("DATASTORE_")
+                    && !KNOWN.contains(name)
+                    && !SERVICE_LINK.matcher(name).matches()) {
+                values = values.withFault("unknown variable " + name + Nearest.hint(name, KNOWN));
+            }
+        }
+        values = Provider.check(values, text(environment, PROVIDER), PROVIDER);
+        for (Option<?> option : Options.ALL) {
+            values = one(values, option, environment);
+        }
+        return values;
+    }
+
+    private static OptionValues yaml(OptionValues before, Map<String, String> environment) {
+        String text = environment.getOrDefault(YAML, "");
+        String path = text(environment, YAML_PATH);
+        if (!text.isBlank() && !path.isEmpty()) {
+            return before.withFault(YAML + " and " + YAML_PATH + " contradict each other: set one of them");
+        }
+        if (!text.isBlank()) {
+            return YamlSource.read(before, text, YAML);
+        }
+        return path.isEmpty() ? before : YamlSource.read(before, Path.of(path), YAML_PATH);
+    }
+
+    private static <T> OptionValues one(OptionValues values, Option<T> option, Map<String, String> environment) {
+        // A password may begin and end with spaces.
+        String text = option == Options.PASSWORD
+                ? environment.getOrDefault(option.variable(), "")
+                : text(environment, option.variable());
+        return text.isBlank() ? values : values.read(option, text, Source.variable(option.variable()));
+    }
+
+    private static String text(Map<String, String> environment, String name) {
+        return environment.getOrDefault(name, "").strip();
+    }
+
+    static List<String> variables() {
+        return KNOWN.stream().sorted().toList();
+    }
+}

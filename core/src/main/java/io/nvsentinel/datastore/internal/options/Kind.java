@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.options;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an option's values may be: how they are read from text, and what is wrong with one.
+ *
+ * @param read makes a value of text, or throws {@link IllegalArgumentException} with what the value "must be …"; null
+ *     stands for the default
+ * @param complaint what a value "must be …", or null where it is well
+ * @param <T> the values' type
+ */
+public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable String> complaint) {
+
+    static Kind<String> text() {
+        return new Kind<>(text -> text, value -> value.isBlank() ? "must not be blank" : null);
+    }
+
+    /** A name that the migrations put between quotes. */
+    static Kind<String> unquoted() {
+        Kind<String> text = text();
+        return new Kind<>(
+                text.read,
+                value -> value.matches("[^\"'\\\\$\\p{Cntrl}]*")
+                        ? text.complaint.apply(value)
+                        : "must not contain quotes, \\ or $");
+    }
+
+    /** A text that is never shown, not even when it is wrong. */
+    static Kind<String> secret() {
+        return new Kind<>(text -> text, value -> null);
+    }
+
+    static Kind<Path> file() {
+        return new Kind<>(Kind::path, value -> null);
+    }
+
+    static Kind<Integer> number(int least, int most) {
+        Function<Object, String> wrong = value -> "must be between " + least + " and " + most + ", not " + value;
+        return new Kind<>(
+                text -> integer(text, wrong), value -> value >= least && value <= most ? null : wrong.apply(value));
+    }
+
+    /** As {@link #number}, but 0 in a text stands for the default. */
+    static Kind<Integer> figure(int least, int most) {
+        Kind<Integer> number = number(least, most);
+        return new Kind<>(text -> text.equals("0") ? null : number.read.apply(text), number.complaint);
+    }
+
+    static Kind<Duration> duration(Duration least, Duration most) {
+        return new Kind<>(
+                DurationText::parse,
+                value -> value.compareTo(least) >= 0 && value.compareTo(most) <= 0
+                        ? null
+                        : "must be between " + least + " and " + most + ", not " + value);
+    }
+
+    static Kind<Boolean> yesOrNo() {
+        return words(new Boolean[] {true, false}, String::valueOf);
+    }
+
+    static <T> Kind<T> words(T[] values, Function<T, String> word) {
+        List<String> words = Arrays.stream(values).map(word).toList();
+        String all = String.join(", ", words.subList(0, words.size() - 1)) + " or " + words.get(words.size() - 1);
+        return new Kind<>(
+                text -> Arrays.stream(values)
+                        .filter(value -> word.apply(value).equalsIgnoreCase(normal(text)))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("must be " + all + ", not \"" + text + "\"")),
+                value -> null);
+    }
+
+    private static Integer integer(String text, Function<Object, String> wrong) {
+        try {
+            return Integer.valueOf(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(wrong.apply("\"" + text + "\""), e);
+        }
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("must be a path, not \"" + text + "\"", e);
+        }
+    }
+
+    private static String normal(String word) {
+        return word.replace('_', '-');
+    }
+}

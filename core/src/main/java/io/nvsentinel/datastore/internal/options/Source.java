@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.options;
+
+/**
+ * Where an option's value came from.
+ *
+ * @param rank the higher one wins; of equals the later
+ * @param label how errors name it
+ */
+public record Source(Rank rank, String label) {
+
+    /** From the program itself. */
+    public static final Source BUILDER = new Source(Rank.BUILDER, "builder");
+
+    /** The kinds of sources, the weakest first. */
+    enum Rank {
+        ENVIRONMENT,
+        YAML,
+        BUILDER
+    }
+
+    static Source variable(String name) {
+        return new Source(Rank.ENVIRONMENT, name);
+    }
+
+    static Source yaml(String path, String place) {
+        return new Source(Rank.YAML, path + ", " + place);
+    }
+}

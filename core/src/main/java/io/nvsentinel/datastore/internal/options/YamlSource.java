@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.options;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
+
+/**
+ * Reads options from YAML: a document of the datastore's own, or Helm values with {@code global.datastore}.
+ *
+ * <p>It looks at the nodes and never makes objects of them, so that each value keeps its line and its exact text: a
+ * password {@code 0123} stays one. Messages never repeat the YAML, which may hold a password.
+ */
+public final class YamlSource {
+
+    private static final int LARGEST_FILE = 1 << 20;
+    private static final LoadSettings SETTINGS = LoadSettings.builder()
+            .setSchema(new CoreSchema())
+            .setAllowNonScalarKeys(true)
+            .build();
+    private static final String PARAMETERS = Options.EXTRA_PARAMS.keys().get(0);
+
+    private static final Map<String, Option<?>> LEAVES = leaves();
+
+    /** Keys of the Go services and of their chart, which mean nothing here. */
+    private static final Set<String> IGNORED = Set.of("options.namespace", "credentialsFromSecret", "setupJob");
+
+    private static final Set<String> BRANCHES = Set.of("connection", "connection.tls", "options");
+
+    private static final Set<String> KNOWN = Stream.of(LEAVES.keySet(), IGNORED, BRANCHES, Set.of("provider"))
+            .flatMap(Set::stream)
+            .collect(Collectors.toUnmodifiableSet());
+
+    private final String label;
+    private final Map<Option<?>, String> seen = new HashMap<>();
+    private String prefix = "";
+    private OptionValues values;
+
+    private YamlSource(OptionValues before, String label) {
+        this.values = before;
+        this.label = label;
+    }
+
+    private static Map<String, Option<?>> leaves() {
+        Map<String, Option<?>> leaves = new HashMap<>();
+        Options.ALL.forEach(option -> option.keys().forEach(key -> leaves.put(key, option)));
+        return Map.copyOf(leaves);
+    }
+
+    /**
+     * Adds what a file says, below what was said by stronger sources. Blocks while it reads.
+     *
+     * @param before what was said so far
+     * @param file the file, in UTF-8
+     * @param label who named the file, for messages
+     * @return the values, with everything that is wrong in the file
+     */
+    public static OptionValues read(OptionValues before, Path file, String label) {
+        try {
+            if (Files.size(file) > LARGEST_FILE) {
+                return before.withFault(label + ": the file " + file + " has more than " + LARGEST_FILE + " bytes");
+            }
+            return read(before, Files.readString(file), String.valueOf(file.getFileName()));
+        } catch (IOException e) {
+            return before.withFault(label + ": the file " + file + " cannot be read ("
+                    + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    /**
+     * Adds what a text says, below what was said by stronger sources.
+     *
+     * @param before what was said so far
+     * @param yaml one YAML document
+     * @param label where the text is from, for messages
+     * @return the values, with everything that is wrong in the text
+     */
+    public static OptionValues read(OptionValues before, String yaml, String label) {
+        YamlSource source = new YamlSource(before, label);
+        try {
+            new Compose(SETTINGS).composeString(yaml).ifPresent(source::document);
+        } catch (MarkedYamlEngineException e) {
+            // Without the library's message and cause, which quote the text.
+            source.fault("this is not one YAML document", e.getProblemMark());
+        } catch (YamlEngineException e) {
+            source.fault("this is not one YAML document", Optional.empty());
+        }
+        return source.values;
+    }
+
+    private void document(Node root) {
+        Node datastore = child(child(root, "global"), "datastore");
+        if (datastore == null) {
+            mapping("", root);
+        } else {
+            prefix = "global.datastore.";
+            mapping("", datastore);
+        }
+    }
+
+    private static @Nullable Node child(@Nullable Node parent, String name) {
+        if (!(parent instanceof MappingNode mapping)) {
+            return null;
+        }
+        return mapping.getValue().stream()
+                .filter(tuple -> name.equals(key(tuple)))
+                .map(NodeTuple::getValueNode)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void mapping(String path, Node node) {
+        if (!(node instanceof MappingNode mapping)) {
+            if (!isNull(node)) {
+                fault(
+                        path.isEmpty() ? "this must be a mapping" : prefix + path + " must be a mapping",
+                        node.getStartMark());
+            }
+            return;
+        }
+        Map<String, NodeTuple> entries = new LinkedHashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            String inner = (path.isEmpty() ? "" : path + ".") + key(tuple);
+            if (entries.put(inner, tuple) == null) {
+                entry(inner, tuple);
+            } else {
+                fault(prefix + inner + " is there twice", tuple.getKeyNode().getStartMark());
+            }
+        }
+    }
+
+    private void entry(String path, NodeTuple tuple) {
+        Node value = tuple.getValueNode();
+        Option<?> option = LEAVES.get(path);
+        if (BRANCHES.contains(path)) {
+            mapping(path, value);
+        } else if (path.equals("provider")) {
+            scalar(path, value).ifPresent(text -> values = Provider.check(values, text.strip(), place(path, value)));
+        } else if (path.equals(PARAMETERS)) {
+            parameters(value);
+        } else if (option != null) {
+            option(option, path, value);
+        } else if (!IGNORED.contains(path)) {
+            fault(
+                    "unknown key " + prefix + path + Nearest.hint(path, KNOWN),
+                    tuple.getKeyNode().getStartMark());
+        }
+    }
+
+    private <T> void option(Option<T> option, String path, Node node) {
+        scalar(path, node).ifPresent(text -> {
+            String first = seen.putIfAbsent(option, path);
+            if (first != null) {
+                fault(
+                        prefix + path + " contradicts " + prefix + first + ": both give " + option.name(),
+                        node.getStartMark());
+                return;
+            }
+            String value = option == Options.PASSWORD ? text : text.strip();
+            values = values.read(option, value, Source.yaml(prefix + path, place(node)));
+        });
+    }
+
+    private void parameters(Node node) {
+        if (!(node instanceof MappingNode mapping)) {
+            option(Options.EXTRA_PARAMS, PARAMETERS, node);
+            return;
+        }
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            String path = PARAMETERS + "." + key(tuple);
+            scalar(path, tuple.getValueNode()).ifPresent(text -> {
+                if (parameters.put(key(tuple), text) != null) {
+                    fault(prefix + path + " is there twice", tuple.getKeyNode().getStartMark());
+                }
+            });
+        }
+        values = values.with(
+                Options.EXTRA_PARAMS, Map.copyOf(parameters), Source.yaml(prefix + PARAMETERS, place(node)));
+    }
+
+    /** A value's text; empty where there is none, also if that is because it is no single value. */
+    private Optional<String> scalar(String path, Node node) {
+        if (node instanceof ScalarNode scalar) {
+            return isNull(node) || scalar.getValue().isBlank() ? Optional.empty() : Optional.of(scalar.getValue());
+        }
+        fault(prefix + path + " must be one value", node.getStartMark());
+        return Optional.empty();
+    }
+
+    private static boolean isNull(Node node) {
+        return node.getTag().equals(Tag.NULL);
+    }
+
+    private static String key(NodeTuple tuple) {
+        return tuple.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
+    }
+
+    private void fault(String problem, Optional<Mark> mark) {
+        values = values.withFault(problem + " (" + place(mark) + ")");
+    }
+
+    private String place(String path, Node node) {
+        return prefix + path + ", " + place(node);
+    }
+
+    private String place(Node node) {
+        return place(node.getStartMark());
+    }
+
+    private String place(Optional<Mark> mark) {
+        return label + mark.map(at -> " line " + (at.getLine() + 1)).orElse("");
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.schema;
+
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.tls.TlsContext;
+import java.net.InetSocketAddress;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Our options in the words of the JDBC driver, which the migrations use. */
+final class JdbcSource {
+
+    private static final int ANSWER_SECONDS = 5;
+
+    private JdbcSource() {}
+
+    static PGSimpleDataSource of(DatastoreOptions options, @Nullable TlsContext tls) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        servers(source, options.addresses());
+        source.setDatabaseName(options.database());
+        source.setUser(options.username());
+        source.setPassword(options.password());
+        source.setApplicationName(options.applicationName() + " migrations");
+        source.setConnectTimeout(
+                seconds(options.connectTimeout().dividedBy(options.addresses().size())));
+        source.setLoginTimeout(seconds(options.connectTimeout()));
+        source.setTcpKeepAlive(true);
+        if (options.schemaMode() == SchemaMode.VALIDATE) {
+            bound(source, options);
+        }
+        applyTls(source, tls);
+        return source;
+    }
+
+    private static void servers(PGSimpleDataSource source, List<InetSocketAddress> servers) {
+        source.setServerNames(
+                servers.stream().map(InetSocketAddress::getHostString).toArray(String[]::new));
+        source.setPortNumbers(
+                servers.stream().mapToInt(InetSocketAddress::getPort).toArray());
+        if (servers.size() > 1) {
+            source.setTargetServerType("primary");
+        }
+    }
+
+    /** A check asks little; a migration may take as long as the tables are large. */
+    private static void bound(PGSimpleDataSource source, DatastoreOptions options) {
+        source.setOptions("-c statement_timeout=" + options.statementTimeout().toMillis() + " -c lock_timeout="
+                + options.lockTimeout().toMillis());
+        source.setSocketTimeout(seconds(options.statementTimeout()) + ANSWER_SECONDS);
+    }
+
+    private static int seconds(Duration duration) {
+        return (int) Math.max(1, duration.toSeconds());
+    }
+
+    private static void applyTls(PGSimpleDataSource source, @Nullable TlsContext tls) {
+        if (tls == null) {
+            source.setSslMode("disable");
+            return;
+        }
+        try {
+            for (var property : tls.jdbcProperties().entrySet()) {
+                source.setProperty(property.getKey(), property.getValue());
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException("bug: pgjdbc refuses one of our TLS properties", e);
+        }
+    }
+}

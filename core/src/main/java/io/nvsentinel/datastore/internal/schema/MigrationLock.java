@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.schema;
+
+import io.nvsentinel.datastore.UnavailableException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import javax.sql.DataSource;
+
+/**
+ * Lets one starter at a time touch the schema of a database. The lock belongs to a session, so it ends with a starter
+ * that is killed; and nobody waits inside a statement, which would hold up an index that is built concurrently.
+ */
+final class MigrationLock {
+
+    private static final long KEY = 7813858212840129891L;
+    private static final long PAUSE_MILLIS = 100;
+
+    private static final String TRY = "SELECT pg_try_advisory_lock(" + KEY + ")";
+    private static final String HOLDER = "SELECT format('process %s, application \"%s\"', a.pid, a.application_name)"
+            + " FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
+            + " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            + " AND l.classid = " + (KEY >>> 32) + " AND l.objid = " + (KEY & 0xffffffffL);
+
+    private final DataSource source;
+    private final Duration longest;
+
+    MigrationLock(DataSource source, Duration longest) {
+        this.source = source;
+        this.longest = longest;
+    }
+
+    /**
+     * Runs a step when no other starter does. Blocks.
+     *
+     * @param step what to do
+     * @throws SQLException when the lock cannot be asked for
+     * @throws UnavailableException when another starter is not done in time
+     */
+    void holding(Runnable step) throws SQLException {
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            long deadline = System.nanoTime() + longest.toNanos();
+            while (!text(statement, TRY).equals("t")) {
+                if (System.nanoTime() >= deadline) {
+                    throw new UnavailableException(
+                            "Another starter is bringing the schema up to date and was not done after waiting "
+                                    + longest + ": " + text(statement, HOLDER),
+                            null,
+                            null);
+                }
+                pause();
+            }
+            step.run();
+        }
+    }
+
+    private static String text(Statement statement, String sql) throws SQLException {
+        try (ResultSet rows = statement.executeQuery(sql)) {
+            return rows.next() ? rows.getString(1) : "it has just ended";
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnavailableException("Interrupted while another starter brings the schema up to date", null, e);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.schema;
+
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.UnavailableException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/** Checks again and again until the schema is ready, as long as waiting can help and is allowed. */
+final class SchemaWait {
+
+    static final Duration INTERVAL = Duration.ofSeconds(1);
+
+    private final Mono<Void> check;
+    private final Duration longest;
+    private final Scheduler clock;
+
+    /**
+     * Prepares to wait.
+     *
+     * @param check completes when the schema is ready
+     * @param longest how long to wait; zero checks once
+     * @param clock measures it
+     */
+    SchemaWait(Mono<Void> check, Duration longest, Scheduler clock) {
+        this.check = check;
+        this.longest = longest;
+        this.clock = clock;
+    }
+
+    /**
+     * Waits.
+     *
+     * @return cold; completes when the schema is ready; fails with what the last check said, when the time is over, and at
+     *     once where waiting cannot help
+     */
+    Mono<Void> untilReady() {
+        if (longest.isZero()) {
+            return check;
+        }
+        return Mono.defer(() -> {
+            AtomicReference<@Nullable Throwable> last = new AtomicReference<>();
+            Mono<Void> ready = check.doOnError(last::set)
+                    .retryWhen(Retry.from(failures -> failures.concatMap(failure -> pause(failure.failure()), 1)));
+            return ready.timeout(longest, Mono.error(() -> notReady(last.get())), clock);
+        });
+    }
+
+    private Mono<Long> pause(Throwable failure) {
+        return waitingMayHelp(failure) ? Mono.delay(INTERVAL, clock) : Mono.error(failure);
+    }
+
+    /** A login or a database that the server does not know is a mistake; anything else may be the schema's maker at work. */
+    private static boolean waitingMayHelp(Throwable failure) {
+        String state = failure instanceof DatastoreException error ? error.sqlState() : null;
+        return failure instanceof DatastoreException
+                && (state == null || !(state.startsWith("28") || state.startsWith("3D")));
+    }
+
+    private DatastoreException notReady(@Nullable Throwable last) {
+        String message = "The schema is not ready after waiting " + longest + ": "
+                + (last == null ? "the server has not answered" : last.getMessage());
+        String state = last instanceof DatastoreException error ? error.sqlState() : null;
+        return last instanceof MisconfiguredException
+                ? new MisconfiguredException(message, state, last)
+                : new UnavailableException(message, state, last);
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.Query;
+import io.nvsentinel.datastore.Returned;
+import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.internal.filter.Binder;
+import io.nvsentinel.datastore.internal.filter.FilterSql;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.internal.update.UpdateSql;
+import io.r2dbc.postgresql.codec.Json;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The statements that change documents. A statement that picks one record locks it before it decides, so that two writers
+ * who meet change one after the other, each what it sees.
+ */
+final class ChangeSql {
+
+    private final Table table;
+
+    ChangeSql(Table table) {
+        this.table = table;
+    }
+
+    SqlFragment updateById(UUID id, Update update) {
+        Binder binder = new Binder(1);
+        return binder.finish(update(update, binder) + " WHERE id = " + binder.bind(id));
+    }
+
+    SqlFragment updateMany(Filter filter, Condition condition, Update update) {
+        Binder binder = new Binder(1);
+        return binder.finish(update(update, binder) + " WHERE " + FilterSql.render(filter, table.fields(), binder)
+                + " AND " + condition.render(binder));
+    }
+
+    SqlFragment updateOne(Query query, Update update) {
+        Binder binder = new Binder(1);
+        return binder.finish(chosen(query, "id AS chosen_id", binder) + update(update, binder)
+                + " FROM chosen WHERE id = chosen_id");
+    }
+
+    SqlFragment updateVersion(UUID id, long version, Update update) {
+        Binder binder = new Binder(1);
+        return outcome(update(update, binder), id, version, binder);
+    }
+
+    SqlFragment replaceVersion(UUID id, long version, byte[] document) {
+        Binder binder = new Binder(1);
+        return outcome(replace(document, binder), id, version, binder);
+    }
+
+    SqlFragment replace(UUID id, byte[] document) {
+        Binder binder = new Binder(1);
+        return binder.finish(replace(document, binder) + " WHERE id = " + binder.bind(id));
+    }
+
+    private String replace(byte[] document, Binder binder) {
+        return "UPDATE " + table.quoted() + " SET data = " + binder.bind(Json.of(document));
+    }
+
+    SqlFragment deleteVersion(UUID id, long version) {
+        return outcome("DELETE FROM " + table.quoted(), id, version, new Binder(1));
+    }
+
+    SqlFragment deleteById(UUID id) {
+        Binder binder = new Binder(1);
+        return binder.finish("DELETE FROM " + table.quoted() + " WHERE id = " + binder.bind(id));
+    }
+
+    SqlFragment deleteOne(Query query) {
+        Binder binder = new Binder(1);
+        return binder.finish(chosen(query, "id AS chosen_id", binder) + "DELETE FROM " + table.quoted()
+                + " USING chosen WHERE id = chosen_id");
+    }
+
+    SqlFragment deleteMany(Filter filter) {
+        Binder binder = new Binder(1);
+        return binder.finish(
+                "DELETE FROM " + table.quoted() + " WHERE " + FilterSql.render(filter, table.fields(), binder));
+    }
+
+    SqlFragment findAndUpdate(Query query, Update update, Returned returned) {
+        Binder binder = new Binder(1);
+        if (returned == Returned.AFTER) {
+            return binder.finish(chosen(query, "id AS chosen_id", binder) + update(update, binder)
+                    + " FROM chosen WHERE id = chosen_id RETURNING " + StoredRows.COLUMNS);
+        }
+        String before = columns().map(column -> column + " AS chosen_" + column).collect(Collectors.joining(", "));
+        return binder.finish(chosen(query, before, binder) + update(update, binder)
+                + " FROM chosen WHERE id = chosen_id RETURNING "
+                + columns().map(column -> "chosen_" + column).collect(Collectors.joining(", ")));
+    }
+
+    private static Stream<String> columns() {
+        return Stream.of(StoredRows.COLUMNS.split(", "));
+    }
+
+    /** The columns id and whether it is new. */
+    SqlFragment upsert(Filter filter, Update update) {
+        Binder binder = new Binder(1);
+        String chosen = new PageSql(table, Query.where(filter), Condition.NONE).chosen("id AS chosen_id", binder);
+        UpsertSeed seed = UpsertSeed.of(filter, update, table.fields());
+        String id = seed.id() == null ? "gen_random_uuid()" : "CAST(" + binder.bind(seed.id()) + " AS uuid)";
+        String document = UpdateSql.render(seed.update(), table.fields(), binder);
+        return binder.finish("WITH chosen AS MATERIALIZED (" + chosen + "), changed AS (" + update(update, binder)
+                + " FROM chosen WHERE id = chosen_id RETURNING id), added AS (INSERT INTO " + table.quoted()
+                + " (id, data) SELECT " + id + ", " + document
+                + " FROM (SELECT CAST('{}' AS jsonb) AS data) AS nothing WHERE NOT EXISTS (SELECT FROM chosen) RETURNING id)"
+                + " SELECT id, false FROM changed UNION ALL SELECT id, true FROM added");
+    }
+
+    private String update(Update update, Binder binder) {
+        return "UPDATE " + table.quoted() + " SET data = " + UpdateSql.render(update, table.fields(), binder);
+    }
+
+    private String chosen(Query query, String columns, Binder binder) {
+        return "WITH chosen AS MATERIALIZED (" + new PageSql(table, query, Condition.NONE).chosen(columns, binder)
+                + ") ";
+    }
+
+    /** Whether the statement wrote the record at this version; whether there is such a record. */
+    private SqlFragment outcome(String statement, UUID id, long version, Binder binder) {
+        String same = "id = " + binder.bind(id);
+        return binder.finish("WITH written AS (" + statement + " WHERE " + same + " AND version = "
+                + binder.bind(version) + " RETURNING 1) SELECT EXISTS (SELECT FROM written), EXISTS (SELECT FROM "
+                + table.quoted() + " WHERE " + same + ")");
+    }
+}

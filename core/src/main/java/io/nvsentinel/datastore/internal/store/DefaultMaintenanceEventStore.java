@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.MaintenanceEventStore;
+import io.nvsentinel.datastore.NotFoundException;
+import io.nvsentinel.datastore.Query;
+import io.nvsentinel.datastore.Sort;
+import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.UpsertResult;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.model.Csp;
+import io.nvsentinel.datastore.model.InternalStatus;
+import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.model.MaintenanceType;
+import io.r2dbc.postgresql.codec.Json;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Maintenance events: the collection, and the queries and updates that the services make. */
+final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEvent> implements MaintenanceEventStore {
+
+    private static final Duration MAX_DISTANCE = Duration.ofDays(10_000);
+
+    private static final List<InternalStatus> ONGOING =
+            List.of(InternalStatus.DETECTED, InternalStatus.QUARANTINE_TRIGGERED, InternalStatus.MAINTENANCE_ONGOING);
+
+    private static final Sort LAST_RECEIVED = Sort.descending("eventReceivedTimestamp");
+
+    /** An update of the row counts its version up from 1. */
+    private static final String UPSERT = """
+            INSERT INTO maintenance_events AS stored (data) VALUES ($1)
+            ON CONFLICT (event_id) DO UPDATE SET data = excluded.data || jsonb_strip_nulls(jsonb_build_object(
+                'csp', stored.data -> 'csp',
+                'clusterName', stored.data -> 'clusterName',
+                'nodeName', stored.data -> 'nodeName',
+                'eventReceivedTimestamp', stored.data -> 'eventReceivedTimestamp'))
+            RETURNING id, version = 1""";
+
+    private static final String LAST =
+            "SELECT max(event_received_timestamp) FROM maintenance_events WHERE csp = $1 AND cluster_name = $2";
+
+    private final Session session;
+
+    DefaultMaintenanceEventStore(Session session, JsonCodec json) {
+        super(session, "maintenance_events", FieldMap.MAINTENANCE_EVENTS, MaintenanceEvent.codec(json), json);
+        this.session = session;
+    }
+
+    @Override
+    public Mono<UpsertResult> upsert(MaintenanceEvent event) {
+        return Mono.fromCallable(() -> Json.of(codec().encode(checked(event))))
+                .flatMap(data -> session.write(
+                        "Upsert into " + name(),
+                        connection ->
+                                Rows.one(connection.createStatement(UPSERT).bind(0, data), DocumentChanges::upserted)));
+    }
+
+    private static MaintenanceEvent checked(MaintenanceEvent event) {
+        if (event.eventId().isEmpty()) {
+            throw new InvalidRequestException("a maintenance event needs an eventId: it is stored under it");
+        }
+        return event;
+    }
+
+    @Override
+    public Mono<StoredDocument<MaintenanceEvent>> findByEventId(String eventId) {
+        return findOne(Query.where(Filter.eq("eventId", eventId)));
+    }
+
+    @Override
+    public Flux<StoredDocument<MaintenanceEvent>> findToTriggerQuarantine(Duration within) {
+        return due(InternalStatus.DETECTED, "scheduledStartTime", "scheduled_start_time <= now() + ", within);
+    }
+
+    @Override
+    public Flux<StoredDocument<MaintenanceEvent>> findToTriggerHealthy(Duration after) {
+        return due(InternalStatus.QUARANTINE_TRIGGERED, "actualEndTime", "actual_end_time <= now() - ", after);
+    }
+
+    private Flux<StoredDocument<MaintenanceEvent>> due(
+            InternalStatus status, String time, String condition, Duration distance) {
+        return Flux.defer(() -> {
+            long micros = micros(distance);
+            Query query = Query.where(Filter.eq("status", status.value())).sort(Sort.ascending(time));
+            return find(query, binder -> condition + binder.bind(micros) + " * interval '1 microsecond'");
+        });
+    }
+
+    private static long micros(Duration distance) {
+        if (distance.isNegative() || distance.compareTo(MAX_DISTANCE) > 0) {
+            throw new InvalidRequestException("the time must be 0 to 10,000 days, not " + distance);
+        }
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.EPOCH.plus(distance));
+    }
+
+    @Override
+    public Mono<Void> updateStatus(String eventId, InternalStatus status) {
+        return Mono.defer(() -> updateMany(
+                        Filter.eq("eventId", eventId),
+                        Update.of(Update.set("status", status.value()), Update.currentDate("lastUpdatedTimestamp"))))
+                .flatMap(count -> count > 0
+                        ? Mono.empty()
+                        : Mono.error(new NotFoundException("There is no maintenance event " + eventId)));
+    }
+
+    @Override
+    public Mono<Instant> findLastReceived(String clusterName, Csp csp) {
+        return session.read(
+                        "Find the last event in " + name(),
+                        connection -> Rows.one(
+                                connection
+                                        .createStatement(LAST)
+                                        .bind(0, csp.value())
+                                        .bind(1, clusterName),
+                                row -> Optional.ofNullable(row.get(0, Instant.class))))
+                .flatMap(Mono::justOrEmpty);
+    }
+
+    @Override
+    public Mono<StoredDocument<MaintenanceEvent>> findLatestActive(
+            String nodeName, MaintenanceType type, Collection<InternalStatus> statuses) {
+        return latest(
+                Filter.and(Filter.eq("nodeName", nodeName), Filter.eq("maintenanceType", type.value()), in(statuses)));
+    }
+
+    @Override
+    public Mono<StoredDocument<MaintenanceEvent>> findLatestOngoing(String nodeName) {
+        return latest(Filter.and(Filter.eq("nodeName", nodeName), in(ONGOING)));
+    }
+
+    private Mono<StoredDocument<MaintenanceEvent>> latest(Filter filter) {
+        return findOne(Query.where(filter).sort(LAST_RECEIVED));
+    }
+
+    @Override
+    public Flux<StoredDocument<MaintenanceEvent>> findByStatuses(Csp csp, Collection<InternalStatus> statuses) {
+        return find(Query.where(Filter.and(Filter.eq("csp", csp.value()), in(statuses)))
+                .sort(LAST_RECEIVED));
+    }
+
+    private static Filter in(Collection<InternalStatus> statuses) {
+        return Filter.in("status", statuses.stream().map(InternalStatus::value).toList());
+    }
+}

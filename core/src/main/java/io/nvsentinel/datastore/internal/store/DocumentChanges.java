@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.ConflictException;
+import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.NotFoundException;
+import io.nvsentinel.datastore.Query;
+import io.nvsentinel.datastore.Returned;
+import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.UpsertResult;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import reactor.core.publisher.Mono;
+
+/**
+ * What a collection changes, each in one statement.
+ *
+ * @param <T> the documents' type
+ */
+final class DocumentChanges<T> {
+
+    private final Session session;
+    private final String name;
+    private final DocumentCodec<T> codec;
+    private final ChangeSql sql;
+    private final StoredRows<T> rows;
+
+    DocumentChanges(Session session, Table table, DocumentCodec<T> codec) {
+        this.session = session;
+        this.name = table.name();
+        this.codec = codec;
+        this.sql = new ChangeSql(table);
+        this.rows = new StoredRows<>(table.name(), codec);
+    }
+
+    Mono<Void> updateById(UUID id, Update update) {
+        return written("Update by id in ", () -> sql.updateById(id, update)).flatMap(count -> found(id, count));
+    }
+
+    Mono<Void> updateById(UUID id, long version, Update update) {
+        return one("Update by id in ", () -> sql.updateVersion(id, version, update), DocumentChanges::outcome)
+                .flatMap(outcome -> found(id, version, outcome));
+    }
+
+    Mono<Boolean> updateOne(Query query, Update update) {
+        return written("Update one in ", () -> sql.updateOne(query, update)).map(count -> count > 0);
+    }
+
+    Mono<Long> updateMany(Filter filter, Update update) {
+        return written("Update in ", () -> sql.updateMany(filter, Condition.NONE, update));
+    }
+
+    Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, Returned returned) {
+        return one("Find and update in ", () -> sql.findAndUpdate(query, update, returned), rows::row)
+                .map(row -> {
+                    if (row.undecodable() != null) {
+                        throw row.undecodable().error();
+                    }
+                    return row.document();
+                });
+    }
+
+    Mono<UpsertResult> upsert(Filter filter, Update update) {
+        return one("Upsert in ", () -> sql.upsert(filter, update), DocumentChanges::upserted);
+    }
+
+    Mono<Void> replaceById(UUID id, T document) {
+        return written("Replace by id in ", () -> sql.replace(id, codec.encode(document)))
+                .flatMap(count -> found(id, count));
+    }
+
+    Mono<Void> replaceById(UUID id, long version, T document) {
+        return one(
+                        "Replace by id in ",
+                        () -> sql.replaceVersion(id, version, codec.encode(document)),
+                        DocumentChanges::outcome)
+                .flatMap(outcome -> found(id, version, outcome));
+    }
+
+    Mono<Boolean> deleteById(UUID id) {
+        return written("Delete by id in ", () -> sql.deleteById(id)).map(count -> count > 0);
+    }
+
+    Mono<Void> deleteById(UUID id, long version) {
+        return one("Delete by id in ", () -> sql.deleteVersion(id, version), DocumentChanges::outcome)
+                .flatMap(outcome -> found(id, version, outcome));
+    }
+
+    Mono<Boolean> deleteOne(Query query) {
+        return written("Delete one in ", () -> sql.deleteOne(query)).map(count -> count > 0);
+    }
+
+    Mono<Long> deleteMany(Filter filter) {
+        return written("Delete in ", () -> sql.deleteMany(filter));
+    }
+
+    static UpsertResult upserted(Readable row) {
+        return new UpsertResult(StoredRows.required(row, 0, UUID.class), StoredRows.required(row, 1, Boolean.class));
+    }
+
+    /** Whether the record was written, and if not, whether there is one. */
+    private record Outcome(boolean written, boolean exists) {}
+
+    private static Outcome outcome(Readable row) {
+        return new Outcome(StoredRows.required(row, 0, Boolean.class), StoredRows.required(row, 1, Boolean.class));
+    }
+
+    private Mono<Void> found(UUID id, long count) {
+        return count > 0 ? Mono.empty() : Mono.error(new NotFoundException("There is no record " + id + " in " + name));
+    }
+
+    private Mono<Void> found(UUID id, long version, Outcome outcome) {
+        if (outcome.written() || !outcome.exists()) {
+            return found(id, outcome.written() ? 1 : 0);
+        }
+        return Mono.error(new ConflictException(
+                "Record " + id + " in " + name + " is not at version " + version + ": it was written meanwhile; read it"
+                        + " again and decide again",
+                null,
+                null));
+    }
+
+    private Mono<Long> written(String action, Supplier<SqlFragment> fragment) {
+        return run(action, fragment, Rows::written);
+    }
+
+    private <V> Mono<V> one(String action, Supplier<SqlFragment> fragment, Function<Readable, V> mapper) {
+        return run(action, fragment, statement -> Rows.one(statement, mapper));
+    }
+
+    private <V> Mono<V> run(String action, Supplier<SqlFragment> fragment, Function<Statement, Mono<V>> run) {
+        return Mono.fromSupplier(fragment)
+                .flatMap(rendered ->
+                        session.write(action + name, connection -> run.apply(statement(connection, rendered))));
+    }
+
+    private static Statement statement(Connection connection, SqlFragment sql) {
+        return Rows.bind(connection.createStatement(sql.sql()), sql.bindings());
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.Query;
+import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.UndecodableDocument;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.filter.Binder;
+import io.nvsentinel.datastore.internal.filter.FieldSql;
+import io.nvsentinel.datastore.internal.filter.FilterSql;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.internal.store.StoredRows.Row;
+import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Readable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * What a collection reads. A result of any length is read page by page, each with a connection of its own.
+ *
+ * @param <T> the documents' type
+ */
+final class DocumentReads<T> {
+
+    private final Session session;
+    private final Table table;
+    private final JsonCodec json;
+    private final StoredRows<T> rows;
+
+    DocumentReads(Session session, Table table, DocumentCodec<T> codec, JsonCodec json) {
+        this.session = session;
+        this.table = table;
+        this.json = json;
+        this.rows = new StoredRows<>(table.name(), codec);
+    }
+
+    Mono<StoredDocument<T>> findById(UUID id) {
+        String sql = "SELECT " + StoredRows.COLUMNS + " FROM " + table.quoted() + " WHERE id = $1";
+        return session.read(
+                "Find by id in " + table.name(),
+                connection -> Rows.one(connection.createStatement(sql).bind(0, id), rows::document));
+    }
+
+    Mono<StoredDocument<T>> findOne(Query query) {
+        return find(query.limit(1), Condition.NONE).next();
+    }
+
+    Flux<StoredDocument<T>> find(Query query, Condition condition) {
+        return pages(query, condition, PageSql.Data.WHOLE, rows)
+                .concatMapIterable(page -> page, 1)
+                .handle((row, sink) -> {
+                    if (isDecoded(row, query.onUndecodable())) {
+                        sink.next(Objects.requireNonNull(row.document()));
+                    }
+                });
+    }
+
+    Flux<List<StoredDocument<T>>> findPages(Query query) {
+        return pages(query, Condition.NONE, PageSql.Data.WHOLE, rows)
+                .concatMap(page -> decoded(page, query.onUndecodable()), 1)
+                .filter(page -> !page.isEmpty());
+    }
+
+    Flux<StoredDocument<Map<String, @Nullable Object>>> project(Query query, List<FieldPath> paths) {
+        StoredRows<Map<String, @Nullable Object>> trees =
+                new StoredRows<>(table.name(), DocumentCodec.ofTree(json, tree -> tree, tree -> tree));
+        return pages(query, Condition.NONE, binder -> projection(paths, binder), trees)
+                .concatMapIterable(page -> page, 1)
+                .map(row -> Objects.requireNonNull(row.document()));
+    }
+
+    private String projection(List<FieldPath> paths, Binder binder) {
+        String document = "CAST('{}' AS jsonb)";
+        for (FieldPath path : paths) {
+            if (!FieldSql.isColumn(path, table.fields())) {
+                String[] names = FieldSql.written(path, table.fields()).names().toArray(String[]::new);
+                document = "nvsentinel_put(" + document + ", CAST(" + binder.bind(names) + " AS text[]), "
+                        + FieldSql.value(path, table.fields(), binder) + ")";
+            }
+        }
+        return document;
+    }
+
+    private <D> Flux<List<Row<D>>> pages(Query query, Condition condition, PageSql.Data data, StoredRows<D> rowReader) {
+        return Flux.defer(() -> {
+            PageSql sql = new PageSql(table, query, condition);
+            return Pages.all(cursor -> session.read(
+                            "Find in " + table.name(),
+                            connection -> Rows.all(
+                                    statement(connection, sql.documents(data, cursor)),
+                                    row -> new Keyed<>(
+                                            rowReader.row(row),
+                                            total(row),
+                                            sql.keyset().read(row, 6))))
+                    .map(read -> page(read, sql, remaining(cursor, query))));
+        });
+    }
+
+    private record Keyed<R>(R row, long total, List<Object> keys) {}
+
+    private static long total(Readable row) {
+        return StoredRows.required(row, 5, Long.class);
+    }
+
+    private static long remaining(Page.@Nullable Cursor cursor, Query query) {
+        return cursor == null ? query.limit() : cursor.remaining();
+    }
+
+    private static <R> Page<R> page(List<Keyed<R>> read, PageSql sql, long remaining) {
+        List<R> page = read.stream().limit(remaining).map(Keyed::row).toList();
+        if (read.isEmpty() || page.size() == remaining) {
+            return new Page<>(page, null);
+        }
+        Keyed<R> last = read.get(read.size() - 1);
+        boolean cut = read.size() == sql.pageSize() || last.total() >= PageSql.MAX_BYTES;
+        return new Page<>(page, cut ? new Page.Cursor(last.keys(), remaining - page.size()) : null);
+    }
+
+    /** Whether there is a document; if not, it is reported, or ends the result. */
+    private static boolean isDecoded(Row<?> row, @Nullable Consumer<UndecodableDocument> report) {
+        UndecodableDocument undecodable = row.undecodable();
+        if (undecodable == null) {
+            return true;
+        }
+        if (report == null) {
+            throw undecodable.error();
+        }
+        report.accept(undecodable);
+        return false;
+    }
+
+    /** The documents of a page; those before one that cannot be decoded come before the error. */
+    private static <T> Flux<List<StoredDocument<T>>> decoded(
+            List<Row<T>> page, @Nullable Consumer<UndecodableDocument> report) {
+        List<StoredDocument<T>> documents = new ArrayList<>(page.size());
+        for (Row<T> row : page) {
+            try {
+                if (isDecoded(row, report)) {
+                    documents.add(Objects.requireNonNull(row.document()));
+                }
+            } catch (RuntimeException e) {
+                return Flux.concat(Flux.just(documents), Flux.error(e));
+            }
+        }
+        return Flux.just(documents);
+    }
+
+    Flux<UUID> findIds(Query query) {
+        return Flux.defer(() -> {
+            PageSql sql = new PageSql(table, query, Condition.NONE);
+            return Pages.all(cursor -> session.read(
+                                    "Find ids in " + table.name(),
+                                    connection -> Rows.all(
+                                            statement(connection, sql.ids(cursor)),
+                                            row -> new Keyed<>(
+                                                    StoredRows.required(row, 0, UUID.class),
+                                                    0,
+                                                    sql.keyset().read(row, 1))))
+                            .map(read -> page(read, sql, remaining(cursor, query))))
+                    .concatMapIterable(page -> page, 1);
+        });
+    }
+
+    Mono<Long> count(Query query) {
+        return value("Count in ", () -> new PageSql(table, query, Condition.NONE).count(), Long.class);
+    }
+
+    Mono<Boolean> exists(Filter filter) {
+        return value("Look in ", () -> exists(filter, new Binder(1)), Boolean.class);
+    }
+
+    private SqlFragment exists(Filter filter, Binder binder) {
+        String where = FilterSql.render(filter, table.fields(), binder);
+        return binder.finish("SELECT EXISTS (SELECT FROM " + table.quoted() + " WHERE " + where + ")");
+    }
+
+    private <V> Mono<V> value(String action, java.util.function.Supplier<SqlFragment> sql, Class<V> type) {
+        return Mono.defer(() -> {
+            SqlFragment rendered = sql.get();
+            return session.read(
+                    action + table.name(),
+                    connection -> Rows.one(statement(connection, rendered), row -> StoredRows.required(row, 0, type)));
+        });
+    }
+
+    Flux<Object> distinct(FieldPath path, Filter filter) {
+        return Flux.defer(() -> Pages.all(cursor -> session.read(
+                                "Find values in " + table.name(),
+                                connection -> Rows.all(
+                                        statement(connection, values(path, filter, cursor)),
+                                        row -> StoredRows.required(row, 0, Json.class)
+                                                .asArray()))
+                        .map(DocumentReads::valuePage))
+                .concatMapIterable(page -> page, 1)
+                .map(value -> Objects.requireNonNull(json.readTree(value).get("value"))));
+    }
+
+    private SqlFragment values(FieldPath path, Filter filter, Page.@Nullable Cursor cursor) {
+        Binder binder = new Binder(1);
+        String value = FieldSql.value(path, table.fields(), binder);
+        String where = FilterSql.render(filter, table.fields(), binder);
+        String after = cursor == null
+                ? "value <> 'null'"
+                : "value <> 'null' AND value > CAST("
+                        + binder.bind(cursor.keys().get(0)) + " AS jsonb) -> 'value'";
+        return binder.finish("SELECT jsonb_build_object('value', value) FROM (SELECT DISTINCT value FROM (SELECT "
+                + value + " AS value FROM " + table.quoted() + " WHERE " + where + ") AS found WHERE " + after
+                + " ORDER BY value LIMIT " + Query.DEFAULT_PAGE_SIZE + ") AS page ORDER BY value");
+    }
+
+    private static Page<byte[]> valuePage(List<byte[]> values) {
+        boolean more = values.size() == Query.DEFAULT_PAGE_SIZE;
+        return new Page<>(
+                values, more ? new Page.Cursor(List.of(Json.of(values.get(values.size() - 1))), Long.MAX_VALUE) : null);
+    }
+
+    private static io.r2dbc.spi.Statement statement(io.r2dbc.spi.Connection connection, SqlFragment sql) {
+        return Rows.bind(connection.createStatement(sql.sql()), sql.bindings());
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.Sort;
+import io.nvsentinel.datastore.internal.filter.Binder;
+import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.filter.FieldSql;
+import io.nvsentinel.datastore.internal.filter.FieldSql.SortKey;
+import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A total order of documents, and how to go on in it after a document: what a query sorts by, then the id in the direction
+ * of the last of it. No key is ever null.
+ */
+final class Keyset {
+
+    private static final FieldPath ID = FieldPath.of("id");
+    private static final List<Sort> CREATION = List.of(Sort.ascending("created_at"));
+
+    private final FieldMap fields;
+    private final List<Sort> sorts;
+    private final List<String> types;
+
+    Keyset(FieldMap fields, List<Sort> sorts) {
+        this.fields = fields;
+        this.sorts = total(sorts.isEmpty() ? CREATION : sorts);
+        this.types = IntStream.range(0, this.sorts.size())
+                .mapToObj(i -> key(i, new Binder(1)).type())
+                .toList();
+    }
+
+    private static List<Sort> total(List<Sort> sorts) {
+        List<Sort> total = new ArrayList<>(sorts);
+        total.add(new Sort(ID, sorts.get(sorts.size() - 1).descending()));
+        return total;
+    }
+
+    /** The keys as columns {@code k0}, {@code k1} …, to be selected. */
+    String columns(Binder binder) {
+        return IntStream.range(0, sorts.size())
+                .mapToObj(i -> key(i, binder).sql() + " AS k" + i)
+                .collect(Collectors.joining(", "));
+    }
+
+    /** The names of these columns. */
+    String names() {
+        return IntStream.range(0, sorts.size()).mapToObj(i -> "k" + i).collect(Collectors.joining(", "));
+    }
+
+    /** The order of these columns, without {@code ORDER BY}. */
+    String order() {
+        return IntStream.range(0, sorts.size())
+                .mapToObj(i -> "k" + i + direction(i))
+                .collect(Collectors.joining(", "));
+    }
+
+    /** The same order where the columns are not selected. */
+    String plainOrder(Binder binder) {
+        return IntStream.range(0, sorts.size())
+                .mapToObj(i -> key(i, binder).sql() + direction(i))
+                .collect(Collectors.joining(", "));
+    }
+
+    private String direction(int i) {
+        return sorts.get(i).descending() ? " DESC" : "";
+    }
+
+    private SortKey key(int i, Binder binder) {
+        return FieldSql.sortKey(sorts.get(i).path(), fields, binder);
+    }
+
+    /** Reads the keys of a row that selects them from a column on. */
+    List<Object> read(Readable row, int firstColumn) {
+        List<Object> keys = new ArrayList<>(sorts.size());
+        for (int i = 0; i < sorts.size(); i++) {
+            Class<?> type = switch (types.get(i)) {
+                case "uuid" -> UUID.class;
+                case "timestamptz" -> Instant.class;
+                default -> Json.class;
+            };
+            keys.add(copy(Objects.requireNonNull(row.get(firstColumn + i, type))));
+        }
+        return keys;
+    }
+
+    /** The driver's Json lives in the message it came with. */
+    private static Object copy(Object key) {
+        return key instanceof Json json ? Json.of(json.asArray()) : key;
+    }
+
+    /** What holds for the documents that come after the one with these keys. */
+    String after(List<Object> keys, Binder binder) {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < keys.size(); i++) {
+            values.add("CAST(" + binder.bind(keys.get(i)) + " AS " + types.get(i) + ")");
+        }
+        boolean sameDirection = sorts.stream().map(Sort::descending).distinct().count() == 1;
+        return sameDirection ? rowAfter(values, binder) : mixedAfter(values, binder);
+    }
+
+    /** The form in which one index over all keys gives the next page directly. */
+    private String rowAfter(List<String> values, Binder binder) {
+        String columns = IntStream.range(0, sorts.size())
+                .mapToObj(i -> key(i, binder).sql())
+                .collect(Collectors.joining(", "));
+        return "(" + columns + ")" + beyond(0) + "(" + String.join(", ", values) + ")";
+    }
+
+    /** The first comparison says nothing new, but an index over the first key serves it. */
+    private String mixedAfter(List<String> values, Binder binder) {
+        int last = sorts.size() - 1;
+        String condition = key(last, binder).sql() + beyond(last) + values.get(last);
+        for (int i = last - 1; i >= 0; i--) {
+            String key = key(i, binder).sql();
+            condition = "(" + key + beyond(i) + values.get(i) + " OR " + key + " = " + values.get(i) + " AND "
+                    + condition + ")";
+        }
+        return key(0, binder).sql() + beyond(0).stripTrailing() + "= " + values.get(0) + " AND " + condition;
+    }
+
+    private String beyond(int i) {
+        return sorts.get(i).descending() ? " < " : " > ";
+    }
+}

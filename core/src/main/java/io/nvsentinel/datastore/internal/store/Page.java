@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a result.
+ *
+ * @param rows what was read
+ * @param next where the next part begins, or null if this is the last
+ * @param <R> the rows
+ */
+record Page<R>(List<R> rows, @Nullable Cursor next) {
+
+    /**
+     * Where a page begins.
+     *
+     * @param keys the sort keys of the last row before it
+     * @param remaining how many rows may follow
+     */
+    record Cursor(List<Object> keys, long remaining) {}
+}

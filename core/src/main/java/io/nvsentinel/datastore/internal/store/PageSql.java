@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.Query;
+import io.nvsentinel.datastore.internal.filter.Binder;
+import io.nvsentinel.datastore.internal.filter.FilterSql;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import org.jspecify.annotations.Nullable;
+
+/** The statements that read a query's documents. */
+final class PageSql {
+
+    /** A page ends with the document that reaches this. */
+    static final int MAX_BYTES = 4 * 1024 * 1024;
+
+    private final Table table;
+    private final Query query;
+    private final Condition condition;
+    private final Keyset keyset;
+
+    PageSql(Table table, Query query, Condition condition) {
+        this.table = table;
+        this.query = query;
+        this.condition = condition;
+        this.keyset = new Keyset(table.fields(), query.sorts());
+    }
+
+    Keyset keyset() {
+        return keyset;
+    }
+
+    /**
+     * The columns {@code id, created_at, updated_at, version, data, total, k0, k1 …} of a page, where total is the size of
+     * the page up to the row. The size of a document that is stored compressed is known only when it is unpacked; others
+     * are not looked at for it.
+     *
+     * @param data what is read of each document
+     */
+    SqlFragment documents(Data data, Page.@Nullable Cursor cursor) {
+        Binder binder = new Binder(1);
+        String size = "CASE WHEN pg_column_compression(data) IS NULL THEN pg_column_size(data)"
+                + " ELSE octet_length(data::text) END";
+        String page = "SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data, "
+                + keyset.columns(binder) + rows(cursor, binder);
+        String columns = "id, created_at, updated_at, version, data, total, " + keyset.names();
+        String sized = "SELECT page.*, " + size + " AS size FROM (" + page + ") AS page OFFSET 0";
+        String summed = "SELECT sized.*, sum(size) OVER (ORDER BY " + keyset.order()
+                + " ROWS UNBOUNDED PRECEDING) AS total FROM (" + sized + ") AS sized";
+        return binder.finish("SELECT " + columns + " FROM (" + summed + ") AS summed WHERE total - size < " + MAX_BYTES
+                + " ORDER BY " + keyset.order());
+    }
+
+    /** The columns {@code id, k0, k1 …} of a page. */
+    SqlFragment ids(Page.@Nullable Cursor cursor) {
+        Binder binder = new Binder(1);
+        return binder.finish("SELECT id, " + keyset.columns(binder) + rows(cursor, binder));
+    }
+
+    private String rows(Page.@Nullable Cursor cursor, Binder binder) {
+        String after = cursor == null ? "" : " AND " + keyset.after(cursor.keys(), binder);
+        String skip = cursor == null && query.skip() > 0 ? " OFFSET " + binder.bind(query.skip()) : "";
+        return " FROM " + table.quoted() + " WHERE " + where(binder) + after + " ORDER BY " + keyset.order() + " LIMIT "
+                + pageSize() + skip;
+    }
+
+    /** The same for each page of a query, so that its statements are few and can be prepared. */
+    int pageSize() {
+        return (int) Math.min(query.pageSize(), query.limit());
+    }
+
+    private String where(Binder binder) {
+        return "(" + FilterSql.render(query.filter(), table.fields(), binder) + ") AND " + condition.render(binder);
+    }
+
+    /** How many documents the query has, skip and limit applied. */
+    SqlFragment count() {
+        Binder binder = new Binder(1);
+        if (query.skip() == 0 && query.limit() == Long.MAX_VALUE) {
+            return binder.finish("SELECT count(*) FROM " + table.quoted() + " WHERE " + where(binder));
+        }
+        return binder.finish("SELECT count(*) FROM (SELECT FROM " + table.quoted() + " WHERE " + where(binder)
+                + " LIMIT " + binder.bind(query.limit()) + " OFFSET " + binder.bind(query.skip()) + ") AS counted");
+    }
+
+    /**
+     * The first of the query's records, locked: if another writer changed it so that it does not match, the next.
+     *
+     * @param columns what to select of it
+     */
+    String chosen(String columns, Binder binder) {
+        return "SELECT " + columns + " FROM " + table.quoted() + " WHERE " + where(binder) + " ORDER BY "
+                + keyset.plainOrder(binder) + " LIMIT 1 OFFSET " + binder.bind(query.skip()) + " FOR UPDATE";
+    }
+
+    /** What is read of a document. */
+    @FunctionalInterface
+    interface Data {
+
+        /** All of it. */
+        Data WHOLE = binder -> "data";
+
+        /** An expression of type {@code jsonb}. */
+        String render(Binder binder);
+    }
+}
