@@ -7,6 +7,7 @@ import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import io.nvsentinel.changestream.internal.client.Ownership;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
 import io.nvsentinel.changestream.internal.tail.Patience;
@@ -17,6 +18,7 @@ import io.nvsentinel.changestream.internal.wakeup.Listening;
 import io.nvsentinel.changestream.processing.DeadLetters;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.changestream.upkeep.Clients;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
@@ -213,6 +215,16 @@ public final class ChangeStreams {
      */
     public DeadLetters deadLetters() {
         return new StoredDeadLetters(connections);
+    }
+
+    /**
+     * The named clients: where they are, and how to move them.
+     *
+     * @return lists, resets and deletes them
+     */
+    public Clients clients() {
+        return new StoredClients(
+                connections, json, to -> start(to).map(position -> new StoredClients.Start(position, to.isNow())));
     }
 
     <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {

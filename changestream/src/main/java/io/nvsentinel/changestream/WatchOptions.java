@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.client.ClientNames;
 import io.nvsentinel.datastore.MisconfiguredException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What one watch wants. Immutable. */
 public final class WatchOptions {
-
-    private static final int MAX_NAME_LENGTH = 255;
 
     private final Builder values;
 
@@ -106,9 +105,8 @@ public final class WatchOptions {
          * @throws MisconfiguredException if the client name is blank or too long
          */
         public WatchOptions build() {
-            if (clientName != null && (clientName.isBlank() || clientName.length() > MAX_NAME_LENGTH)) {
-                throw new MisconfiguredException(
-                        "clientName must have 1 to " + MAX_NAME_LENGTH + " characters and not only blanks");
+            if (clientName != null) {
+                ClientNames.check(clientName);
             }
             Builder copy = new Builder();
             copy.clientName = clientName;

@@ -30,7 +30,7 @@ public final class ResumeTokens {
     private static final String LEASED = "clock_timestamp() + interval '" + LEASE.toSeconds() + " seconds'";
 
     private static final String OWNED = " SET epoch = nextval('resume_tokens_epoch_seq'), owner = $2,"
-            + " last_seen = clock_timestamp(), leased_until = " + LEASED;
+            + " fresh = false, last_seen = clock_timestamp(), leased_until = " + LEASED;
 
     private static final String MAY_OWN =
             " ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
