@@ -10,6 +10,7 @@ import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
+import io.nvsentinel.changestream.internal.retention.DefaultRetention;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.changestream.internal.tail.TailSettings;
@@ -19,6 +20,8 @@ import io.nvsentinel.changestream.processing.DeadLetters;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.changestream.upkeep.Clients;
+import io.nvsentinel.changestream.upkeep.Retention;
+import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
@@ -225,6 +228,16 @@ public final class ChangeStreams {
     public Clients clients() {
         return new StoredClients(
                 connections, json, to -> start(to).map(position -> new StoredClients.Start(position, to.isNow())));
+    }
+
+    /**
+     * What keeps the changelog from growing for ever. Nothing is removed unless it is run.
+     *
+     * @param options how long changes are kept
+     * @return runs once, or again and again
+     */
+    public Retention retention(RetentionOptions options) {
+        return new DefaultRetention(connections, options, timer, closing.asMono());
     }
 
     <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
