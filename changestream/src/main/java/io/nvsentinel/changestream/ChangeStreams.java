@@ -10,6 +10,7 @@ import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
+import io.nvsentinel.changestream.internal.process.TransactionalEffect;
 import io.nvsentinel.changestream.internal.retention.DefaultRetention;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
@@ -23,6 +24,7 @@ import io.nvsentinel.changestream.upkeep.Clients;
 import io.nvsentinel.changestream.upkeep.Retention;
 import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DatastoreSession;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
@@ -34,6 +36,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -56,6 +59,7 @@ import reactor.core.scheduler.Schedulers;
 public final class ChangeStreams {
 
     private final ChangelogReader reader;
+    private final DefaultDatastore datastore;
     private final Connections connections;
     private final Processors processors;
     private final Tail tail;
@@ -80,6 +84,7 @@ public final class ChangeStreams {
         Patience patience = new Patience(Duration.ZERO, timer, listener);
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
+        this.datastore = datastore;
         this.connections = connections;
         this.processors = new Processors(this, connections, listener, timer);
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
@@ -209,6 +214,40 @@ public final class ChangeStreams {
                 processing,
                 (watch, letters) ->
                         new PlainEffect<>(handler, letters, watch.start().incarnation()));
+    }
+
+    /**
+     * As {@link #process}, with a handler whose writes have their effect exactly once: what it writes through the session,
+     * and the mark that the change is handled, are committed together. A change that comes again, after a crash, a lost
+     * connection or a change of owners, is found to be handled and not handled twice. That holds with several workers too,
+     * since each change has a mark of its own, which is forgotten when the stored position has moved behind it.
+     *
+     * <p>What the handler does besides writing through the session happens at least once: it is repeated when the
+     * transaction has to be repeated. An attempt uses one connection of the pool.
+     *
+     * @param collection a collection of the same datastore
+     * @param options what is wanted; must have a client name
+     * @param processing how changes are handled
+     * @param handler handles one change, and completes when it has written; must use nothing but the session given to it
+     * @param <T> the documents' type
+     * @return completes when nothing is being handled any more and the position is stored
+     * @throws InvalidRequestException if there is no client name
+     * @see Datastore#inTransaction
+     */
+    public <T> Mono<Void> processInTransaction(
+            DocumentCollection<T> collection,
+            WatchOptions options,
+            ProcessorOptions processing,
+            BiFunction<ChangeEvent<T>, DatastoreSession, Mono<Void>> handler) {
+        return processors.run(
+                Watched.one(collection),
+                options,
+                processing,
+                (watch, letters) -> new TransactionalEffect<>(
+                        datastore,
+                        handler,
+                        watch.ownership().owned(),
+                        watch.start().incarnation()));
     }
 
     /**

@@ -49,19 +49,24 @@ public final class ResumeTokens {
 
     /** Forwards only: a statement that was given up may still arrive after its successor. */
     private static final String STORE = """
-            UPDATE resume_tokens
-            SET resume_token = CASE WHEN position <= $4 THEN $3 ELSE resume_token END,
-                last_updated = now(), last_seen = clock_timestamp(), leased_until = %s
-            WHERE client_name = $1 AND epoch = $2""".formatted(LEASED);
+            WITH stored AS (
+                UPDATE resume_tokens
+                SET resume_token = CASE WHEN position <= $4 THEN $3 ELSE resume_token END,
+                    last_updated = now(), last_seen = clock_timestamp(), leased_until = %s
+                WHERE client_name = $1 AND epoch = $2
+                RETURNING client_name, position
+            ), forgotten AS (
+                DELETE FROM handled_changes AS handled USING stored
+                WHERE handled.client_name = stored.client_name AND handled.position <= stored.position
+            )
+            SELECT count(*) FROM stored""";
+
+    private static final String KEEP = STORE.formatted(LEASED);
 
     private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = "
             + LEASED + " WHERE client_name = $1 AND epoch = $2";
 
-    private static final String RELEASE = """
-            UPDATE resume_tokens
-            SET resume_token = CASE WHEN position <= $4 THEN $3 ELSE resume_token END,
-                last_updated = now(), last_seen = clock_timestamp(), leased_until = NULL
-            WHERE client_name = $1 AND epoch = $2""";
+    private static final String RELEASE = STORE.formatted("NULL");
 
     private static final String STILL_OWNED =
             "SELECT count(*) FROM resume_tokens WHERE client_name = $1 AND epoch = $2";
@@ -142,7 +147,7 @@ public final class ResumeTokens {
      * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
      */
     public Mono<Void> store(Owned owned, Position token) {
-        return position(owned, token, STORE);
+        return position(owned, token, KEEP);
     }
 
     /**
@@ -160,9 +165,11 @@ public final class ResumeTokens {
         return connections
                 .write(
                         "Store the position of the change stream client \"" + owned.client() + "\"",
-                        connection -> Rows.written(Rows.bind(
-                                connection.createStatement(sql),
-                                List.of(owned.client(), owned.epoch(), json(token), token.id()))))
+                        connection -> Rows.one(
+                                Rows.bind(
+                                        connection.createStatement(sql),
+                                        List.of(owned.client(), owned.epoch(), json(token), token.id())),
+                                row -> Objects.requireNonNull(row.get(0, Long.class))))
                 .flatMap(count -> ownedIf(count == 1, owned));
     }
 

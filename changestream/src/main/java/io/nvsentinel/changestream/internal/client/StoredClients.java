@@ -48,12 +48,21 @@ public final class StoredClients implements Clients {
                 SET epoch = nextval('resume_tokens_epoch_seq'), owner = NULL, last_seen = NULL, leased_until = NULL,
                     cut_off = CASE WHEN $3 THEN clock_timestamp() END, fresh = $3, last_updated = now(), resume_token = $2
                 WHERE %1$s AND NOT ($3 AND fresh)
+                RETURNING client_name
+            ), forgotten AS (
+                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM moved)
             )
             INSERT INTO resume_tokens (client_name, cut_off, fresh, resume_token)
             SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known WHERE clients = 0
             ON CONFLICT DO NOTHING""".formatted(MINE);
 
-    private static final String DELETE = "DELETE FROM resume_tokens WHERE " + MINE;
+    private static final String DELETE = """
+            WITH deleted AS (
+                DELETE FROM resume_tokens WHERE %s RETURNING client_name
+            ), forgotten AS (
+                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM deleted)
+            )
+            SELECT count(*) FROM deleted""".formatted(MINE);
 
     private final Session session;
     private final JsonCodec json;
@@ -139,8 +148,8 @@ public final class StoredClients implements Clients {
     public Mono<Boolean> delete(String clientName) {
         return session.write(
                         "Delete the change stream client \"" + clientName + "\"",
-                        connection ->
-                                Rows.written(connection.createStatement(DELETE).bind(0, clientName)))
+                        connection -> Rows.one(
+                                connection.createStatement(DELETE).bind(0, clientName), row -> get(row, 0, Long.class)))
                 .map(count -> count > 0);
     }
 }
