@@ -50,9 +50,16 @@ public final class ChangeEvent<T> {
      * What the events of one watch have in common.
      *
      * @param incarnation which changelog
+     * @param filter the fingerprint of the watch's filter
      * @param json reads untyped documents
      */
-    record Origin(UUID incarnation, JsonCodec json) {}
+    record Origin(UUID incarnation, String filter, JsonCodec json) {
+
+        ResumeToken token(ChangelogRow row) {
+            return new ResumeToken(
+                    Position.at(incarnation, row.id(), row.check()).withFilter(filter));
+        }
+    }
 
     /**
      * The place right after this change.
@@ -60,7 +67,7 @@ public final class ChangeEvent<T> {
      * @return a token to start after
      */
     public ResumeToken resumeToken() {
-        return new ResumeToken(Position.at(origin.incarnation(), row.id(), row.check()));
+        return origin.token(row);
     }
 
     /**
@@ -95,9 +102,22 @@ public final class ChangeEvent<T> {
      *
      * @return null for delete and truncate
      * @throws InvalidDocumentException if it cannot be read as this type
+     * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T document() {
+        if (!hasDocument() && (operation() == Operation.INSERT || operation() == Operation.UPDATE)) {
+            throw notKept("the document after");
+        }
         return document.get();
+    }
+
+    /**
+     * Whether there is a document after this change.
+     *
+     * @return true if {@link #document()} gives one
+     */
+    public boolean hasDocument() {
+        return row.after() != null;
     }
 
     /**
@@ -105,9 +125,36 @@ public final class ChangeEvent<T> {
      *
      * @return null for insert and truncate
      * @throws InvalidDocumentException if it cannot be read as this type
+     * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T before() {
+        if (!hasBefore() && (operation() == Operation.UPDATE || operation() == Operation.DELETE)) {
+            throw notKept("the document before");
+        }
         return before.get();
+    }
+
+    /**
+     * Whether there is a document before this change.
+     *
+     * @return true if {@link #before()} gives one
+     */
+    public boolean hasBefore() {
+        return row.before() != null;
+    }
+
+    private ImageNotKeptException notKept(String what) {
+        return new ImageNotKeptException("The collection " + collection() + " did not keep " + what + " this "
+                + operation() + " of " + recordId());
+    }
+
+    /** Finds out whether the newest document there is can be decoded. */
+    void decode() {
+        if (hasDocument()) {
+            document.get();
+        } else {
+            before.get();
+        }
     }
 
     /**
@@ -115,9 +162,10 @@ public final class ChangeEvent<T> {
      *
      * @return null for truncate
      * @throws InvalidDocumentException if it cannot be read as this type
+     * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T latestDocument() {
-        return row.after() == null ? before() : document();
+        return operation() == Operation.DELETE ? before() : document();
     }
 
     /**
@@ -140,6 +188,7 @@ public final class ChangeEvent<T> {
      * ({@code entities.0.value}); one that became shorter is reported whole.
      *
      * @return empty for other operations, and for an update that changed no field
+     * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
      */
     public Map<String, @Nullable Object> updatedFields() {
         return Collections.unmodifiableMap(diff().updated());
@@ -149,6 +198,7 @@ public final class ChangeEvent<T> {
      * The fields that an update removed, by dotted path as stored.
      *
      * @return empty for other operations
+     * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
      */
     public Set<String> removedFields() {
         return Collections.unmodifiableSet(diff().removed());
@@ -159,6 +209,7 @@ public final class ChangeEvent<T> {
      *
      * @param paths dotted paths as stored; a path stands for itself and everything below it
      * @return false for other operations, and for an update that changed no field
+     * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
      */
     public boolean changedOnly(String... paths) {
         List<String> changed = Stream.concat(diff().updated().keySet().stream(), diff().removed().stream())
@@ -202,6 +253,9 @@ public final class ChangeEvent<T> {
     }
 
     private DocumentDiff diff() {
+        if (operation() == Operation.UPDATE && !(hasDocument() && hasBefore())) {
+            throw notKept("both documents of");
+        }
         return Objects.requireNonNull(difference.get());
     }
 

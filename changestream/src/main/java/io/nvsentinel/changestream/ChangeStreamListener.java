@@ -116,6 +116,14 @@ public interface ChangeStreamListener {
     default void onFenced(String clientName) {}
 
     /**
+     * How far a client that runs here is behind, every five seconds while it runs. Asked of the database only if there is a
+     * listener.
+     *
+     * @param lag how far
+     */
+    default void onLag(ClientLag lag) {}
+
+    /**
      * A change has a document that cannot be decoded. It was given to the watch's handler for such, and the stream goes
      * on.
      *

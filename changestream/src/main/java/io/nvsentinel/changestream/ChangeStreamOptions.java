@@ -64,15 +64,23 @@ public final class ChangeStreamOptions {
         return values.listen;
     }
 
-    /** Tells all listeners; none of them can break a stream. */
-    ChangeStreamListener listener() {
-        return Listeners.of(values.listeners);
+    /**
+     * How long a server may be away before the streams end.
+     *
+     * @return 0 for ever, up to 1 d
+     */
+    public Duration giveUpAfter() {
+        return values.giveUpAfter;
+    }
+
+    List<ChangeStreamListener> listeners() {
+        return values.listeners;
     }
 
     @Override
     public String toString() {
         return "ChangeStreamOptions{pollInterval=" + pollInterval() + ", pageRows=" + pageRows() + ", pageBytes="
-                + pageBytes() + ", listen=" + listen() + "}";
+                + pageBytes() + ", listen=" + listen() + ", giveUpAfter=" + giveUpAfter() + "}";
     }
 
     /** Collects options. Not safe for use by several threads. */
@@ -82,6 +90,7 @@ public final class ChangeStreamOptions {
         private int pageRows = 1000;
         private long pageBytes = 8 * KIB * KIB;
         private boolean listen = true;
+        private Duration giveUpAfter = Duration.ZERO;
         private final List<ChangeStreamListener> listeners = new ArrayList<>();
 
         private Builder() {}
@@ -134,6 +143,19 @@ public final class ChangeStreamOptions {
         }
 
         /**
+         * Sets how long a server may be away, while a stream runs or is opened, before the stream ends with the error of
+         * the last attempt. Default 0, range 0 to 1 d; zero means for ever. Attempts are 0.1 to 10 s apart, growing, with
+         * jitter. What waiting cannot mend ends a stream at once.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder giveUpAfter(Duration value) {
+            giveUpAfter = value;
+            return this;
+        }
+
+        /**
          * Adds who hears what the streams do, for metrics and tests. Default nobody; may be repeated for several.
          *
          * @param value the listener
@@ -158,6 +180,9 @@ public final class ChangeStreamOptions {
             check(
                     pageBytes >= 64 * KIB && pageBytes <= 256 * KIB * KIB,
                     "pageBytes must be between 65536 and 268435456, not " + pageBytes);
+            check(
+                    !giveUpAfter.isNegative() && giveUpAfter.compareTo(LONGEST) <= 0,
+                    "giveUpAfter must be between 0 and 1 day, not " + giveUpAfter);
             return new ChangeStreamOptions(copy());
         }
 
@@ -167,6 +192,7 @@ public final class ChangeStreamOptions {
             copy.pageRows = pageRows;
             copy.pageBytes = pageBytes;
             copy.listen = listen;
+            copy.giveUpAfter = giveUpAfter;
             copy.listeners.addAll(listeners);
             return copy;
         }

@@ -2,11 +2,8 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
-import io.nvsentinel.changestream.internal.changelog.Position;
-import io.nvsentinel.changestream.internal.client.Acknowledgements;
-import io.nvsentinel.changestream.internal.client.Ownership;
+import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
-import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
@@ -30,15 +27,17 @@ import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
-import java.time.Duration;
+import io.nvsentinel.datastore.internal.store.Rows;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -58,36 +57,42 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class ChangeStreams {
 
-    private final ChangelogReader reader;
-    private final DefaultDatastore datastore;
-    private final Connections connections;
-    private final Processors processors;
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
+
     private final Tail tail;
     private final Listening listening;
     private final ResumeTokens tokens;
+    private final DefaultDatastore datastore;
+    private final Connections connections;
+    private final Processors processors;
+    private final Opening opening;
     private final JsonCodec json;
     private final boolean listen;
+    private final Lags lags;
+    private final boolean heard;
+    private final LiveStatus live = new LiveStatus();
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
-    private final AtomicInteger watchers = new AtomicInteger();
     private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
-        Connections connections = datastore.connections();
+        this.datastore = datastore;
+        this.connections = datastore.connections();
         Doorbell doorbell = new Doorbell();
         this.json = datastore.json();
         this.listen = options.listen();
-        this.reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
-        this.listener = options.listener();
+        ChangelogReader reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
+        this.lags = new Lags(connections);
+        this.heard = !options.listeners().isEmpty();
+        this.listener = Listeners.of(live, options.listeners());
         this.listening = new Listening(connections, doorbell, timer, listener);
-        Patience patience = new Patience(Duration.ZERO, timer, listener);
+        Patience patience = new Patience(options.giveUpAfter(), timer, listener);
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
-        this.datastore = datastore;
-        this.connections = connections;
-        this.processors = new Processors(this, connections, listener, timer);
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
+        this.processors = new Processors(this, connections, listener, timer);
+        this.opening = new Opening(reader, tail, tokens, patience);
     }
 
     private static String owner(Datastore datastore) {
@@ -131,7 +136,9 @@ public final class ChangeStreams {
      *
      * <p>Cold: each subscription is a watch of its own. Emits the collection's committed changes in their one total
      * order, starting where the named client left off, else where the options say; never completes by itself but with
-     * {@link #close()}. A lost connection or a restarted server is waited out, for ever and with growing pauses. Fails
+     * {@link #close()}. A lost connection or a restarted server is waited out, also while opening, with growing pauses and
+     * for ever or as long as the options say. A TRUNCATE is an event; when the collection is dropped the stream fails with
+     * {@link CollectionDroppedException} after its last change. Fails
      * with {@link HistoryLostException} or {@link HistoryForkedException} when it cannot go on without a gap, with
      * {@link ClientFencedException} when another watch takes over the client name, and with the datastore's errors when
      * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored.
@@ -174,12 +181,29 @@ public final class ChangeStreams {
     }
 
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
+        // What cannot be evaluated is refused here, before anybody subscribes.
+        watched.selection(options.filter());
+        return watch(watched, options, false);
+    }
+
+    private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options, boolean again) {
         return Flux.usingWhen(
-                open(watched, options),
-                watch -> events(watch, options)
-                        .takeUntilOther(watch.keepStoring())
-                        .takeUntilOther(closing.asMono()),
-                this::leave);
+                        Mono.defer(() -> open(Watch.Request.of(watched, options), again)),
+                        watch -> events(watch, options)
+                                .takeUntilOther(watch.keep(null))
+                                .takeUntilOther(closing.asMono()),
+                        this::leave)
+                .onErrorResume(ChangeStreams::isHistoryGone, error -> {
+                    if (options.onHistoryLost() == OnHistoryLost.FAIL) {
+                        return Flux.error(error);
+                    }
+                    LOG.warn("A watch starts again at the oldest change that is kept: {}", error.getMessage());
+                    return watch(watched, options, true);
+                });
+    }
+
+    static boolean isHistoryGone(Throwable error) {
+        return error instanceof HistoryLostException || error instanceof HistoryForkedException;
     }
 
     /**
@@ -187,7 +211,7 @@ public final class ChangeStreams {
      * and acknowledged when it is done. At least once: a change that was handled and whose position was not stored yet
      * comes again after a crash.
      *
-     * <p>Cold, and fails as {@link #watch} does. It also fails with {@link ProcessingStoppedException}, naming the
+     * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with {@link ProcessingStoppedException}, naming the
      * change, when a change cannot be handled and {@link ProcessorOptions.Builder#onFailure} says to stop, and when its
      * position cannot be stored. It completes after {@link #close()}. Whenever it stops by itself, changes that are being
      * handled may come to their end and are acknowledged, those that wait are dropped; what comes to its end later than
@@ -266,7 +290,9 @@ public final class ChangeStreams {
      */
     public Clients clients() {
         return new StoredClients(
-                connections, json, to -> start(to).map(position -> new StoredClients.Start(position, to.isNow())));
+                connections,
+                json,
+                to -> opening.start(to).map(position -> new StoredClients.Start(position, to.isNow())));
     }
 
     /**
@@ -285,60 +311,76 @@ public final class ChangeStreams {
         return listen ? events.takeUntilOther(listening.session()) : events;
     }
 
-    <T> Mono<Watch<T>> open(Watched<T> watched, WatchOptions options) {
-        Mono<Position> start = Mono.defer(() -> start(options.startAt()));
-        String client = options.clientName();
-        Mono<Watch<T>> opened = client == null
-                ? start.map(token -> watch(watched, token, null))
-                : tokens.open(client, options.ifOwned(), start)
-                        .flatMap(owned -> verified(owned.token()).map(token -> watch(watched, token, owned)));
-        return opened.doOnNext(this::join);
-    }
-
-    private <T> Watch<T> watch(Watched<T> watched, Position token, @Nullable Owned owned) {
-        Acknowledgements acknowledgements = new Acknowledgements(token.incarnation(), token.id());
-        Ownership ownership = owned == null ? null : new Ownership(tokens, owned, acknowledgements, listener, timer);
-        return new Watch<>(
-                watched, new ChangeEvent.Origin(token.incarnation(), json), token, acknowledgements, ownership);
+    <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again) {
+        return opening.open(request, again)
+                .map(opened -> new Watch<>(
+                        request, json, opened, new Watch.Store(tokens, listener, heard ? lags : null, timer)))
+                .doOnNext(this::join);
     }
 
     private void join(Watch<?> watch) {
         watches.add(watch);
-        if (watchers.getAndIncrement() == 0) {
-            tail.startAt(watch.start().id());
-        }
+        tail.join(watch.selection(), watch.start().id());
     }
 
     Mono<Void> leave(Watch<?> watch) {
         return Mono.defer(() -> {
-            watchers.decrementAndGet();
+            tail.leave(watch.selection());
             return watch.close().doFinally(signal -> watches.remove(watch));
         });
     }
 
-    private Mono<Position> start(StartAt start) {
-        if (start.token() != null) {
-            return verified(start.token().position());
-        }
-        return start.isNow()
-                ? tail.now().map(newest -> Position.at(newest.incarnation(), newest.id(), null))
-                : reader.beginning();
+    /**
+     * Chooses which documents the changelog keeps with the changes of a collection from now on; needs the rights of the
+     * table's owner. Waits for the writers of the collection that are under way, and holds others up for milliseconds. Fewer
+     * images make the changelog smaller and writers faster; a filter then sees what is not kept as missing.
+     *
+     * @param collection a collection of the same datastore
+     * @param images what to keep
+     * @return cold; completes when it is changed
+     */
+    public Mono<Void> keepImages(DocumentCollection<?> collection, Images images) {
+        return connections
+                .write(
+                        "Choose the images of " + collection.name(),
+                        connection -> Rows.one(
+                                connection
+                                        .createStatement(
+                                                "SELECT nvsentinel_set_images(quote_ident($1)::regclass, $2)::text")
+                                        .bind(0, collection.name())
+                                        .bind(1, images.name().toLowerCase(Locale.ROOT)),
+                                row -> true))
+                .then();
     }
 
-    /** The row that a token remembers must still be the same one. */
-    private Mono<Position> verified(Position token) {
-        return reader.newest().flatMap(newest -> {
-            if (!newest.incarnation().equals(token.incarnation())) {
-                return Mono.error(new HistoryForkedException("The token is of another changelog: of incarnation "
-                        + token.incarnation() + ", not " + newest.incarnation()));
-            }
-            return reader.check(token.checkedRow())
-                    .filter(row -> !row.digest().equals(token.digest()))
-                    .flatMap(row -> Mono.<Position>error(new HistoryForkedException("Change " + row.id()
-                            + " is not the one that was delivered: the database was restored, or failed over and"
-                            + " lost commits")))
-                    .defaultIfEmpty(token);
-        });
+    /**
+     * How far a client is behind, whether it runs here, elsewhere or nowhere.
+     *
+     * @param clientName the client
+     * @return cold; emits the lag; empty if the client has no stored position, so that nothing is known
+     */
+    public Mono<ClientLag> lag(String clientName) {
+        if (clientName.isBlank()) {
+            return Mono.empty();
+        }
+        return lags.read(clientName)
+                .flatMap(known -> Mono.justOrEmpty(known.stream().findFirst()));
+    }
+
+    /**
+     * How these streams, the changelog and all clients are.
+     *
+     * @return cold; emits the status
+     */
+    public Mono<ChangeStreamStatus> status() {
+        return Mono.zip(lags.size(), lags.read(null))
+                .map(both -> new ChangeStreamStatus(
+                        live.listening(),
+                        live.gap(),
+                        live.lastError(),
+                        both.getT1().rows(),
+                        both.getT1().bytes(),
+                        both.getT2()));
     }
 
     /** Completes when every watch has to end. */

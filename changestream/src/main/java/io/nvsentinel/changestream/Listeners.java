@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -12,7 +13,6 @@ import org.slf4j.LoggerFactory;
 final class Listeners implements ChangeStreamListener {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.listener");
-    private static final ChangeStreamListener NOBODY = new ChangeStreamListener() {};
 
     private final List<ChangeStreamListener> listeners;
 
@@ -20,8 +20,14 @@ final class Listeners implements ChangeStreamListener {
         this.listeners = listeners;
     }
 
-    static ChangeStreamListener of(List<ChangeStreamListener> listeners) {
-        return listeners.isEmpty() ? NOBODY : new Listeners(List.copyOf(listeners));
+    /** The first is ours and breaks nothing; alone it is told directly. */
+    static ChangeStreamListener of(ChangeStreamListener first, List<ChangeStreamListener> others) {
+        if (others.isEmpty()) {
+            return first;
+        }
+        List<ChangeStreamListener> all = new ArrayList<>(others);
+        all.add(0, first);
+        return new Listeners(List.copyOf(all));
     }
 
     private void tell(Consumer<ChangeStreamListener> event) {
@@ -95,6 +101,11 @@ final class Listeners implements ChangeStreamListener {
     @Override
     public void onFenced(String clientName) {
         tell(listener -> listener.onFenced(clientName));
+    }
+
+    @Override
+    public void onLag(ClientLag lag) {
+        tell(listener -> listener.onLag(lag));
     }
 
     @Override

@@ -66,8 +66,7 @@ final class Processing<T> {
 
     private Mono<Void> keepStoring() {
         Ownership ownership = watch.ownership();
-        return ownership
-                .keep(options.storeTimeout())
+        return watch.keep(options.storeTimeout())
                 .onErrorMap(error -> !(error instanceof ClientFencedException), error -> {
                     Position reached = ownership.acknowledged();
                     return new ProcessingStoppedException(
@@ -84,7 +83,7 @@ final class Processing<T> {
 
     /** A dead letter of a collection that is watched no more waits until it is watched again. */
     private Mono<Task<ChangeEvent<T>>> replay(Letter letter) {
-        return Mono.justOrEmpty(watch.event(letter.row(), letter.incarnation()))
+        return Mono.justOrEmpty(watch.replayed(letter.row(), letter.incarnation()))
                 .map(event -> new Task<>(letter.row(), event, key(event), letter.id(), () -> {}));
     }
 

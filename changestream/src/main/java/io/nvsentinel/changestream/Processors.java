@@ -6,11 +6,15 @@ import io.nvsentinel.changestream.internal.process.Effect;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /** Runs processors on watches. */
 final class Processors {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.process");
 
     private final ChangeStreams streams;
     private final Connections connections;
@@ -38,9 +42,23 @@ final class Processors {
         if (watching.clientName() == null) {
             throw new InvalidRequestException("Processing needs a client name, to store the position under");
         }
+        Watch.Request<T> request = Watch.Request.of(watched, watching);
+        return run(request, processing, effects, false)
+                .onErrorResume(
+                        error -> ChangeStreams.isHistoryGone(error) && watching.onHistoryLost() != OnHistoryLost.FAIL,
+                        error -> {
+                            LOG.warn(
+                                    "A processor starts again at the oldest change that is kept: {}",
+                                    error.getMessage());
+                            return run(request, processing, effects, true);
+                        });
+    }
+
+    private <T> Mono<Void> run(
+            Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, boolean again) {
         return Mono.usingWhen(
-                streams.open(watched, watching),
-                watch -> process(watch, watching, processing, effects),
+                Mono.defer(() -> streams.open(request, again)),
+                watch -> process(watch, request.options(), processing, effects),
                 streams::leave);
     }
 

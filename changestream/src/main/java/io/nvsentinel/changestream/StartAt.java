@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Where a watch starts that has not left off anywhere. */
+/** Where a watch starts that has not left off anywhere. Immutable. */
 public final class StartAt {
 
-    private static final StartAt NOW = new StartAt(true, null);
-    private static final StartAt BEGINNING = new StartAt(false, null);
+    private static final StartAt NOW = new StartAt(true, null, null);
+    private static final StartAt BEGINNING = new StartAt(false, null, null);
 
     private final boolean now;
     private final @Nullable ResumeToken token;
+    private final @Nullable Instant time;
 
-    private StartAt(boolean now, @Nullable ResumeToken token) {
+    private StartAt(boolean now, @Nullable ResumeToken token, @Nullable Instant time) {
         this.now = now;
         this.token = token;
+        this.time = time;
     }
 
     /**
@@ -42,7 +46,20 @@ public final class StartAt {
      * @return the start
      */
     public static StartAt after(ResumeToken token) {
-        return new StartAt(false, token);
+        return new StartAt(false, Objects.requireNonNull(token, "token"), null);
+    }
+
+    /**
+     * The first change, in the order of delivery, that was made at a time or later, by {@link ChangeEvent#changedAt()}. That
+     * order runs against the time by a little, so a few earlier changes may follow; none that was made at the time or
+     * later is missed. If that part of the history may be gone the watch fails with {@link HistoryLostException}. A time
+     * still to come means now. Opening reads all changes made since then once, without their documents.
+     *
+     * @param time the time, by the database's clock
+     * @return the start
+     */
+    public static StartAt at(Instant time) {
+        return new StartAt(false, null, Objects.requireNonNull(time, "time"));
     }
 
     boolean isNow() {
@@ -52,5 +69,10 @@ public final class StartAt {
     @Nullable
     ResumeToken token() {
         return token;
+    }
+
+    @Nullable
+    Instant time() {
+        return time;
     }
 }

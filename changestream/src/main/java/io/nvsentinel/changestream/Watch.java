@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
-import io.nvsentinel.changestream.internal.changelog.Chunk;
+import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import io.nvsentinel.changestream.internal.client.Ownership;
+import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Tail;
-import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
-import java.util.ArrayList;
-import java.util.List;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * One subscription: where it starts, what it delivers, how far it is acknowledged.
@@ -26,68 +33,119 @@ import reactor.core.publisher.Sinks;
  */
 final class Watch<T> {
 
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
+    private static final Duration CHECKPOINT_EVERY = Duration.ofMillis(250);
+    private static final Duration LAG_EVERY = Duration.ofSeconds(5);
+
     private final Watched<T> watched;
+    private final Selection selection;
+    private final WatchOptions options;
     private final ChangeEvent.Origin origin;
     private final Position start;
-    private final Acknowledgements acknowledgements;
     private final @Nullable Ownership ownership;
+    private final Store store;
+    private final Acknowledgements acknowledgements;
+    private final AtomicLong told;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
-    Watch(
-            Watched<T> watched,
-            ChangeEvent.Origin origin,
-            Position start,
-            Acknowledgements acknowledgements,
-            @Nullable Ownership ownership) {
-        this.watched = watched;
-        this.origin = origin;
-        this.start = start;
-        this.acknowledgements = acknowledgements;
-        this.ownership = ownership;
+    Watch(Request<T> request, JsonCodec json, Opened opened, Store store) {
+        this.options = request.options();
+        this.start = opened.start();
+        this.watched = request.watched();
+        this.selection = request.selection();
+        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), json);
+        this.store = store;
+        this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
+        this.told = new AtomicLong(start.id());
+        this.ownership = opened.owned() == null
+                ? null
+                : new Ownership(store.tokens(), opened.owned(), this::reached, new StoredTokens(), store.timer());
+    }
+
+    /** What a subscriber asks for. */
+    record Request<T>(Watched<T> watched, Selection selection, WatchOptions options) {
+
+        static <T> Request<T> of(Watched<T> watched, WatchOptions options) {
+            return new Request<>(watched, watched.selection(options.filter()), options);
+        }
+    }
+
+    /** Where the position is stored, and who hears of it. */
+    record Store(
+            ResumeTokens tokens,
+            ChangeStreamListener listener,
+            @Nullable Lags lags,
+            Scheduler timer) {
+
+        /** Asked only if somebody wants to hear it. */
+        Mono<Void> lag(Owned owned) {
+            return lags == null
+                    ? Mono.empty()
+                    : lags.read(owned.client())
+                            .doOnNext(known -> known.forEach(listener::onLag))
+                            .then();
+        }
     }
 
     Position start() {
         return start;
     }
 
+    Selection selection() {
+        return selection;
+    }
+
     /** The events, page by page; reads ahead the page after the one being delivered. */
     Flux<ChangeEvent<T>> events(Tail tail) {
         return Flux.defer(() -> {
             AtomicLong position = new AtomicLong(start.id());
-            return Mono.defer(() -> tail.next(position.get()))
+            return Mono.defer(() -> tail.next(position.get(), selection))
                     .doOnNext(chunk -> position.set(chunk.upTo()))
                     .repeat()
-                    .concatMapIterable(this::deliver, 1);
+                    .concatMapIterable(chunk -> () -> new Delivery<>(this, chunk), 1);
         });
     }
 
-    private List<ChangeEvent<T>> deliver(Chunk chunk) {
-        List<ChangeEvent<T>> events = new ArrayList<>();
-        for (ChangelogRow row : chunk.rows()) {
-            DocumentCodec<? extends T> codec = watched.codec(row.collection());
-            if (codec != null) {
-                events.add(new ChangeEvent<>(row, origin, codec, acknowledgement(row)));
+    /** The event of a change; null if the change is not wanted, or cannot be decoded and was given to who wants those. */
+    @Nullable
+    ChangeEvent<T> event(ChangelogRow row) {
+        ChangeEvent<T> event = null;
+        try {
+            if (selection.includes(row, origin.json())) {
+                event = new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
+                event.decode();
+                return event;
+            }
+        } catch (InvalidDocumentException error) {
+            undecodable(row, error);
+            if (event != null) {
+                event.acknowledge();
             }
         }
-        acknowledgements.scanned(chunk.upTo());
-        return events;
+        scanned(row.id());
+        return null;
     }
 
-    /** Without a name there is nothing to keep, and nobody who would ever acknowledge. */
+    private void undecodable(ChangelogRow row, InvalidDocumentException error) {
+        UndecodableChange change =
+                new UndecodableChange(origin.token(row), row.operation(), row.collection(), row.recordId(), error);
+        store.listener().onUndecodable(change);
+        options.onUndecodable().accept(change);
+    }
+
+    /** Everything up to a position is delivered or not wanted. */
+    void scanned(long position) {
+        acknowledgements.scanned(position);
+    }
+
+    /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
     private Runnable acknowledgement(ChangelogRow row) {
-        return ownership == null ? () -> {} : acknowledgements.deliver(row);
+        return ownership == null && options.onCheckpoint() == null ? () -> {} : acknowledgements.deliver(row);
     }
 
-    /** A change that comes from elsewhere; empty if its collection is not watched. */
-    Optional<ChangeEvent<T>> event(ChangelogRow row, UUID incarnation) {
-        DocumentCodec<? extends T> codec = watched.codec(row.collection());
-        return Optional.ofNullable(codec)
-                .map(known ->
-                        new ChangeEvent<>(row, new ChangeEvent.Origin(incarnation, origin.json()), known, () -> {}));
-    }
-
-    JsonCodec json() {
-        return origin.json();
+    /** How far it is acknowledged. */
+    private Position reached() {
+        return acknowledgements.token().withFilter(origin.filter());
     }
 
     /** What makes the watch the owner of a client name. */
@@ -98,18 +156,89 @@ final class Watch<T> {
         return ownership;
     }
 
-    /** Stores the position now and then, for as long as it is subscribed to; ends only with an error. */
-    Mono<Void> keepStoring() {
-        return ownership == null ? Mono.never() : ownership.keep(null);
+    JsonCodec json() {
+        return origin.json();
+    }
+
+    /** A change that comes from elsewhere; empty if its collection is not watched. */
+    Optional<ChangeEvent<T>> replayed(ChangelogRow row, UUID incarnation) {
+        ChangeEvent.Origin elsewhere = new ChangeEvent.Origin(incarnation, origin.filter(), origin.json());
+        return watched.includes(row.collection())
+                ? Optional.of(new ChangeEvent<>(row, elsewhere, watched.codec(row.collection()), () -> {}))
+                : Optional.empty();
+    }
+
+    /**
+     * Stores the position and tells the lag now and then, for as long as it is subscribed to; ends only with an error.
+     *
+     * @param patience how long storing may fail, with errors that may pass; null for ever
+     */
+    Mono<Void> keep(@Nullable Duration patience) {
+        Mono<Void> stored = ownership == null
+                ? every(CHECKPOINT_EVERY, store.timer(), Mono.fromRunnable(this::checkpoint))
+                : ownership.keep(patience);
+        return Mono.firstWithSignal(stored, keepTellingLag());
+    }
+
+    private Mono<Void> keepTellingLag() {
+        return ownership == null || store.lags() == null
+                ? Mono.never()
+                : every(LAG_EVERY, store.timer(), store.lag(ownership.owned()));
+    }
+
+    private void checkpoint() {
+        checkpoint(reached());
+    }
+
+    private void checkpoint(Position token) {
+        if (options.onCheckpoint() != null && told.getAndSet(token.id()) != token.id()) {
+            options.onCheckpoint().accept(new ResumeToken(token));
+        }
+    }
+
+    private Mono<Void> every(Duration pause, Scheduler timer, Mono<Void> work) {
+        return Mono.delay(pause, timer)
+                .then(work.onErrorResume(Watch::isPassing, this::later))
+                .repeat()
+                .then();
+    }
+
+    private static boolean isPassing(Throwable error) {
+        return error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
+    }
+
+    private Mono<Void> later(Throwable error) {
+        LOG.debug("The lag could not be read; trying again", error);
+        return Mono.empty();
     }
 
     /** Stores the position a last time and gives the client name up. */
     Mono<Void> close() {
-        return (ownership == null ? Mono.<Void>empty() : ownership.close()).doFinally(signal -> closed.tryEmitEmpty());
+        Mono<Void> stored = ownership == null ? Mono.fromRunnable(this::checkpoint) : ownership.close();
+        return stored.doFinally(signal -> closed.tryEmitEmpty());
     }
 
     /** Completes when the watch has ended and its position is stored. */
     Mono<Void> closed() {
         return closed.asMono();
+    }
+
+    private final class StoredTokens implements Ownership.Heard {
+
+        @Override
+        public void onStored(Owned owned, Position token) {
+            store.listener().onTokenStored(owned.client(), new ResumeToken(token));
+            checkpoint(token);
+        }
+
+        @Override
+        public void onNotStored(Owned owned, Throwable error) {
+            if (error instanceof ClientFencedException) {
+                store.listener().onFenced(owned.client());
+            }
+            if (error instanceof DatastoreException failure) {
+                store.listener().onTokenNotStored(owned.client(), failure);
+            }
+        }
     }
 }

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.changelog.MatchPipeline;
 import io.nvsentinel.changestream.internal.client.ClientNames;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.MisconfiguredException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What one watch wants. Immutable. */
 public final class WatchOptions {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
 
     private final Builder values;
 
@@ -37,6 +47,24 @@ public final class WatchOptions {
         return values.startAt;
     }
 
+    Filter filter() {
+        return values.filter;
+    }
+
+    /** Null if nobody wants checkpoints. */
+    @Nullable
+    Consumer<ResumeToken> onCheckpoint() {
+        return values.onCheckpoint;
+    }
+
+    Consumer<UndecodableChange> onUndecodable() {
+        return values.onUndecodable;
+    }
+
+    OnHistoryLost onHistoryLost() {
+        return values.onHistoryLost;
+    }
+
     Consumer<ResumeToken> onSubscribed() {
         return values.onSubscribed;
     }
@@ -47,6 +75,10 @@ public final class WatchOptions {
         private @Nullable String clientName;
         private IfOwned ifOwned = IfOwned.TAKE_OVER;
         private StartAt startAt = StartAt.now();
+        private Filter filter = Filter.all();
+        private @Nullable Consumer<ResumeToken> onCheckpoint;
+        private Consumer<UndecodableChange> onUndecodable = Builder::report;
+        private OnHistoryLost onHistoryLost = OnHistoryLost.FAIL;
         private Consumer<ResumeToken> onSubscribed = token -> {};
 
         private Builder() {}
@@ -87,6 +119,49 @@ public final class WatchOptions {
         }
 
         /**
+         * Sets which changes are delivered. Default all. The paths are those of MongoDB's change events, their first
+         * names in any letter case:
+         *
+         * <ul>
+         *   <li>{@code operationType}: {@code insert}, {@code update}, {@code delete} or {@code truncate};
+         *   <li>{@code fullDocument.…}: the document after the change, missing for delete and truncate;
+         *   <li>{@code fullDocumentBeforeChange.…}: the document before it, missing for insert and truncate;
+         *   <li>{@code updateDescription.updatedFields.…}: the new values of what an update changed, as
+         *       {@link ChangeEvent#updatedFields()}; a field that did not change is missing, never false;
+         *   <li>{@code updateDescription.removedFields}: a list of paths, for {@link Filter#contains};
+         *   <li>{@code documentKey._id}, also {@code fullDocument._id}: the record's id, as text;
+         *   <li>{@code ns.coll}: the collection.
+         * </ul>
+         *
+         * <p>Below {@code fullDocument} and its like the names are understood as in filters of the collection, in every
+         * stored spelling. A filter that reads no {@code updateDescription} is evaluated by the server as a whole, which
+         * then sends no document that does not match; else in memory, with the same verdict. {@code text} and
+         * {@code jsonPath} are refused when the watch is made, and so is a path that is no part of a change. The stored
+         * position moves past what does not match. A client may come back with another filter, which is logged: it then
+         * applies from where the client left off.
+         *
+         * @param value the filter
+         * @return this builder
+         * @see NvsentinelWatches
+         */
+        public Builder filter(Filter value) {
+            filter = Objects.requireNonNull(value, "filter");
+            return this;
+        }
+
+        /**
+         * Sets the filter in the form of a MongoDB pipeline. Only {@code $match} stages are known, all of which must
+         * match, and in them what {@link Filter#parse} knows; anything else is refused.
+         *
+         * @param stages the stages; empty for all changes
+         * @return this builder
+         * @throws InvalidRequestException naming the stage or operator that is not known
+         */
+        public Builder pipeline(List<? extends Map<String, ?>> stages) {
+            return filter(MatchPipeline.parse(stages));
+        }
+
+        /**
          * Sets who is told, once for each subscription, that every change committed from then on will arrive. Default
          * nobody. Called before the first event; must not block.
          *
@@ -95,6 +170,57 @@ public final class WatchOptions {
          */
         public Builder onSubscribed(Consumer<ResumeToken> value) {
             onSubscribed = value;
+            return this;
+        }
+
+        /**
+         * Sets who is told how far the watch has come: a token such that every change before it is acknowledged, or not
+         * wanted. Default nobody. Called at most every 250 ms, only when it has moved, also if nothing matches the filter,
+         * and once more when the watch ends; with a client name after the token is stored. This is for positions that
+         * the application keeps itself. Must not block; what it throws ends the watch.
+         *
+         * @param value takes the token
+         * @return this builder
+         */
+        public Builder onCheckpoint(Consumer<ResumeToken> value) {
+            onCheckpoint = Objects.requireNonNull(value, "onCheckpoint");
+            return this;
+        }
+
+        /**
+         * Sets who gets changes whose document is not one of the collection's type: the document after the change, or for
+         * a delete the one before. They come here, in their place in the order, instead of to the subscriber. Default: a
+         * warning in the log. When the handler returns the change counts as acknowledged and the stream goes on; what it
+         * throws, for instance the change's own error, ends the watch, and a named client starts with this change again.
+         * Must not block.
+         *
+         * @param value takes the change
+         * @return this builder
+         */
+        public Builder onUndecodable(Consumer<UndecodableChange> value) {
+            onUndecodable = Objects.requireNonNull(value, "onUndecodable");
+            return this;
+        }
+
+        private static void report(UndecodableChange change) {
+            LOG.warn(
+                    "{} of {} in {} cannot be decoded and was not delivered; its token is {}: {}",
+                    change.operation(),
+                    change.recordId(),
+                    change.collection(),
+                    change.resumeToken(),
+                    change.error().getMessage());
+        }
+
+        /**
+         * Sets what to do when the history is gone or was rewritten where the watch wants to go on. Default
+         * {@link OnHistoryLost#FAIL}. What the watch does instead is logged.
+         *
+         * @param value the choice
+         * @return this builder
+         */
+        public Builder onHistoryLost(OnHistoryLost value) {
+            onHistoryLost = Objects.requireNonNull(value, "onHistoryLost");
             return this;
         }
 
@@ -112,6 +238,10 @@ public final class WatchOptions {
             copy.clientName = clientName;
             copy.ifOwned = ifOwned;
             copy.startAt = startAt;
+            copy.filter = filter;
+            copy.onCheckpoint = onCheckpoint;
+            copy.onUndecodable = onUndecodable;
+            copy.onHistoryLost = onHistoryLost;
             copy.onSubscribed = onSubscribed;
             return new WatchOptions(copy);
         }

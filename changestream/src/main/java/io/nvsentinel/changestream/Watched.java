@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.store.DefaultCollection;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,29 +20,40 @@ import org.jspecify.annotations.Nullable;
  * What one watch watches. Immutable.
  *
  * @param collections those that are known, by name
- * @param others reads the documents of any other collection; null if no other is watched
- * @param <T> what their documents have in common
+ * @param others any other collection; null if no other is watched
+ * @param <T> what the documents have in common
  */
 record Watched<T>(
-        Map<String, DefaultCollection<? extends T>> collections,
-        @Nullable DocumentCodec<? extends T> others) {
+        Map<String, Source<T>> collections, @Nullable Source<T> others) {
+
+    /** How documents are read, and what the names in them mean. */
+    record Source<T>(DocumentCodec<? extends T> codec, FieldMap fields) {}
 
     static <T> Watched<T> one(DocumentCollection<T> collection) {
         DefaultCollection<T> known = known(collection);
-        return new Watched<>(Map.of(known.name(), known), null);
+        return new Watched<>(Map.of(known.name(), new Source<>(known.codec(), known.fields())), null);
     }
 
     static Watched<Object> several(Collection<? extends DocumentCollection<?>> collections) {
         if (collections.isEmpty()) {
             throw new InvalidRequestException("At least one collection must be watched");
         }
-        Map<String, DefaultCollection<?>> byName = new LinkedHashMap<>();
-        collections.forEach(collection -> byName.put(collection.name(), known(collection)));
-        return new Watched<>(byName, null);
+        Map<String, Source<Object>> sources = new LinkedHashMap<>();
+        for (DocumentCollection<?> collection : collections) {
+            DefaultCollection<?> known = known(collection);
+            sources.put(known.name(), new Source<>(known.codec(), known.fields()));
+        }
+        return new Watched<>(sources, null);
     }
 
     static Watched<Map<String, @Nullable Object>> everything(JsonCodec json) {
-        return new Watched<>(Map.of(), DocumentCodec.ofTree(json, UnaryOperator.identity(), UnaryOperator.identity()));
+        DocumentCodec<Map<String, @Nullable Object>> trees =
+                DocumentCodec.ofTree(json, UnaryOperator.identity(), UnaryOperator.identity());
+        return new Watched<>(
+                Map.of(
+                        "health_events", new Source<>(trees, FieldMap.HEALTH_EVENTS),
+                        "maintenance_events", new Source<>(trees, FieldMap.MAINTENANCE_EVENTS)),
+                new Source<>(trees, FieldMap.GENERIC));
     }
 
     static <T> DefaultCollection<T> known(DocumentCollection<T> collection) {
@@ -49,10 +64,20 @@ record Watched<T>(
                 + collection.getClass().getName());
     }
 
-    /** Reads the documents of a collection; null if it is not watched. */
-    @Nullable
+    /** Which changes are wanted of these. */
+    Selection selection(Filter filter) {
+        Map<String, FieldMap> fields = new LinkedHashMap<>();
+        collections.forEach((name, source) -> fields.put(name, source.fields()));
+        return new Selection(filter, fields, others == null ? null : others.fields());
+    }
+
+    boolean includes(String collection) {
+        return others != null || collections.containsKey(collection);
+    }
+
+    /** Reads the documents of a collection that is watched. */
     DocumentCodec<? extends T> codec(String collection) {
-        DefaultCollection<? extends T> known = collections.get(collection);
-        return known == null ? others : known.codec();
+        return Objects.requireNonNull(collections.getOrDefault(collection, others))
+                .codec();
     }
 }

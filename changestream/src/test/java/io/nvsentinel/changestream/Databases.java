@@ -9,13 +9,13 @@ import io.nvsentinel.testserver.TestDatabase;
 import io.nvsentinel.tls.SslMode;
 
 /** Databases with the schema in place, and datastores on them. */
-final class Databases {
+public final class Databases {
 
-    static final Template MIGRATED = new Template("nvsentinel_changestream", Databases::migrate);
+    public static final Template MIGRATED = new Template("nvsentinel_changestream", Databases::migrate);
 
     private Databases() {}
 
-    static DatastoreOptions.Builder options(TestDatabase database) {
+    public static DatastoreOptions.Builder options(TestDatabase database) {
         return DatastoreOptions.builder()
                 .host(database.host())
                 .port(database.port())
@@ -26,7 +26,7 @@ final class Databases {
                 .schemaMode(SchemaMode.NONE);
     }
 
-    static Datastore connect(TestDatabase database) {
+    public static Datastore connect(TestDatabase database) {
         return Datastore.connect(options(database).build()).block();
     }
 

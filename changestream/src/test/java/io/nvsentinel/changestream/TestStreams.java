@@ -3,16 +3,23 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -54,6 +61,14 @@ final class TestStreams implements BeforeEachCallback, AfterEachCallback {
         return streams;
     }
 
+    /** A collection over any captured table, with documents as trees. */
+    DocumentCollection<Map<String, Object>> collection(String table) {
+        JsonCodec json = JsonCodec.jackson3();
+        DocumentCodec<Map<String, Object>> codec =
+                DocumentCodec.ofTree(json, UnaryOperator.identity(), UnaryOperator.identity());
+        return datastore.collection(table, codec);
+    }
+
     /** As a restarted process would. */
     void restart() {
         streams.close().block(SOON);
@@ -77,6 +92,14 @@ final class TestStreams implements BeforeEachCallback, AfterEachCallback {
 
     Seen<ChangeEvent<HealthEventDocument>> watchHealth(WatchOptions.Builder options) {
         return watch(options, built -> streams.watch(datastore.healthEvents(), built));
+    }
+
+    /** A token for a position whose row is not checked. */
+    ResumeToken tokenAt(long position) {
+        String incarnation = database.get()
+                .queryForStrings("SELECT incarnation::text FROM datastore_changelog_state")
+                .get(0);
+        return new ResumeToken(Position.at(UUID.fromString(incarnation), position, null));
     }
 
     String insertHealth(String node) {

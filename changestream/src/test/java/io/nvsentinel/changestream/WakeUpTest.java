@@ -147,6 +147,38 @@ class WakeUpTest {
         assertThat(seen).containsExactly("while not listening", "while listening again");
     }
 
+    @Test
+    void aCommitOfATransactionBlockWakesASleepingSubscriber() throws Exception {
+        List<String> seen = watch(streams);
+        asleep(1);
+        try (Connection connection = DATABASE.connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute(insertion("a"));
+            statement.execute(insertion("b"));
+            connection.commit();
+        }
+        Await.until("both changes", SOON, () -> seen.size() == 2);
+    }
+
+    @Test
+    void aTransactionWithImmediateConstraintsCanBePreparedWhileASubscriberSleeps() throws Exception {
+        List<String> seen = watch(streams);
+        asleep(1);
+        try (Connection connection = DATABASE.connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+            statement.execute(insertion("prepared"));
+            statement.execute("PREPARE TRANSACTION 'immediate'");
+        }
+        DATABASE.execute("COMMIT PREPARED 'immediate'");
+        // Nobody was notified of it; the next change wakes the subscriber, which finds both.
+        insert("next");
+        Await.until("both changes", SOON, () -> seen.size() == 2);
+        assertThat(seen).containsExactly("prepared", "next");
+    }
+
     private List<String> watch(ChangeStreams of) throws InterruptedException {
         CountDownLatch subscribed = new CountDownLatch(1);
         List<String> seen = new CopyOnWriteArrayList<>();

@@ -2,8 +2,11 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
+import java.util.Optional;
 import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -22,9 +25,10 @@ public interface Datastore extends DatastoreSession {
      * makes sure that the server answers.
      *
      * @param options where and how
-     * @return cold; emits the datastore when it can be used; fails with {@link MisconfiguredException} where an
-     *     operator has to act and with {@link UnavailableException} where waiting may help; on failure and on cancel
-     *     everything opened so far is closed
+     * @return cold; emits the datastore when it can be used, for which it may wait as long as
+     *     {@link DatastoreOptions#schemaWait()}; fails with {@link MisconfiguredException} where an operator has to act
+     *     and with {@link UnavailableException} where waiting may help; on failure and on cancel everything opened so
+     *     far is closed
      */
     static Mono<Datastore> connect(DatastoreOptions options) {
         return DefaultDatastore.connect(options);
@@ -86,7 +90,8 @@ public interface Datastore extends DatastoreSession {
      * never touches a table that is no collection. The user needs the right to execute the database's function
      * {@code nvsentinel_create_collection}, and none to create tables.
      *
-     * @param name its name; any text of 1 to 63 bytes without a NUL character
+     * @param name its name; any text of 1 to 63 bytes without a NUL character and without
+     *     {@code pg_} at its beginning
      * @return cold; completes after the commit; fails with {@link InvalidRequestException} where another kind of table
      *     has the name, and with {@link MisconfiguredException} where the right is missing
      * @throws InvalidRequestException when there can be no collection of this name
@@ -106,6 +111,22 @@ public interface Datastore extends DatastoreSession {
      * @return the figures
      */
     PoolFigures pool();
+
+    /**
+     * The certificates in use at this moment, for operators and metrics. Asks nobody and reads no file.
+     *
+     * @return the status; empty where connections are in plain text
+     */
+    Optional<TlsStatus> tlsStatus();
+
+    /**
+     * The certificates in use, now and after each change: new files in use, files that cannot be used, a certificate in use
+     * that has expired.
+     *
+     * @return hot; a new subscriber begins with the latest change, a slow one misses those in between; completes when this is
+     *     closed, at once where connections are in plain text; never fails; signals come on the thread that reads the files
+     */
+    Flux<TlsStatus> tlsStatuses();
 
     /**
      * The provider's name, as configuration knows it.

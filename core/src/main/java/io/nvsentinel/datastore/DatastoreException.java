@@ -2,16 +2,20 @@
 package io.nvsentinel.datastore;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
 
 /**
  * The root of every error this library signals. Its subclasses are chosen by what a caller can do about them, not by
- * where they arose; {@link #isRetryable()} and {@link #isOutcomeUnknown()} answer the two questions a retry loop asks.
+ * where they arose; {@link #isRetryable()}, {@link #isOutcomeUnknown()} and {@link #isDeterministic()} answer what a retry
+ * loop asks.
  *
  * <p>Messages name what was wrong, where, and what is allowed. They never hold a secret or a document.
  */
 public abstract class DatastoreException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
+
+    private final @Nullable ErrorContext context;
 
     /** The server's SQLSTATE, or null. */
     private final @Nullable String sqlState;
@@ -25,7 +29,21 @@ public abstract class DatastoreException extends RuntimeException {
      */
     protected DatastoreException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(message, cause);
+        this.context = null;
         this.sqlState = sqlState;
+    }
+
+    /**
+     * Creates an error of an operation.
+     *
+     * @param context where it arose
+     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause what was caught, or null
+     */
+    protected DatastoreException(ErrorContext context, String reason, @Nullable Throwable cause) {
+        super(context.describe(reason), cause);
+        this.context = context;
+        this.sqlState = context.sqlState();
     }
 
     /**
@@ -47,6 +65,33 @@ public abstract class DatastoreException extends RuntimeException {
     }
 
     /**
+     * What was being done.
+     *
+     * @return for example {@code Insert into health_events}, or null where the error arose before anything was done
+     */
+    public @Nullable String action() {
+        return context == null ? null : context.action();
+    }
+
+    /**
+     * Which attempt failed, where the library makes several.
+     *
+     * @return 1 for the first and where there is only one
+     */
+    public int attempt() {
+        return context == null ? 1 : context.attempt();
+    }
+
+    /**
+     * The constraint or unique index that refused the write.
+     *
+     * @return its name, or null where none did
+     */
+    public @Nullable String constraint() {
+        return context == null ? null : context.constraint();
+    }
+
+    /**
      * Whether the same call may succeed when made again, unchanged.
      *
      * @return false unless a subclass says otherwise
@@ -62,5 +107,32 @@ public abstract class DatastoreException extends RuntimeException {
      */
     public boolean isOutcomeUnknown() {
         return false;
+    }
+
+    /**
+     * Whether replay cannot help: the same call with the same data fails again, now and later, whoever makes it. Where
+     * this and {@link #isRetryable()} are both false, it may help once somebody has acted.
+     *
+     * @return false unless a subclass says otherwise
+     */
+    public boolean isDeterministic() {
+        return false;
+    }
+
+    /**
+     * Whether replay cannot help against an error of any kind. It looks through causes down to the first error of this
+     * library; of errors that were joined, each has to be deterministic.
+     *
+     * @param error the error, or null
+     * @return false for null and for what holds no error of this library
+     */
+    public static boolean isDeterministic(@Nullable Throwable error) {
+        if (Exceptions.isMultiple(error)) {
+            return Exceptions.unwrapMultiple(error).stream().allMatch(DatastoreException::isDeterministic);
+        }
+        if (error instanceof DatastoreException ours) {
+            return ours.isDeterministic();
+        }
+        return error != null && isDeterministic(error.getCause());
     }
 }

@@ -24,7 +24,7 @@ public interface DatastoreSession {
     /**
      * A collection of the application's own, for documents of any class.
      *
-     * @param name the collection's name, as {@link Datastore#createCollection} got it; any text of 1 to 63 bytes
+     * @param name the collection's name, as {@link Datastore#createCollection} got it
      * @param codec reads and writes the documents
      * @param <T> the documents' class
      * @return the collection; whether it exists shows when it is used

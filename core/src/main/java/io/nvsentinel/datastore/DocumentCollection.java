@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.aggregation.Aggregation;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -144,6 +145,26 @@ public interface DocumentCollection<T> {
      * @return emits true or false
      */
     Mono<Boolean> exists(Filter filter);
+
+    /**
+     * Computes something over the documents, in one statement. Documents that are still the collection's, not made by
+     * {@code group} or {@code count}, have their record's {@code id}.
+     *
+     * @param aggregation what to compute
+     * @return emits the results in their order, after all of them have been read; fails with
+     *     {@link InvalidRequestException} if they are more, or larger, than {@link Aggregation} allows
+     */
+    Flux<Map<String, @Nullable Object>> aggregate(Aggregation aggregation);
+
+    /**
+     * Computes something over the documents, as {@link #aggregate(Aggregation)}.
+     *
+     * @param aggregation what to compute
+     * @param results reads the results
+     * @param <R> the results' type
+     * @return emits the results in their order; fails also with {@link InvalidDocumentException} at one that cannot be read
+     */
+    <R> Flux<R> aggregate(Aggregation aggregation, DocumentCodec<R> results);
 
     /**
      * Changes one document.

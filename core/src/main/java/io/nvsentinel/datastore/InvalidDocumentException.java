@@ -29,4 +29,9 @@ public class InvalidDocumentException extends DatastoreException {
     public InvalidDocumentException(String message) {
         super(message, null, null);
     }
+
+    @Override
+    public boolean isDeterministic() {
+        return true;
+    }
 }

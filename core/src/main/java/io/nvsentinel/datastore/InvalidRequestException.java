@@ -23,11 +23,27 @@ public class InvalidRequestException extends DatastoreException {
     }
 
     /**
+     * Creates an error of an operation.
+     *
+     * @param context where it arose
+     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause what was caught, or null
+     */
+    public InvalidRequestException(ErrorContext context, String reason, @Nullable Throwable cause) {
+        super(context, reason, cause);
+    }
+
+    /**
      * Creates an error that the library found before it asked the server.
      *
      * @param message what was wrong, in one line
      */
     public InvalidRequestException(String message) {
         super(message, null, null);
+    }
+
+    @Override
+    public boolean isDeterministic() {
+        return true;
     }
 }

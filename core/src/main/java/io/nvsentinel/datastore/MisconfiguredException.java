@@ -22,11 +22,28 @@ public class MisconfiguredException extends DatastoreException {
     }
 
     /**
+     * Creates an error of an operation.
+     *
+     * @param context where it arose
+     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause what was caught, or null
+     */
+    public MisconfiguredException(ErrorContext context, String reason, @Nullable Throwable cause) {
+        super(context, reason, cause);
+    }
+
+    /**
      * Creates an error that the library found before it asked the server.
      *
      * @param message what was wrong, in one line
      */
     public MisconfiguredException(String message) {
         super(message, null, null);
+    }
+
+    /** Not where a privilege or a log-in is missing, but where the statement names a table that is not there. */
+    @Override
+    public boolean isDeterministic() {
+        return "42P01".equals(sqlState());
     }
 }

@@ -22,6 +22,17 @@ public class OutcomeUnknownException extends DatastoreException {
         super(message, sqlState, cause);
     }
 
+    /**
+     * Creates an error of an operation.
+     *
+     * @param context where it arose
+     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause what was caught, or null
+     */
+    public OutcomeUnknownException(ErrorContext context, String reason, @Nullable Throwable cause) {
+        super(context, reason, cause);
+    }
+
     @Override
     public boolean isOutcomeUnknown() {
         return true;

@@ -21,6 +21,17 @@ public class UnavailableException extends DatastoreException {
         super(message, sqlState, cause);
     }
 
+    /**
+     * Creates an error of an operation.
+     *
+     * @param context where it arose
+     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause what was caught, or null
+     */
+    public UnavailableException(ErrorContext context, String reason, @Nullable Throwable cause) {
+        super(context, reason, cause);
+    }
+
     @Override
     public boolean isRetryable() {
         return true;

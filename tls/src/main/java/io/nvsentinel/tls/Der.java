@@ -22,6 +22,7 @@ record Der(int tag, byte[] content) {
     static final int CONTEXT_0 = 0xA0;
 
     private static final int LONG_FORM = 0x80;
+    private static final int LONGEST_IDENTIFIER = 12;
 
     /** Reads exactly one value. */
     static Der read(byte[] encoded) {
@@ -69,9 +70,12 @@ record Der(int tag, byte[] content) {
         return concat(header, content);
     }
 
-    /** An object identifier in dotted form. */
+    /** An object identifier in dotted form. A longer one than algorithms have is damage, and might quote what follows. */
     String objectIdentifier() {
         expect(OBJECT_IDENTIFIER);
+        if (content.length > LONGEST_IDENTIFIER) {
+            throw new IllegalArgumentException("object identifier of " + content.length + " octets");
+        }
         StringBuilder dotted = new StringBuilder();
         long arc = 0;
         for (byte octet : content) {

@@ -89,7 +89,11 @@ final class KeyDecryption {
         String[] info = block.headers().getOrDefault("DEK-Info", "").split(",", 2);
         CipherName cipher = CIPHERS.get(info[0].strip().toUpperCase(Locale.ROOT));
         if (cipher == null || info.length < 2) {
-            throw unknown(info[0]);
+            // What stands there is shown only if it looks like a cipher's name, as it may be anything.
+            throw unknown(
+                    info[0].matches("(AES|DES|CAMELLIA|ARIA|SEED|RC2|BF|IDEA)[A-Z0-9-]{0,12}")
+                            ? info[0]
+                            : "an unknown cipher");
         }
         try {
             byte[] iv = HexFormat.of().parseHex(info[1].strip());

@@ -36,10 +36,27 @@ final class MaterialSource implements AutoCloseable {
     private volatile State state;
 
     /** What changes together. */
-    private record State(TlsMaterial material, long generation, Optional<Failure> failure, List<String> expired) {
+    private record State(
+            TlsMaterial material, long generation, long failures, Optional<Failure> failure, List<String> expired) {
 
         TlsStatus status(SslMode mode, Instant now) {
-            return new TlsStatus(mode, generation, material.loadedAt(), material.certificates(now), failure);
+            return new TlsStatus(mode, generation, material.loadedAt(), material.certificates(now), failures, failure);
+        }
+
+        State replacedBy(TlsMaterial fresh, Instant now) {
+            return new State(fresh, generation + 1, failures, Optional.empty(), fresh.expired(now));
+        }
+
+        State failing(Failure newest) {
+            return new State(material, generation, failures + 1, Optional.of(newest), expired);
+        }
+
+        State recovered() {
+            return new State(material, generation, failures, Optional.empty(), expired);
+        }
+
+        State withExpired(List<String> subjects) {
+            return new State(material, generation, failures, failure, subjects);
         }
     }
 
@@ -49,7 +66,7 @@ final class MaterialSource implements AutoCloseable {
         this.clock = clock;
         this.scheduler = scheduler;
         TlsMaterial first = TlsMaterial.of(FileSet.read(options), options, clock);
-        this.state = new State(first, options.hasFiles() ? 1 : 0, Optional.empty(), first.expired(clock.instant()));
+        this.state = new State(first, options.hasFiles() ? 1 : 0, 0, Optional.empty(), first.expired(clock.instant()));
         LOG.info("TLS mode {}: {}", options.mode().libpqName(), first.describe());
         become(state);
         scheduleComparison();
@@ -83,11 +100,17 @@ final class MaterialSource implements AutoCloseable {
     private void scheduleComparison() {
         if (options.hasFiles() && !options.reloadInterval().isZero() && !nextComparison.isDisposed()) {
             long millis = options.reloadInterval().toMillis();
-            nextComparison.update(scheduler.schedule(this::compare, millis, TimeUnit.MILLISECONDS));
+            // Not update(), which cancels what it replaces: that may be the next comparison already, scheduled by this
+            // one,
+            // if this thread was held up.
+            nextComparison.replace(scheduler.schedule(this::compare, millis, TimeUnit.MILLISECONDS));
         }
     }
 
     private void compare() {
+        if (nextComparison.isDisposed()) {
+            return;
+        }
         try {
             follow();
         } catch (TlsException e) {
@@ -106,10 +129,10 @@ final class MaterialSource implements AutoCloseable {
         if (!Arrays.equals(files.digest(), old.material().digest())) {
             TlsMaterial fresh = TlsMaterial.of(files, options, clock);
             LOG.info("TLS files changed, in use for new connections: {}", fresh.describe());
-            become(new State(fresh, old.generation() + 1, Optional.empty(), fresh.expired(clock.instant())));
+            become(old.replacedBy(fresh, clock.instant()));
         } else if (old.failure().isPresent()) {
             LOG.info("TLS files are again those in use");
-            become(new State(old.material(), old.generation(), Optional.empty(), old.expired()));
+            become(old.recovered());
         } else {
             noticeExpiry();
         }
@@ -125,8 +148,7 @@ final class MaterialSource implements AutoCloseable {
             return;
         }
         LOG.warn("TLS files changed and cannot be used, the old material stays: {}", e.getMessage());
-        Failure failure = new Failure(clock.instant(), e.reason(), String.valueOf(e.getMessage()));
-        become(new State(old.material(), old.generation(), Optional.of(failure), old.expired()));
+        become(old.failing(new Failure(clock.instant(), e.reason(), String.valueOf(e.getMessage()))));
     }
 
     private void noticeExpiry() {
@@ -134,7 +156,7 @@ final class MaterialSource implements AutoCloseable {
         List<String> expired = old.material().expired(clock.instant());
         if (!expired.equals(old.expired())) {
             LOG.warn("TLS certificates in use have expired: {}", expired);
-            become(new State(old.material(), old.generation(), old.failure(), expired));
+            become(old.withExpired(expired));
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -23,6 +24,11 @@ record PemFile(Path path, List<Block> blocks) {
     private static final String BEGIN = "-----BEGIN ";
     private static final String END = "-----END ";
     private static final String DASHES = "-----";
+
+    /** Labels go into error messages; where lines ran together, what stands there may be the key. */
+    private static final Pattern LABEL = Pattern.compile(
+            "(( |^)(X509|CERTIFICATE|TRUSTED|ATTRIBUTE|CRL|CMS|PKCS7|NEW"
+                    + "|REQUEST|ENCRYPTED|OPENSSH|SSH2|RSA|DSA|EC|DH|X9.42|PGP|ANY|PRIVATE|PUBLIC|KEY|PARAMETERS|BLOCK|MESSAGE))+");
 
     /**
      * One block.
@@ -73,7 +79,14 @@ record PemFile(Path path, List<Block> blocks) {
         if (end < 0) {
             throw TlsException.of(Reason.UNREADABLE_CONTENT, file.path(), "found a PEM BEGIN line that is cut short");
         }
-        return rest.substring(0, end);
+        String label = rest.substring(0, end);
+        if (!LABEL.matcher(label).matches()) {
+            throw TlsException.of(
+                    Reason.UNREADABLE_CONTENT,
+                    file.path(),
+                    "found a PEM BEGIN line with a label that is unknown or damaged");
+        }
+        return label;
     }
 
     private static int endOf(FileContent file, List<String> lines, int begin, String label) {

@@ -175,7 +175,7 @@ public final class TlsContext implements AutoCloseable {
     }
 
     private TlsStatus disabledStatus() {
-        return new TlsStatus(options.mode(), 0, openedAt, List.of(), Optional.empty());
+        return new TlsStatus(options.mode(), 0, openedAt, List.of(), 0, Optional.empty());
     }
 
     private SSLMode driverMode() {

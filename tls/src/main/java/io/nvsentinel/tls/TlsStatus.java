@@ -5,16 +5,27 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What a {@link TlsContext} uses at one moment, for operators and metrics. Holds no secrets.
  *
+ * <p>Any metrics library takes its gauges and counters from {@link TlsContext#status()}, which reads no file. With Micrometer:
+ *
+ * <pre>{@code
+ * Gauge.builder("tls.client.days.left", tls, t -> t.status().daysLeft(Role.CLIENT).orElse(0)).register(registry);
+ * FunctionCounter.builder("tls.reloads", tls, t -> t.status().generation() - 1).register(registry);
+ * FunctionCounter.builder("tls.reload.failures", tls, t -> t.status().failures()).register(registry);
+ * }</pre>
+ *
  * @param mode the mode in force
  * @param generation 1 for the files read at {@link TlsContext#open(TlsOptions)}, one more for each reload; 0 if no files are
  *     configured
- * @param loadedAt when the files in use were read
+ * @param loadedAt when the files in use were read: the last reload
  * @param certificates the client's chain, its own certificate first, then the authorities of the root certificate file; the
  *     JVM's authorities are left out
+ * @param failures how often files could not be used since {@link TlsContext#open(TlsOptions)}; the same trouble seen again and
+ *     again counts once
  * @param lastFailure why the files on disk are not in use, or empty if they are
  */
 public record TlsStatus(
@@ -22,6 +33,7 @@ public record TlsStatus(
         long generation,
         Instant loadedAt,
         List<Certificate> certificates,
+        long failures,
         Optional<Failure> lastFailure) {
 
     /** What a certificate is for. */
@@ -32,6 +44,19 @@ public record TlsStatus(
         CLIENT_CHAIN,
         /** An authority that may have issued the server's certificate. */
         AUTHORITY
+    }
+
+    /**
+     * Tells when something has to be renewed.
+     *
+     * @param role which certificates
+     * @return the fewest days left of any certificate in that role; empty if there is none
+     */
+    public OptionalLong daysLeft(Role role) {
+        return certificates.stream()
+                .filter(certificate -> certificate.role() == role)
+                .mapToLong(Certificate::daysLeft)
+                .min();
     }
 
     /**

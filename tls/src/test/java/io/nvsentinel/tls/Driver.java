@@ -98,14 +98,13 @@ enum Driver {
     }
 
     static Session query(ConnectionFactory factory) {
-        return Mono.usingWhen(
-                        factory.create(),
-                        connection -> Mono.from(connection
-                                        .createStatement(SEEN_BY_SERVER)
-                                        .execute())
-                                .flatMap(result -> Mono.from(result.map(Driver::session))),
-                        Connection::close)
+        return Mono.usingWhen(factory.create(), Driver::query, Connection::close)
                 .block(Duration.ofSeconds(30));
+    }
+
+    static Mono<Session> query(Connection connection) {
+        return Mono.from(connection.createStatement(SEEN_BY_SERVER).execute())
+                .flatMap(result -> Mono.from(result.map(Driver::session)));
     }
 
     private static Session session(Readable row) {

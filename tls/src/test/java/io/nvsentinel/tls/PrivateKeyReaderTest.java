@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PrivateKeyReaderTest {
 
     private static final Path FILE = Path.of("tls.key");
-    private static final String PASSWORD = "pässword ü";
+    static final String PASSWORD = "pässword ü";
     private static final KeyPair RSA = Authority.keys("RSA");
     private static final KeyPair EC = Authority.keys("secp256r1");
     private static final KeyPair EC384 = Authority.keys("secp384r1");
@@ -177,6 +177,7 @@ class PrivateKeyReaderTest {
         refused(Pem.of("PRIVATE KEY", new byte[] {1, 2, 3}), "found PRIVATE KEY whose content is damaged");
         refused("-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n", "that is not base64");
         refused("-----BEGIN PRIVATE", "BEGIN line that is cut short");
+        refused(pkcs8(RSA).replaceFirst("-----\n", "").replace("\n", ""), "with a label that is unknown or damaged");
         KeyPair x25519 = KeyPairGenerator.getInstance("X25519").generateKeyPair();
         refused(pkcs8(x25519), "found a key of algorithm 1.3.101.110");
     }

@@ -19,10 +19,13 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.Disposable;
+import reactor.core.scheduler.Scheduler;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
@@ -74,6 +77,10 @@ class RotationTest {
         assertThat(client.notAfter())
                 .isEqualTo(FIRST.certificate().getNotAfter().toInstant());
         assertThat(client.daysLeft()).isEqualTo(29);
+        assertThat(status.daysLeft(Role.CLIENT)).hasValue(29);
+        assertThat(status.daysLeft(Role.CLIENT_CHAIN)).isEmpty();
+        assertThat(status.daysLeft(Role.AUTHORITY)).isPresent();
+        assertThat(status.failures()).isZero();
         assertThat(seen).containsExactly(status);
     }
 
@@ -182,6 +189,29 @@ class RotationTest {
         }
         assertThat(seen).hasSize(2);
         assertThat(tls.status().lastFailure()).map(Failure::at).contains(first);
+        assertThat(tls.status().failures()).isEqualTo(1);
+    }
+
+    @Test
+    void countsFailuresBeyondTheirEnd() {
+        for (int i = 1; i <= 3; i++) {
+            Pem.write(mount.resolve("tls.crt"), "");
+            scheduler.advanceTimeBy(INTERVAL);
+            assertThat(tls.status().failures()).isEqualTo(i);
+            (i % 2 == 0 ? FIRST : SECOND).writeSecret(mount);
+            scheduler.advanceTimeBy(INTERVAL);
+            assertThat(tls.status().failures()).isEqualTo(i);
+            assertThat(tls.status().lastFailure()).isEmpty();
+        }
+        assertThat(tls.generation()).isEqualTo(4);
+    }
+
+    @Test
+    void theFewestDaysLeftOfSeveralAuthoritiesCount() {
+        Authority old = Authority.until("old", clock.instant().plus(Duration.ofDays(3)));
+        Pem.write(mount.resolve("ca.crt"), CA.authorityPem() + old.pem());
+        scheduler.advanceTimeBy(INTERVAL);
+        assertThat(tls.status().daysLeft(Role.AUTHORITY)).hasValue(2);
     }
 
     @Test
@@ -233,6 +263,17 @@ class RotationTest {
             fail[0] = false;
             scheduler.advanceTimeBy(INTERVAL);
             assertThat(encrypted.status().generation()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aComparisonThatOvertakesItsSchedulingDoesNotEndTheFollowing() {
+        TlsOptions options =
+                TlsOptions.builder().mount(mount).reloadInterval(INTERVAL).build();
+        try (TlsContext overtaken = TlsContext.open(options, clock, new LateScheduler(scheduler))) {
+            SECOND.writeSecret(mount);
+            scheduler.advanceTimeBy(INTERVAL);
+            assertThat(overtaken.generation()).isEqualTo(2);
         }
     }
 
@@ -300,6 +341,37 @@ class RotationTest {
         assertThat(tls.status().lastFailure()).map(Failure::reason).contains(reason);
         assertThat(seen.get(seen.size() - 1).lastFailure())
                 .isEqualTo(tls.status().lastFailure());
+    }
+
+    /** The first time, the thread that schedules is held up until what it scheduled has run. */
+    private static final class LateScheduler implements Scheduler {
+
+        private final VirtualTimeScheduler delegate;
+        private boolean late = true;
+
+        LateScheduler(VirtualTimeScheduler delegate) {
+            this.delegate = delegate;
+        }
+
+        @Override
+        public Disposable schedule(Runnable task) {
+            return delegate.schedule(task);
+        }
+
+        @Override
+        public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
+            Disposable scheduled = delegate.schedule(task, delay, unit);
+            if (late) {
+                late = false;
+                delegate.advanceTimeBy(Duration.of(delay, unit.toChronoUnit()));
+            }
+            return scheduled;
+        }
+
+        @Override
+        public Worker createWorker() {
+            return delegate.createWorker();
+        }
     }
 
     /** A clock that stands until it is moved. */

@@ -3,8 +3,11 @@ package io.nvsentinel.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.nvsentinel.tls.TlsException.Reason;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,12 +15,14 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Schedulers;
 
 /** What is checked before any connection is made. */
@@ -46,6 +51,30 @@ class TlsContextTest {
                     .containsEntry("sslhostnameverifier", LibpqHostnameVerifier.class.getName())
                     .hasSize(4);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PREFER, true, sslmode=prefer with certificates is treated as require",
+        "PREFER, false, sslmode=prefer falls back to plain text without telling anyone",
+        "REQUIRE, false, ''"
+    })
+    void warnsAboutPrefer(SslMode mode, boolean certificates, String warning) {
+        Logger logger = (Logger) LoggerFactory.getLogger(TlsContext.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            open((certificates ? options() : TlsOptions.builder()).mode(mode)).close();
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(log.list.stream()
+                        .filter(event -> event.getLevel() == Level.WARN)
+                        .map(ILoggingEvent::getFormattedMessage)
+                        .collect(Collectors.joining()))
+                .startsWith(warning)
+                .satisfies(text -> assertThat(text.isEmpty()).isEqualTo(warning.isEmpty()));
     }
 
     @Test
@@ -94,26 +123,30 @@ class TlsContextTest {
     }
 
     @Test
-    void saysThatAFileMayNotBeRead() {
+    void saysThatAFileMayNotBeRead() throws Exception {
+        assertThat(Unprivileged.open(mount)).endsWith("opened");
         Path file = Pem.permissions(mount.resolve("ca.crt"), "---------");
-        assumeFalse(Files.isReadable(file), "root may read everything");
-        refused(options(), Reason.NOT_READABLE, "ca.crt", "this process may not read it");
+        assertThat(Unprivileged.open(mount)).endsWith("NOT_READABLE " + file + ": this process may not read it");
     }
 
     @Test
     void saysThatADirectoryMayNotBeRead() throws Exception {
-        Path closed = Files.createDirectory(mount.resolve("closed"));
-        Path file = Pem.write(closed.resolve("ca.crt"), CA.pem());
-        Pem.permissions(closed, "---------");
+        Pem.permissions(mount, "---------");
         try {
-            assumeFalse(Files.isReadable(file), "root may read everything");
-            refused(
-                    TlsOptions.builder().rootCertificate(file),
-                    Reason.NOT_READABLE,
-                    "closed/ca.crt",
-                    "this process may not read it");
+            assertThat(Unprivileged.open(mount))
+                    .endsWith("NOT_READABLE " + mount.resolve("tls.crt") + ": this process may not read it");
         } finally {
-            Pem.permissions(closed, "rwx------");
+            Pem.permissions(mount, "rwx------");
+        }
+    }
+
+    @Test
+    void acceptsAKeyOfRootThatAGroupMayRead() throws Exception {
+        Path key = Pem.permissions(mount.resolve("tls.key"), "rw-r-----");
+        if ((Integer) Files.getAttribute(key, "unix:uid") == 0) {
+            open(options()).close();
+        } else {
+            refused(options(), Reason.KEY_PERMISSIONS, "tls.key", "found permissions 0640");
         }
     }
 

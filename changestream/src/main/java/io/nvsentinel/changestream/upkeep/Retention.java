@@ -17,8 +17,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>One process at a time works at it; a second one finds it taken and does nothing. It works in steps of
  * {@link RetentionOptions.Builder#stepRows}, each a transaction of its own of a few milliseconds: to readers that prove a
- * gap it looks like a writer, and they wait for it as for one. It blocks neither readers nor writers. The database's user
- * needs the right to delete from {@code datastore_changelog}.
+ * gap it looks like a writer, and they wait for it as for one. It blocks neither readers nor writers. The database's
+ * user needs the rights that {@code docs/postgresql-grants.sql} names for it.
  */
 public interface Retention {
 

@@ -10,8 +10,8 @@ AS $body$
 DECLARE
     target CONSTANT text := format('%I.%I', '${flyway:defaultSchema}', collection);
 BEGIN
-    IF octet_length(collection) NOT BETWEEN 1 AND 63 THEN
-        RAISE invalid_name USING MESSAGE = 'the name of a collection must have 1 to 63 bytes';
+    IF octet_length(collection) NOT BETWEEN 1 AND 63 OR starts_with(collection, 'pg_') THEN
+        RAISE invalid_name USING MESSAGE = 'the name of a collection must have 1 to 63 bytes and not begin with pg_';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('nvsentinel collection ' || target, 0));
 
@@ -21,6 +21,7 @@ BEGIN
             ' id         uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,'
             ' created_at timestamptz NOT NULL DEFAULT now(),'
             ' updated_at timestamptz NOT NULL DEFAULT now(),'
+            ' version    bigint      NOT NULL DEFAULT 1,'
             ' data       jsonb       NOT NULL,'
             ' CONSTRAINT data_is_object CHECK (jsonb_typeof(data) = ''object''))', target);
         EXECUTE format('CREATE INDEX ON %s (created_at, id)', target);

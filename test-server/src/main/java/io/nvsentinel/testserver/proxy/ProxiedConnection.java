@@ -4,6 +4,7 @@ package io.nvsentinel.testserver.proxy;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -16,6 +17,7 @@ public final class ProxiedConnection {
     private final Socket client;
     private final Socket server;
     private final Flow flow;
+    private final Flow own = new Flow();
     private final Consumer<ProxiedConnection> onClosed;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicLong bytesToServer = new AtomicLong();
@@ -40,7 +42,7 @@ public final class ProxiedConnection {
             int length = 0;
             while (length >= 0) {
                 length = from.getInputStream().read(buffer);
-                if (!flow.pass(() -> !closed.get())) {
+                if (!own.pass(this::isOpen) || !flow.pass(this::isOpen)) {
                     return;
                 }
                 if (length > 0) {
@@ -64,12 +66,30 @@ public final class ProxiedConnection {
         close(true);
     }
 
+    /**
+     * Lets nothing through any more, for good, as a network that forgot the connection: both sides believe that it is
+     * open. Other connections of the proxy are not affected.
+     */
+    public void blackHole() {
+        own.stop();
+    }
+
+    /**
+     * Holds everything on this connection back for a while, in each direction, besides what the proxy does.
+     *
+     * @param time how long what arrives from now on waits; zero or more
+     */
+    public void delay(Duration time) {
+        own.delay(time);
+    }
+
     private void close(boolean reset) {
         if (closed.getAndSet(true)) {
             return;
         }
         onClosed.accept(this);
         flow.wakeUp();
+        own.wakeUp();
         closeSocket(client, reset);
         closeSocket(server, reset);
     }

@@ -161,6 +161,26 @@ class TcpProxyTest {
     }
 
     @Test
+    void oneConnectionCanDisappearAlone() throws IOException {
+        try (Socket one = connect();
+                Socket two = connect()) {
+            exchange(one, 1);
+            exchange(two, 2);
+            ProxiedConnection gone = proxy.connections().stream()
+                    .filter(connection -> connection.clientPort() == one.getLocalPort())
+                    .findFirst()
+                    .orElseThrow();
+            gone.blackHole();
+            one.getOutputStream().write(3);
+            assertSilent(one);
+            exchange(two, 4);
+            assertThat(gone.isOpen()).isTrue();
+            gone.cut();
+            assertThatThrownBy(() -> one.getInputStream().read()).isInstanceOf(SocketException.class);
+        }
+    }
+
+    @Test
     void aBlackHoleHoldsBackBytesAndEndsUntilHealed() throws IOException {
         try (Socket client = connect()) {
             exchange(client, 1);

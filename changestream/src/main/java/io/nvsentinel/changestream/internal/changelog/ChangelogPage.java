@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream.internal.changelog;
 
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -13,9 +14,16 @@ import java.util.UUID;
  * @param standby whether the server is a standby, which cannot prove gaps
  * @param rows the changes behind a position, in order
  * @param complete whether these are all the visible ones
+ * @param tables the object id of each watched table, 0 for one that is not there; only at the end of the changelog
  */
 public record ChangelogPage(
-        UUID incarnation, long oldestId, long newestId, boolean standby, List<ChangelogRow> rows, boolean complete) {
+        UUID incarnation,
+        long oldestId,
+        long newestId,
+        boolean standby,
+        List<ChangelogRow> rows,
+        boolean complete,
+        Map<String, Long> tables) {
 
     /**
      * How much memory the documents take.

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
+import io.nvsentinel.changestream.HistoryLostException;
 import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.store.Rows;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -21,13 +25,17 @@ import reactor.core.publisher.Mono;
 public final class ChangelogReader {
 
     /**
-     * The state row comes even if no change does. A page ends with the row that fills its bytes; sizes are as stored,
-     * which is no less than a fraction of the size in memory that compression explains.
+     * The state row comes even if no change does. Every id comes, since gaps are proven by them; the documents only of
+     * changes that somebody wants. A page ends with the row that fills its bytes; sizes are as stored, which is no less
+     * than a fraction of the size in memory that compression explains.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
                 page.id, page.xid::text::bigint, page.table_name, page.record_id, page.operation, page.changed_at,
-                page.old_values, page.new_values, page.read
+                page.old_values, page.new_values, page.read, page.wanted,
+                ARRAY(
+                    SELECT coalesce(to_regclass(quote_ident(name))::oid::bigint, 0)
+                    FROM unnest(CAST($5 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number)
             FROM datastore_changelog_state AS state
             CROSS JOIN datastore_changelog_id_seq AS newest
             LEFT JOIN (
@@ -35,10 +43,18 @@ public final class ChangelogReader {
                     sum(coalesce(pg_column_size(old_values), 0) + coalesce(pg_column_size(new_values), 0))
                         OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
                 FROM (
-                    SELECT * FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
+                    SELECT id, xid, table_name, record_id, operation, changed_at, wanted,
+                        CASE WHEN wanted THEN old_values END AS old_values,
+                        CASE WHEN wanted THEN new_values END AS new_values
+                    FROM (
+                        SELECT *, %s AS wanted
+                        FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
+                    ) AS judged
                 ) AS changes
             ) AS page ON coalesce(page.bytes_before, 0) < $4
             ORDER BY page.id""";
+
+    private static final int FIRST_OF_CONDITION = 6;
 
     /**
      * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
@@ -56,9 +72,16 @@ public final class ChangelogReader {
                     SELECT 'datastore_changelog'::regclass
                     UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = 'datastore_changelog'::regclass)""";
 
-    private static final String NEWEST = """
-            SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.incarnation
+    private static final String END = """
+            SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.oldest_id, state.incarnation
             FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
+
+    /** The sum keeps the planner from walking the ids from the first one; the index on the time serves. */
+    private static final String AT = """
+            SELECT state.oldest_id, state.incarnation,
+                (SELECT min(id + 0) FROM datastore_changelog WHERE changed_at >= $1 AND id <= $2),
+                state.oldest_id = 1 OR EXISTS (SELECT FROM datastore_changelog WHERE changed_at < $1)
+            FROM datastore_changelog_state AS state""";
 
     private static final String BEGINNING = """
             SELECT state.oldest_id - 1, state.incarnation FROM datastore_changelog_state AS state""";
@@ -102,14 +125,15 @@ public final class ChangelogReader {
      *
      * @param position where the page begins
      * @param proveGap whether the last page showed a gap
+     * @param selections whose documents are needed
      * @return cold; emits the holders, if they were asked for, and the page
      */
-    public Mono<TailReading> tail(long position, boolean proveGap) {
+    public Mono<TailReading> tail(long position, boolean proveGap, List<Selection> selections) {
         return connections.read("Read the changelog", connection -> {
             Mono<Optional<Set<Long>>> holders =
                     proveGap ? holders(connection).map(Optional::of) : Mono.just(Optional.empty());
-            return holders.flatMap(known ->
-                    page(connection, position, Long.MAX_VALUE).map(page -> new TailReading(known.orElse(null), page)));
+            return holders.flatMap(known -> page(connection, position, Long.MAX_VALUE, selections)
+                    .map(page -> new TailReading(known.orElse(null), page)));
         });
     }
 
@@ -118,10 +142,11 @@ public final class ChangelogReader {
      *
      * @param after the position before it
      * @param upTo the position at its end
+     * @param selection whose documents are needed
      * @return cold; emits the page
      */
-    public Mono<ChangelogPage> settled(long after, long upTo) {
-        return connections.read("Read the changelog", connection -> page(connection, after, upTo));
+    public Mono<ChangelogPage> settled(long after, long upTo, Selection selection) {
+        return connections.read("Read the changelog", connection -> page(connection, after, upTo, List.of(selection)));
     }
 
     /**
@@ -148,16 +173,41 @@ public final class ChangelogReader {
     }
 
     /**
-     * The highest id drawn so far, and whose.
+     * How far the changelog reaches.
      *
-     * @return cold; emits both
+     * @return cold; emits its end
      */
-    public Mono<Newest> newest() {
+    public Mono<ChangelogEnd> end() {
         return connections.read(
                 "Read the changelog's end",
                 connection -> Rows.one(
-                        connection.createStatement(NEWEST),
-                        row -> new Newest(get(row, 0, Long.class), get(row, 1, UUID.class))));
+                        connection.createStatement(END),
+                        row -> new ChangelogEnd(
+                                get(row, 0, Long.class), get(row, 1, Long.class), get(row, 2, UUID.class))));
+    }
+
+    /**
+     * The place before the first change that was made at a time or later.
+     *
+     * @param time the time
+     * @param settledEnd everything up to this id is visible or dead
+     * @return cold; emits the place; fails with {@link HistoryLostException} if what is kept may not reach back so far
+     */
+    public Mono<Position> at(Instant time, long settledEnd) {
+        return connections.read(
+                "Read the changelog at a time",
+                connection -> Rows.one(
+                        connection.createStatement(AT).bind(0, time).bind(1, settledEnd),
+                        row -> at(row, time, settledEnd)));
+    }
+
+    private static Position at(Readable row, Instant time, long settledEnd) {
+        ChangelogEnd end = new ChangelogEnd(settledEnd, get(row, 0, Long.class), get(row, 1, UUID.class));
+        if (!get(row, 3, Boolean.class)) {
+            throw History.lost("Changes made since " + time + " may be gone", end);
+        }
+        Long first = row.get(2, Long.class);
+        return Position.at(end.incarnation(), first == null ? settledEnd : first - 1, null);
     }
 
     /**
@@ -193,19 +243,31 @@ public final class ChangelogReader {
                 .map(Set::copyOf);
     }
 
-    private Mono<ChangelogPage> page(Connection connection, long after, long upTo) {
-        return Rows.all(
-                        connection
-                                .createStatement(PAGE)
-                                .bind(0, after)
-                                .bind(1, upTo)
-                                .bind(2, pageRows)
-                                .bind(3, pageBytes),
-                        PageRow::of)
-                .map(this::page);
+    private Mono<ChangelogPage> page(Connection connection, long after, long upTo, List<Selection> selections) {
+        SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
+        String[] tables = upTo == Long.MAX_VALUE ? tables(selections) : new String[0];
+        List<Object> values = new ArrayList<>(List.of(after, upTo, pageRows, pageBytes, tables));
+        values.addAll(wanted.bindings());
+        return Rows.all(Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql())), values), PageRow::of)
+                .map(rows -> page(rows, tables));
     }
 
-    private ChangelogPage page(List<PageRow> rows) {
+    private static String[] tables(List<Selection> selections) {
+        return selections.stream()
+                .flatMap(selection -> selection.collections().stream())
+                .distinct()
+                .toArray(String[]::new);
+    }
+
+    private static Map<String, Long> tables(String[] names, Long[] oids) {
+        Map<String, Long> tables = new HashMap<>();
+        for (int i = 0; i < names.length; i++) {
+            tables.put(names[i], oids[i]);
+        }
+        return tables;
+    }
+
+    private ChangelogPage page(List<PageRow> rows, String[] tables) {
         PageRow facts = rows.get(0);
         List<ChangelogRow> changes = new ArrayList<>(rows.size());
         for (PageRow row : rows) {
@@ -215,20 +277,18 @@ public final class ChangelogReader {
         }
         boolean complete = facts.read() < pageRows && changes.size() == facts.read();
         return new ChangelogPage(
-                facts.incarnation(), facts.oldestId(), facts.newestId(), facts.standby(), changes, complete);
+                facts.incarnation(),
+                facts.oldestId(),
+                facts.newestId(),
+                facts.standby(),
+                changes,
+                complete,
+                tables(tables, facts.tables()));
     }
 
     private static <T> T get(Readable row, int column, Class<T> type) {
         return Objects.requireNonNull(row.get(column, type));
     }
-
-    /**
-     * The end of the changelog.
-     *
-     * @param id the highest id drawn so far
-     * @param incarnation which changelog
-     */
-    public record Newest(long id, UUID incarnation) {}
 
     /**
      * What was read at the end of the changelog.
@@ -244,6 +304,7 @@ public final class ChangelogReader {
             long newestId,
             boolean standby,
             long read,
+            Long[] tables,
             @Nullable ChangelogRow change) {
 
         static PageRow of(Readable row) {
@@ -254,6 +315,7 @@ public final class ChangelogReader {
                     get(row, 2, Long.class),
                     get(row, 3, Boolean.class),
                     id == null ? 0 : get(row, 12, Long.class),
+                    get(row, 14, Long[].class),
                     id == null ? null : change(id, row));
         }
 
@@ -265,6 +327,7 @@ public final class ChangelogReader {
                     row.get(7, UUID.class),
                     Operation.valueOf(get(row, 8, String.class)),
                     get(row, 9, Instant.class),
+                    get(row, 13, Boolean.class),
                     json(row.get(10, Json.class)),
                     json(row.get(11, Json.class)));
         }

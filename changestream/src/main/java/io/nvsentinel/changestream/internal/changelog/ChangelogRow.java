@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param recordId the record; null for truncate
  * @param operation what happened
  * @param changedAt when, by the database's clock, while the transaction was committing
+ * @param read whether its documents were read; if not, nobody wanted them
  * @param before JSON of the document before, where there was one
  * @param after JSON of the document after, where there is one
  */
@@ -25,6 +26,7 @@ public record ChangelogRow(
         @Nullable UUID recordId,
         Operation operation,
         Instant changedAt,
+        boolean read,
         byte @Nullable [] before,
         byte @Nullable [] after) {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param updated the new value of each field that was set or changed
  * @param removed each field that is gone
+ * @param updatedTree the updated fields where they are in the document, an index as a name
  */
-public record DocumentDiff(Map<String, @Nullable Object> updated, Set<String> removed) {
+public record DocumentDiff(
+        Map<String, @Nullable Object> updated, Set<String> removed, Map<String, @Nullable Object> updatedTree) {
 
     /**
      * Compares two documents.
@@ -27,47 +30,76 @@ public record DocumentDiff(Map<String, @Nullable Object> updated, Set<String> re
      * @return the difference, which belongs to the caller
      */
     public static DocumentDiff between(Map<String, @Nullable Object> before, Map<String, @Nullable Object> after) {
-        DocumentDiff diff = new DocumentDiff(new LinkedHashMap<>(), new LinkedHashSet<>());
-        diff.compare("", before, after);
-        return diff;
+        Comparison comparison = new Comparison();
+        comparison.objects(before, after);
+        return comparison.difference;
     }
 
-    private void compare(String prefix, Map<?, ?> before, Map<?, ?> after) {
-        after.forEach((key, value) -> {
-            if (before.containsKey(key)) {
-                compareValues(prefix + key, before.get(key), value);
-            } else {
-                report(prefix + key, value);
-            }
-        });
-        before.keySet().stream().filter(key -> !after.containsKey(key)).forEach(key -> removed.add(prefix + key));
-    }
+    /** Walks two documents at a time; the path is where it stands. */
+    private static final class Comparison {
 
-    private void compareValues(String path, @Nullable Object before, @Nullable Object after) {
-        if (before instanceof Map<?, ?> oldObject && after instanceof Map<?, ?> newObject) {
-            compare(path + ".", oldObject, newObject);
-        } else if (before instanceof List<?> old && after instanceof List<?> now && old.size() <= now.size()) {
-            compareElements(path + ".", old, now);
-        } else if (!Objects.equals(before, after)) {
-            report(path, after);
+        private final DocumentDiff difference =
+                new DocumentDiff(new LinkedHashMap<>(), new LinkedHashSet<>(), new LinkedHashMap<>());
+        private final List<String> path = new ArrayList<>();
+
+        private void at(Object name, Runnable work) {
+            path.add(String.valueOf(name));
+            work.run();
+            path.remove(path.size() - 1);
         }
-    }
 
-    private void compareElements(String prefix, List<?> before, List<?> after) {
-        for (int i = 0; i < after.size(); i++) {
-            if (i < before.size()) {
-                compareValues(prefix + i, before.get(i), after.get(i));
-            } else {
-                report(prefix + i, after.get(i));
+        private void objects(Map<?, ?> before, Map<?, ?> after) {
+            after.forEach((key, value) -> at(key, () -> {
+                if (before.containsKey(key)) {
+                    values(before.get(key), value);
+                } else {
+                    report(value);
+                }
+            }));
+            before.keySet().stream()
+                    .filter(key -> !after.containsKey(key))
+                    .forEach(key -> at(key, () -> difference.removed.add(String.join(".", path))));
+        }
+
+        private void values(@Nullable Object before, @Nullable Object after) {
+            if (before instanceof Map<?, ?> oldObject && after instanceof Map<?, ?> newObject) {
+                objects(oldObject, newObject);
+            } else if (before instanceof List<?> old && after instanceof List<?> now && old.size() <= now.size()) {
+                arrays(old, now);
+            } else if (!Objects.equals(before, after)) {
+                report(after);
             }
         }
-    }
 
-    private void report(String path, @Nullable Object value) {
-        if (value instanceof Map<?, ?> object && !object.isEmpty()) {
-            object.forEach((key, member) -> report(path + "." + key, member));
-        } else {
-            updated.put(path, value);
+        private void arrays(List<?> before, List<?> after) {
+            for (int i = 0; i < after.size(); i++) {
+                Object now = after.get(i);
+                Runnable work = i < before.size() ? compared(before.get(i), now) : () -> report(now);
+                at(i, work);
+            }
+        }
+
+        private Runnable compared(@Nullable Object before, @Nullable Object after) {
+            return () -> values(before, after);
+        }
+
+        private void report(@Nullable Object value) {
+            if (value instanceof Map<?, ?> object && !object.isEmpty()) {
+                object.forEach((key, member) -> at(key, () -> report(member)));
+            } else {
+                difference.updated.put(String.join(".", path), value);
+                put(value);
+            }
+        }
+
+        @SuppressWarnings("unchecked")
+        private void put(@Nullable Object value) {
+            Map<String, @Nullable Object> parent = difference.updatedTree;
+            for (String name : path.subList(0, path.size() - 1)) {
+                parent = (Map<String, @Nullable Object>)
+                        Objects.requireNonNull(parent.computeIfAbsent(name, absent -> new LinkedHashMap<>()));
+            }
+            parent.put(path.get(path.size() - 1), value);
         }
     }
 }

@@ -24,14 +24,40 @@ public final class History {
             throw new UnavailableException(
                     "The changelog must be read from the primary; this server is a standby", null, null);
         }
-        if (position + 1 < page.oldestId()) {
-            throw new HistoryLostException("Changes behind position " + position
-                    + " are gone: the oldest that is kept is " + page.oldestId()
-                    + ". Start at the oldest change or now");
+        verify(position, new ChangelogEnd(page.newestId(), page.oldestId(), page.incarnation()));
+    }
+
+    /**
+     * Checks a token.
+     *
+     * @param token the place
+     * @param end of the changelog that is there
+     * @throws HistoryLostException if changes behind the position were removed
+     * @throws HistoryForkedException if the position is none of this changelog
+     */
+    public static void verify(Position token, ChangelogEnd end) {
+        if (!end.incarnation().equals(token.incarnation())) {
+            throw new HistoryForkedException("The token is of another changelog: of incarnation " + token.incarnation()
+                    + ", not " + end.incarnation());
         }
-        if (position > page.newestId()) {
-            throw new HistoryForkedException("Position " + position + " lies behind the changelog's end at "
-                    + page.newestId() + ": the database was restored, or failed over and lost commits");
+        verify(token.id(), end);
+    }
+
+    private static void verify(long position, ChangelogEnd end) {
+        if (position + 1 < end.oldest()) {
+            throw lost("Changes behind position " + position + " are gone", end);
         }
+        if (position > end.id()) {
+            throw new HistoryForkedException("Position " + position + " lies behind the changelog's end at " + end.id()
+                    + ": the database was restored, or failed over and lost commits");
+        }
+    }
+
+    /** Names the oldest that is kept. */
+    static HistoryLostException lost(String what, ChangelogEnd end) {
+        Position oldest = Position.at(end.incarnation(), end.oldest() - 1, null);
+        return new HistoryLostException(
+                what + ": the oldest that is kept is " + end.oldest() + ". Start at the oldest change or now",
+                oldest.encode());
     }
 }

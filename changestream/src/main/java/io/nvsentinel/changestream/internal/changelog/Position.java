@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A place in the changelog, and what is needed to notice that history was rewritten since: which changelog, which
- * position, and a digest of a delivered row. Immutable. What users hold of it is a resume token.
+ * position, and a digest of a delivered row; also which filter the watch had. Immutable. What users hold of it is a resume
+ * token.
  */
 public final class Position {
 
@@ -20,16 +21,22 @@ public final class Position {
 
     private final UUID incarnation;
     private final long id;
-    private final long checkedRow;
-    private final @Nullable RowCheck row;
-    private final String digest;
+    private final Check check;
+    private final String filter;
 
-    private Position(UUID incarnation, long position, long checkedRow, @Nullable RowCheck row, String digest) {
+    private Position(UUID incarnation, long position, Check check, String filter) {
         this.incarnation = incarnation;
         this.id = position;
-        this.checkedRow = checkedRow;
-        this.row = row;
-        this.digest = digest;
+        this.check = check;
+        this.filter = filter;
+    }
+
+    /** What the changelog is recognised by: a row, and its digest or what that is computed from. */
+    private record Check(long row, @Nullable RowCheck facts, String known) {
+
+        String digest() {
+            return facts == null ? known : facts.digest();
+        }
     }
 
     /**
@@ -41,7 +48,17 @@ public final class Position {
      * @return the place
      */
     public static Position at(UUID incarnation, long position, @Nullable RowCheck row) {
-        return new Position(incarnation, position, row == null ? 0 : row.id(), row, "");
+        return new Position(incarnation, position, new Check(row == null ? 0 : row.id(), row, ""), "");
+    }
+
+    /**
+     * The same place, for a watch with a filter.
+     *
+     * @param fingerprint tells the filter from others; empty for none
+     * @return the place
+     */
+    public Position withFilter(String fingerprint) {
+        return new Position(incarnation, id, check, fingerprint);
     }
 
     /**
@@ -55,8 +72,9 @@ public final class Position {
         try {
             String[] parts =
                     new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(SEPARATOR, -1);
-            if (parts.length == 5 && parts[0].equals(VERSION)) {
-                return of(parts[1], Long.parseLong(parts[2]), Long.parseLong(parts[3]), parts[4]);
+            if (parts.length == 6 && parts[0].equals(VERSION)) {
+                Check check = new Check(Long.parseLong(parts[3]), null, parts[4]);
+                return of(parts[1], Long.parseLong(parts[2]), check, parts[5]);
             }
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException("Not a resume token of version " + VERSION, null, e);
@@ -78,16 +96,17 @@ public final class Position {
                 && tree.get("position") instanceof Number position
                 && tree.get("checkedRow") instanceof Number checkedRow
                 && tree.get("digest") instanceof String digest) {
-            return of(incarnation, position.longValue(), checkedRow.longValue(), digest);
+            String filter = tree.get("filter") instanceof String fingerprint ? fingerprint : "";
+            return of(incarnation, position.longValue(), new Check(checkedRow.longValue(), null, digest), filter);
         }
         throw new InvalidRequestException(
                 "A stored resume token must have version 1, incarnation, position, checkedRow and digest; it has "
                         + tree.keySet());
     }
 
-    private static Position of(String incarnation, long position, long checkedRow, String digest) {
+    private static Position of(String incarnation, long position, Check check, String filter) {
         try {
-            return new Position(UUID.fromString(incarnation), position, checkedRow, null, digest);
+            return new Position(UUID.fromString(incarnation), position, check, filter);
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException("A resume token's incarnation must be a UUID", null, e);
         }
@@ -100,7 +119,13 @@ public final class Position {
      */
     public String encode() {
         String text = String.join(
-                SEPARATOR, VERSION, incarnation.toString(), Long.toString(id), Long.toString(checkedRow), digest());
+                SEPARATOR,
+                VERSION,
+                incarnation.toString(),
+                Long.toString(id),
+                Long.toString(checkedRow()),
+                digest(),
+                filter);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -114,8 +139,9 @@ public final class Position {
         tree.put("version", Integer.valueOf(VERSION));
         tree.put("incarnation", incarnation.toString());
         tree.put("position", id);
-        tree.put("checkedRow", checkedRow);
+        tree.put("checkedRow", checkedRow());
         tree.put("digest", digest());
+        tree.put("filter", filter);
         return tree;
     }
 
@@ -143,7 +169,7 @@ public final class Position {
      * @return its id; 0 if there is none
      */
     public long checkedRow() {
-        return checkedRow;
+        return check.row();
     }
 
     /**
@@ -152,7 +178,16 @@ public final class Position {
      * @return a digest, empty if there is no row
      */
     public String digest() {
-        return row == null ? digest : row.digest();
+        return check.digest();
+    }
+
+    /**
+     * Which filter the watch had.
+     *
+     * @return its fingerprint; empty if none is known
+     */
+    public String filter() {
+        return filter;
     }
 
     @Override

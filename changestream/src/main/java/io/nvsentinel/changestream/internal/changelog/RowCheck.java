@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 
 /**
  * What a token remembers of one delivered row, to notice that history was rewritten (a restored backup, a failover that
@@ -16,8 +12,6 @@ import java.util.HexFormat;
  * @param changedAt its time
  */
 public record RowCheck(long id, long transactionId, Instant changedAt) {
-
-    private static final int DIGEST_BYTES = 8;
 
     /**
      * What to remember of a row.
@@ -35,12 +29,6 @@ public record RowCheck(long id, long transactionId, Instant changedAt) {
      * @return 16 hexadecimal digits
      */
     public String digest() {
-        String facts = id + " " + transactionId + " " + changedAt;
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(facts.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash, 0, DIGEST_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("bug: every Java platform has SHA-256", e);
-        }
+        return Digest.of(id + " " + transactionId + " " + changedAt);
     }
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.client;
 
-import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.ClientFencedException;
-import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +28,8 @@ public final class Ownership {
 
     private final ResumeTokens tokens;
     private final Owned owned;
-    private final Acknowledgements acknowledgements;
-    private final ChangeStreamListener listener;
+    private final Supplier<Position> reached;
+    private final Heard heard;
     private final Scheduler timer;
     private volatile long stored;
     private volatile long leasedAt;
@@ -42,20 +41,15 @@ public final class Ownership {
      *
      * @param tokens where positions are stored
      * @param owned the name
-     * @param acknowledgements how far it is acknowledged
-     * @param listener hears of it
+     * @param reached how far it is acknowledged
+     * @param heard hears of it
      * @param timer tells and waits for time
      */
-    public Ownership(
-            ResumeTokens tokens,
-            Owned owned,
-            Acknowledgements acknowledgements,
-            ChangeStreamListener listener,
-            Scheduler timer) {
+    public Ownership(ResumeTokens tokens, Owned owned, Supplier<Position> reached, Heard heard, Scheduler timer) {
         this.tokens = tokens;
         this.owned = owned;
-        this.acknowledgements = acknowledgements;
-        this.listener = listener;
+        this.reached = reached;
+        this.heard = heard;
         this.timer = timer;
         this.stored = owned.token().id();
         this.leasedAt = now();
@@ -77,7 +71,7 @@ public final class Ownership {
      * @return the position up to which all is acknowledged; it may not be stored yet
      */
     public Position acknowledged() {
-        return acknowledgements.token();
+        return reached.get();
     }
 
     /**
@@ -95,7 +89,7 @@ public final class Ownership {
 
     private Mono<Void> beat() {
         long began = now();
-        Position token = acknowledgements.token();
+        Position token = reached.get();
         if (token.id() != stored) {
             return store(token).doOnSuccess(done -> leased(began));
         }
@@ -104,7 +98,7 @@ public final class Ownership {
         }
         return began - heardAt < CHECK_AFTER_MILLIS
                 ? Mono.empty()
-                : tokens.check(owned).doOnSuccess(done -> heard(began));
+                : tokens.check(owned).doOnSuccess(done -> contacted(began));
     }
 
     private Mono<Void> store(Position token) {
@@ -113,35 +107,26 @@ public final class Ownership {
 
     private void stored(Position token) {
         stored = token.id();
-        listener.onTokenStored(owned.client(), ResumeToken.parse(token.encode()));
+        heard.onStored(owned, token);
     }
 
     private void leased(long began) {
         leasedAt = began;
-        heard(began);
+        contacted(began);
     }
 
-    private void heard(long began) {
+    private void contacted(long began) {
         heardAt = began;
         failingSince = Long.MAX_VALUE;
     }
 
     private Mono<Void> passing(Throwable error, @Nullable Duration patience) {
-        report(error);
+        heard.onNotStored(owned, error);
         failingSince = Math.min(failingSince, now());
         boolean patient = patience == null || now() - failingSince < patience.toMillis();
         boolean mayPass =
                 error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
         return mayPass && patient ? Mono.empty() : Mono.error(error);
-    }
-
-    private void report(Throwable error) {
-        if (error instanceof ClientFencedException) {
-            listener.onFenced(owned.client());
-        }
-        if (error instanceof DatastoreException failure) {
-            listener.onTokenNotStored(owned.client(), failure);
-        }
     }
 
     /**
@@ -161,12 +146,12 @@ public final class Ownership {
      */
     public Mono<Void> close() {
         return Mono.defer(() -> {
-                    Position token = acknowledgements.token();
+                    Position token = reached.get();
                     return tokens.release(owned, token).doOnSuccess(done -> stored(token));
                 })
                 .timeout(CLOSE_WITHIN, timer)
                 .onErrorResume(ClientFencedException.class, fenced -> Mono.empty())
-                .doOnError(this::report)
+                .doOnError(error -> heard.onNotStored(owned, error))
                 .doOnError(error -> LOG.warn("The last position of the client could not be stored", error))
                 .onErrorComplete();
     }
@@ -174,5 +159,25 @@ public final class Ownership {
     /** Nanoseconds do not follow when somebody sets the clock. */
     private long now() {
         return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
+    }
+
+    /** Who hears of positions. */
+    public interface Heard {
+
+        /**
+         * A position was stored.
+         *
+         * @param owned the name
+         * @param token the position
+         */
+        void onStored(Owned owned, Position token);
+
+        /**
+         * A position was not stored, or the name is owned no longer.
+         *
+         * @param owned the name
+         * @param error why
+         */
+        void onNotStored(Owned owned, Throwable error);
     }
 }

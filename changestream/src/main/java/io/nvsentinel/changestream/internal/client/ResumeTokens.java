@@ -63,6 +63,17 @@ public final class ResumeTokens {
 
     private static final String KEEP = STORE.formatted(LEASED);
 
+    /** Marks of another history mean nothing in this one. */
+    private static final String RESTART = """
+            WITH moved AS (
+                UPDATE resume_tokens SET resume_token = $3, last_updated = now()
+                WHERE client_name = $1 AND epoch = $2
+                RETURNING client_name
+            ), forgotten AS (
+                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM moved)
+            )
+            SELECT count(*) FROM moved""";
+
     private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = "
             + LEASED + " WHERE client_name = $1 AND epoch = $2";
 
@@ -147,7 +158,7 @@ public final class ResumeTokens {
      * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
      */
     public Mono<Void> store(Owned owned, Position token) {
-        return position(owned, token, KEEP);
+        return position(owned, KEEP, values(owned, token));
     }
 
     /**
@@ -158,17 +169,30 @@ public final class ResumeTokens {
      * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
      */
     public Mono<Void> release(Owned owned, Position token) {
-        return position(owned, token, RELEASE);
+        return position(owned, RELEASE, values(owned, token));
     }
 
-    private Mono<Void> position(Owned owned, Position token, String sql) {
+    /**
+     * Moves the client to where it has to start again, forwards or backwards.
+     *
+     * @param owned the name
+     * @param token the position
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     */
+    public Mono<Void> restart(Owned owned, Position token) {
+        return position(owned, RESTART, List.of(owned.client(), owned.epoch(), json(token)));
+    }
+
+    private List<Object> values(Owned owned, Position token) {
+        return List.of(owned.client(), owned.epoch(), json(token), token.id());
+    }
+
+    private Mono<Void> position(Owned owned, String sql, List<Object> values) {
         return connections
                 .write(
                         "Store the position of the change stream client \"" + owned.client() + "\"",
                         connection -> Rows.one(
-                                Rows.bind(
-                                        connection.createStatement(sql),
-                                        List.of(owned.client(), owned.epoch(), json(token), token.id())),
+                                Rows.bind(connection.createStatement(sql), values),
                                 row -> Objects.requireNonNull(row.get(0, Long.class))))
                 .flatMap(count -> ownedIf(count == 1, owned));
     }

@@ -157,6 +157,7 @@ public final class DeadLetterTable {
                         row.get(5, UUID.class),
                         Operation.valueOf(get(row, 6, String.class)),
                         get(row, 7, Instant.class),
+                        true,
                         json(row.get(8, Json.class)),
                         json(row.get(9, Json.class))));
     }

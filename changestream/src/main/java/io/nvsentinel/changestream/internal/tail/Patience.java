@@ -37,7 +37,7 @@ public final class Patience {
     }
 
     /**
-     * Does something again until it succeeds. Each subscription begins with the shortest pause.
+     * Does something again until it succeeds, which must do no harm when done twice. Each subscription begins with the shortest pause.
      *
      * @param work what to do
      * @param <T> what it gives
@@ -65,7 +65,7 @@ public final class Patience {
                 return false;
             }
             listener.onReadFailed(failure);
-            return failure.isRetryable() && isPatient(failure);
+            return (failure.isRetryable() || failure.isOutcomeUnknown()) && isPatient(failure);
         }
 
         private boolean isPatient(DatastoreException failure) {

@@ -3,13 +3,15 @@ package io.nvsentinel.changestream.internal.tail;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
+import io.nvsentinel.changestream.CollectionDroppedException;
+import io.nvsentinel.changestream.internal.changelog.ChangelogEnd;
 import io.nvsentinel.changestream.internal.changelog.ChangelogPage;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
-import io.nvsentinel.changestream.internal.changelog.ChangelogReader.Newest;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader.TailReading;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.History;
+import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Gate;
 import io.nvsentinel.changestream.internal.wakeup.Gate.GateLostException;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -40,8 +43,10 @@ public final class Tail {
     private final ChangeStreamListener listener;
     private final GapReport gaps;
 
-    private final AtomicReference<@Nullable Chunk> latest = new AtomicReference<>();
-    private final AtomicReference<@Nullable Mono<Chunk>> flight = new AtomicReference<>();
+    private final WatchedTables tables = new WatchedTables();
+    private final List<Selection> selections = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable Served> latest = new AtomicReference<>();
+    private final AtomicReference<@Nullable Mono<Served>> flight = new AtomicReference<>();
     private volatile TailState state = TailState.at(0);
     private volatile Pace pace = Pace.START;
 
@@ -64,15 +69,37 @@ public final class Tail {
         this.gaps = new GapReport(reader, timer, listener);
     }
 
+    /** A chunk, and those whose documents are in it. */
+    private record Served(Chunk chunk, List<Selection> selections) {
+
+        boolean hasNext(long position, Selection selection) {
+            return chunk.covers(position) && selections.contains(selection);
+        }
+    }
+
     /**
-     * The first watch joins: the tail starts where that one does.
+     * A watch joins; with the first one the tail starts where that one does.
      *
+     * @param selection what it wants
      * @param settledPosition everything up to it is delivered or dead
      */
-    public synchronized void startAt(long settledPosition) {
-        state = TailState.at(settledPosition);
-        latest.set(null);
-        pace = Pace.START;
+    public synchronized void join(Selection selection, long settledPosition) {
+        if (selections.isEmpty()) {
+            state = TailState.at(settledPosition);
+            latest.set(null);
+            pace = Pace.START;
+        }
+        selections.add(selection);
+    }
+
+    /**
+     * A watch leaves.
+     *
+     * @param selection what it wanted
+     */
+    public synchronized void leave(Selection selection) {
+        selections.remove(selection);
+        tables.forget(selection);
     }
 
     /**
@@ -81,35 +108,43 @@ public final class Tail {
      *
      * @return cold; emits the position
      */
-    public Mono<Newest> now() {
-        return reader.newest()
-                .flatMap(newest -> reader.holders()
+    public Mono<ChangelogEnd> now() {
+        return reader.end()
+                .flatMap(end -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
                                 .filter(holders -> Collections.disjoint(first, holders))
                                 .repeatWhenEmpty(attempts -> attempts.delayElements(SETTLE_PAUSE, timer)))
-                        .thenReturn(newest));
+                        .thenReturn(end));
     }
 
     /**
      * The settled changes behind a position: from memory, from the settled part, or once there are any.
      *
      * @param position the position
-     * @return cold; emits one chunk, which begins at the position; waits for ever
+     * @param selection a watch that has joined
+     * @return cold; emits one chunk, which begins at the position; waits for ever; fails with
+     *     {@link CollectionDroppedException} at the end of a collection
      */
-    public Mono<Chunk> next(long position) {
-        return Mono.defer(() -> nearest(position)).repeatWhenEmpty(attempts -> attempts);
+    public Mono<Chunk> next(long position, Selection selection) {
+        return Mono.defer(() -> nearest(position, selection)).repeatWhenEmpty(attempts -> attempts);
     }
 
-    private Mono<Chunk> nearest(long position) {
-        Chunk recent = latest.get();
-        if (recent != null && recent.covers(position)) {
-            return Mono.just(recent.behind(position));
+    private Mono<Chunk> nearest(long position, Selection selection) {
+        Served recent = latest.get();
+        if (recent != null && recent.hasNext(position, selection)) {
+            return Mono.just(recent.chunk().behind(position));
         }
         long head = state.position();
         if (position < head) {
-            return patience.with(reader.settled(position, head).map(page -> caughtUp(position, head, page)));
+            return patience.with(reader.settled(position, head, selection).map(page -> caughtUp(position, head, page)));
         }
-        return Mono.defer(this::head).filter(chunk -> chunk.covers(position)).map(chunk -> chunk.behind(position));
+        String dropped = tables.droppedOf(selection);
+        if (dropped != null) {
+            return Mono.error(new CollectionDroppedException(dropped));
+        }
+        return Mono.defer(this::head)
+                .filter(served -> served.hasNext(position, selection))
+                .map(served -> served.chunk().behind(position));
     }
 
     private Chunk caughtUp(long position, long head, ChangelogPage page) {
@@ -121,17 +156,17 @@ public final class Tail {
         return chunk;
     }
 
-    private Mono<Chunk> head() {
-        Mono<Chunk> mine = patience.with(Mono.defer(this::turn))
+    private Mono<Served> head() {
+        Mono<Served> mine = patience.with(Mono.defer(this::turn))
                 .repeatWhenEmpty(attempts -> attempts)
                 .doOnTerminate(() -> flight.set(null))
                 .share();
-        Mono<Chunk> theirs = flight.compareAndExchange(null, mine);
+        Mono<Served> theirs = flight.compareAndExchange(null, mine);
         return theirs == null ? mine : theirs;
     }
 
     /** One read, after the pause or the sleep that is due; empty if it brought nothing. */
-    private Mono<Chunk> turn() {
+    private Mono<Served> turn() {
         Pace current = pace;
         if (current.maySleep() && !state.hasGap()) {
             return sleep();
@@ -143,13 +178,13 @@ public final class Tail {
         return current.pause().isZero() ? Mono.empty() : Mono.delay(current.pause(), timer);
     }
 
-    private Mono<Chunk> sleep() {
+    private Mono<Served> sleep() {
         Gate gate = listening.gate();
         if (gate == null) {
             return doorbell.await(pollInterval, timer)
                     .flatMap(rang -> read(rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
-        return gate.<Chunk>whileArmed(outcome -> switch (outcome) {
+        return gate.<Served>whileArmed(outcome -> switch (outcome) {
                     case WRITERS_COMMITTING -> pause(pace).then(read(WakeUp.WRITERS_COMMITTING));
                     case ARMED -> readArmed(gate, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, true)));
                     case ANOTHER_ARMED -> read(WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, false)));
@@ -160,7 +195,7 @@ public final class Tail {
                 });
     }
 
-    private Mono<Chunk> slumber(Gate gate, boolean armed) {
+    private Mono<Served> slumber(Gate gate, boolean armed) {
         return doorbell.await(pollInterval, timer).flatMap(rang -> {
             if (!rang) {
                 return armed ? readArmed(gate, WakeUp.POLL_INTERVAL) : read(WakeUp.POLL_INTERVAL);
@@ -171,7 +206,7 @@ public final class Tail {
     }
 
     /** Writers need not notify any more, and reading need not wait until they know. */
-    private Mono<Chunk> readWhileDisarming(Gate gate) {
+    private Mono<Served> readWhileDisarming(Gate gate) {
         return Mono.zip(
                         read(WakeUp.NOTIFICATION).map(Optional::of).defaultIfEmpty(Optional.empty()),
                         gate.disarm().thenReturn(true))
@@ -179,19 +214,21 @@ public final class Tail {
     }
 
     /** Found although nobody rang: those asleep behind this one have to be told. */
-    private Mono<Chunk> readArmed(Gate gate, WakeUp cause) {
+    private Mono<Served> readArmed(Gate gate, WakeUp cause) {
         return read(cause).flatMap(chunk -> gate.wakeOthers().thenReturn(chunk));
     }
 
-    private Mono<Chunk> read(WakeUp cause) {
+    private Mono<Served> read(WakeUp cause) {
         return Mono.defer(() -> {
             listener.onWakeUp(cause);
             TailState before = state;
-            return reader.tail(before.position(), before.hasGap()).flatMap(reading -> accept(before, reading));
+            List<Selection> wanted = List.copyOf(selections);
+            return reader.tail(before.position(), before.hasGap(), wanted)
+                    .flatMap(reading -> accept(before, reading, wanted));
         });
     }
 
-    private Mono<Chunk> accept(TailState before, TailReading reading) {
+    private Mono<Served> accept(TailState before, TailReading reading, List<Selection> wanted) {
         ChangelogPage page = reading.page();
         History.verify(before.position(), page);
         listener.onPageRead(page.rows().size(), page.bytes(), false);
@@ -203,10 +240,15 @@ public final class Tail {
         Chunk chunk = step.chunk();
         boolean progress = chunk.upTo() > chunk.after();
         pace = progress ? pace.afterRows(!page.complete()) : pace.afterNothing();
+        Served served = new Served(chunk, wanted);
         if (progress) {
-            latest.set(chunk);
+            latest.set(served);
         }
-        return gaps.observe(step.next()).then(progress ? Mono.just(chunk) : Mono.empty());
+        boolean atEnd = page.complete() && !progress && !step.next().hasGap();
+        boolean tell = tables.observe(
+                        page, wanted.stream().filter(selections::contains).toList(), atEnd)
+                || progress;
+        return gaps.observe(step.next()).then(tell ? Mono.just(served) : Mono.empty());
     }
 
     /** A step that was cancelled and still came to its end changes nothing. */

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -45,6 +46,7 @@ public final class Gate {
     private final Duration timeout;
     private final Scheduler timer;
     private final AtomicBoolean mayHoldLock = new AtomicBoolean();
+    private final Sinks.Empty<Void> lost = Sinks.empty();
 
     Gate(PostgresqlConnection connection, Duration timeout, Scheduler timer) {
         this.connection = connection;
@@ -63,10 +65,14 @@ public final class Gate {
         return Mono.usingWhen(
                 Mono.just(this),
                 gate -> gate.arm().flatMap(work),
-                Gate::disarm,
-                (gate, error) -> gate.disarm(),
-                // Who cancels may have closed the connection already, and the lock went with it.
-                gate -> gate.disarm().onErrorComplete(GateLostException.class));
+                Gate::letGo,
+                (gate, error) -> gate.letGo(),
+                Gate::letGo);
+    }
+
+    /** Where the connection is lost, the lock goes with it; that must not hide what the work gave, or how it failed. */
+    private Mono<Void> letGo() {
+        return disarm().onErrorComplete(GateLostException.class);
     }
 
     /** Noted before it is sent: if this is cancelled half-way, the lock may be held all the same. */
@@ -105,7 +111,19 @@ public final class Gate {
     private Mono<String> one(String sql) {
         return Rows.one(connection.createStatement(sql), row -> Objects.requireNonNull(row.get(0, String.class)))
                 .timeout(timeout, timer)
-                .onErrorMap(GateLostException::new);
+                .onErrorMap(GateLostException::new)
+                .doOnError(this::giveUp);
+    }
+
+    /** A lock that may be held is released by closing the connection. */
+    private void giveUp(Throwable error) {
+        mayHoldLock.set(false);
+        lost.tryEmitError(error);
+    }
+
+    /** Fails once a statement was not answered; of no use from then on, though it may answer later. */
+    Mono<Gate> whenLost() {
+        return lost.asMono().cast(Gate.class);
     }
 
     /** The LISTEN connection does not answer; the stream goes on by polling. */

@@ -106,7 +106,8 @@ public final class Listening {
                 .then(opened.heartbeat())
                 .cast(Gate.class)
                 .repeat();
-        return Flux.merge(notified.flux(), listening.concatWith(beating)).doFinally(signal -> closed(opened));
+        return Flux.merge(notified, listening.concatWith(beating), opened.whenLost())
+                .doFinally(signal -> closed(opened));
     }
 
     private Gate opened(Gate opened) {

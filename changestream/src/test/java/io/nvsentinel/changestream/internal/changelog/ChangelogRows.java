@@ -10,6 +10,6 @@ public final class ChangelogRows {
     private ChangelogRows() {}
 
     public static ChangelogRow row(long id) {
-        return new ChangelogRow(id, id, "health_events", null, Operation.TRUNCATE, Instant.EPOCH, null, null);
+        return new ChangelogRow(id, id, "health_events", null, Operation.TRUNCATE, Instant.EPOCH, true, null, null);
     }
 }

@@ -4,22 +4,14 @@ package io.nvsentinel.datastore.internal.connection;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
-import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
-import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.pool.PoolMetrics;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ValidationDepth;
-import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -33,32 +25,25 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Connections implements Session {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
     /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    private final PostgresqlConnectionFactory factory;
-    private final ConnectionPool pool;
-    private final String address;
-    private final Duration commitTimeout;
-    private final Scheduler timer = Schedulers.parallel();
-    private final @Nullable TlsContext tls;
+    private final Connector connector;
     private final Lifetime lifetime;
+    private final Pool pool;
+    private final DatastoreOptions options;
+    private final @Nullable TlsContext tls;
+    private final Duration answerTimeout;
+    private final Scheduler timer;
 
-    private Connections(
-            PostgresqlConnectionFactory factory,
-            ConnectionPool pool,
-            Lifetime lifetime,
-            DatastoreOptions options,
-            @Nullable TlsContext tls) {
-        this.factory = factory;
-        this.pool = pool;
-        this.lifetime = lifetime;
-        this.address = Addresses.text(options.addresses());
-        this.commitTimeout = options.statementTimeout().plus(GRACE);
+    private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
+        this.connector = new Connector(() -> DriverConfiguration.of(options, tls), options.connectTimeout(), timer);
+        this.lifetime = new Lifetime(options, tls);
+        this.pool = new Pool(connector, lifetime, options, timer);
+        this.options = options;
         this.tls = tls;
+        this.answerTimeout = options.statementTimeout().plus(GRACE);
+        this.timer = timer;
     }
 
     /**
@@ -71,37 +56,13 @@ public final class Connections implements Session {
      */
     public static <T> Mono<T> open(DatastoreOptions options, Function<Connections, Mono<T>> prepare) {
         return Mono.usingWhen(
-                Mono.fromCallable(() -> of(options, DriverConfiguration.openTls(options)))
+                Mono.fromCallable(() ->
+                                new Connections(options, DriverConfiguration.openTls(options), Schedulers.parallel()))
                         .subscribeOn(Schedulers.boundedElastic()),
                 prepare,
                 connections -> Mono.empty(),
                 (connections, error) -> connections.close(),
                 Connections::close);
-    }
-
-    private static Connections of(DatastoreOptions options, @Nullable TlsContext tls) {
-        PostgresqlConnectionFactory factory = new PostgresqlConnectionFactory(DriverConfiguration.of(options, tls));
-        Lifetime lifetime = new Lifetime(options, tls);
-        ConnectionPool pool = new ConnectionPool(new IdleLimit(options.maxIdleConnections(), lifetime)
-                .pool(factory)
-                .initialSize(0)
-                .maxSize(options.maxConnections())
-                .maxAcquireTime(options.acquireTimeout())
-                .maxCreateConnectionTime(options.connectTimeout())
-                .maxValidationTime(options.connectTimeout())
-                // After a server restart every idle connection is dead; each attempt burns one of them.
-                .acquireRetry(options.maxConnections() + 1)
-                .preRelease(Connections::requireOpen)
-                .build());
-        return new Connections(factory, pool, lifetime, options, tls);
-    }
-
-    /** What fails here is closed instead of taken back. */
-    private static Mono<Void> requireOpen(Connection connection) {
-        return Mono.from(connection.validate(ValidationDepth.LOCAL))
-                .filter(Boolean::booleanValue)
-                .switchIfEmpty(Mono.error(() -> new IllegalStateException("The connection is closed")))
-                .then();
     }
 
     /**
@@ -119,14 +80,7 @@ public final class Connections implements Session {
      * @return the figures
      */
     public PoolFigures figures() {
-        PoolMetrics metrics =
-                pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
-        return new PoolFigures(
-                metrics.acquiredSize(),
-                metrics.allocatedSize(),
-                metrics.idleSize(),
-                metrics.pendingAcquireSize(),
-                metrics.getMaxAllocatedSize());
+        return pool.figures();
     }
 
     @Override
@@ -150,24 +104,8 @@ public final class Connections implements Session {
      *     transaction is rolled back, and its connection closed if that is not confirmed
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
-        Mono<T> attempt = Mono.usingWhen(
-                acquire("Transaction").map(connection -> new Transaction(connection, options, commitTimeout)),
-                transaction -> transaction.run(work),
-                transaction -> transaction.end().then(Mono.defer(() -> release(transaction))));
+        Mono<T> attempt = pool.lend("Transaction", lease -> new Transaction(lease, options, answerTimeout).run(work));
         return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
-    }
-
-    private static Mono<Void> release(Transaction ended) {
-        Connection connection = ended.connection();
-        return quietly(ended.isSettled() ? connection.close() : discard(connection));
-    }
-
-    /** A connection that is closed underneath is not taken back by the pool. */
-    private static Mono<Void> discard(Connection pooled) {
-        Connection driver = pooled instanceof Wrapped<?> wrapped ? wrapped.unwrap(Connection.class) : null;
-        return driver == null
-                ? Mono.from(pooled.close())
-                : quietly(driver.close()).then(Mono.from(pooled.close()));
     }
 
     /**
@@ -177,7 +115,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return new JoinedSession(connection, false);
+        return new JoinedSession(connection, new Turns(), false);
     }
 
     /**
@@ -193,11 +131,11 @@ public final class Connections implements Session {
         return Flux.defer(() -> {
             Mono<Void> over = lifetime.ofNext();
             return Flux.usingWhen(
-                    factory.create().onErrorMap(error -> SqlErrors.connecting(error, action, address)),
+                    connector.create().onErrorMap(error -> SqlErrors.connecting(error, action, options)),
                     connection -> Flux.from(work.apply(connection))
                             .takeUntilOther(over)
                             .onErrorMap(error -> SqlErrors.reading(error, action)),
-                    connection -> quietly(connection.close()));
+                    connection -> Lease.quietly(connection.close()));
         });
     }
 
@@ -207,7 +145,7 @@ public final class Connections implements Session {
      * @return cold; completes when they are closed; may be repeated
      */
     public Mono<Void> close() {
-        return pool.disposeLater().doFinally(signal -> {
+        return pool.close().doFinally(signal -> {
             if (tls != null) {
                 tls.close();
             }
@@ -215,26 +153,12 @@ public final class Connections implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return unbounded(Mono.usingWhen(
-                acquire(action),
-                connection -> work.apply(connection).onErrorMap(translate),
-                connection -> quietly(connection.close())));
-    }
-
-    private Mono<Connection> acquire(String action) {
-        return pool.create().onErrorMap(error -> SqlErrors.connecting(error, action, address));
+        return unbounded(pool.lend(
+                action, lease -> lease.run(work).timeout(answerTimeout, timer).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */
     private static <T> Mono<T> unbounded(Mono<T> result) {
         return result.flux().onBackpressureBuffer().singleOrEmpty();
-    }
-
-    /** A failing release must hide neither the result nor the error that came before it. */
-    private static Mono<Void> quietly(Publisher<Void> release) {
-        return Mono.from(release)
-                .timeout(CLOSE_TIMEOUT)
-                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
-                .onErrorComplete();
     }
 }

@@ -23,7 +23,7 @@ final class DriverConfiguration {
 
     private DriverConfiguration() {}
 
-    static PostgresqlConnectionConfiguration of(DatastoreOptions options, @Nullable TlsContext tls) {
+    static PostgresqlConnectionConfiguration.Builder of(DatastoreOptions options, @Nullable TlsContext tls) {
         PostgresqlConnectionConfiguration.Builder driver = PostgresqlConnectionConfiguration.builder()
                 .database(options.database())
                 .username(options.username())
@@ -43,7 +43,7 @@ final class DriverConfiguration {
         } else {
             tls.configure(driver);
         }
-        return driver.build();
+        return driver;
     }
 
     /** Of several servers the one that accepts writes is wanted; a single one is taken as it is. */

@@ -2,7 +2,6 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.r2dbc.pool.ConnectionPoolConfiguration;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.Connection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -33,8 +32,8 @@ final class IdleLimit {
     }
 
     /** Prepares a pool that keeps to this and to the lifetime: it has one predicate for both. */
-    ConnectionPoolConfiguration.Builder pool(PostgresqlConnectionFactory factory) {
-        return lifetime.pool(factory).postAllocate(this::taken).customizer(this::customize);
+    ConnectionPoolConfiguration.Builder pool(Connector connector) {
+        return lifetime.pool(connector).postAllocate(this::taken).customizer(this::customize);
     }
 
     private void customize(PoolBuilder<Connection, ? extends PoolConfig<? extends Connection>> pool) {

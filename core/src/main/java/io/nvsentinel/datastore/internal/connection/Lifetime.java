@@ -4,7 +4,6 @@ package io.nvsentinel.datastore.internal.connection;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
@@ -48,8 +47,8 @@ final class Lifetime {
     }
 
     /** Prepares a pool of such connections; its eviction predicate has to ask {@link #mustLeave} too. */
-    ConnectionPoolConfiguration.Builder pool(PostgresqlConnectionFactory factory) {
-        return ConnectionPoolConfiguration.builder(new Noting(factory))
+    ConnectionPoolConfiguration.Builder pool(Connector connector) {
+        return ConnectionPoolConfiguration.builder(new Noting(connector))
                 .maxLifeTime(longest)
                 .maxIdleTime(LONGEST_IDLE)
                 .backgroundEvictionInterval(lookEvery());
@@ -93,10 +92,10 @@ final class Lifetime {
     /** Makes connections, and notes what they were made with. */
     private final class Noting implements ConnectionFactory {
 
-        private final PostgresqlConnectionFactory factory;
+        private final Connector connector;
 
-        Noting(PostgresqlConnectionFactory factory) {
-            this.factory = factory;
+        Noting(Connector connector) {
+            this.connector = connector;
         }
 
         @Override
@@ -105,13 +104,13 @@ final class Lifetime {
                 // Asked before the handshake: one that begins in between is taken for an old one, never the other way
                 // round.
                 long generation = generation();
-                return factory.create().doOnNext(made -> madeWith.put(made, generation));
+                return connector.create().doOnNext(made -> madeWith.put(made, generation));
             });
         }
 
         @Override
         public ConnectionFactoryMetadata getMetadata() {
-            return factory.getMetadata();
+            return connector.getMetadata();
         }
     }
 }

@@ -2,14 +2,15 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.ConflictException;
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.OutcomeUnknownException;
 import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcRollbackException;
-import io.r2dbc.spi.R2dbcTimeoutException;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -65,27 +66,33 @@ final class SqlErrors {
     private SqlErrors() {}
 
     /** An error that arose before any statement was sent. */
-    static Throwable connecting(Throwable error, String action, String address) {
-        SSLException tls = find(error, SSLException.class);
-        if (tls != null) {
+    static Throwable connecting(Throwable error, String action, DatastoreOptions options) {
+        String address = Addresses.text(options.addresses());
+        ErrorContext unanswered = new ErrorContext(action, null);
+        if (find(error, SSLException.class) != null) {
             return new MisconfiguredException(
-                    action + ": TLS with " + address + " failed: " + rootMessage(error), null, error);
+                    unanswered, "TLS with " + address + " failed: " + rootMessage(error), error);
+        }
+        if (error instanceof PoolShutdownException) {
+            return new InvalidRequestException(unanswered, "the datastore is closed", error);
+        }
+        if (error instanceof TimeoutException) {
+            return new UnavailableException(unanswered, "no connection to " + address + " in time", error);
         }
         if (error instanceof PoolShutdownException) {
             return new InvalidRequestException(action + ": the datastore is closed", null, error);
         }
         R2dbcException driver = find(error, R2dbcException.class);
-        if (error instanceof DatastoreException || driver == null) {
-            return error;
-        }
-        if (driver instanceof R2dbcTimeoutException) {
-            return new UnavailableException(action + ": no connection to " + address + " in time", null, error);
-        }
-        Meaning meaning = meaning(driver.getSqlState());
-        String message = action + ": cannot connect to " + address + ": " + rootMessage(error);
+        return driver == null ? error : refused(driver, "cannot connect to " + address, action);
+    }
+
+    private static Throwable refused(R2dbcException error, String what, String action) {
+        ErrorContext context = new ErrorContext(action, error.getSqlState());
+        Meaning meaning = meaning(error.getSqlState());
+        String reason = what + ": " + rootMessage(error);
         return meaning == Meaning.MISCONFIGURED || meaning == Meaning.INVALID
-                ? new MisconfiguredException(message, driver.getSqlState(), error)
-                : new UnavailableException(message, driver.getSqlState(), error);
+                ? new MisconfiguredException(context, reason, error)
+                : new UnavailableException(context, reason, error);
     }
 
     /** An error of a statement that only reads, or whose effect is known to be undone. */
@@ -104,35 +111,39 @@ final class SqlErrors {
      * @param earlier the first error in the transaction, which is why the server has rolled back instead, or null
      */
     static Throwable committing(Throwable error, @Nullable Throwable earlier) {
-        if (error instanceof TimeoutException) {
-            return new OutcomeUnknownException("Commit: no answer in time", null, error);
-        }
         if (error instanceof R2dbcRollbackException rollback && ROLLED_BACK.equals(rollback.getSqlState())) {
             return earlier != null
                     ? earlier
-                    : new ConflictException("Commit: the transaction had failed and was rolled back", null, error);
+                    : new ConflictException(
+                            new ErrorContext("Commit", null), "the transaction had failed and was rolled back", error);
         }
         return translate(error, "Commit", true);
     }
 
     private static Throwable translate(Throwable error, String action, boolean write) {
-        R2dbcException driver = error instanceof R2dbcException direct ? direct : null;
-        if (driver == null) {
+        if (error instanceof TimeoutException) {
+            return lost("no answer in time; the connection is given up", new ErrorContext(action, null), error, write);
+        }
+        if (!(error instanceof R2dbcException driver)) {
             return error;
         }
-        String state = driver.getSqlState();
-        String message = action + ": " + driver.getMessage() + (state == null ? "" : " (SQLSTATE " + state + ")");
-        return switch (meaning(state)) {
-            case INVALID -> new InvalidRequestException(message, state, error);
-            case CONFLICT -> new ConflictException(message, state, error);
-            case MISCONFIGURED -> new MisconfiguredException(message, state, error);
-            case UNAVAILABLE -> new UnavailableException(message, state, error);
-            case OUTCOME_UNKNOWN -> new OutcomeUnknownException(message, state, error);
-            case CONNECTION_LOST ->
-                write
-                        ? new OutcomeUnknownException(message, state, error)
-                        : new UnavailableException(message, state, error);
+        ErrorContext context = new ErrorContext(action, 1, driver.getSqlState(), ServerMessage.constraint(driver));
+        String reason = ServerMessage.withoutValues(driver);
+        Throwable cause = ServerMessage.causeWithoutValues(driver);
+        return switch (meaning(driver.getSqlState())) {
+            case INVALID -> new InvalidRequestException(context, reason, cause);
+            case CONFLICT -> new ConflictException(context, reason, cause);
+            case MISCONFIGURED -> new MisconfiguredException(context, reason, cause);
+            case UNAVAILABLE -> new UnavailableException(context, reason, cause);
+            case OUTCOME_UNKNOWN -> new OutcomeUnknownException(context, reason, cause);
+            case CONNECTION_LOST -> lost(reason, context, cause, write);
         };
+    }
+
+    private static Throwable lost(String reason, ErrorContext context, Throwable cause, boolean write) {
+        return write
+                ? new OutcomeUnknownException(context, reason, cause)
+                : new UnavailableException(context, reason, cause);
     }
 
     private static Meaning meaning(@Nullable String state) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.ConflictException;
 import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.TransactionOptions;
 import java.util.Set;
 import reactor.core.scheduler.Scheduler;
@@ -24,7 +26,16 @@ final class TransactionRetry {
                 .jitter(JITTER)
                 .scheduler(timer)
                 .filter(TransactionRetry::mayHelp)
-                .onRetryExhaustedThrow((spec, last) -> last.failure());
+                .onRetryExhaustedThrow((spec, last) -> counted(last.failure(), options.maxAttempts()));
+    }
+
+    private static Throwable counted(Throwable last, int attempts) {
+        return last instanceof ConflictException conflict
+                ? new ConflictException(
+                        new ErrorContext("Transaction", attempts, conflict.sqlState(), conflict.constraint()),
+                        "gave up after attempt " + attempts + "; " + conflict.getMessage(),
+                        conflict)
+                : last;
     }
 
     /** Also where the function has wrapped the error in one of its own. */

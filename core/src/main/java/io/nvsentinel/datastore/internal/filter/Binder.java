@@ -39,6 +39,15 @@ public final class Binder {
     }
 
     /**
+     * How many values there are.
+     *
+     * @return the number
+     */
+    public int size() {
+        return bindings.size();
+    }
+
+    /**
      * Ends numbering.
      *
      * @param sql the SQL that holds the placeholders

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the order, of {@link Field.Document#paths()}, where f is {@code nvsentinel_text}, which gives null for anything but a
  * string, or {@code nvsentinel_instant}.
  */
-public final class FieldMap {
+public sealed class FieldMap permits ChangeFieldMap {
 
     private static final Map<String, RecordColumn> COLUMNS = Map.of(
             "id", RecordColumn.ID,
@@ -66,6 +66,11 @@ public final class FieldMap {
     private FieldMap(Names names, Source source) {
         this.names = names;
         this.source = source;
+    }
+
+    /** For a map that resolves paths in a way of its own. */
+    FieldMap(String document) {
+        this(new Names(KnownName.UNKNOWN, Map.of(), Map.of()), new Source(document, false, Map.of()));
     }
 
     private record Names(KnownName root, Map<String, FieldPath> aliases, Map<String, RecordColumn> columns) {}

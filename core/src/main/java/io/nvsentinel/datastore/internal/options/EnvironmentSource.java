@@ -2,7 +2,6 @@
 package io.nvsentinel.datastore.internal.options;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -72,9 +71,5 @@ public final class EnvironmentSource {
 
     private static String text(Map<String, String> environment, String name) {
         return environment.getOrDefault(name, "").strip();
-    }
-
-    static List<String> variables() {
-        return KNOWN.stream().sorted().toList();
     }
 }

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
-import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import java.sql.SQLException;
 import java.util.Optional;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
@@ -60,10 +57,11 @@ public final class SchemaMigrations {
 
     /** The failure travels as a value: one that comes after a cancel would otherwise be logged as dropped. */
     private Mono<Void> blocking(String failure, Step step) {
+        String what = "The schema of " + Addresses.text(options.addresses()) + "/" + options.database() + " " + failure;
         return Mono.fromCallable(() -> failureOf(step))
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(error ->
-                        error.map(e -> Mono.<Void>error(translate(e, failure))).orElseGet(Mono::empty));
+                .flatMap(error -> error.map(e -> Mono.<Void>error(JdbcErrors.translate(e, what)))
+                        .orElseGet(Mono::empty));
     }
 
     private static Optional<Exception> failureOf(Step step) {
@@ -73,28 +71,6 @@ public final class SchemaMigrations {
         } catch (SQLException | RuntimeException e) {
             return Optional.of(e);
         }
-    }
-
-    private Throwable translate(Throwable error, String failure) {
-        SQLException sql = sqlCause(error);
-        if (error instanceof DatastoreException || (sql == null && !(error instanceof FlywayException))) {
-            return error;
-        }
-        String state = sql == null ? null : sql.getSQLState();
-        String message = "The schema of " + Addresses.text(options.addresses()) + "/" + options.database() + " "
-                + failure + ": " + firstLine(sql == null ? error : sql);
-        boolean mayPass = state != null
-                && (state.startsWith("08")
-                        || state.startsWith("57")
-                        || state.startsWith("53")
-                        || state.equals("55P03"));
-        return mayPass
-                ? new UnavailableException(message, state, error)
-                : new MisconfiguredException(message + advice(state), state, error);
-    }
-
-    private static String advice(@Nullable String state) {
-        return "42501".equals(state) ? "; apply the SQL files of docs/postgresql-grants.sql as the schema's owner" : "";
     }
 
     private void migrate() throws SQLException {
@@ -132,19 +108,6 @@ public final class SchemaMigrations {
                 .getConfigurationExtension(PostgreSQLConfigurationExtension.class)
                 .setTransactionalLock(false);
         return configuration.load();
-    }
-
-    private static @Nullable SQLException sqlCause(Throwable error) {
-        for (Throwable e = error; e != null; e = e.getCause()) {
-            if (e instanceof SQLException sql) {
-                return sql;
-            }
-        }
-        return null;
-    }
-
-    private static String firstLine(Throwable error) {
-        return String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
     }
 
     private interface Step {

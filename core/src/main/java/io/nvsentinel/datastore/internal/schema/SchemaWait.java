@@ -55,11 +55,9 @@ final class SchemaWait {
         return waitingMayHelp(failure) ? Mono.delay(INTERVAL, clock) : Mono.error(failure);
     }
 
-    /** A login or a database that the server does not know is a mistake; anything else may be the schema's maker at work. */
+    /** A login, a database or a certificate that is refused is a mistake; anything else may be the schema's maker at work. */
     private static boolean waitingMayHelp(Throwable failure) {
-        String state = failure instanceof DatastoreException error ? error.sqlState() : null;
-        return failure instanceof DatastoreException
-                && (state == null || !(state.startsWith("28") || state.startsWith("3D")));
+        return failure instanceof DatastoreException error && !JdbcErrors.isLoginRefused(error);
     }
 
     private DatastoreException notReady(@Nullable Throwable last) {

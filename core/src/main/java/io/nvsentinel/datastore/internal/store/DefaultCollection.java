@@ -11,6 +11,7 @@ import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
+import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.r2dbc.postgresql.codec.Json;
@@ -35,9 +36,11 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     private final String name;
     private final DocumentCodec<T> codec;
     private final FieldMap fields;
+    private final JsonCodec json;
     private final String table;
     private final DocumentReads<T> reads;
     private final DocumentChanges<T> changes;
+    private final Aggregations aggregations;
 
     /**
      * A collection; nothing is asked of the database yet.
@@ -53,8 +56,10 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
         this.name = name;
         this.codec = codec;
         this.fields = fields;
+        this.json = json;
         this.table = Identifier.quote(name);
         this.reads = new DocumentReads<>(session, new Table(name, fields), codec, json);
+        this.aggregations = new Aggregations(session, new Table(name, fields));
         this.changes = new DocumentChanges<>(session, new Table(name, fields), codec);
     }
 
@@ -166,7 +171,22 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
 
     @Override
     public Mono<Boolean> exists(Filter filter) {
-        return reads.exists(filter);
+        return reads.exists(filter, Condition.NONE);
+    }
+
+    @Override
+    public Flux<Map<String, @Nullable Object>> aggregate(Aggregation aggregation) {
+        return aggregations.run(aggregation, json::readTree);
+    }
+
+    @Override
+    public <R> Flux<R> aggregate(Aggregation aggregation, DocumentCodec<R> results) {
+        return aggregations.run(aggregation, results::decode);
+    }
+
+    /** As {@link #exists(Filter)}, for what only the server can judge. */
+    final Mono<Boolean> exists(Filter filter, Condition condition) {
+        return reads.exists(filter, condition);
     }
 
     @Override

@@ -14,9 +14,13 @@ import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
+import io.nvsentinel.tls.TlsContext;
+import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The one datastore: options, then TLS, then the schema, then the pool. */
@@ -88,7 +92,7 @@ public final class DefaultDatastore implements Datastore {
 
     @Override
     public Mono<Void> createCollection(String name) {
-        Identifier.quote(name);
+        Identifier.requireCollection(name);
         String sql = "SELECT " + Identifier.quote(options.schema()) + ".nvsentinel_create_collection($1)";
         return connections
                 .write(
@@ -107,6 +111,16 @@ public final class DefaultDatastore implements Datastore {
         return connections
                 .read("Ping", connection -> Rows.one(connection.createStatement("SELECT 1"), row -> 1))
                 .then();
+    }
+
+    @Override
+    public Optional<TlsStatus> tlsStatus() {
+        return Optional.ofNullable(connections.tls()).map(TlsContext::status);
+    }
+
+    @Override
+    public Flux<TlsStatus> tlsStatuses() {
+        return Optional.ofNullable(connections.tls()).map(TlsContext::statuses).orElseGet(Flux::empty);
     }
 
     @Override

@@ -37,6 +37,6 @@ final class DefaultSession implements DatastoreSession {
 
     @Override
     public <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec) {
-        return new DefaultCollection<>(session, name, FieldMap.GENERIC, codec, json);
+        return new DefaultCollection<>(session, Identifier.requireCollection(name), FieldMap.GENERIC, codec, json);
     }
 }

@@ -15,13 +15,16 @@ import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.store.StoredRows.Row;
 import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -176,16 +179,11 @@ final class DocumentReads<T> {
         return value("Count in ", () -> new PageSql(table, query, Condition.NONE).count(), Long.class);
     }
 
-    Mono<Boolean> exists(Filter filter) {
-        return value("Look in ", () -> exists(filter, new Binder(1)), Boolean.class);
+    Mono<Boolean> exists(Filter filter, Condition condition) {
+        return value("Look in ", () -> new PageSql(table, Query.where(filter), condition).exists(), Boolean.class);
     }
 
-    private SqlFragment exists(Filter filter, Binder binder) {
-        String where = FilterSql.render(filter, table.fields(), binder);
-        return binder.finish("SELECT EXISTS (SELECT FROM " + table.quoted() + " WHERE " + where + ")");
-    }
-
-    private <V> Mono<V> value(String action, java.util.function.Supplier<SqlFragment> sql, Class<V> type) {
+    private <V> Mono<V> value(String action, Supplier<SqlFragment> sql, Class<V> type) {
         return Mono.defer(() -> {
             SqlFragment rendered = sql.get();
             return session.read(
@@ -225,7 +223,7 @@ final class DocumentReads<T> {
                 values, more ? new Page.Cursor(List.of(Json.of(values.get(values.size() - 1))), Long.MAX_VALUE) : null);
     }
 
-    private static io.r2dbc.spi.Statement statement(io.r2dbc.spi.Connection connection, SqlFragment sql) {
+    private static Statement statement(Connection connection, SqlFragment sql) {
         return Rows.bind(connection.createStatement(sql.sql()), sql.bindings());
     }
 }

@@ -19,4 +19,13 @@ final class Identifier {
         }
         return '"' + name.replace("\"", "\"\"") + '"';
     }
+
+    /** A name that a collection may have: the server looks for {@code pg_} in its own catalog first. */
+    static String requireCollection(String name) {
+        quote(name);
+        if (name.startsWith("pg_")) {
+            throw new InvalidRequestException("The name of a collection must not begin with pg_, unlike " + name);
+        }
+        return name;
+    }
 }

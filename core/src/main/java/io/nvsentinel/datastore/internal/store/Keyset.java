@@ -44,22 +44,27 @@ final class Keyset {
         return total;
     }
 
-    /** The keys as columns {@code k0}, {@code k1} …, to be selected. */
+    /** The keys that are no columns of the record, each preceded by a comma, to be selected as {@code k0}, {@code k1} … */
     String columns(Binder binder) {
         return IntStream.range(0, sorts.size())
-                .mapToObj(i -> key(i, binder).sql() + " AS k" + i)
-                .collect(Collectors.joining(", "));
+                .filter(i -> types.get(i).equals("jsonb"))
+                .mapToObj(i -> ", " + key(i, binder).sql() + " AS k" + i)
+                .collect(Collectors.joining());
     }
 
-    /** The names of these columns. */
+    /** The names of all keys, where they are selected: the planner has to see that these are the record's columns. */
     String names() {
-        return IntStream.range(0, sorts.size()).mapToObj(i -> "k" + i).collect(Collectors.joining(", "));
+        return IntStream.range(0, sorts.size()).mapToObj(this::name).collect(Collectors.joining(", "));
     }
 
-    /** The order of these columns, without {@code ORDER BY}. */
+    private String name(int i) {
+        return types.get(i).equals("jsonb") ? "k" + i : key(i, new Binder(1)).sql();
+    }
+
+    /** The order by these names, without {@code ORDER BY}. */
     String order() {
         return IntStream.range(0, sorts.size())
-                .mapToObj(i -> "k" + i + direction(i))
+                .mapToObj(i -> name(i) + direction(i))
                 .collect(Collectors.joining(", "));
     }
 

@@ -30,9 +30,9 @@ final class PageSql {
     }
 
     /**
-     * The columns {@code id, created_at, updated_at, version, data, total, k0, k1 …} of a page, where total is the size of
+     * The columns {@code id, created_at, updated_at, version, data, total} of a page and its sort keys, where total is the size of
      * the page up to the row. The size of a document that is stored compressed is known only when it is unpacked; others
-     * are not looked at for it.
+     * are not looked at for it. Each level repeats the order, else the planner forgets it and sorts the page again.
      *
      * @param data what is read of each document
      */
@@ -40,20 +40,22 @@ final class PageSql {
         Binder binder = new Binder(1);
         String size = "CASE WHEN pg_column_compression(data) IS NULL THEN pg_column_size(data)"
                 + " ELSE octet_length(data::text) END";
-        String page = "SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data, "
+        String page = "SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data"
                 + keyset.columns(binder) + rows(cursor, binder);
         String columns = "id, created_at, updated_at, version, data, total, " + keyset.names();
-        String sized = "SELECT page.*, " + size + " AS size FROM (" + page + ") AS page OFFSET 0";
+        String sized = "SELECT page.*, " + size + " AS size FROM (" + page + ") AS page ORDER BY " + keyset.order()
+                + " OFFSET 0";
         String summed = "SELECT sized.*, sum(size) OVER (ORDER BY " + keyset.order()
                 + " ROWS UNBOUNDED PRECEDING) AS total FROM (" + sized + ") AS sized";
         return binder.finish("SELECT " + columns + " FROM (" + summed + ") AS summed WHERE total - size < " + MAX_BYTES
                 + " ORDER BY " + keyset.order());
     }
 
-    /** The columns {@code id, k0, k1 …} of a page. */
+    /** The column {@code id} of a page and its sort keys. */
     SqlFragment ids(Page.@Nullable Cursor cursor) {
         Binder binder = new Binder(1);
-        return binder.finish("SELECT id, " + keyset.columns(binder) + rows(cursor, binder));
+        return binder.finish("SELECT id, " + keyset.names() + " FROM (SELECT id, created_at, updated_at"
+                + keyset.columns(binder) + rows(cursor, binder) + ") AS page ORDER BY " + keyset.order());
     }
 
     private String rows(Page.@Nullable Cursor cursor, Binder binder) {
@@ -80,6 +82,12 @@ final class PageSql {
         }
         return binder.finish("SELECT count(*) FROM (SELECT FROM " + table.quoted() + " WHERE " + where(binder)
                 + " LIMIT " + binder.bind(query.limit()) + " OFFSET " + binder.bind(query.skip()) + ") AS counted");
+    }
+
+    /** Whether a document matches. */
+    SqlFragment exists() {
+        Binder binder = new Binder(1);
+        return binder.finish("SELECT EXISTS (SELECT FROM " + table.quoted() + " WHERE " + where(binder) + ")");
     }
 
     /**

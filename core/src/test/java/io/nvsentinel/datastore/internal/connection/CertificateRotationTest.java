@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
@@ -17,7 +18,9 @@ import io.nvsentinel.testserver.TlsMaterial;
 import io.nvsentinel.testserver.pki.MountedSecret;
 import io.nvsentinel.testserver.pki.TestCertificate;
 import io.nvsentinel.testserver.pki.TestCertificates;
+import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsContext;
+import io.nvsentinel.tls.TlsStatus;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -197,6 +200,51 @@ class CertificateRotationTest {
         migrations.run().block(SOON);
         assertThat(database.queryForString("SELECT count(*) > 0 FROM nvsentinel_schema_history"))
                 .isEqualTo("t");
+    }
+
+    @Test
+    void theDatastoreTellsWhichCertificatesAreInUse() {
+        Datastore datastore = Datastore.connect(options().build()).block(SOON);
+        try {
+            assertThat(datastore.tlsStatus().orElseThrow().certificates().get(0).serial())
+                    .isEqualTo(FIRST.certificate().getSerialNumber());
+            CompletableFuture<List<Long>> generations = datastore
+                    .tlsStatuses()
+                    .map(TlsStatus::generation)
+                    .collectList()
+                    .toFuture();
+            SECOND.writeSecret(mount);
+            Await.until(
+                    "the second is in use",
+                    SOON,
+                    () -> datastore
+                            .tlsStatus()
+                            .orElseThrow()
+                            .certificates()
+                            .get(0)
+                            .serial()
+                            .equals(SECOND.certificate().getSerialNumber()));
+            datastore.close().block(SOON);
+            assertThat(generations.join()).containsExactly(1L, 2L);
+        } finally {
+            datastore.close().block(SOON);
+        }
+    }
+
+    @Test
+    void aDatastoreInPlainTextUsesNone() {
+        Datastore datastore = Datastore.connect(DatastoreOptions.builder()
+                        .host("localhost")
+                        .port(server.port())
+                        .database(database.name())
+                        .username(server.adminUser())
+                        .sslMode(SslMode.DISABLE)
+                        .schemaMode(SchemaMode.NONE)
+                        .build())
+                .block(SOON);
+        assertThat(datastore.tlsStatus()).isEmpty();
+        assertThat(datastore.tlsStatuses().collectList().block(SOON)).isEmpty();
+        datastore.close().block(SOON);
     }
 
     @Test

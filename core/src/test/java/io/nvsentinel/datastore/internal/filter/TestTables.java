@@ -78,7 +78,7 @@ public final class TestTables implements AutoCloseable {
                         "V018__nvsentinel_adopt",
                         "V019__nvsentinel_now",
                         "V070__nvsentinel_put",
-                        "V071__nvsentinel_words")
+                        "V009__nvsentinel_words")
                 .map(TestTables::script)
                 .toList();
     }

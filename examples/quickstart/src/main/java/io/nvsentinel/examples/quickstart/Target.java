@@ -4,6 +4,7 @@ package io.nvsentinel.examples.quickstart;
 import io.nvsentinel.datastore.DatastoreOptions;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,8 @@ record Target(DatastoreOptions options, boolean embedded, String clientName, Str
     }
 
     String address() {
-        return options.host() + ":" + options.port() + "/" + options.database();
+        return options.addresses().stream()
+                .map(server -> server.getHostString() + ":" + server.getPort())
+                .collect(Collectors.joining(",", "", "/" + options.database()));
     }
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.changestream.internal.changelog.History;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.internal.tail.Patience;
+import io.nvsentinel.changestream.internal.tail.Tail;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** Finds where a watch starts, and makes it the owner of its client name. Waits for a server that is away. */
+final class Opening {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
+
+    private final ChangelogReader reader;
+    private final Tail tail;
+    private final ResumeTokens tokens;
+    private final Patience patience;
+
+    Opening(ChangelogReader reader, Tail tail, ResumeTokens tokens, Patience patience) {
+        this.reader = reader;
+        this.tail = tail;
+        this.tokens = tokens;
+        this.patience = patience;
+    }
+
+    /** Where a watch starts, and the name it owns, if any. */
+    record Opened(Position start, @Nullable Owned owned) {}
+
+    /**
+     * Opens.
+     *
+     * @param request what is wanted
+     * @param again whether the history of where the client was is lost, so that it starts as the options say for that
+     */
+    Mono<Opened> open(Watch.Request<?> request, boolean again) {
+        return patience.with(again ? afterLoss(request) : first(request));
+    }
+
+    private Mono<Opened> first(Watch.Request<?> request) {
+        Mono<Position> start = Mono.defer(() -> start(request));
+        String client = request.options().clientName();
+        return client == null
+                ? start.map(position -> new Opened(position, null))
+                : tokens.open(client, request.options().ifOwned(), start)
+                        .flatMap(owned -> resumed(request, owned.token()).map(position -> new Opened(position, owned)));
+    }
+
+    private Mono<Opened> afterLoss(Watch.Request<?> request) {
+        String client = request.options().clientName();
+        Mono<Position> oldest = reader.beginning();
+        return client == null
+                ? oldest.map(position -> new Opened(position, null))
+                : Mono.zip(tokens.open(client, request.options().ifOwned(), oldest), oldest)
+                        .flatMap(both -> tokens.restart(both.getT1(), both.getT2())
+                                .thenReturn(new Opened(both.getT2(), both.getT1())));
+    }
+
+    private Mono<Position> start(Watch.Request<?> request) {
+        StartAt start = request.options().startAt();
+        ResumeToken token = start.token();
+        return token == null ? start(start) : resumed(request, token.position());
+    }
+
+    /** The position of a start. */
+    Mono<Position> start(StartAt start) {
+        ResumeToken token = start.token();
+        Instant time = start.time();
+        if (token != null) {
+            return verified(token.position());
+        }
+        if (time != null) {
+            return tail.now().flatMap(end -> reader.at(time, end.id()));
+        }
+        return start.isNow()
+                ? tail.now().map(end -> Position.at(end.incarnation(), end.id(), null))
+                : reader.beginning();
+    }
+
+    private Mono<Position> resumed(Watch.Request<?> request, Position token) {
+        String filter = request.selection().fingerprint();
+        if (!token.filter().isEmpty() && !token.filter().equals(filter)) {
+            LOG.info(
+                    "{} goes on behind position {} with another filter or other collections than before",
+                    request.options().clientName() == null
+                            ? "A watch"
+                            : request.options().clientName(),
+                    token.id());
+        }
+        return verified(token);
+    }
+
+    /** The row that a token remembers must still be the same one. */
+    private Mono<Position> verified(Position token) {
+        return reader.end().flatMap(end -> {
+            History.verify(token, end);
+            return reader.check(token.checkedRow())
+                    .filter(row -> !row.digest().equals(token.digest()))
+                    .flatMap(row -> Mono.<Position>error(new HistoryForkedException("Change " + row.id()
+                            + " is not the one that was delivered: the database was restored, or failed over and"
+                            + " lost commits")))
+                    .defaultIfEmpty(token);
+        });
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.proxy.ProxiedConnection;
+import io.nvsentinel.testserver.proxy.TcpProxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What a network does to the reading and to the LISTEN connection costs time, never changes. */
+class NetworkFaultsTest {
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String SESSIONS = "SELECT client_port::text FROM pg_stat_activity"
+            + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ";
+    private static final String LISTENING = SESSIONS + "LIKE '%advisory%'";
+    private static final String READING = SESSIONS + "LIKE '%FROM datastore_changelog_state%'";
+
+    private TcpProxy proxy;
+    private Datastore datastore;
+    private ChangeStreams streams;
+    private List<String> seen;
+
+    @BeforeEach
+    void open() throws InterruptedException {
+        proxy = TcpProxy.to(DATABASE.get().host(), DATABASE.get().port());
+        datastore = Datastore.connect(Databases.options(DATABASE.get())
+                        .host(proxy.host())
+                        .port(proxy.port())
+                        .maxConnections(1)
+                        .statementTimeout(Duration.ofSeconds(1))
+                        .build())
+                .block();
+        streams = ChangeStreams.of(
+                datastore,
+                ChangeStreamOptions.builder()
+                        .pollInterval(Duration.ofSeconds(1))
+                        .build());
+        seen = watch();
+    }
+
+    @AfterEach
+    void close() {
+        streams.close().block(SOON);
+        datastore.close().block(SOON);
+        proxy.close();
+    }
+
+    @Test
+    void aReadingConnectionThatSilentlyDiedIsReplaced() {
+        writeAndSee("before");
+        connection(READING).blackHole();
+        writeAndSee("after");
+        writeAndSee("later");
+        assertThat(seen).containsExactly("before", "after", "later");
+    }
+
+    @Test
+    void aListenConnectionThatSilentlyDiedHoldsNothingBackAndIsReplaced() {
+        writeAndSee("before");
+        ProxiedConnection dead = listening();
+        dead.blackHole();
+        writeAndSee("after");
+        Await.until("another LISTEN connection", SOON, () -> listening() != dead);
+        writeAndSee("later");
+        assertThat(seen).containsExactly("before", "after", "later");
+    }
+
+    @Test
+    void aSlowListenConnectionHoldsNothingBackForGood() {
+        writeAndSee("before");
+        listening().delay(Duration.ofMillis(700));
+        for (String name : List.of("a", "b", "c", "d", "e")) {
+            insert(name);
+        }
+        writeAndSee("after");
+        assertThat(seen).containsExactly("before", "a", "b", "c", "d", "e", "after");
+    }
+
+    @Test
+    void aListenConnectionThatAnsweredTooLateOnceIsReplaced() {
+        writeAndSee("before");
+        ProxiedConnection slow = listening();
+        slow.delay(Duration.ofSeconds(8));
+        writeAndSee("meanwhile");
+        Await.until("another LISTEN connection", SOON, () -> listening() != slow);
+        Await.until("the slow one is closed", SOON, () -> !slow.isOpen());
+        writeAndSee("after");
+        assertThat(seen).containsExactly("before", "meanwhile", "after");
+    }
+
+    @Test
+    void aListenConnectionThatIsCutWhileChangesFlowLosesNone() {
+        List<String> written =
+                IntStream.range(0, 60).mapToObj(i -> "change " + i).toList();
+        for (int i = 0; i < written.size(); i++) {
+            if (i % 20 == 10) {
+                listening().cut();
+            }
+            insert(written.get(i));
+        }
+        Await.until("all changes", SOON, () -> seen.size() >= written.size());
+        assertThat(seen).isEqualTo(written);
+    }
+
+    @Test
+    void aNetworkThatIsGoneForAWhileLosesNothing() {
+        writeAndSee("before");
+        proxy.blackHole();
+        insert("while it was gone");
+        proxy.heal();
+        proxy.refuse();
+        proxy.cut();
+        insert("while it was refused");
+        proxy.heal();
+        writeAndSee("after");
+        assertThat(seen).containsExactly("before", "while it was gone", "while it was refused", "after");
+    }
+
+    private List<String> watch() throws InterruptedException {
+        CountDownLatch subscribed = new CountDownLatch(1);
+        List<String> received = new CopyOnWriteArrayList<>();
+        WatchOptions options = WatchOptions.builder()
+                .onSubscribed(token -> subscribed.countDown())
+                .build();
+        streams.watch(datastore.healthEvents(), options)
+                .subscribe(change -> received.add(change.document().event().nodeName()));
+        assertThat(subscribed.await(30, TimeUnit.SECONDS)).isTrue();
+        return received;
+    }
+
+    private void writeAndSee(String node) {
+        insert(node);
+        Await.until("the change " + node, SOON, () -> seen.contains(node));
+    }
+
+    private static void insert(String node) {
+        DATABASE.execute(
+                "INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":\"" + node + "\"}}')");
+    }
+
+    private ProxiedConnection listening() {
+        return connection(LISTENING);
+    }
+
+    /** The open connection whose session was last seen doing something. */
+    private ProxiedConnection connection(String sessions) {
+        return Await.until(
+                        "a connection of " + sessions,
+                        SOON,
+                        () -> {
+                            List<String> ports = DATABASE.get().queryForStrings(sessions);
+                            return proxy.connections().stream()
+                                    .filter(open -> ports.contains(Integer.toString(open.serverSidePort())))
+                                    .toList();
+                        },
+                        found -> !found.isEmpty())
+                .get(0);
+    }
+}

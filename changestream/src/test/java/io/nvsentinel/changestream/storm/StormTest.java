@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.storm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nvsentinel.changestream.ChangeStreamOptions;
+import io.nvsentinel.changestream.Databases;
+import io.nvsentinel.changestream.ResumeToken;
+import io.nvsentinel.changestream.StartAt;
+import io.nvsentinel.changestream.WatchOptions;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.EmbeddedServer;
+import io.nvsentinel.testserver.PostgresServer;
+import io.nvsentinel.testserver.TestDatabase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The contract under everything at once. {@code -Dstorm.seed} repeats what was done, {@code -Dstorm.duration} (such as
+ * {@code 10m}) prolongs it, {@code -Dstorm.writers} thickens it.
+ */
+class StormTest {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StormTest.class);
+    private static final Duration CALM = Duration.ofSeconds(120);
+
+    private final Storm storm = Storm.fromProperties(Duration.ofSeconds(10));
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final StormProcess.Fleet fleet = new StormProcess.Fleet();
+    private EmbeddedServer server;
+    private TestDatabase database;
+    private TestDatabase other;
+    private volatile boolean over;
+    private volatile long lastId = Long.MAX_VALUE;
+
+    @BeforeEach
+    void start() {
+        server = PostgresServer.embedded().start();
+        database = server.createDatabase(Databases.MIGRATED);
+        other = server.createDatabase(Databases.MIGRATED);
+        StormModel.install(database);
+        database.execute("CREATE TABLE storm_elsewhere (n int)");
+    }
+
+    @AfterEach
+    void stop() {
+        over = true;
+        lastId = 0;
+        threads.shutdownNow();
+        server.close();
+    }
+
+    @Test
+    @Timeout(value = 6, unit = TimeUnit.HOURS)
+    void everyConsumerReceivesExactlyWhatWasCommittedInOneOrder() throws Exception {
+        LOG.info("{}", storm);
+        List<Consumer> consumers = consumers();
+        StormClient slow = new StormClient("slow", database, fleet, storm.random("slow"), false);
+        StormClient fast = new StormClient("fast", database, fleet, storm.random("fast"), false);
+        List<Future<?>> clients = List.of(
+                threads.submit(() -> slow.live(() -> over, () -> lastId)),
+                threads.submit(() -> fast.live(() -> over, () -> lastId)));
+
+        rage();
+        StormOracle oracle = new StormOracle(database);
+        lastId = oracle.lastId("health_events");
+        over = true;
+        assertThat(oracle.problemsOfChangelog()).as("the changelog, %s", storm).isEmpty();
+        for (Consumer consumer : consumers) {
+            consumer.awaitEnd(oracle);
+        }
+        for (Future<?> client : clients) {
+            client.get(CALM.toSeconds(), TimeUnit.SECONDS);
+        }
+        LOG.info("{} changes", oracle.size());
+        assertThat(oracle.size()).isGreaterThan(100);
+        consumers.forEach(consumer -> consumer.check(oracle));
+        StormClient.assertGood(slow, oracle, storm);
+        StormClient.assertGood(fast, oracle, storm);
+        assertThat(slow.runs() + fast.runs())
+                .as("times that named clients were open")
+                .isGreaterThan(2);
+        consumers.forEach(Consumer::close);
+    }
+
+    private void rage() throws Exception {
+        try (StormWriters writers = new StormWriters(database, storm);
+                StormStrangers strangers = new StormStrangers()) {
+            strangers.start(database, other);
+            writers.start();
+            try (StormFaults faults = new StormFaults(server, database, fleet, storm)) {
+                faults.start();
+                StormWriters.rest((int) storm.duration().toMillis());
+            }
+            writers.finish();
+            assertThat(writers.commits()).isPositive();
+        }
+    }
+
+    private List<Consumer> consumers() {
+        ChangeStreamOptions polling = ChangeStreamOptions.builder()
+                .listen(false)
+                .pollInterval(Duration.ofMillis(50))
+                .pageRows(7)
+                .build();
+        List<Consumer> consumers = new ArrayList<>();
+        StormProcess first = fleet.start(database, ChangeStreamOptions.builder().build());
+        consumers.add(health(first, "unbounded", 1_000_000, Duration.ZERO));
+        consumers.add(health(first, "one by one, beside it", 1, Duration.ZERO));
+        consumers.add(maintenance(first));
+        consumers.add(health(fleet.start(database, polling), "polling", 20, Duration.ofMillis(5)));
+        consumers.add(health(
+                fleet.start(database, ChangeStreamOptions.builder().pageRows(50).build()),
+                "thinking",
+                200,
+                Duration.ofMillis(300)));
+        return consumers;
+    }
+
+    private Consumer health(StormProcess process, String name, int most, Duration thinks) {
+        Consumer consumer = new Consumer(name, "health_events", process, most, thinks);
+        process.streams()
+                .watch(process.datastore().healthEvents(), consumer.options())
+                .map(Change::health)
+                .subscribe(consumer.subscriber);
+        return consumer;
+    }
+
+    private Consumer maintenance(StormProcess process) {
+        Consumer consumer = new Consumer("maintenance", "maintenance_events", process, 10, Duration.ofMillis(10));
+        process.streams()
+                .watch(process.datastore().maintenanceEvents(), consumer.options())
+                .map(Change::maintenance)
+                .subscribe(consumer.subscriber);
+        return consumer;
+    }
+
+    /** One that is never restarted. */
+    private final class Consumer {
+        private final String name;
+        private final String collection;
+        private final StormProcess process;
+        private final StormSubscriber subscriber;
+        private final AtomicReference<@Nullable ResumeToken> start = new AtomicReference<>();
+
+        private Consumer(String name, String collection, StormProcess process, int most, Duration thinks) {
+            this.name = name;
+            this.collection = collection;
+            this.process = process;
+            this.subscriber = new StormSubscriber(storm.random(name), most, thinks);
+        }
+
+        private WatchOptions options() {
+            return WatchOptions.builder()
+                    .startAt(StartAt.beginning())
+                    .onSubscribed(start::set)
+                    .build();
+        }
+
+        private void awaitEnd(StormOracle oracle) {
+            long last = oracle.lastId(collection);
+            Await.until(
+                    "all changes up to " + last + " for " + name + ", " + storm,
+                    CALM,
+                    () -> subscriber.failure() != null ? Long.MAX_VALUE : subscriber.lastId(),
+                    id -> id >= last);
+        }
+
+        private void check(StormOracle oracle) {
+            assertThat(subscriber.failure()).as("%s, %s", name, storm).isNull();
+            assertThat(oracle.problems(0, collection, subscriber.received()))
+                    .as("%s, %s", name, storm)
+                    .isEmpty();
+        }
+
+        private void close() {
+            process.close();
+        }
+    }
+}

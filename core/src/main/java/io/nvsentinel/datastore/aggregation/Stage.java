@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.aggregation;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.Sort;
+import io.nvsentinel.datastore.internal.aggregate.AggregationChecks;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One step of an {@link Aggregation}: takes documents, gives documents. Immutable. */
+public sealed interface Stage {
+
+    /**
+     * Keeps the documents that match.
+     *
+     * @param filter which
+     */
+    record Match(Filter filter) implements Stage {}
+
+    /**
+     * Keeps the documents for which an expression is true.
+     *
+     * @param condition the expression
+     */
+    record Where(Expression condition) implements Stage {}
+
+    /**
+     * Sorts; documents that are equal in all of it keep their order.
+     *
+     * @param sorts what to sort by, the most significant first
+     */
+    record Sorted(List<Sort> sorts) implements Stage {
+        /**
+         * Checks and copies.
+         *
+         * @param sorts what to sort by
+         * @throws InvalidRequestException if there is none
+         */
+        public Sorted {
+            sorts = List.copyOf(sorts);
+            if (sorts.isEmpty()) {
+                throw new InvalidRequestException("sort needs at least one field");
+            }
+        }
+    }
+
+    /**
+     * Leaves out the first documents.
+     *
+     * @param count how many
+     */
+    record Skip(long count) implements Stage {
+        /**
+         * Checks the number.
+         *
+         * @param count how many, 0 or more
+         */
+        public Skip {
+            AggregationChecks.atLeast("skip", count, 0);
+        }
+    }
+
+    /**
+     * Keeps the first documents.
+     *
+     * @param count how many
+     */
+    record Limit(long count) implements Stage {
+        /**
+         * Checks the number.
+         *
+         * @param count how many, 1 or more
+         */
+        public Limit {
+            AggregationChecks.atLeast("limit", count, 1);
+        }
+    }
+
+    /**
+     * Makes one document of all: how many there were. None if there was none.
+     *
+     * @param name the name of the number
+     */
+    record Count(String name) implements Stage {
+        /**
+         * Checks the name.
+         *
+         * @param name the name of the number
+         */
+        public Count {
+            AggregationChecks.name(name);
+        }
+    }
+
+    /**
+     * Makes one document of all that have the same key, {@code _id} in the result.
+     *
+     * @param key the key; null for one group of all; missing is null
+     * @param fields the other fields of the result
+     */
+    record Group(@Nullable Expression key, Map<String, Accumulator> fields) implements Stage {
+        /**
+         * Checks and copies the parts.
+         *
+         * @param key the key
+         * @param fields the other fields of the result
+         */
+        public Group {
+            fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+            fields.keySet().forEach(AggregationChecks::name);
+        }
+    }
+
+    /**
+     * Makes new documents of nothing but these fields. A missing value leaves its field out.
+     *
+     * @param fields by path
+     */
+    record Project(Map<String, Expression> fields) implements Stage {
+        /**
+         * Checks and copies the parts.
+         *
+         * @param fields by path
+         */
+        public Project {
+            fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+            AggregationChecks.paths(fields.keySet());
+        }
+    }
+
+    /**
+     * Adds fields, or replaces them. All are computed from the document as it comes. A missing value leaves its field as it
+     * is.
+     *
+     * @param fields by path
+     */
+    record AddFields(Map<String, Expression> fields) implements Stage {
+        /**
+         * Checks and copies the parts.
+         *
+         * @param fields by path
+         */
+        public AddFields {
+            fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+            AggregationChecks.paths(fields.keySet());
+        }
+    }
+
+    /**
+     * Makes a document for each element of an array, with the element in the place of the array. A value that is no array
+     * counts as an array of one.
+     *
+     * @param path the array
+     * @param keepEmpty whether a document without an element is kept, without the field
+     */
+    record Unwind(FieldPath path, boolean keepEmpty) implements Stage {}
+
+    /**
+     * Adds fields made of neighbouring documents.
+     *
+     * @param window what to add
+     */
+    record WindowFields(Window window) implements Stage {}
+
+    /**
+     * Keeps the documents that match.
+     *
+     * @param filter which
+     * @return the stage
+     */
+    static Stage match(Filter filter) {
+        return new Match(filter);
+    }
+
+    /**
+     * Keeps the documents for which an expression is true.
+     *
+     * @param condition the expression
+     * @return the stage
+     */
+    static Stage where(Expression condition) {
+        return new Where(condition);
+    }
+
+    /**
+     * Sorts.
+     *
+     * @param sorts what to sort by, the most significant first
+     * @return the stage
+     * @throws InvalidRequestException if there is none
+     */
+    static Stage sort(Sort... sorts) {
+        return new Sorted(List.of(sorts));
+    }
+
+    /**
+     * Leaves out the first documents.
+     *
+     * @param count how many, 0 or more
+     * @return the stage
+     * @throws InvalidRequestException if it is negative
+     */
+    static Stage skip(long count) {
+        return new Skip(count);
+    }
+
+    /**
+     * Keeps the first documents.
+     *
+     * @param count how many, 1 or more
+     * @return the stage
+     * @throws InvalidRequestException if it is less than 1
+     */
+    static Stage limit(long count) {
+        return new Limit(count);
+    }
+
+    /**
+     * Counts.
+     *
+     * @param name the name of the number in the one document that results
+     * @return the stage
+     * @throws InvalidRequestException if the name is not allowed
+     */
+    static Stage count(String name) {
+        return new Count(name);
+    }
+
+    /**
+     * Groups.
+     *
+     * @param key the key, {@code _id} in the result; null for one group of all
+     * @param fields the other fields of the result
+     * @return the stage
+     * @throws InvalidRequestException if a name is not allowed
+     */
+    static Stage group(@Nullable Expression key, Map<String, Accumulator> fields) {
+        return new Group(key, fields);
+    }
+
+    /**
+     * Makes new documents of some fields.
+     *
+     * @param fields by path
+     * @return the stage
+     * @throws InvalidRequestException if there is none, or a path is not allowed
+     */
+    static Stage project(Map<String, Expression> fields) {
+        return new Project(fields);
+    }
+
+    /**
+     * Adds fields.
+     *
+     * @param fields by path
+     * @return the stage
+     * @throws InvalidRequestException if there is none, or a path is not allowed
+     */
+    static Stage addFields(Map<String, Expression> fields) {
+        return new AddFields(fields);
+    }
+
+    /**
+     * Makes a document for each element of an array.
+     *
+     * @param path the array
+     * @return the stage
+     */
+    static Stage unwind(String path) {
+        return new Unwind(FieldPath.parse(path), false);
+    }
+
+    /**
+     * Adds fields made of neighbouring documents.
+     *
+     * @param window what to add
+     * @return the stage
+     */
+    static Stage window(Window window) {
+        return new WindowFields(window);
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.aggregate;
+
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.Sort;
+import io.nvsentinel.datastore.aggregation.Accumulator;
+import io.nvsentinel.datastore.aggregation.Expression;
+import io.nvsentinel.datastore.aggregation.Stage;
+import io.nvsentinel.datastore.aggregation.Window;
+import io.nvsentinel.datastore.aggregation.Window.Frame;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code $setWindowFields}. */
+final class MongoWindow {
+
+    private static final Set<String> PARTS = Set.of("partitionBy", "sortBy", "output");
+
+    private MongoWindow() {}
+
+    static Stage parse(Map<String, ?> stage) {
+        for (String part : stage.keySet()) {
+            if (!PARTS.contains(part)) {
+                throw new InvalidRequestException("$setWindowFields does not take " + part);
+            }
+        }
+        Object partition = stage.get("partitionBy");
+        Expression partitionBy = partition == null ? null : MongoExpression.parse(partition);
+        List<Sort> sorts = stage.get("sortBy") == null ? List.of() : MongoPipeline.sorts("sortBy", stage.get("sortBy"));
+        Map<String, Window.Output> outputs = new LinkedHashMap<>();
+        MongoPipeline.map("output", stage.get("output")).forEach((path, output) -> {
+            MongoPipeline.newField(path);
+            outputs.put(path, output(path, MongoPipeline.map(path, output)));
+        });
+        return Stage.window(new Window(partitionBy, sorts, outputs));
+    }
+
+    private static Window.Output output(String path, Map<String, ?> output) {
+        Map<String, Object> accumulator = new LinkedHashMap<>(output);
+        Object window = accumulator.remove("window");
+        Accumulator read = MongoPipeline.accumulator(path, accumulator);
+        return new Window.Output(read, window == null ? Frame.WHOLE : frame(MongoPipeline.map("window", window)));
+    }
+
+    private static Frame frame(Map<String, ?> window) {
+        if (window.isEmpty()) {
+            return Frame.WHOLE;
+        }
+        if (window.size() == 1 && window.get("documents") instanceof List<?> bounds && bounds.size() == 2) {
+            return new Frame(bound(bounds.get(0)), bound(bounds.get(1)));
+        }
+        throw new InvalidRequestException("window takes {\"documents\": [from, to]} and nothing else");
+    }
+
+    private static @Nullable Long bound(@Nullable Object bound) {
+        if ("unbounded".equals(bound)) {
+            return null;
+        }
+        return "current".equals(bound) ? Long.valueOf(0) : Long.valueOf(MongoPipeline.whole("documents", bound));
+    }
+}

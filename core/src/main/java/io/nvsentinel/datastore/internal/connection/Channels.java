@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import reactor.core.publisher.Mono;
+import reactor.netty.resources.LoopResources;
+import reactor.netty.tcp.TcpResources;
+
+/**
+ * The sockets that one attempt to connect opens, on everybody's event loops. The driver gives no other way to find them:
+ * it leaves the socket open when it is cancelled before the server has let it in.
+ */
+final class Channels implements LoopResources {
+
+    private final LoopResources loops = TcpResources.get();
+    private final Queue<Channel> opened = new ConcurrentLinkedQueue<>();
+
+    /** Closes them all; what is closed already stays so. */
+    void close() {
+        opened.forEach(Channel::close);
+    }
+
+    /** They can no longer be closed from here. */
+    void forget() {
+        opened.clear();
+    }
+
+    @Override
+    public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
+        C channel = loops.onChannel(type, group);
+        opened.add(channel);
+        return channel;
+    }
+
+    @Override
+    public <C extends Channel> Class<? extends C> onChannelClass(Class<C> type, EventLoopGroup group) {
+        return loops.onChannelClass(type, group);
+    }
+
+    /** As without this class; the driver asks for other loops where it is given some. */
+    @Override
+    public EventLoopGroup onClient(boolean useNative) {
+        return loops.onClient(DEFAULT_NATIVE);
+    }
+
+    @Override
+    public EventLoopGroup onServer(boolean useNative) {
+        return loops.onServer(useNative);
+    }
+
+    @Override
+    public EventLoopGroup onServerSelect(boolean useNative) {
+        return loops.onServerSelect(useNative);
+    }
+
+    @Override
+    public boolean daemon() {
+        return loops.daemon();
+    }
+
+    /** The event loops are not ours to stop. */
+    @Override
+    public Mono<Void> disposeLater() {
+        return Mono.empty();
+    }
+}

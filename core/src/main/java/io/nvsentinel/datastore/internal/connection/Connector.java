@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
+import java.time.Duration;
+import java.util.function.Supplier;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
+import reactor.core.scheduler.Scheduler;
+
+/** Makes connections within a bound that holds from the first packet to the end of the log-in, and leaves no socket. */
+final class Connector implements ConnectionFactory {
+
+    private final Supplier<PostgresqlConnectionConfiguration.Builder> configuration;
+    private final Duration timeout;
+    private final Scheduler timer;
+    private final ConnectionFactoryMetadata metadata;
+
+    /**
+     * A connector; connects to nothing yet.
+     *
+     * @param configuration makes a builder anew for each connection
+     */
+    Connector(Supplier<PostgresqlConnectionConfiguration.Builder> configuration, Duration timeout, Scheduler timer) {
+        this.configuration = configuration;
+        this.timeout = timeout;
+        this.timer = timer;
+        this.metadata = new PostgresqlConnectionFactory(configuration.get().build()).getMetadata();
+    }
+
+    /** Cold; fails with a {@link java.util.concurrent.TimeoutException} where the server does not answer. */
+    @Override
+    public Mono<PostgresqlConnection> create() {
+        return Mono.defer(() -> {
+            Channels channels = new Channels();
+            return new PostgresqlConnectionFactory(
+                            configuration.get().loopResources(channels).build())
+                    .create()
+                    .timeout(timeout, timer)
+                    .doFinally(signal -> settle(channels, signal));
+        });
+    }
+
+    private static void settle(Channels channels, SignalType signal) {
+        if (signal == SignalType.ON_COMPLETE) {
+            channels.forget();
+        } else {
+            channels.close();
+        }
+    }
+
+    @Override
+    public ConnectionFactoryMetadata getMetadata() {
+        return metadata;
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.r2dbc.postgresql.api.ErrorDetails;
+import io.r2dbc.postgresql.api.PostgresqlException;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcNonTransientException;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the server says about an error, without the values that it quotes. Its details and hints are left out everywhere:
+ * they show keys and whole rows. Its messages show values where data does not fit a type (class 22), and where a function
+ * raises an error of its own.
+ */
+final class ServerMessage {
+
+    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"]|\"\")*\"?");
+
+    private ServerMessage() {}
+
+    static String withoutValues(R2dbcException error) {
+        String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
+        return mayQuoteValues(error) ? QUOTED.matcher(message).replaceAll("<value>") : message;
+    }
+
+    /** The error itself where that is safe to print, else what is safe of it. */
+    static Throwable causeWithoutValues(R2dbcException error) {
+        return mayQuoteValues(error) ? new Cleaned(error) : error;
+    }
+
+    static @Nullable String constraint(R2dbcException error) {
+        return details(error).flatMap(ErrorDetails::getConstraintName).orElse(null);
+    }
+
+    private static boolean mayQuoteValues(R2dbcException error) {
+        String state = error.getSqlState();
+        return error instanceof PostgresqlException
+                && state != null
+                && (state.startsWith("22") || state.startsWith("P0"));
+    }
+
+    private static Optional<ErrorDetails> details(R2dbcException error) {
+        return error instanceof PostgresqlException server ? Optional.of(server.getErrorDetails()) : Optional.empty();
+    }
+
+    private static final class Cleaned extends R2dbcNonTransientException {
+
+        private static final long serialVersionUID = 1L;
+
+        Cleaned(R2dbcException original) {
+            super(withoutValues(original), original.getSqlState(), original.getErrorCode(), original.getSql());
+            setStackTrace(original.getStackTrace());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.filter;
+
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.InvalidRequestException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A filter on the changes of one collection, for both readers: the same verdict in memory and, if the server can give it
+ * at all, from the server. Immutable and thread-safe.
+ */
+public final class ChangeFilter {
+
+    private final Filter filter;
+    private final FieldMap inChangelog;
+    private final FilterPredicate predicate;
+    private final Set<String> parts;
+
+    /**
+     * Prepares a filter.
+     *
+     * @param filter the filter; its paths are those of a change event
+     * @param documents what the names in the collection's documents mean
+     * @throws InvalidRequestException if the filter names what no change has, or can only be evaluated by the server
+     */
+    public ChangeFilter(Filter filter, FieldMap documents) {
+        this.filter = filter;
+        this.inChangelog = ChangeFieldMap.inChangelog(documents);
+        this.predicate = FilterPredicate.compile(filter, ChangeFieldMap.inMemory(documents));
+        this.parts = new HashSet<>();
+        collect(filter);
+    }
+
+    /**
+     * Judges a change.
+     *
+     * @param change a tree with the members {@code operationType}, {@code ns}, {@code documentKey}, and those parts that
+     *     the filter {@linkplain #reads reads} and the change has
+     * @return whether it matches
+     */
+    public boolean test(Map<String, @Nullable Object> change) {
+        return predicate.test(change, RecordContext.NONE);
+    }
+
+    /**
+     * Whether the filter looks into a part of the change.
+     *
+     * @param part {@code fullDocument}, {@code fullDocumentBeforeChange} or {@code updateDescription}
+     * @return false if its verdict does not depend on that
+     */
+    public boolean reads(String part) {
+        return parts.contains(part);
+    }
+
+    /**
+     * Whether the server can give the verdict, all of it: the difference between the images is known in memory only.
+     *
+     * @return true if {@link #sql} may be called
+     */
+    public boolean isPushable() {
+        return !reads(ChangeFieldMap.DIFFERENCE);
+    }
+
+    /**
+     * The filter as a condition on the changelog's columns, which stand there without an alias.
+     *
+     * @param firstParameter the number of the first parameter
+     * @return the condition; not true, but false or null, for what does not match
+     */
+    public SqlFragment sql(int firstParameter) {
+        if (!isPushable()) {
+            throw new IllegalStateException("bug: a filter on the difference can only be evaluated in memory");
+        }
+        return FilterSql.render(filter, inChangelog, firstParameter);
+    }
+
+    private void collect(Filter node) {
+        below(node).forEach(this::collect);
+        FieldPath path = path(node);
+        if (path != null) {
+            parts.add(ChangeFieldMap.part(path));
+        }
+    }
+
+    private static List<Filter> below(Filter node) {
+        if (node instanceof Filter.And and) {
+            return and.filters();
+        }
+        if (node instanceof Filter.Or or) {
+            return or.filters();
+        }
+        // What is below elemMatch is relative to the element.
+        return node instanceof Filter.Not not ? List.of(not.filter()) : List.of();
+    }
+
+    private static @Nullable FieldPath path(Filter node) {
+        if (node instanceof Filter.Compare compare) {
+            return compare.path();
+        }
+        if (node instanceof Filter.In in) {
+            return in.path();
+        }
+        if (node instanceof Filter.Exists exists) {
+            return exists.path();
+        }
+        if (node instanceof Filter.ElemMatch match) {
+            return match.path();
+        }
+        return pathOfText(node);
+    }
+
+    private static @Nullable FieldPath pathOfText(Filter node) {
+        if (node instanceof Filter.StartsWith start) {
+            return start.path();
+        }
+        if (node instanceof Filter.Matches matches) {
+            return matches.path();
+        }
+        return node instanceof Filter.Contains contains ? contains.path() : null;
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.schema;
+
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.UnavailableException;
+import java.sql.SQLException;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
+import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
+
+/** What goes wrong over JDBC, in our words. Whatever it is, the migration that failed was rolled back. */
+final class JdbcErrors {
+
+    private JdbcErrors() {}
+
+    /** Of errors that are neither the driver's nor Flyway's, nothing is known: they stay as they are. */
+    static Throwable translate(Throwable error, String what) {
+        SQLException sql = find(error, SQLException.class);
+        if (error instanceof DatastoreException || (sql == null && !(error instanceof FlywayException))) {
+            return error;
+        }
+        SSLException tls = find(error, SSLException.class);
+        if (tls != null) {
+            return new MisconfiguredException(what + ": TLS failed: " + tls.getMessage(), null, error);
+        }
+        String state = sql == null ? null : sql.getSQLState();
+        String message = what + ": " + (sql == null ? lines(error, 2) : lines(sql, 1));
+        return mayPass(state)
+                ? new UnavailableException(message, state, error)
+                : new MisconfiguredException(message + advice(state), state, error);
+    }
+
+    /** Whether a login, a database or a certificate was refused, which waiting does not change. */
+    static boolean isLoginRefused(DatastoreException error) {
+        String state = error.sqlState();
+        return find(error, SSLException.class) != null
+                || (state != null && (state.startsWith("28") || state.startsWith("3D")));
+    }
+
+    private static boolean mayPass(@Nullable String state) {
+        return state != null
+                && (state.startsWith("08")
+                        || state.startsWith("57")
+                        || state.startsWith("53")
+                        || state.equals("55P03"));
+    }
+
+    private static String advice(@Nullable String state) {
+        return "42501".equals(state) ? "; apply the SQL files of docs/postgresql-grants.sql as the schema's owner" : "";
+    }
+
+    private static <T extends Throwable> @Nullable T find(Throwable error, Class<T> type) {
+        for (Throwable e = error; e != null; e = e.getCause()) {
+            if (type.isInstance(e)) {
+                return type.cast(e);
+            }
+        }
+        return null;
+    }
+
+    /** The first of Flyway's lines says what failed, the second why. */
+    private static String lines(Throwable error, int most) {
+        return String.valueOf(error.getMessage())
+                .lines()
+                .filter(line -> !line.isBlank())
+                .limit(most)
+                .collect(Collectors.joining(": "));
+    }
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import static io.nvsentinel.datastore.Databases.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.testserver.PostgresDatabase;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Changes of one record, of many, and of what somebody else changes too. */
+class ChangesTest {
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
+
+    private static final Query BY_NUMBER =
+            Query.where(Filter.eq("state", "open")).sort(Sort.ascending("number"));
+    private static final Update CLOSE = Update.of(Update.set("state", "closed"), Update.inc("times", 1));
+
+    private Datastore datastore;
+    private HealthEventStore store;
+
+    @BeforeEach
+    void open() {
+        DATABASE.execute("TRUNCATE health_events");
+        datastore = Databases.connect(Databases.options(DATABASE.get()).maxConnections(8));
+        store = datastore.healthEvents();
+    }
+
+    @AfterEach
+    void close() {
+        datastore.close().block(SOON);
+    }
+
+    @Test
+    void updatesExactlyTheFirst() {
+        fill(3);
+        assertThat(store.updateOne(BY_NUMBER, CLOSE).block(SOON)).isTrue();
+        assertThat(closed()).isEqualTo("1");
+        assertThat(store.updateOne(BY_NUMBER.sort(Sort.descending("number")), CLOSE)
+                        .block(SOON))
+                .isTrue();
+        assertThat(closed()).isEqualTo("1,3");
+        assertThat(store.updateOne(BY_NUMBER.skip(1), CLOSE).block(SOON)).isFalse();
+        assertThat(store.updateOne(Query.where(Filter.eq("state", "none")), CLOSE)
+                        .block(SOON))
+                .isFalse();
+    }
+
+    /** Each of the callers that come at once gets a record of its own. */
+    @Test
+    void callersAtOnceUpdateDifferentRecords() {
+        fill(30);
+        List<Object> numbers = Flux.range(0, 40)
+                .flatMap(i -> store.findAndUpdate(BY_NUMBER, CLOSE, Returned.AFTER), 8)
+                .map(found -> found.document().extra().get("number"))
+                .collectList()
+                .block(SOON);
+        assertThat(numbers).hasSize(30).doesNotHaveDuplicates();
+        assertThat(DATABASE.queryForString("SELECT string_agg(DISTINCT data ->> 'times', ',') FROM health_events"))
+                .isEqualTo("1");
+    }
+
+    @Test
+    void givesBackTheStateBeforeOrAfter() {
+        fill(2);
+        StoredDocument<HealthEventDocument> before =
+                store.findAndUpdate(BY_NUMBER, CLOSE, Returned.BEFORE).block(SOON);
+        assertThat(before.document().extra()).containsEntry("state", "open");
+        assertThat(before.version()).isEqualTo(1);
+        StoredDocument<HealthEventDocument> now = store.findById(before.id()).block(SOON);
+        assertThat(now.document().extra()).containsEntry("state", "closed");
+        assertThat(now.version()).isEqualTo(2);
+
+        StoredDocument<HealthEventDocument> after =
+                store.findAndUpdate(BY_NUMBER, CLOSE, Returned.AFTER).block(SOON);
+        assertThat(after).isEqualTo(store.findById(after.id()).block(SOON));
+        assertThat(after.document().extra()).containsEntry("state", "closed");
+        assertThat(store.findAndUpdate(BY_NUMBER, CLOSE, Returned.AFTER).block(SOON))
+                .isNull();
+    }
+
+    @Test
+    void upsertsByTheEqualitiesOfTheFilter() {
+        Filter filter = Filter.and(
+                Filter.eq("healthevent.nodename", "n"),
+                Filter.eq("kind", "x'\"\\$1"),
+                Filter.or(Filter.eq("never", 1), Filter.exists("never", false)),
+                Filter.lt("times", 10));
+        Update update = Update.of(Update.inc("times", 1), Update.set("healthevent.agent", "a"));
+        UpsertResult first = store.upsert(filter, update).block(SOON);
+        assertThat(first.inserted()).isTrue();
+        assertThat(DATABASE.queryForString("SELECT data FROM health_events"))
+                .isEqualTo(
+                        "{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": \"a\", \"nodeName\": \"n\"}}");
+
+        assertThat(store.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
+        assertThat(DATABASE.queryForString("SELECT data ->> 'times' FROM health_events"))
+                .isEqualTo("2");
+
+        UUID id = UUID.randomUUID();
+        assertThat(store.upsert(Filter.eq("id", id), update).block(SOON)).isEqualTo(new UpsertResult(id, true));
+        assertThat(store.upsert(Filter.eq("_id", id.toString()), update).block(SOON))
+                .isEqualTo(new UpsertResult(id, false));
+        assertThatThrownBy(() -> store.upsert(Filter.eq("created_at", Instant.EPOCH), update)
+                        .block(SOON))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("created_at");
+        assertThat(store.count(Filter.all()).block(SOON)).isEqualTo(2);
+    }
+
+    @Test
+    void anUpsertThatLosesToAUniqueIndexSaysSo() {
+        DATABASE.execute("CREATE UNIQUE INDEX test_unique ON health_events ((data ->> 'key'))");
+        try {
+            List<Throwable> errors = Flux.range(0, 60)
+                    .flatMap(
+                            i -> store.upsert(Filter.eq("key", "k" + i / 20), Update.inc("times", 1))
+                                    .then(Mono.<Throwable>empty())
+                                    .onErrorResume(Mono::just),
+                            8)
+                    .collectList()
+                    .block(SOON);
+            assertThat(errors).allSatisfy(error -> assertThat(error).isInstanceOf(ConflictException.class));
+            assertThat(DATABASE.queryForString(
+                            "SELECT count(*) || ' ' || sum((data ->> 'times')::int) FROM health_events"))
+                    .isEqualTo("3 " + (60 - errors.size()));
+        } finally {
+            DATABASE.execute("DROP INDEX test_unique");
+        }
+    }
+
+    @Test
+    void replacesAWholeDocument() {
+        UUID id = store.insert(event("old")).block(SOON);
+        store.replaceById(id, event("new")).block(SOON);
+        StoredDocument<HealthEventDocument> stored = store.findById(id).block(SOON);
+        assertThat(stored.document()).isEqualTo(event("new"));
+        assertThat(stored.version()).isEqualTo(2);
+        assertThat(DATABASE.queryForString("SELECT node_name FROM health_events"))
+                .isEqualTo("new");
+        assertThatThrownBy(
+                        () -> store.replaceById(UUID.randomUUID(), event("x")).block(SOON))
+                .isInstanceOf(NotFoundException.class);
+    }
+
+    @Test
+    void aVersionThatWasReadGuardsAWrite() {
+        UUID id = store.insert(event("n")).block(SOON);
+        long version = store.findById(id).block(SOON).version();
+        store.updateById(id, version, Update.set("x", 1)).block(SOON);
+        List<Mono<Void>> stale = List.of(
+                store.updateById(id, version, Update.set("x", 2)),
+                store.replaceById(id, version, event("y")),
+                store.deleteById(id, version));
+        stale.forEach(write -> assertThatThrownBy(() -> write.block(SOON))
+                .isInstanceOf(ConflictException.class)
+                .hasMessageContaining(id.toString())
+                .hasMessageContaining("version 1")
+                .satisfies(error ->
+                        assertThat(((DatastoreException) error).isRetryable()).isFalse()));
+        assertThat(DATABASE.queryForString("SELECT concat_ws(' ', data ->> 'x', version) FROM health_events"))
+                .isEqualTo("1 2");
+        store.replaceById(id, 2, event("y")).block(SOON);
+        store.deleteById(id, 3).block(SOON);
+        stale.forEach(write -> assertThatThrownBy(() -> write.block(SOON)).isInstanceOf(NotFoundException.class));
+    }
+
+    /** Everybody reads, adds one and writes; a lost update would show in the sum. */
+    @Test
+    void versionsLoseNoUpdate() {
+        UUID id = store.insert(event("n")).block(SOON);
+        Flux.range(0, 24)
+                .flatMap(
+                        i -> Mono.defer(() -> store.findById(id))
+                                .flatMap(read ->
+                                        store.updateById(id, read.version(), Update.set("count", count(read) + 1)))
+                                .retry(10_000),
+                        6)
+                .blockLast(SOON);
+        assertThat(DATABASE.queryForString("SELECT data ->> 'count' FROM health_events"))
+                .isEqualTo("24");
+    }
+
+    private static int count(StoredDocument<HealthEventDocument> read) {
+        return read.document().extra().get("count") instanceof Number number ? number.intValue() : 0;
+    }
+
+    @Test
+    void deletesOneOrMany() {
+        fill(5);
+        UUID first = store.findIds(BY_NUMBER).blockFirst(SOON);
+        assertThat(store.deleteById(first).block(SOON)).isTrue();
+        assertThat(store.deleteById(first).block(SOON)).isFalse();
+        assertThat(store.deleteOne(BY_NUMBER.sort(Sort.descending("number"))).block(SOON))
+                .isTrue();
+        assertThat(numbers()).isEqualTo("2,3,4");
+        assertThat(store.deleteMany(Filter.gt("number", 2)).block(SOON)).isEqualTo(2);
+        assertThat(store.deleteMany(Filter.gt("number", 2)).block(SOON)).isZero();
+        assertThat(numbers()).isEqualTo("2");
+        assertThat(store.deleteOne(Query.where(Filter.eq("state", "x"))).block(SOON))
+                .isFalse();
+    }
+
+    @Test
+    void callersAtOnceDeleteDifferentRecords() {
+        fill(20);
+        assertThat(Flux.range(0, 30)
+                        .flatMap(i -> store.deleteOne(BY_NUMBER), 8)
+                        .filter(deleted -> deleted)
+                        .count()
+                        .block(SOON))
+                .isEqualTo(20);
+    }
+
+    private static HealthEventDocument event(String node) {
+        return HealthEventDocument.of(
+                Instant.EPOCH, HealthEvent.builder().nodeName(node).build());
+    }
+
+    private static void fill(int count) {
+        IntStream.rangeClosed(1, count)
+                .forEach(i -> DATABASE.execute(
+                        "INSERT INTO health_events (data) VALUES ('{\"number\": " + i + ", \"state\": \"open\"}')"));
+    }
+
+    private static String closed() {
+        return DATABASE.queryForString("SELECT string_agg(data ->> 'number', ',' ORDER BY data -> 'number')"
+                + " FROM health_events WHERE data ->> 'state' = 'closed'");
+    }
+
+    private static String numbers() {
+        return DATABASE.queryForString(
+                "SELECT string_agg(data ->> 'number', ',' ORDER BY data -> 'number') FROM health_events");
+    }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import static io.nvsentinel.datastore.Databases.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.testserver.PostgresServer;
+import io.nvsentinel.testserver.TestDatabase;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The SQL files that make roles and grant them what they need, in the order that they say, and users who log in with
+ * nothing but those roles.
+ */
+class GrantsTest {
+
+    private static final String PASSWORD = "p";
+    private static final HealthEventDocument EVENT = HealthEventDocument.of(
+            Instant.EPOCH, HealthEvent.builder().nodeName("n").build());
+
+    private static TestDatabase database;
+
+    @BeforeAll
+    static void makeRolesSchemaAndGrants() {
+        database = PostgresServer.shared().createDatabase();
+        // Where functions are not open to everybody, the grants have to do.
+        database.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; REVOKE ALL ON DATABASE "
+                + database.name() + " FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC");
+        database.execute(sql("postgresql-roles.sql"));
+        database.execute(sql("postgresql-roles.sql"));
+        for (String user : List.of("migrator", "app", "reader")) {
+            database.execute("CREATE ROLE " + user(user) + " LOGIN PASSWORD '" + PASSWORD + "'; GRANT " + name(user)
+                    + " TO " + user(user));
+        }
+        database.execute("ALTER ROLE " + user("migrator") + " SET role = " + name("migrator"));
+        database.as(user("migrator"), PASSWORD)
+                .execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
+        Databases.connect(as("migrator", SchemaMode.MIGRATE)).close().block(SOON);
+        database.as(user("migrator"), PASSWORD).execute(sql("postgresql-grants.sql"));
+        database.as(user("migrator"), PASSWORD).execute(sql("postgresql-grants.sql"));
+    }
+
+    @AfterAll
+    static void drop() {
+        for (String user : List.of("migrator", "app", "reader")) {
+            database.execute("DROP OWNED BY " + user(user) + ", " + name(user) + " CASCADE; DROP ROLE " + user(user)
+                    + ", " + name(user));
+        }
+        database.drop();
+    }
+
+    /** V9. */
+    @Test
+    void theApplicationDoesEverythingButDdl() {
+        with(as("app", SchemaMode.VALIDATE), datastore -> {
+            HealthEventStore events = datastore.healthEvents();
+            UUID id = events.insert(EVENT).block(SOON);
+            events.insertMany(List.of(EVENT, EVENT)).block(SOON);
+            events.updateNodeQuarantineStatus(id, Status.QUARANTINED).block(SOON);
+            assertThat(events.find(Filter.all()).count().block(SOON)).isEqualTo(3);
+            datastore
+                    .maintenanceEvents()
+                    .insert(MaintenanceEvent.builder().eventId("e").build())
+                    .block(SOON);
+        });
+        TestDatabase app = database.as(user("app"), PASSWORD);
+        app.execute("DELETE FROM maintenance_events");
+        assertThat(app.queryForString("SELECT string_agg(DISTINCT operation, ',') FROM datastore_changelog"))
+                .isEqualTo("DELETE,INSERT,UPDATE");
+    }
+
+    /** What change streams ask, without their module. */
+    @ParameterizedTest
+    @ValueSource(strings = {"app", "reader"})
+    void changeStreamsCanBeRead(String role) {
+        TestDatabase user = database.as(user(role), PASSWORD);
+        user.execute("LISTEN nvsentinel_changes; SELECT pg_notify('nvsentinel_changes', '');"
+                + " SELECT pg_try_advisory_lock(1); SELECT count(*) FROM pg_locks;"
+                + " SELECT last_value, is_called FROM datastore_changelog_id_seq; SELECT * FROM datastore_changelog_state;"
+                + " SELECT * FROM datastore_changelog; SELECT * FROM resume_tokens");
+    }
+
+    @Test
+    void theApplicationStoresPositions() {
+        database.as(user("app"), PASSWORD)
+                .execute(
+                        "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', '{}') ON CONFLICT (client_name)"
+                                + " DO UPDATE SET epoch = resume_tokens.epoch + 1; UPDATE resume_tokens SET resume_token = '{}';"
+                                + " DELETE FROM resume_tokens");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CREATE TABLE x ()",
+                "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "ALTER TABLE health_events ADD COLUMN x int",
+                "DROP TABLE health_events",
+                "TRUNCATE health_events",
+                "UPDATE datastore_changelog SET id = 1",
+                "DELETE FROM datastore_changelog",
+                "UPDATE datastore_changelog_state SET oldest_id = 9",
+                "SELECT setval('datastore_changelog_id_seq', 1)",
+                "DELETE FROM nvsentinel_schema_history",
+                "ALTER TABLE health_events DISABLE TRIGGER nvsentinel_capture",
+                "SELECT nvsentinel_create_collection('x')"
+            })
+    void theApplicationMayDoNothingElse(String statement) {
+        for (String role : List.of("app", "reader")) {
+            assertThatThrownBy(() -> database.as(user(role), PASSWORD).execute(statement))
+                    .as(role)
+                    .hasMessageContaining("42501");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "INSERT INTO health_events (data) VALUES ('{}')",
+                "UPDATE health_events SET data = '{}'",
+                "DELETE FROM maintenance_events",
+                "INSERT INTO datastore_changelog (table_name, operation) VALUES ('x', 'INSERT')",
+                "SELECT nextval('datastore_changelog_id_seq')",
+                "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', '{}')"
+            })
+    void aReaderOnlyReads(String statement) {
+        with(
+                as("reader", SchemaMode.VALIDATE),
+                datastore -> datastore
+                        .healthEvents()
+                        .count(Filter.eq("healthevent.nodeName", "n"))
+                        .block(SOON));
+        assertThatThrownBy(() -> database.as(user("reader"), PASSWORD).execute(statement))
+                .hasMessageContaining("42501");
+    }
+
+    @Test
+    void creatingCollectionsTakesOneMoreGrant() {
+        DocumentCodec<Map<String, Object>> codec =
+                DocumentCodec.ofTree(JsonCodec.jackson3(), tree -> tree, tree -> Map.copyOf(tree));
+        with(as("app", SchemaMode.VALIDATE), datastore -> {
+            assertThatThrownBy(() -> datastore.createCollection("racks").block(SOON))
+                    .isInstanceOf(MisconfiguredException.class)
+                    .hasMessageContaining("nvsentinel_create_collection");
+            database.as(user("migrator"), PASSWORD).execute(commented(sql("postgresql-grants.sql")));
+            datastore.createCollection("racks").block(SOON);
+            datastore.collection("racks", codec).insert(Map.of("a", 1)).block(SOON);
+            database.execute("REVOKE EXECUTE ON FUNCTION nvsentinel_create_collection(text) FROM " + name("app"));
+        });
+        with(
+                as("reader", SchemaMode.NONE),
+                datastore -> assertThat(datastore
+                                .collection("racks", codec)
+                                .count(Filter.all())
+                                .block(SOON))
+                        .isEqualTo(1));
+        assertThat(database.queryForString("SELECT tableowner FROM pg_tables WHERE tablename = 'racks'"))
+                .isEqualTo(name("migrator"));
+    }
+
+    /** V4, the half of it that somebody without the rights sees. */
+    @Test
+    void aUserWithoutRightsIsToldWhatToApply() {
+        String nobody = name("nobody");
+        database.execute("CREATE ROLE " + nobody + " LOGIN PASSWORD '" + PASSWORD + "'; GRANT CONNECT ON DATABASE "
+                + database.name() + " TO " + nobody + "; GRANT USAGE ON SCHEMA public TO " + nobody);
+        try {
+            DatastoreOptions.Builder options = Databases.options(database.as(nobody, PASSWORD));
+            for (Duration wait : List.of(Duration.ZERO, Duration.ofSeconds(4))) {
+                assertThatThrownBy(() -> Databases.connect(
+                                options.schemaMode(SchemaMode.VALIDATE).schemaWait(wait)))
+                        .isInstanceOf(MisconfiguredException.class)
+                        .hasMessageContaining("permission denied")
+                        .hasMessageContaining("apply the SQL files");
+            }
+        } finally {
+            database.execute("DROP OWNED BY " + nobody + "; DROP ROLE " + nobody);
+        }
+    }
+
+    private static String user(String role) {
+        return name(role + "_user");
+    }
+
+    private static String name(String role) {
+        return "nvsentinel_" + role + "_" + database.name();
+    }
+
+    /** A role is known in the whole cluster, which other tests share. */
+    private static String sql(String file) {
+        return SchemaFile.read(SchemaFile.ROOT.resolve("docs").resolve(file))
+                .replaceAll("nvsentinel_(migrator|app|reader)\\b", "nvsentinel_$1_" + database.name());
+    }
+
+    private static String commented(String sql) {
+        return sql.lines()
+                .filter(line -> line.startsWith("-- GRANT"))
+                .map(line -> line.substring(3))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static DatastoreOptions.Builder as(String role, SchemaMode mode) {
+        return Databases.options(database.as(user(role), PASSWORD)).schemaMode(mode);
+    }
+
+    private static void with(DatastoreOptions.Builder options, Consumer<Datastore> work) {
+        Datastore datastore = Databases.connect(options);
+        try {
+            work.accept(datastore);
+        } finally {
+            datastore.close().block(SOON);
+        }
+    }
+}

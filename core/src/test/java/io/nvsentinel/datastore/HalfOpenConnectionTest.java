@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.proxy.ProxiedConnection;
+import io.nvsentinel.testserver.proxy.TcpProxy;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A connection whose other end is gone without a word. The server's time-out cannot be heard over it. */
+class HalfOpenConnectionTest {
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
+
+    private TcpProxy proxy;
+    private Datastore datastore;
+
+    @BeforeEach
+    void connect() {
+        proxy = TcpProxy.to(DATABASE.get().host(), DATABASE.get().port());
+        datastore = Datastore.connect(Databases.options(DATABASE.get())
+                        .host(proxy.host())
+                        .port(proxy.port())
+                        .maxConnections(1)
+                        .statementTimeout(Duration.ofMillis(500))
+                        .build())
+                .block(Databases.SOON);
+        datastore.healthEvents().findByNode("nobody").collectList().block(Databases.SOON);
+    }
+
+    @AfterEach
+    void close() {
+        datastore.close().block(Databases.SOON);
+        proxy.close();
+    }
+
+    @Test
+    void aReadFailsAsRetryableAndTheNextOneHasAnotherConnection() {
+        proxy.connections().forEach(ProxiedConnection::blackHole);
+
+        assertThatThrownBy(() -> datastore
+                        .healthEvents()
+                        .findByNode("nobody")
+                        .collectList()
+                        .block(Databases.SOON))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("no answer in time");
+        assertThat(datastore.healthEvents().findByNode("nobody").collectList().block(Databases.SOON))
+                .isEmpty();
+    }
+
+    @Test
+    void theOutcomeOfAWriteIsUnknown() {
+        proxy.connections().forEach(ProxiedConnection::blackHole);
+        HealthEventDocument document = HealthEventDocument.of(
+                Instant.EPOCH, HealthEvent.builder().nodeName("n").build());
+
+        assertThatThrownBy(() -> datastore.healthEvents().insert(document).block(Databases.SOON))
+                .isInstanceOf(OutcomeUnknownException.class)
+                .hasMessageContaining("no answer in time");
+        assertThat(datastore.healthEvents().insert(document).block(Databases.SOON))
+                .isNotNull();
+    }
+}

@@ -1,0 +1,46 @@
+-- What the roles of postgresql-roles.sql may do, and no more. Run it as the owner of the schema, after each migration; it
+-- may be run again. Triggers run as whoever writes, so a writer needs the rights on the changelog too.
+
+-- Collections: documents.
+GRANT SELECT, INSERT, UPDATE, DELETE ON health_events, maintenance_events TO nvsentinel_app;
+GRANT SELECT ON health_events, maintenance_events TO nvsentinel_reader;
+
+-- Changelog: the capture triggers insert, change streams read. Nobody but the owner changes or removes rows; an
+-- application that runs the retention needs this too:
+-- GRANT UPDATE, DELETE ON datastore_changelog TO nvsentinel_app; GRANT UPDATE ON datastore_changelog_state TO nvsentinel_app;
+GRANT SELECT, INSERT ON datastore_changelog TO nvsentinel_app;
+GRANT SELECT ON datastore_changelog TO nvsentinel_reader;
+GRANT USAGE, SELECT ON SEQUENCE datastore_changelog_id_seq TO nvsentinel_app;
+GRANT SELECT ON SEQUENCE datastore_changelog_id_seq TO nvsentinel_reader;
+GRANT SELECT ON datastore_changelog_state TO nvsentinel_app, nvsentinel_reader;
+
+-- Positions of named clients. A reader without a client name watches without them.
+GRANT SELECT, INSERT, UPDATE, DELETE ON resume_tokens TO nvsentinel_app;
+GRANT SELECT ON resume_tokens TO nvsentinel_reader;
+GRANT USAGE ON SEQUENCE resume_tokens_epoch_seq TO nvsentinel_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters, handled_changes TO nvsentinel_app;
+GRANT SELECT ON dead_letters TO nvsentinel_reader;
+
+-- The schema's version, which schemaMode validate reads.
+GRANT SELECT ON nvsentinel_schema_history TO nvsentinel_app, nvsentinel_reader;
+
+-- Functions that run with the caller's rights, for databases where PUBLIC may not execute what is new.
+DO $body$
+DECLARE
+    name regprocedure;
+BEGIN
+    FOR name IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'nvsentinel_') AND NOT prosecdef
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO nvsentinel_app, nvsentinel_reader', name);
+    END LOOP;
+END
+$body$;
+
+-- Collections that are created later belong to whoever runs this, and get the same rights.
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO nvsentinel_app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO nvsentinel_reader;
+
+-- Applications that create collections of their own need this one too:
+-- GRANT EXECUTE ON FUNCTION nvsentinel_create_collection(text) TO nvsentinel_app;

@@ -1,0 +1,821 @@
+-- The schema of the NVSentinel datastore in one file, for those who do not let the library apply it:
+--
+--     psql -v ON_ERROR_STOP=1 -f postgresql-schema.sql
+--
+-- It is for a database without that schema, and makes all of it or nothing. It records the versions, so
+-- that schemaMode validate accepts it and schemaMode migrate goes on from there. The tables are in the
+-- schema public; for another one, replace it in this file. Who may use them: postgresql-grants.sql.
+--
+-- Generated from the files in core/src/main/resources/io/nvsentinel/datastore/schema. Do not change it here;
+-- CONTRIBUTING.md says how to make it anew.
+
+BEGIN;
+SET LOCAL search_path = public;
+
+-- V001__nvsentinel_text.sql
+-- Purpose: reads one JSON value as text for a mirrored column; anything but a JSON string is no text.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_text(value jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE WHEN jsonb_typeof(value) = 'string' THEN value #>> '{}' END;
+
+-- V002__nvsentinel_boolean.sql
+-- Purpose: reads one JSON value as a boolean for a mirrored column: true, false, {"value": true|false}; else null.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_boolean(value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE
+        WHEN jsonb_typeof(value) = 'boolean' THEN value::boolean
+        WHEN jsonb_typeof(value -> 'value') = 'boolean' THEN (value -> 'value')::boolean
+    END;
+
+-- V003__nvsentinel_recommended_action.sql
+-- Purpose: the name of a recommendedAction number, for the mirrored column; a number without a name stays a number.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_recommended_action(value jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE coalesce(value #>> '{}', '0')
+        WHEN '0' THEN 'NONE'
+        WHEN '2' THEN 'COMPONENT_RESET'
+        WHEN '5' THEN 'CONTACT_SUPPORT'
+        WHEN '6' THEN 'RUN_FIELDDIAG'
+        WHEN '15' THEN 'RESTART_VM'
+        WHEN '24' THEN 'RESTART_BM'
+        WHEN '25' THEN 'REPLACE_VM'
+        WHEN '26' THEN 'RUN_DCGMEUD'
+        WHEN '27' THEN 'CUSTOM'
+        WHEN '28' THEN 'REMEDIATE'
+        WHEN '99' THEN 'UNKNOWN'
+        ELSE value #>> '{}'
+    END;
+
+-- V004__nvsentinel_stamp_document.sql
+-- Purpose: keeps created_at in step with the document's own createdAt, updated_at with the last write, and version with
+--          the number of writes, by which a writer tells that somebody else came first.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_stamp_document() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        NEW.updated_at := now();
+        NEW.version := OLD.version + 1;
+    END IF;
+    NEW.created_at := coalesce(
+        "public".nvsentinel_instant(NEW.data -> 'createdAt'),
+        "public".nvsentinel_instant(NEW.data -> 'createdat'),
+        NEW.created_at);
+    RETURN NEW;
+END
+$body$;
+
+-- V005__datastore_changelog.sql
+-- Purpose: the changelog. One row for each committed change of a watched collection, written by the capture trigger.
+--          id   is the order. It is drawn while the transaction commits, one at a time (CACHE 1), by the default alone.
+--          xid  stands before id, so that whoever draws an id has a transaction id already: the reader proves a gap in
+--               the ids dead by the transaction ids that hold a lock on this table.
+--          old_values, new_values hold the documents before and after the change.
+-- Locks:   none; the objects are new.
+CREATE SEQUENCE datastore_changelog_id_seq AS bigint CACHE 1;
+
+CREATE TABLE datastore_changelog (
+    xid        xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    id         bigint      NOT NULL DEFAULT nextval('datastore_changelog_id_seq'),
+    record_id  uuid,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    processed  boolean     NOT NULL DEFAULT false,
+    table_name text        NOT NULL,
+    operation  text        NOT NULL,
+    old_values jsonb,
+    new_values jsonb,
+    CONSTRAINT datastore_changelog_pkey PRIMARY KEY (id),
+    CONSTRAINT datastore_changelog_operation_known CHECK (operation IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))
+);
+
+ALTER SEQUENCE datastore_changelog_id_seq OWNED BY datastore_changelog.id;
+
+-- V006__datastore_changelog_state.sql
+-- Purpose: one row of facts about the changelog, read together with each page of it.
+--          incarnation  tells this changelog from another one under the same name (a token of the other is refused).
+--          oldest_id    is the lowest id that retention may not have removed; raised before anything is removed.
+-- Locks:   none; the table is new.
+CREATE TABLE datastore_changelog_state (
+    singleton   boolean NOT NULL DEFAULT true,
+    incarnation uuid    NOT NULL DEFAULT gen_random_uuid(),
+    oldest_id   bigint  NOT NULL DEFAULT 1,
+    CONSTRAINT datastore_changelog_state_pkey PRIMARY KEY (singleton),
+    CONSTRAINT datastore_changelog_state_single_row CHECK (singleton)
+);
+
+INSERT INTO datastore_changelog_state DEFAULT VALUES;
+
+-- V007__nvsentinel_capture_change.sql
+-- Purpose: writes a change into the changelog, and wakes subscribers that sleep.
+--          A crash may not lose a change that was delivered, so asynchronous commit is turned on again here.
+--          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
+--          lock below exclusively, one that is awake does not (see the change stream's package documentation).
+--          A transaction being prepared may not notify; its subscribers find the change by polling. There is no
+--          current query when a statement of the extended protocol commits by itself.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_capture_change() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+DECLARE
+    subscribers CONSTANT bigint := 7813858212840129890;
+BEGIN
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+
+    CASE TG_OP
+        WHEN 'INSERT' THEN
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, NEW.data);
+        WHEN 'UPDATE' THEN
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, OLD.data, NEW.data);
+        WHEN 'DELETE' THEN
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values)
+            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, OLD.data);
+        ELSE
+            INSERT INTO "public".datastore_changelog (table_name, operation)
+            VALUES (TG_TABLE_NAME, TG_OP);
+    END CASE;
+
+    IF NOT pg_try_advisory_xact_lock_shared(subscribers)
+        AND coalesce(current_query(), '') !~* 'prepare\s+transaction' THEN
+        PERFORM pg_notify('nvsentinel_changes', '');
+    END IF;
+    RETURN NULL;
+END
+$body$;
+
+-- V008__nvsentinel_enable_capture.sql
+-- Purpose: turns capture on for a collection (a table with the columns id uuid and data jsonb). Deferred, so that ids
+--          are drawn while a transaction commits; ALWAYS, so that replicas and restores that apply changes are captured.
+-- Locks:   called once for each table: SHARE ROW EXCLUSIVE on it, for milliseconds.
+CREATE FUNCTION nvsentinel_enable_capture(collection regclass) RETURNS void
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    EXECUTE format(
+        'CREATE CONSTRAINT TRIGGER nvsentinel_capture AFTER INSERT OR UPDATE OR DELETE ON %s'
+        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
+    EXECUTE format(
+        'CREATE TRIGGER nvsentinel_capture_truncate AFTER TRUNCATE ON %s'
+        ' FOR EACH STATEMENT EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER nvsentinel_capture', collection);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER nvsentinel_capture_truncate', collection);
+END
+$body$;
+
+-- V009__nvsentinel_words.sql
+-- Purpose: the words of a document's strings, for full-text search. Of a document whose JSON text is longer than 400,000 bytes
+--          there are none: PostgreSQL refuses lists of words beyond 1 MB, and a document that cannot be searched must still be
+--          stored.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_words(document jsonb) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN octet_length(document::text) <= 400000 THEN to_tsvector('simple'::regconfig, document)
+        ELSE ''::tsvector END;
+
+COMMENT ON FUNCTION nvsentinel_words(jsonb) IS 'The words of a document.';
+
+-- V010__nvsentinel_instant.sql
+-- Purpose: reads a time found in a document: an RFC 3339 text with an offset, {"seconds": …, "nanos": …}, or the
+--          {"$date": …} of Extended JSON with such a text or {"$numberLong": "milliseconds"}; cut to microseconds, in the
+--          years 1 to 9999. Anything else is no time and gives NULL, never an error, so that one odd document cannot break
+--          a query, an index or a generated column. Change streams read times the same way outside the database; a test
+--          holds both to the same answers.
+--          It has no EXCEPTION block, which parallel plans refuse before PostgreSQL 17.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_instant(value jsonb) RETURNS timestamptz
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    part    text[];
+    month   date;
+    local   timestamp;
+    seconds numeric;
+    nanos   numeric := 0;
+BEGIN
+    IF jsonb_typeof(value) = 'object' AND value ? '$date' THEN
+        value := value -> '$date';
+        IF jsonb_typeof(value) = 'object' THEN
+            IF jsonb_typeof(value -> '$numberLong') IS DISTINCT FROM 'string'
+                    OR value ->> '$numberLong' !~ '^-?[0-9]{1,15}$' THEN
+                RETURN NULL;
+            END IF;
+            seconds := floor((value ->> '$numberLong')::numeric / 1000);
+            nanos := ((value ->> '$numberLong')::numeric - seconds * 1000) * 1000000;
+        ELSIF jsonb_typeof(value) <> 'string' THEN
+            RETURN NULL;
+        END IF;
+    ELSIF jsonb_typeof(value) = 'object' AND jsonb_typeof(value -> 'seconds') = 'number' THEN
+        seconds := (value -> 'seconds')::numeric;
+        IF jsonb_typeof(value -> 'nanos') = 'number' THEN
+            nanos := (value -> 'nanos')::numeric;
+        ELSIF (value ->> 'nanos') IS NOT NULL THEN
+            RETURN NULL;
+        END IF;
+    ELSIF jsonb_typeof(value) <> 'string' THEN
+        RETURN NULL;
+    END IF;
+
+    IF jsonb_typeof(value) = 'string' THEN
+        part := regexp_match(value #>> '{}',
+            '^([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]'
+            '([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?'
+            '(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))$');
+        IF part IS NULL OR part[1] = '0000' THEN
+            RETURN NULL;
+        END IF;
+        month := make_date(part[1]::int, part[2]::int, 1);
+        IF date_part('month', month + (part[3]::int - 1)) <> part[2]::int THEN
+            RETURN NULL;
+        END IF;
+        local := (month + (part[3]::int - 1))::timestamp
+            + make_interval(hours => part[4]::int, mins => part[5]::int, secs => part[6]::int)
+            + rpad(left(coalesce(part[7], ''), 6), 6, '0')::int * interval '1 microsecond';
+        IF part[8] IS NOT NULL THEN
+            local := local - (part[8] || '1')::int * make_interval(hours => part[9]::int, mins => part[10]::int);
+        END IF;
+        RETURN local AT TIME ZONE 'UTC';
+    END IF;
+
+    IF seconds IS NULL
+            OR seconds NOT BETWEEN -62135596800 AND 253402300799 OR seconds <> trunc(seconds)
+            OR nanos NOT BETWEEN 0 AND 999999999 OR nanos <> trunc(nanos) THEN
+        RETURN NULL;
+    END IF;
+    RETURN (date '1970-01-01' + floor(seconds / 86400)::int
+        + make_interval(secs => (seconds - floor(seconds / 86400) * 86400)::double precision)
+        + (nanos::int / 1000) * interval '1 microsecond') AT TIME ZONE 'UTC';
+END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_instant(jsonb) IS 'The time a document value stands for, or NULL.';
+
+-- V011__nvsentinel_set.sql
+-- Purpose: gives the field at a path a value. Parents that are missing, null or scalar become objects. A whole number picks
+--          the element of an array; where there is none, the call fails (22033).
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_set(document jsonb, path text[], value jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    parent jsonb;
+BEGIN
+    IF cardinality(path) = 0 THEN
+        RETURN value;
+    END IF;
+    parent := document #> path[:cardinality(path) - 1];
+    IF jsonb_typeof(parent) = 'object' THEN
+        RETURN jsonb_set(document, path, value, true);
+    END IF;
+
+    IF jsonb_typeof(document) = 'array' THEN
+        IF (document #> path[1:1]) IS NULL THEN
+            RAISE EXCEPTION 'there is no element % in an array of % elements', quote_literal(path[1]), jsonb_array_length(document)
+                USING ERRCODE = '22033';
+        END IF;
+        RETURN jsonb_set(document, path[1:1], nvsentinel_set(document #> path[1:1], path[2:], value), false);
+    END IF;
+    IF jsonb_typeof(document) <> 'object' THEN
+        document := '{}';
+    END IF;
+    RETURN document
+        || jsonb_build_object(path[1], nvsentinel_set(coalesce(document -> path[1], 'null'), path[2:], value));
+END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_set(jsonb, text[], jsonb) IS 'The document with a field set, parents created.';
+
+-- V012__nvsentinel_unset.sql
+-- Purpose: removes the field, or the element of an array, at a path; a path that leads nowhere changes nothing.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_unset(document jsonb, path text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN (document #> path) IS NULL THEN document ELSE document #- path END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_unset(jsonb, text[]) IS 'The document without a field.';
+
+-- V013__nvsentinel_inc.sql
+-- Purpose: adds to the number at a path; missing and null count as 0, any other value fails (2203B).
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_inc(document jsonb, path text[], amount jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(coalesce(present, 'null')) = 'null' THEN
+        RETURN nvsentinel_set(document, path, amount);
+    END IF;
+    IF jsonb_typeof(present) <> 'number' THEN
+        RAISE EXCEPTION 'inc needs a number at %, there is a value of type %', array_to_string(path, '.'), jsonb_typeof(present)
+            USING ERRCODE = '2203B';
+    END IF;
+    RETURN nvsentinel_set(document, path, to_jsonb(present::numeric + amount::numeric));
+END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_inc(jsonb, text[], jsonb) IS 'The document with a number increased.';
+
+-- V014__nvsentinel_push.sql
+-- Purpose: adds an element at the end of the array at a path; missing and null count as an empty array, any other value
+--          fails (22039).
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_push(document jsonb, path text[], element jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(coalesce(present, 'null')) = 'null' THEN
+        present := '[]';
+    ELSIF jsonb_typeof(present) <> 'array' THEN
+        RAISE EXCEPTION 'push needs an array at %, there is a value of type %', array_to_string(path, '.'), jsonb_typeof(present)
+            USING ERRCODE = '22039';
+    END IF;
+    RETURN nvsentinel_set(document, path, present || jsonb_build_array(element));
+END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_push(jsonb, text[], jsonb) IS 'The document with an element added to an array.';
+
+-- V015__nvsentinel_pull.sql
+-- Purpose: removes the elements that equal a value from the array at a path; missing and null stay as they are, any other
+--          value fails (22039).
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_pull(document jsonb, path text[], element jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(coalesce(present, 'null')) = 'null' THEN
+        RETURN document;
+    END IF;
+    IF jsonb_typeof(present) <> 'array' THEN
+        RAISE EXCEPTION 'pull needs an array at %, there is a value of type %', array_to_string(path, '.'), jsonb_typeof(present)
+            USING ERRCODE = '22039';
+    END IF;
+    RETURN nvsentinel_set(document, path, (
+        SELECT coalesce(jsonb_agg(e.value ORDER BY e.position), '[]')
+        FROM jsonb_array_elements(present) WITH ORDINALITY AS e(value, position)
+        WHERE e.value <> element));
+END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_pull(jsonb, text[], jsonb) IS 'The document with elements removed from an array.';
+
+-- V016__nvsentinel_add_to_set.sql
+-- Purpose: adds an element to the array at a path unless an element equals it; else as nvsentinel_push.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_add_to_set(document jsonb, path text[], element jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(present) = 'array'
+            AND EXISTS (SELECT FROM jsonb_array_elements(present) AS e(value) WHERE e.value = element) THEN
+        RETURN document;
+    END IF;
+    RETURN nvsentinel_push(document, path, element);
+END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_add_to_set(jsonb, text[], jsonb) IS 'The document with an element in an array.';
+
+-- V017__nvsentinel_rename.sql
+-- Purpose: moves the value at a path to another path; if there is none, nothing changes.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_rename(document jsonb, source text[], target text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN (document #> source) IS NULL THEN document
+        ELSE nvsentinel_set(document #- source, target, document #> source) END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_rename(jsonb, text[], text[]) IS 'The document with a field moved.';
+
+-- V018__nvsentinel_adopt.sql
+-- Purpose: brings a field that is stored at another path, in an old spelling, to the path where it is written now. What the
+--          new path holds already counts, unless that is null; of two objects the members are put together. The old path is
+--          removed.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_adopt(document jsonb, target text[], other text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN (document #> other) IS NULL THEN document
+        WHEN (document #> target) IS NULL OR (document #>> target) IS NULL AND (document #>> other) IS NOT NULL
+            THEN nvsentinel_set(document #- other, target, document #> other)
+        WHEN jsonb_typeof(document #> target) = 'object' AND jsonb_typeof(document #> other) = 'object'
+            THEN nvsentinel_set(document #- other, target, (document #> other) || (document #> target))
+        ELSE document #- other END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_adopt(jsonb, text[], text[]) IS 'The document with a field in one spelling only.';
+
+-- V019__nvsentinel_now.sql
+-- Purpose: the time of the transaction as a document stores it: {"seconds": …, "nanos": …} or RFC 3339 text in UTC.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_now(seconds_and_nanos boolean) RETURNS jsonb
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN seconds_and_nanos
+        THEN jsonb_build_object(
+            'seconds', trunc(extract(epoch FROM now()))::bigint,
+            'nanos', (extract(epoch FROM now()) % 1 * 1000000000)::bigint)
+        ELSE to_jsonb(to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) END
+$$;
+
+COMMENT ON FUNCTION nvsentinel_now(boolean) IS 'The time of the transaction, for a document.';
+
+-- V020__health_events.sql
+-- Purpose: health events. data is the document; every other column but id and the two stamps is derived from it by the
+--          database, from the first spelling that is not null, so that no write can let them disagree. version counts the
+--          writes of the row.
+-- Locks:   none; the table is new.
+CREATE TABLE health_events (
+    id                          uuid        NOT NULL DEFAULT gen_random_uuid(),
+    created_at                  timestamptz NOT NULL DEFAULT now(),
+    updated_at                  timestamptz NOT NULL DEFAULT now(),
+    version                     bigint      NOT NULL DEFAULT 1,
+    data                        jsonb       NOT NULL,
+    node_name                   text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
+        nullif(data #> '{healthevent,nodeName}', 'null'),
+        nullif(data #> '{healthevent,nodename}', 'null'),
+        nullif(data -> 'nodeName', 'null')))) STORED,
+    event_type                  text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
+        nullif(data #> '{healthevent,checkName}', 'null'),
+        nullif(data #> '{healthevent,checkname}', 'null')))) STORED,
+    severity                    text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
+        nullif(data #> '{healthevent,componentClass}', 'null'),
+        nullif(data #> '{healthevent,componentclass}', 'null')))) STORED,
+    recommended_action          text        GENERATED ALWAYS AS (nvsentinel_recommended_action(coalesce(
+        nullif(data #> '{healthevent,recommendedAction}', 'null'),
+        nullif(data #> '{healthevent,recommendedaction}', 'null')))) STORED,
+    node_quarantined            text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
+        nullif(data #> '{healtheventstatus,nodequarantined}', 'null'),
+        nullif(data #> '{healtheventstatus,nodeQuarantined}', 'null'),
+        nullif(data #> '{healthEventStatus,nodeQuarantined}', 'null')))) STORED,
+    user_pods_eviction_status   text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
+        nullif(data #> '{healtheventstatus,userpodsevictionstatus,status}', 'null'),
+        nullif(data #> '{healtheventstatus,userpodsevictionstatus,Status}', 'null'),
+        nullif(data #> '{healtheventstatus,userPodsEvictionStatus,status}', 'null'),
+        nullif(data #> '{healthEventStatus,userPodsEvictionStatus,status}', 'null')))) STORED,
+    user_pods_eviction_message  text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
+        nullif(data #> '{healtheventstatus,userpodsevictionstatus,message}', 'null'),
+        nullif(data #> '{healtheventstatus,userpodsevictionstatus,Message}', 'null'),
+        nullif(data #> '{healtheventstatus,userPodsEvictionStatus,message}', 'null'),
+        nullif(data #> '{healthEventStatus,userPodsEvictionStatus,message}', 'null')))) STORED,
+    fault_remediated            boolean     GENERATED ALWAYS AS (coalesce(
+        nvsentinel_boolean(data #> '{healtheventstatus,faultremediated}'),
+        nvsentinel_boolean(data #> '{healtheventstatus,faultRemediated}'),
+        nvsentinel_boolean(data #> '{healthEventStatus,faultRemediated}'))) STORED,
+    quarantine_finish_timestamp timestamptz GENERATED ALWAYS AS (nvsentinel_instant(coalesce(
+        nullif(data #> '{healtheventstatus,quarantinefinishtimestamp}', 'null'),
+        nullif(data #> '{healtheventstatus,quarantineFinishTimestamp}', 'null'),
+        nullif(data #> '{healthEventStatus,quarantineFinishTimestamp}', 'null')))) STORED,
+    drain_finish_timestamp      timestamptz GENERATED ALWAYS AS (nvsentinel_instant(coalesce(
+        nullif(data #> '{healtheventstatus,drainfinishtimestamp}', 'null'),
+        nullif(data #> '{healtheventstatus,drainFinishTimestamp}', 'null'),
+        nullif(data #> '{healthEventStatus,drainFinishTimestamp}', 'null')))) STORED,
+    last_remediation_timestamp  timestamptz GENERATED ALWAYS AS (nvsentinel_instant(coalesce(
+        nullif(data #> '{healtheventstatus,lastremediationtimestamp}', 'null'),
+        nullif(data #> '{healtheventstatus,lastRemediationTimestamp}', 'null'),
+        nullif(data #> '{healthEventStatus,lastRemediationTimestamp}', 'null')))) STORED,
+    CONSTRAINT health_events_pkey PRIMARY KEY (id),
+    CONSTRAINT health_events_data_is_object CHECK (jsonb_typeof(data) = 'object')
+);
+
+-- V021__health_events_node_created.sql
+-- Purpose: serves "events of a node, newest first".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_node_created ON health_events (node_name, created_at DESC, id DESC);
+
+-- V022__health_events_created.sql
+-- Purpose: serves paging through all events by (created_at, id).
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_created ON health_events (created_at, id);
+
+-- V023__health_events_triggers.sql
+-- Purpose: stamps and captures health events.
+-- Locks:   SHARE ROW EXCLUSIVE on the new, empty table.
+CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON health_events
+    FOR EACH ROW EXECUTE FUNCTION nvsentinel_stamp_document();
+
+SELECT nvsentinel_enable_capture('health_events');
+
+-- V030__maintenance_events.sql
+-- Purpose: maintenance events. data is the document; the mirrored columns are derived from it by the database.
+--          version counts the writes of the row.
+-- Locks:   none; the table is new.
+CREATE TABLE maintenance_events (
+    id                       uuid        NOT NULL DEFAULT gen_random_uuid(),
+    created_at               timestamptz NOT NULL DEFAULT now(),
+    updated_at               timestamptz NOT NULL DEFAULT now(),
+    version                  bigint      NOT NULL DEFAULT 1,
+    data                     jsonb       NOT NULL,
+    event_id                 text        NOT NULL GENERATED ALWAYS AS (nvsentinel_text(data -> 'eventId')) STORED,
+    csp                      text        GENERATED ALWAYS AS (nvsentinel_text(data -> 'csp')) STORED,
+    cluster_name             text        GENERATED ALWAYS AS (nvsentinel_text(data -> 'clusterName')) STORED,
+    node_name                text        GENERATED ALWAYS AS (nvsentinel_text(data -> 'nodeName')) STORED,
+    status                   text        GENERATED ALWAYS AS (nvsentinel_text(data -> 'status')) STORED,
+    csp_status               text        GENERATED ALWAYS AS (nvsentinel_text(data -> 'cspStatus')) STORED,
+    scheduled_start_time     timestamptz GENERATED ALWAYS AS (nvsentinel_instant(data -> 'scheduledStartTime')) STORED,
+    actual_end_time          timestamptz GENERATED ALWAYS AS (nvsentinel_instant(data -> 'actualEndTime')) STORED,
+    event_received_timestamp timestamptz GENERATED ALWAYS AS (nvsentinel_instant(data -> 'eventReceivedTimestamp')) STORED,
+    last_updated_timestamp   timestamptz GENERATED ALWAYS AS (nvsentinel_instant(data -> 'lastUpdatedTimestamp')) STORED,
+    CONSTRAINT maintenance_events_pkey PRIMARY KEY (id),
+    CONSTRAINT maintenance_events_event_id_unique UNIQUE (event_id),
+    CONSTRAINT maintenance_events_data_is_object CHECK (jsonb_typeof(data) = 'object')
+);
+
+-- V031__maintenance_events_created.sql
+-- Purpose: serves paging through all events by (created_at, id).
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_created ON maintenance_events (created_at, id);
+
+-- V032__maintenance_events_triggers.sql
+-- Purpose: stamps and captures maintenance events.
+-- Locks:   SHARE ROW EXCLUSIVE on the new, empty table.
+CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON maintenance_events
+    FOR EACH ROW EXECUTE FUNCTION nvsentinel_stamp_document();
+
+SELECT nvsentinel_enable_capture('maintenance_events');
+
+-- V033__health_events_eviction.sql
+-- Purpose: serves "events by the state of the eviction, newest first".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_eviction ON health_events (user_pods_eviction_status, created_at DESC, id DESC);
+
+-- V034__health_events_drained.sql
+-- Purpose: serves "was this node ever drained", however long its history.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_drained ON health_events (node_name, created_at)
+    WHERE user_pods_eviction_status = 'Succeeded';
+
+-- V035__health_events_data.sql
+-- Purpose: serves equality and containment on any field of the document.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_data ON health_events USING gin (data jsonb_path_ops);
+
+-- V036__maintenance_events_received.sql
+-- Purpose: serves "when was the last event of this provider and cluster received".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_received ON maintenance_events (csp, cluster_name, event_received_timestamp);
+
+-- V037__maintenance_events_due.sql
+-- Purpose: serves "which maintenance begins soon".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_due ON maintenance_events (scheduled_start_time) WHERE status = 'DETECTED';
+
+-- V038__maintenance_events_over.sql
+-- Purpose: serves "which maintenance is over".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_over ON maintenance_events (actual_end_time) WHERE status = 'QUARANTINE_TRIGGERED';
+
+-- V039__maintenance_events_node.sql
+-- Purpose: serves "the event of this node that was received last".
+-- Locks:   none; the table is new and empty.
+CREATE INDEX maintenance_events_node ON maintenance_events (node_name, event_received_timestamp DESC);
+
+-- V040__resume_tokens.sql
+-- Purpose: where each named client of a change stream left off. epoch counts its owners: who opened the client last
+--          owns it, and an earlier owner can no longer store. Written often and small, hence the free space per page.
+-- Locks:   none; the table is new.
+CREATE TABLE resume_tokens (
+    client_name  text        NOT NULL,
+    epoch        bigint      NOT NULL DEFAULT 1,
+    last_updated timestamptz NOT NULL DEFAULT now(),
+    resume_token jsonb       NOT NULL,
+    CONSTRAINT resume_tokens_pkey PRIMARY KEY (client_name)
+) WITH (fillfactor = 50);
+
+-- V050__nvsentinel_create_collection.sql
+-- Purpose: creates a collection: a table with a document per row, stamped and captured. Does nothing where it exists.
+--          Runs with its owner's rights, so that an application needs EXECUTE on this function and no right to create;
+--          whoever creates a collection may read and write it. Nobody but the owner may call it before a GRANT.
+-- Locks:   none on existing tables; callers of one name wait for one another.
+CREATE FUNCTION nvsentinel_create_collection(collection text) RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    target CONSTANT text := format('%I.%I', 'public', collection);
+BEGIN
+    IF octet_length(collection) NOT BETWEEN 1 AND 63 OR starts_with(collection, 'pg_') THEN
+        RAISE invalid_name USING MESSAGE = 'the name of a collection must have 1 to 63 bytes and not begin with pg_';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('nvsentinel collection ' || target, 0));
+
+    IF to_regclass(target) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE %s ('
+            ' id         uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,'
+            ' created_at timestamptz NOT NULL DEFAULT now(),'
+            ' updated_at timestamptz NOT NULL DEFAULT now(),'
+            ' version    bigint      NOT NULL DEFAULT 1,'
+            ' data       jsonb       NOT NULL,'
+            ' CONSTRAINT data_is_object CHECK (jsonb_typeof(data) = ''object''))', target);
+        EXECUTE format('CREATE INDEX ON %s (created_at, id)', target);
+        EXECUTE format(
+            'CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_stamp_document()', target);
+        PERFORM "public".nvsentinel_enable_capture(target::regclass);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', target, session_user);
+    ELSIF NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = to_regclass(target) AND tgname = 'nvsentinel_capture') THEN
+        RAISE duplicate_table USING MESSAGE = format('%s exists and is no collection', target);
+    END IF;
+END
+$body$;
+
+REVOKE ALL ON FUNCTION nvsentinel_create_collection(text) FROM PUBLIC;
+
+-- V070__nvsentinel_put.sql
+-- Purpose: as nvsentinel_set, but a value that is missing (SQL's null) changes nothing.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_put(document jsonb, path text[], value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN value IS NULL THEN document ELSE nvsentinel_set(document, path, value) END;
+
+COMMENT ON FUNCTION nvsentinel_put(jsonb, text[], jsonb) IS 'The document with a field set, if there is a value.';
+
+-- V071__health_events_words.sql
+-- Purpose: serves full-text search over health events.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX health_events_words ON health_events USING gin (nvsentinel_words(data));
+
+-- V072__nvsentinel_number.sql
+-- Purpose: reads one JSON value as a number for arithmetic in aggregations; anything else is no number.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_number(value jsonb) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE jsonb_typeof(value) WHEN 'number' THEN value::numeric END;
+
+COMMENT ON FUNCTION nvsentinel_number(jsonb) IS 'The number a document value is, or NULL.';
+
+-- V073__nvsentinel_truth.sql
+-- Purpose: whether a JSON value counts as true in the expressions of aggregations: all but false, null, 0 and what is missing.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_truth(value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN coalesce(value <> ALL (ARRAY['false', 'null', '0']::jsonb[]), false);
+
+COMMENT ON FUNCTION nvsentinel_truth(jsonb) IS 'Whether a document value counts as true.';
+
+-- V074__nvsentinel_compare.sql
+-- Purpose: orders two JSON values of the same type as filters do: numbers by value, strings by code point, false before true.
+--          Gives -1, 0 or 1; values of different types, and others, have no order and give NULL.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_compare(a jsonb, b jsonb) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE
+        WHEN jsonb_typeof(a) <> jsonb_typeof(b) OR jsonb_typeof(a) NOT IN ('number', 'string', 'boolean') THEN NULL
+        WHEN a = b THEN 0
+        WHEN jsonb_typeof(a) = 'string' THEN CASE WHEN (a #>> '{}') COLLATE "C" < (b #>> '{}') THEN -1 ELSE 1 END
+        WHEN a < b THEN -1
+        ELSE 1
+    END;
+
+COMMENT ON FUNCTION nvsentinel_compare(jsonb, jsonb) IS 'The order of two document values of one type, or NULL.';
+
+-- V075__nvsentinel_elements.sql
+-- Purpose: the elements of a JSON array; anything else has none.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_elements(value jsonb) RETURNS SETOF jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT ROWS 10
+BEGIN ATOMIC
+    SELECT e.value FROM jsonb_array_elements(CASE jsonb_typeof(value) WHEN 'array' THEN value END) AS e(value);
+END;
+
+COMMENT ON FUNCTION nvsentinel_elements(jsonb) IS 'The elements of a document value, if it is an array.';
+
+-- V076__nvsentinel_first.sql
+-- Purpose: aggregate over JSON values: the first, in the order of the rows. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_first_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN kept;
+
+CREATE AGGREGATE nvsentinel_first(jsonb) (SFUNC = nvsentinel_first_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_first(jsonb) IS 'The first document value.';
+
+-- V077__nvsentinel_last.sql
+-- Purpose: aggregate over JSON values: the last, in the order of the rows. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_last_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN value;
+
+CREATE AGGREGATE nvsentinel_last(jsonb) (SFUNC = nvsentinel_last_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_last(jsonb) IS 'The last document value.';
+
+-- V078__nvsentinel_min.sql
+-- Purpose: aggregate over JSON values: the smallest by the order of jsonb. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_min_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE WHEN value < kept THEN value ELSE kept END;
+
+CREATE AGGREGATE nvsentinel_min(jsonb) (SFUNC = nvsentinel_min_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_min(jsonb) IS 'The min document value.';
+
+-- V079__nvsentinel_max.sql
+-- Purpose: aggregate over JSON values: the greatest by the order of jsonb. SQL's null is left out.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_max_step(kept jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN CASE WHEN value > kept THEN value ELSE kept END;
+
+CREATE AGGREGATE nvsentinel_max(jsonb) (SFUNC = nvsentinel_max_step, STYPE = jsonb, PARALLEL = SAFE);
+
+COMMENT ON AGGREGATE nvsentinel_max(jsonb) IS 'The max document value.';
+
+-- V080__datastore_changelog_changed_at.sql
+-- Purpose: finds where a change stream starts at a time. Ids and times rise together, so a few bytes for every 128 pages are
+--          enough, and writers pay next to nothing.
+-- Locks:   SHARE on datastore_changelog, which holds writers up, for milliseconds while it is empty.
+CREATE INDEX datastore_changelog_changed_at ON datastore_changelog USING brin (changed_at) WITH (autosummarize = on);
+
+-- The versions.
+CREATE TABLE nvsentinel_schema_history (
+    installed_rank integer       NOT NULL,
+    version        varchar(50),
+    description    varchar(200)  NOT NULL,
+    type           varchar(20)   NOT NULL,
+    script         varchar(1000) NOT NULL,
+    checksum       integer,
+    installed_by   varchar(100)  NOT NULL,
+    installed_on   timestamp     NOT NULL DEFAULT now(),
+    execution_time integer       NOT NULL,
+    success        boolean       NOT NULL,
+    CONSTRAINT nvsentinel_schema_history_pk PRIMARY KEY (installed_rank)
+);
+CREATE INDEX nvsentinel_schema_history_s_idx ON nvsentinel_schema_history (success);
+
+INSERT INTO nvsentinel_schema_history
+    (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
+SELECT rank, version, description, 'SQL', script, checksum, current_user, 0, true
+FROM (VALUES
+    (1, '001', 'nvsentinel text', 'V001__nvsentinel_text.sql', 1860666740),
+    (2, '002', 'nvsentinel boolean', 'V002__nvsentinel_boolean.sql', -881081279),
+    (3, '003', 'nvsentinel recommended action', 'V003__nvsentinel_recommended_action.sql', -58714297),
+    (4, '004', 'nvsentinel stamp document', 'V004__nvsentinel_stamp_document.sql', 866808681),
+    (5, '005', 'datastore changelog', 'V005__datastore_changelog.sql', -199083194),
+    (6, '006', 'datastore changelog state', 'V006__datastore_changelog_state.sql', 1936420168),
+    (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -1189923640),
+    (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', 1792538211),
+    (9, '009', 'nvsentinel words', 'V009__nvsentinel_words.sql', 1012394796),
+    (10, '010', 'nvsentinel instant', 'V010__nvsentinel_instant.sql', 1055354324),
+    (11, '011', 'nvsentinel set', 'V011__nvsentinel_set.sql', -774851331),
+    (12, '012', 'nvsentinel unset', 'V012__nvsentinel_unset.sql', -1199547266),
+    (13, '013', 'nvsentinel inc', 'V013__nvsentinel_inc.sql', -1718722914),
+    (14, '014', 'nvsentinel push', 'V014__nvsentinel_push.sql', -720941314),
+    (15, '015', 'nvsentinel pull', 'V015__nvsentinel_pull.sql', -2060359087),
+    (16, '016', 'nvsentinel add to set', 'V016__nvsentinel_add_to_set.sql', -290261883),
+    (17, '017', 'nvsentinel rename', 'V017__nvsentinel_rename.sql', 1013896759),
+    (18, '018', 'nvsentinel adopt', 'V018__nvsentinel_adopt.sql', 593222651),
+    (19, '019', 'nvsentinel now', 'V019__nvsentinel_now.sql', 2138114603),
+    (20, '020', 'health events', 'V020__health_events.sql', 572651684),
+    (21, '021', 'health events node created', 'V021__health_events_node_created.sql', -1324834674),
+    (22, '022', 'health events created', 'V022__health_events_created.sql', 35605201),
+    (23, '023', 'health events triggers', 'V023__health_events_triggers.sql', 1448956179),
+    (24, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
+    (25, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
+    (26, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
+    (27, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
+    (28, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
+    (29, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
+    (30, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
+    (31, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
+    (32, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
+    (33, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
+    (34, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
+    (35, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (36, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (37, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
+    (38, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (39, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (40, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (41, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (42, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (43, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (44, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (45, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
+    (46, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928)
+) AS versions (rank, version, description, script, checksum);
+
+COMMIT;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.benchmarks.measure;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Lets contenders take turns: in each round every one once, each time beginning with another one. */
+public final class Rounds {
+
+    private final int rounds;
+    private final boolean warm;
+    private final Consumer<String> progress;
+
+    /**
+     * Rounds.
+     *
+     * @param rounds how many count
+     * @param warm whether one that does not count comes first where that matters
+     * @param progress hears whose turn it is
+     */
+    public Rounds(int rounds, boolean warm, Consumer<String> progress) {
+        this.rounds = rounds;
+        this.warm = warm;
+        this.progress = progress;
+    }
+
+    /**
+     * How often each contender has its turn in {@link #warmedUp}.
+     *
+     * @return the number
+     */
+    public int turns() {
+        return warm ? rounds + 1 : rounds;
+    }
+
+    /**
+     * Runs one round that does not count, for compilers and caches, and then those that do.
+     *
+     * @param contenders who takes part
+     * @param <T> what a turn gives
+     * @return for each contender, in their order, the result of each round
+     */
+    public <T> Map<String, List<T>> warmedUp(List<Contender<T>> contenders) {
+        for (Contender<T> contender : warm ? contenders : List.<Contender<T>>of()) {
+            progress.accept("warm-up, " + contender.name());
+            turn(contender);
+        }
+        return cold(contenders);
+    }
+
+    /**
+     * Runs the rounds that count, and no others.
+     *
+     * @param contenders who takes part
+     * @param <T> what a turn gives
+     * @return for each contender, in their order, the result of each round
+     */
+    public <T> Map<String, List<T>> cold(List<Contender<T>> contenders) {
+        Map<String, List<T>> results = new LinkedHashMap<>();
+        contenders.forEach(contender -> results.put(contender.name(), new ArrayList<>()));
+        for (int round = 0; round < rounds; round++) {
+            List<Contender<T>> order = new ArrayList<>(contenders);
+            Collections.rotate(order, -round);
+            for (Contender<T> contender : order) {
+                progress.accept("round " + (round + 1) + " of " + rounds + ", " + contender.name());
+                results.computeIfAbsent(contender.name(), name -> new ArrayList<>())
+                        .add(turn(contender));
+            }
+        }
+        return results;
+    }
+
+    private static <T> T turn(Contender<T> contender) {
+        try {
+            return contender.turn().call();
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(contender.name() + " failed: " + e.getMessage(), e);
+        }
+    }
+}

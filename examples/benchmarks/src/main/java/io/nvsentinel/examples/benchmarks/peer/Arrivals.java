@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.benchmarks.peer;
+
+/** Somebody who sees changes arrive, one after the other. */
+@FunctionalInterface
+public interface Arrivals {
+
+    /** A change of the health events has arrived. Called on the contender's own thread, which must not be blocked. */
+    void arrived();
+}
