@@ -16,6 +16,7 @@ import io.nvsentinel.testserver.TlsMaterial;
 import io.nvsentinel.testserver.pki.MountedSecret;
 import io.nvsentinel.testserver.pki.TestCertificate;
 import io.nvsentinel.testserver.pki.TestCertificates;
+import io.nvsentinel.tls.TlsStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -261,9 +262,8 @@ class RotationUnderLoadTest {
         LOG.info("{} writes, all received in order; {} rotations", committed.size(), tls().generation() - 1);
     }
 
-    private TlsContext tls() {
-        return Objects.requireNonNull(
-                ((DefaultDatastore) datastore).connections().tls());
+    private TlsStatus tls() {
+        return datastore.tlsStatus().orElseThrow();
     }
 
     private void awaitGeneration(long generation) {

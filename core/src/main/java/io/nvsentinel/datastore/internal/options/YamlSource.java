@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -22,6 +22,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.scanner.StreamReader;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
@@ -97,7 +99,7 @@ public final class YamlSource {
     public static OptionValues read(OptionValues before, String yaml, String label) {
         YamlSource source = new YamlSource(before, label);
         try {
-            new Compose(SETTINGS).composeString(yaml).ifPresent(source::document);
+            compose(yaml).ifPresent(source::document);
         } catch (MarkedYamlEngineException e) {
             // Without the library's message and cause, which quote the text.
             source.fault("this is not one YAML document", e.getProblemMark());
@@ -105,6 +107,11 @@ public final class YamlSource {
             source.fault("this is not one YAML document", Optional.empty());
         }
         return source.values;
+    }
+
+    /** What the library's Compose does, from packages that its module exports. */
+    private static Optional<Node> compose(String yaml) {
+        return new Composer(SETTINGS, new ParserImpl(SETTINGS, new StreamReader(SETTINGS, yaml))).getSingleNode();
     }
 
     private void document(Node root) {

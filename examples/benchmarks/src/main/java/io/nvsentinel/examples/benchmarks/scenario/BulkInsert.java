@@ -32,7 +32,7 @@ final class BulkInsert implements Scenario {
 
     @Override
     public String description() {
-        return "50,000 documents, beside JDBC's rewritten batches and COPY";
+        return "many documents at once, beside JDBC's rewritten batches and COPY";
     }
 
     @Override

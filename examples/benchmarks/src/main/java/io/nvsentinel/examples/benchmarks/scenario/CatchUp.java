@@ -45,7 +45,7 @@ final class CatchUp implements Scenario {
 
     @Override
     public void run(Stage stage) {
-        int count = stage.choose(2_000, 200_000, 500_000);
+        int count = stage.choose(2_000, 100_000, 500_000);
         stage.say("Making " + count + " changes");
         Database library = stage.server().create(Capture.LIBRARY);
         Documents.fill(library, count);

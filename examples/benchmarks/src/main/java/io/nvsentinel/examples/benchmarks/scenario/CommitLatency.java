@@ -52,7 +52,7 @@ final class CommitLatency implements Scenario {
     public void run(Stage stage) {
         Database library = stage.server().create(Capture.LIBRARY);
         Database notify = stage.server().create(Capture.NOTIFY);
-        int samples = stage.choose(5, 50, 300);
+        int samples = stage.choose(5, 30, 300);
         List<Contender<Latency>> contenders = new ArrayList<>(List.of(
                 contender(Ours.NAME, library, samples, arrivals -> OurWatch.start(library, 1, arrivals)),
                 contender(

@@ -29,7 +29,7 @@ final class Scan implements Scenario {
 
     @Override
     public String description() {
-        return "100,000 documents in order, as bytes and typed, beside one hand-written R2DBC query";
+        return "every document in order, as bytes and typed, beside one hand-written R2DBC query";
     }
 
     @Override

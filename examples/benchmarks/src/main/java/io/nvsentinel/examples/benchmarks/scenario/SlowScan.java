@@ -29,13 +29,13 @@ final class SlowScan implements Scenario {
 
     @Override
     public String description() {
-        return "1,000,000 documents by a slow subscriber in a JVM with a heap of " + HEAP;
+        return "more documents than fit into memory, by a slow subscriber in a JVM with a heap of " + HEAP;
     }
 
     @Override
     public void run(Stage stage) {
         Database database = stage.server().create(Capture.NONE);
-        int count = stage.choose(5_000, 1_000_000, 1_000_000);
+        int count = stage.choose(5_000, 500_000, 1_000_000);
         stage.say("Storing " + count + " documents");
         Documents.fill(database, count);
         stage.say("Scanning them in a JVM of its own");
