@@ -5,7 +5,9 @@
 GRANT SELECT, INSERT, UPDATE, DELETE ON health_events, maintenance_events TO nvsentinel_app;
 GRANT SELECT ON health_events, maintenance_events TO nvsentinel_reader;
 
--- Changelog: the capture triggers insert, change streams read. Nobody but the owner changes or removes rows.
+-- Changelog: the capture triggers insert, change streams read. Nobody but the owner changes or removes rows; an
+-- application that runs the retention needs this too:
+-- GRANT UPDATE, DELETE ON datastore_changelog TO nvsentinel_app; GRANT UPDATE ON datastore_changelog_state TO nvsentinel_app;
 GRANT SELECT, INSERT ON datastore_changelog TO nvsentinel_app;
 GRANT SELECT ON datastore_changelog TO nvsentinel_reader;
 GRANT USAGE, SELECT ON SEQUENCE datastore_changelog_id_seq TO nvsentinel_app;
@@ -15,6 +17,9 @@ GRANT SELECT ON datastore_changelog_state TO nvsentinel_app, nvsentinel_reader;
 -- Positions of named clients. A reader without a client name watches without them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON resume_tokens TO nvsentinel_app;
 GRANT SELECT ON resume_tokens TO nvsentinel_reader;
+GRANT USAGE ON SEQUENCE resume_tokens_epoch_seq TO nvsentinel_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters, handled_changes TO nvsentinel_app;
+GRANT SELECT ON dead_letters TO nvsentinel_reader;
 
 -- The schema's version, which schemaMode validate reads.
 GRANT SELECT ON nvsentinel_schema_history TO nvsentinel_app, nvsentinel_reader;

@@ -252,6 +252,10 @@ public final class ChangeEvent<T> {
         acknowledgement.run();
     }
 
+    ChangelogRow row() {
+        return row;
+    }
+
     private DocumentDiff diff() {
         if (operation() == Operation.UPDATE && !(hasDocument() && hasBefore())) {
             throw notKept("both documents of");

@@ -5,12 +5,24 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.StoredClients;
+import io.nvsentinel.changestream.internal.process.PlainEffect;
+import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
+import io.nvsentinel.changestream.internal.process.TransactionalEffect;
+import io.nvsentinel.changestream.internal.retention.DefaultRetention;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.changestream.internal.tail.TailSettings;
 import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Listening;
+import io.nvsentinel.changestream.processing.DeadLetters;
+import io.nvsentinel.changestream.processing.ProcessingStoppedException;
+import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.changestream.upkeep.Clients;
+import io.nvsentinel.changestream.upkeep.Retention;
+import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DatastoreSession;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
@@ -22,6 +34,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,9 +63,11 @@ public final class ChangeStreams {
     private final Tail tail;
     private final Listening listening;
     private final ResumeTokens tokens;
+    private final DefaultDatastore datastore;
     private final Connections connections;
     private final Records records;
     private final Patience patience;
+    private final Processors processors;
     private final Opening opening;
     private final JsonCodec json;
     private final boolean listen;
@@ -64,6 +80,7 @@ public final class ChangeStreams {
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
+        this.datastore = datastore;
         this.connections = datastore.connections();
         Doorbell doorbell = new Doorbell();
         this.json = datastore.json();
@@ -76,9 +93,16 @@ public final class ChangeStreams {
         this.patience = new Patience(options.giveUpAfter(), timer, listener);
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
-        this.tokens = new ResumeTokens(connections, json);
+        this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
         this.records = new Records(connections, options.pageRows(), options.pageBytes());
+        this.processors = new Processors(this, connections, listener, timer);
         this.opening = new Opening(reader, tail, tokens, patience);
+    }
+
+    private static String owner(Datastore datastore) {
+        String host = System.getenv("HOSTNAME");
+        return "application \"" + datastore.options().applicationName() + "\", process "
+                + ProcessHandle.current().pid() + (host == null ? "" : " on " + host);
     }
 
     /**
@@ -169,7 +193,9 @@ public final class ChangeStreams {
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options, boolean again) {
         return Flux.usingWhen(
                         Mono.defer(() -> open(Watch.Request.of(watched, options), again)),
-                        watch -> run(watch, options),
+                        watch -> events(watch, options)
+                                .takeUntilOther(watch.keep(null))
+                                .takeUntilOther(closing.asMono()),
                         this::leave)
                 .onErrorResume(ChangeStreams::isHistoryGone, error -> {
                     if (options.onHistoryLost() == OnHistoryLost.FAIL) {
@@ -180,23 +206,119 @@ public final class ChangeStreams {
                 });
     }
 
-    private static boolean isHistoryGone(Throwable error) {
+    static boolean isHistoryGone(Throwable error) {
         return error instanceof HistoryLostException || error instanceof HistoryForkedException;
     }
 
-    private <T> Flux<ChangeEvent<T>> run(Watch<T> watch, WatchOptions options) {
-        Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
-                .doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
-        return (listen ? events.takeUntilOther(listening.session()) : events)
-                .takeUntilOther(watch.keepStoring(timer))
-                .takeUntilOther(watch.keepTellingLag(timer))
-                .takeUntilOther(closing.asMono());
+    /**
+     * Watches a collection and handles each of its changes: in order for each key, with further attempts when that fails,
+     * and acknowledged when it is done. At least once: a change that was handled and whose position was not stored yet
+     * comes again after a crash.
+     *
+     * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with {@link ProcessingStoppedException}, naming the
+     * change, when a change cannot be handled and {@link ProcessorOptions.Builder#onFailure} says to stop, and when its
+     * position cannot be stored. It completes after {@link #close()}. Whenever it stops by itself, changes that are being
+     * handled may come to their end and are acknowledged, those that wait are dropped; what comes to its end later than
+     * {@link ProcessorOptions.Builder#drainTimeout} says is cancelled. Cancelling cancels what is being handled; what was
+     * done before is stored.
+     *
+     * @param collection a collection of the same datastore
+     * @param options what is wanted; must have a client name
+     * @param processing how changes are handled
+     * @param handler handles one change, and completes when it is done; is called on threads of the driver, which must
+     *     not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
+     * @param <T> the documents' type
+     * @return completes when nothing is being handled any more and the position is stored
+     * @throws InvalidRequestException if there is no client name
+     */
+    public <T> Mono<Void> process(
+            DocumentCollection<T> collection,
+            WatchOptions options,
+            ProcessorOptions processing,
+            Function<ChangeEvent<T>, Mono<Void>> handler) {
+        return processors.run(
+                Watched.one(collection),
+                options,
+                processing,
+                (watch, letters) ->
+                        new PlainEffect<>(handler, letters, watch.start().incarnation()));
     }
 
-    private <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again) {
+    /**
+     * As {@link #process}, with a handler whose writes have their effect exactly once: what it writes through the session,
+     * and the mark that the change is handled, are committed together. A change that comes again, after a crash, a lost
+     * connection or a change of owners, is found to be handled and not handled twice. That holds with several workers too,
+     * since each change has a mark of its own, which is forgotten when the stored position has moved behind it.
+     *
+     * <p>What the handler does besides writing through the session happens at least once: it is repeated when the
+     * transaction has to be repeated. An attempt uses one connection of the pool.
+     *
+     * @param collection a collection of the same datastore
+     * @param options what is wanted; must have a client name
+     * @param processing how changes are handled
+     * @param handler handles one change, and completes when it has written; must use nothing but the session given to it
+     * @param <T> the documents' type
+     * @return completes when nothing is being handled any more and the position is stored
+     * @throws InvalidRequestException if there is no client name
+     * @see Datastore#inTransaction
+     */
+    public <T> Mono<Void> processInTransaction(
+            DocumentCollection<T> collection,
+            WatchOptions options,
+            ProcessorOptions processing,
+            BiFunction<ChangeEvent<T>, DatastoreSession, Mono<Void>> handler) {
+        return processors.run(
+                Watched.one(collection),
+                options,
+                processing,
+                (watch, letters) -> new TransactionalEffect<>(
+                        datastore,
+                        handler,
+                        watch.ownership().owned(),
+                        watch.start().incarnation()));
+    }
+
+    /**
+     * The changes that processors gave up.
+     *
+     * @return lists, replays and deletes them
+     */
+    public DeadLetters deadLetters() {
+        return new StoredDeadLetters(connections);
+    }
+
+    /**
+     * The named clients: where they are, and how to move them.
+     *
+     * @return lists, resets and deletes them
+     */
+    public Clients clients() {
+        return new StoredClients(
+                connections,
+                json,
+                to -> opening.start(to).map(position -> new StoredClients.Start(position, to.isNow())));
+    }
+
+    /**
+     * What keeps the changelog from growing for ever. Nothing is removed unless it is run.
+     *
+     * @param options how long changes are kept
+     * @return runs once, or again and again
+     */
+    public Retention retention(RetentionOptions options) {
+        return new DefaultRetention(connections, options, timer, closing.asMono());
+    }
+
+    <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
+        Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
+                .doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
+        return listen ? events.takeUntilOther(listening.session()) : events;
+    }
+
+    <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again) {
         return opening.open(request, again)
-                .map(opened ->
-                        new Watch<>(request, json, opened, new Watch.Store(tokens, listener, heard ? lags : null)))
+                .map(opened -> new Watch<>(
+                        request, json, opened, new Watch.Store(tokens, listener, heard ? lags : null, timer)))
                 .doOnNext(this::join);
     }
 
@@ -205,7 +327,7 @@ public final class ChangeStreams {
         tail.join(watch.selection(), watch.start().id());
     }
 
-    private Mono<Void> leave(Watch<?> watch) {
+    Mono<Void> leave(Watch<?> watch) {
         return Mono.defer(() -> {
             tail.leave(watch.selection());
             return watch.close().doFinally(signal -> watches.remove(watch));
@@ -263,6 +385,11 @@ public final class ChangeStreams {
                         both.getT1().rows(),
                         both.getT1().bytes(),
                         both.getT2()));
+    }
+
+    /** Completes when every watch has to end. */
+    Mono<Void> closing() {
+        return closing.asMono();
     }
 
     /**

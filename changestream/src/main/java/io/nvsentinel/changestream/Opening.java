@@ -50,7 +50,7 @@ final class Opening {
         String client = request.options().clientName();
         return client == null
                 ? start.map(position -> new Opened(position, null))
-                : tokens.open(client, start)
+                : tokens.open(client, request.options().ifOwned(), start)
                         .flatMap(owned -> resumed(request, owned.token()).map(position -> new Opened(position, owned)));
     }
 
@@ -61,23 +61,32 @@ final class Opening {
                 : reader.beginning();
         return client == null
                 ? restart.map(position -> new Opened(position, null))
-                : Mono.zip(tokens.open(client, restart), restart)
-                        .flatMap(both -> tokens.store(both.getT1(), both.getT2())
+                : Mono.zip(tokens.open(client, request.options().ifOwned(), restart), restart)
+                        .flatMap(both -> tokens.restart(both.getT1(), both.getT2())
                                 .thenReturn(new Opened(both.getT2(), both.getT1())));
     }
 
     private Mono<Position> start(Watch.Request<?> request) {
         StartAt start = request.options().startAt();
+        if (start.isSnapshot()) {
+            return snapshot(request);
+        }
+        ResumeToken token = start.token();
+        return token == null ? start(start) : resumed(request, token.position());
+    }
+
+    /** The position of a start. */
+    Mono<Position> start(StartAt start) {
         ResumeToken token = start.token();
         Instant time = start.time();
         if (token != null) {
-            return resumed(request, token.position());
+            return verified(token.position());
         }
         if (time != null) {
             return tail.now().flatMap(end -> reader.at(time, end.id()));
         }
         if (start.isSnapshot()) {
-            return snapshot(request);
+            return Mono.error(new InvalidRequestException("Only a watch can begin with a snapshot"));
         }
         return start.isNow() ? now() : reader.beginning();
     }

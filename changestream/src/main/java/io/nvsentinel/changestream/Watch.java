@@ -8,6 +8,7 @@ import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
+import io.nvsentinel.changestream.internal.client.Ownership;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Tail;
@@ -15,6 +16,8 @@ import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +36,7 @@ import reactor.core.scheduler.Scheduler;
 final class Watch<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
-    private static final Duration STORE_EVERY = Duration.ofMillis(250);
+    private static final Duration CHECKPOINT_EVERY = Duration.ofMillis(250);
     private static final Duration LAG_EVERY = Duration.ofSeconds(5);
 
     private final Watched<T> watched;
@@ -44,23 +47,25 @@ final class Watch<T> {
     private final AtomicLong unacknowledgedRecords = new AtomicLong();
     private volatile boolean snapshotIsDelivered;
     private final Position start;
-    private final @Nullable Owned owned;
+    private final @Nullable Ownership ownership;
     private final Store store;
     private final Acknowledgements acknowledgements;
-    private final AtomicLong stored;
+    private final AtomicLong told;
     private final Sinks.Empty<Void> closed = Sinks.empty();
 
     Watch(Request<T> request, JsonCodec json, Opened opened, Store store) {
         this.options = request.options();
         this.start = opened.start();
-        this.owned = opened.owned();
         this.watched = request.watched();
         this.selection = request.selection();
         this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json);
         this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json);
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
-        this.stored = new AtomicLong(start.isWithinSnapshot() ? -1 : start.id());
+        this.told = new AtomicLong(start.isWithinSnapshot() ? -1 : start.id());
+        this.ownership = opened.owned() == null
+                ? null
+                : new Ownership(store.tokens(), opened.owned(), this::reached, new StoredTokens(), store.timer());
     }
 
     /** What a subscriber asks for. */
@@ -75,7 +80,8 @@ final class Watch<T> {
     record Store(
             ResumeTokens tokens,
             ChangeStreamListener listener,
-            @Nullable Lags lags) {
+            @Nullable Lags lags,
+            Scheduler timer) {
 
         /** Asked only if somebody wants to hear it. */
         Mono<Void> lag(Owned owned) {
@@ -84,13 +90,6 @@ final class Watch<T> {
                     : lags.read(owned.client())
                             .doOnNext(known -> known.forEach(listener::onLag))
                             .then();
-        }
-
-        Mono<Void> position(Owned owned, Position token) {
-            return tokens.store(owned, token)
-                    .doOnSuccess(done -> listener.onTokenStored(owned.client(), new ResumeToken(token)))
-                    .doOnError(ClientFencedException.class, fenced -> listener.onFenced(owned.client()))
-                    .doOnError(DatastoreException.class, error -> listener.onTokenNotStored(owned.client(), error));
         }
     }
 
@@ -173,17 +172,60 @@ final class Watch<T> {
             AtomicBoolean once = new AtomicBoolean();
             return () -> unacknowledgedRecords.addAndGet(once.getAndSet(true) ? 0 : -1);
         }
-        return owned == null && options.onCheckpoint() == null ? () -> {} : acknowledgements.deliver(row);
+        return ownership == null && options.onCheckpoint() == null ? () -> {} : acknowledgements.deliver(row);
     }
 
-    /** Stores the position now and then, for as long as it is subscribed to; ends only with an error. */
-    Mono<Void> keepStoring(Scheduler timer) {
-        return every(STORE_EVERY, timer, Mono.defer(this::store));
+    /** How far it is acknowledged. */
+    private Position reached() {
+        return isSnapshotPending() ? start : acknowledgements.token().withFilter(origin.filter());
     }
 
-    /** Tells the lag now and then, likewise. */
-    Mono<Void> keepTellingLag(Scheduler timer) {
-        return owned == null || store.lags() == null ? Mono.never() : every(LAG_EVERY, timer, store.lag(owned));
+    /** What makes the watch the owner of a client name. */
+    Ownership ownership() {
+        if (ownership == null) {
+            throw new IllegalStateException("bug: the watch has no client name");
+        }
+        return ownership;
+    }
+
+    JsonCodec json() {
+        return origin.json();
+    }
+
+    /** A change that comes from elsewhere; empty if its collection is not watched. */
+    Optional<ChangeEvent<T>> replayed(ChangelogRow row, UUID incarnation) {
+        ChangeEvent.Origin elsewhere = new ChangeEvent.Origin(incarnation, origin.filter(), false, origin.json());
+        return watched.includes(row.collection())
+                ? Optional.of(new ChangeEvent<>(row, elsewhere, watched.codec(row.collection()), () -> {}))
+                : Optional.empty();
+    }
+
+    /**
+     * Stores the position and tells the lag now and then, for as long as it is subscribed to; ends only with an error.
+     *
+     * @param patience how long storing may fail, with errors that may pass; null for ever
+     */
+    Mono<Void> keep(@Nullable Duration patience) {
+        Mono<Void> stored = ownership == null
+                ? every(CHECKPOINT_EVERY, store.timer(), Mono.fromRunnable(this::checkpoint))
+                : ownership.keep(patience);
+        return Mono.firstWithSignal(stored, keepTellingLag());
+    }
+
+    private Mono<Void> keepTellingLag() {
+        return ownership == null || store.lags() == null
+                ? Mono.never()
+                : every(LAG_EVERY, store.timer(), store.lag(ownership.owned()));
+    }
+
+    private void checkpoint() {
+        checkpoint(reached());
+    }
+
+    private void checkpoint(Position token) {
+        if (options.onCheckpoint() != null && !token.isWithinSnapshot() && told.getAndSet(token.id()) != token.id()) {
+            options.onCheckpoint().accept(new ResumeToken(token));
+        }
     }
 
     private Mono<Void> every(Duration pause, Scheduler timer, Mono<Void> work) {
@@ -198,7 +240,7 @@ final class Watch<T> {
     }
 
     private Mono<Void> later(Throwable error) {
-        LOG.debug("The position could not be stored, or the lag not read; trying again", error);
+        LOG.debug("The lag could not be read; trying again", error);
         return Mono.empty();
     }
 
@@ -207,31 +249,33 @@ final class Watch<T> {
         return start.isWithinSnapshot() && !(snapshotIsDelivered && unacknowledgedRecords.get() == 0);
     }
 
-    private Mono<Void> store() {
-        Position token = acknowledgements.token().withFilter(origin.filter());
-        if (token.id() == stored.get() || isSnapshotPending()) {
-            return Mono.empty();
-        }
-        Mono<Void> kept = owned == null ? Mono.empty() : store.position(owned, token);
-        return kept.doOnSuccess(done -> {
-            stored.set(token.id());
-            if (options.onCheckpoint() != null) {
-                options.onCheckpoint().accept(new ResumeToken(token));
-            }
-        });
-    }
-
-    /** Stores the position a last time. A failure costs repeated events after a restart, so it only is reported. */
+    /** Stores the position a last time and gives the client name up. */
     Mono<Void> close() {
-        return Mono.defer(this::store)
-                .onErrorResume(ClientFencedException.class, fenced -> Mono.empty())
-                .doOnError(error -> LOG.warn("The last position of the watch could not be stored", error))
-                .onErrorComplete()
-                .doFinally(signal -> closed.tryEmitEmpty());
+        Mono<Void> stored = ownership == null ? Mono.fromRunnable(this::checkpoint) : ownership.close();
+        return stored.doFinally(signal -> closed.tryEmitEmpty());
     }
 
     /** Completes when the watch has ended and its position is stored. */
     Mono<Void> closed() {
         return closed.asMono();
+    }
+
+    private final class StoredTokens implements Ownership.Heard {
+
+        @Override
+        public void onStored(Owned owned, Position token) {
+            store.listener().onTokenStored(owned.client(), new ResumeToken(token));
+            checkpoint(token);
+        }
+
+        @Override
+        public void onNotStored(Owned owned, Throwable error) {
+            if (error instanceof ClientFencedException) {
+                store.listener().onFenced(owned.client());
+            }
+            if (error instanceof DatastoreException failure) {
+                store.listener().onTokenNotStored(owned.client(), failure);
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.MatchPipeline;
+import io.nvsentinel.changestream.internal.client.ClientNames;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.MisconfiguredException;
@@ -17,7 +18,6 @@ import org.slf4j.LoggerFactory;
 public final class WatchOptions {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
-    private static final int MAX_NAME_LENGTH = 255;
 
     private final Builder values;
 
@@ -37,6 +37,10 @@ public final class WatchOptions {
     @Nullable
     String clientName() {
         return values.clientName;
+    }
+
+    IfOwned ifOwned() {
+        return values.ifOwned;
     }
 
     StartAt startAt() {
@@ -69,6 +73,7 @@ public final class WatchOptions {
     public static final class Builder {
 
         private @Nullable String clientName;
+        private IfOwned ifOwned = IfOwned.TAKE_OVER;
         private StartAt startAt = StartAt.now();
         private Filter filter = Filter.all();
         private @Nullable Consumer<ResumeToken> onCheckpoint;
@@ -79,14 +84,26 @@ public final class WatchOptions {
         private Builder() {}
 
         /**
-         * Sets the name under which the position is stored. Default none: nothing is stored. A name has one owner: who
-         * opens it last; an earlier watch then ends with {@link ClientFencedException}.
+         * Sets the name under which the position is stored. Default none: nothing is stored. A name has one owner, see
+         * {@link #ifOwned}; who is its owner no longer ends with {@link ClientFencedException}.
          *
          * @param value 1 to 255 characters
          * @return this builder
          */
         public Builder clientName(String value) {
             clientName = value;
+            return this;
+        }
+
+        /**
+         * Sets what happens if another watch owns the client name, in this process or another. Default
+         * {@link IfOwned#TAKE_OVER}: who opens a name last owns it.
+         *
+         * @param value what to do
+         * @return this builder
+         */
+        public Builder ifOwned(IfOwned value) {
+            ifOwned = value;
             return this;
         }
 
@@ -214,12 +231,12 @@ public final class WatchOptions {
          * @throws MisconfiguredException if the client name is blank or too long
          */
         public WatchOptions build() {
-            if (clientName != null && (clientName.isBlank() || clientName.length() > MAX_NAME_LENGTH)) {
-                throw new MisconfiguredException(
-                        "clientName must have 1 to " + MAX_NAME_LENGTH + " characters and not only blanks");
+            if (clientName != null) {
+                ClientNames.check(clientName);
             }
             Builder copy = new Builder();
             copy.clientName = clientName;
+            copy.ifOwned = ifOwned;
             copy.startAt = startAt;
             copy.filter = filter;
             copy.onCheckpoint = onCheckpoint;

@@ -71,6 +71,10 @@ record Watched<T>(
         return new Selection(filter, fields, others == null ? null : others.fields());
     }
 
+    boolean includes(String collection) {
+        return others != null || collections.containsKey(collection);
+    }
+
     /** Reads the documents of a collection that is watched. */
     DocumentCodec<? extends T> codec(String collection) {
         return Objects.requireNonNull(collections.getOrDefault(collection, others))

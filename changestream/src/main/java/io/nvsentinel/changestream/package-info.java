@@ -48,8 +48,24 @@
  * <h2>Positions</h2>
  *
  * <p>A token names a position, the changelog's incarnation and a digest of a delivered row. For a named client the
- * newest token is stored such that it and everything before it is acknowledged. Who opened a name last owns it; an
- * earlier owner can no longer store.
+ * newest token is stored such that it and everything before it is acknowledged. Each owner of a name has an epoch of its
+ * own, and only the latest can store; an owner looks once a second whether it still is one, and renews a lease by which
+ * others know that it is alive.
+ *
+ * <h2>Processing</h2>
+ *
+ * <p>A processor handles changes in lanes, by a hash of their key: in order within a lane, several lanes side by side. The
+ * position stays the end of the acknowledged prefix, so a slow lane holds it back, and reading waits when too many changes
+ * are ahead of it. For an effect exactly once each change has a mark, written in the transaction of the effect and before
+ * it; then, in a later snapshot, the transaction makes sure that its owner still owns the name. Whoever owns the name
+ * later finds the mark or waits for that transaction's end. Marks are forgotten once the stored position is behind them,
+ * in the statement that stores it.
+ *
+ * <h2>Retention</h2>
+ *
+ * <p>Rows are removed in small steps, oldest first. The oldest id kept is raised in the same statement, and every page is
+ * read together with it, in one snapshot: a reader that was overtaken sees that, and never a hole. To the proof above a
+ * step is a writer like any other.
  */
 @NullMarked
 package io.nvsentinel.changestream;

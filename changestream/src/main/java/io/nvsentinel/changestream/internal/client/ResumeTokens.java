@@ -2,62 +2,145 @@
 package io.nvsentinel.changestream.internal.client;
 
 import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.ClientOwnedException;
+import io.nvsentinel.changestream.IfOwned;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.Rows;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
 
 /** The stored positions of named clients, and who owns each name. */
 public final class ResumeTokens {
 
-    private static final String OPEN = """
-            UPDATE resume_tokens SET epoch = epoch + 1, last_updated = now()
-            WHERE client_name = $1
-            RETURNING epoch, resume_token""";
+    /** How long an owner is believed to be alive after its last sign of life. */
+    public static final Duration LEASE = Duration.ofSeconds(15);
 
-    private static final String CREATE = """
-            INSERT INTO resume_tokens (client_name, resume_token) VALUES ($1, $2)
-            ON CONFLICT (client_name) DO UPDATE SET epoch = resume_tokens.epoch + 1, last_updated = now()
-            RETURNING epoch, resume_token""";
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
+    private static final String LEASED = "clock_timestamp() + interval '" + LEASE.toSeconds() + " seconds'";
+
+    private static final String OWNED = " SET epoch = nextval('resume_tokens_epoch_seq'), owner = $2,"
+            + " fresh = false, last_seen = clock_timestamp(), leased_until = " + LEASED;
+
+    private static final String MAY_OWN =
+            " ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
+                    + " RETURNING epoch, resume_token";
+
+    private static final String OPEN = "UPDATE resume_tokens" + OWNED + " WHERE client_name = $1 AND" + MAY_OWN;
+
+    private static final String CREATE = "INSERT INTO resume_tokens"
+            + " (client_name, owner, last_seen, leased_until, resume_token)"
+            + " VALUES ($1, $2, clock_timestamp(), " + LEASED + ", $4)"
+            + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
+
+    private static final String OWNER = """
+            SELECT coalesce(owner, 'an unknown process') || ', last seen at ' || last_seen
+            FROM resume_tokens WHERE client_name = $1""";
+
+    /** Forwards only: a statement that was given up may still arrive after its successor. */
     private static final String STORE = """
-            UPDATE resume_tokens SET resume_token = $3, last_updated = now()
-            WHERE client_name = $1 AND epoch = $2""";
+            WITH stored AS (
+                UPDATE resume_tokens
+                SET resume_token = CASE WHEN position <= $4 THEN $3 ELSE resume_token END,
+                    last_updated = now(), last_seen = clock_timestamp(), leased_until = %s
+                WHERE client_name = $1 AND epoch = $2
+                RETURNING client_name, position
+            ), forgotten AS (
+                DELETE FROM handled_changes AS handled USING stored
+                WHERE handled.client_name = stored.client_name AND handled.position <= stored.position
+            )
+            SELECT count(*) FROM stored""";
+
+    private static final String KEEP = STORE.formatted(LEASED);
+
+    /** Marks of another history mean nothing in this one. */
+    private static final String RESTART = """
+            WITH moved AS (
+                UPDATE resume_tokens SET resume_token = $3, last_updated = now()
+                WHERE client_name = $1 AND epoch = $2
+                RETURNING client_name
+            ), forgotten AS (
+                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM moved)
+            )
+            SELECT count(*) FROM moved""";
+
+    private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = "
+            + LEASED + " WHERE client_name = $1 AND epoch = $2";
+
+    private static final String RELEASE = STORE.formatted("NULL");
+
+    private static final String STILL_OWNED =
+            "SELECT count(*) FROM resume_tokens WHERE client_name = $1 AND epoch = $2";
 
     private final Connections connections;
     private final JsonCodec json;
+    private final String owner;
+    private final Scheduler timer;
 
     /**
      * Stored positions.
      *
      * @param connections the connections
      * @param json reads and writes positions
+     * @param owner says, for people, who this process is
+     * @param timer waits for time
      */
-    public ResumeTokens(Connections connections, JsonCodec json) {
+    public ResumeTokens(Connections connections, JsonCodec json, String owner, Scheduler timer) {
         this.connections = connections;
         this.json = json;
+        this.owner = owner;
+        this.timer = timer;
     }
 
     /**
      * Makes the caller the owner of a name.
      *
      * @param client the name
+     * @param ifOwned what to do while another one owns it
      * @param initial where a client starts that is not known yet; stored at once, so that it stays where it began
-     * @return cold; emits where to go on, and the right to store
+     * @return cold; emits where to go on, and the right to store; fails with {@link ClientOwnedException} if the name has
+     *     an owner and that is what was asked for
      */
-    public Mono<Owned> open(String client, Mono<Position> initial) {
-        return owned(client, OPEN, null).switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, token)));
+    public Mono<Owned> open(String client, IfOwned ifOwned, Mono<Position> initial) {
+        Mono<Owned> attempt = Mono.defer(() -> owned(client, OPEN, ifOwned, null))
+                .switchIfEmpty(Mono.defer(() -> owner(client))
+                        .flatMap(other -> Mono.<Owned>error(owned(client, other)))
+                        .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ifOwned, token))
+                                .switchIfEmpty(Mono.error(() -> owned(client, "another process")))));
+        return ifOwned == IfOwned.FAIL
+                ? attempt
+                : attempt.retryWhen(Retry.fixedDelay(Long.MAX_VALUE, LOOK_AGAIN)
+                        .scheduler(timer)
+                        .filter(ClientOwnedException.class::isInstance));
     }
 
-    private Mono<Owned> owned(String client, String sql, @Nullable Position token) {
+    private static ClientOwnedException owned(String client, String owner) {
+        return new ClientOwnedException("The change stream client \"" + client + "\" is owned by " + owner);
+    }
+
+    private Mono<String> owner(String client) {
+        return connections.read(
+                "Read the owner of the change stream client \"" + client + "\"",
+                connection -> Rows.one(
+                        connection.createStatement(OWNER).bind(0, client),
+                        row -> Objects.requireNonNull(row.get(0, String.class))));
+    }
+
+    private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token) {
         return connections.write("Open the change stream client \"" + client + "\"", connection -> {
-            var statement = connection.createStatement(sql).bind(0, client);
-            return Rows.one(token == null ? statement : statement.bind(1, json(token)), row -> owned(client, row));
+            Statement statement =
+                    Rows.bind(connection.createStatement(sql), List.of(client, owner, ifOwned == IfOwned.TAKE_OVER));
+            return Rows.one(token == null ? statement : statement.bind(3, json(token)), row -> owned(client, row));
         });
     }
 
@@ -68,25 +151,90 @@ public final class ResumeTokens {
     }
 
     /**
-     * Stores a position.
+     * Stores a position, which also is a sign of life.
      *
      * @param owned the name
      * @param token the position
      * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
      */
     public Mono<Void> store(Owned owned, Position token) {
+        return position(owned, KEEP, values(owned, token));
+    }
+
+    /**
+     * Stores a position a last time, and gives the name up.
+     *
+     * @param owned the name
+     * @param token the position
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     */
+    public Mono<Void> release(Owned owned, Position token) {
+        return position(owned, RELEASE, values(owned, token));
+    }
+
+    /**
+     * Moves the client to where it has to start again, forwards or backwards.
+     *
+     * @param owned the name
+     * @param token the position
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     */
+    public Mono<Void> restart(Owned owned, Position token) {
+        return position(owned, RESTART, List.of(owned.client(), owned.epoch(), json(token)));
+    }
+
+    private List<Object> values(Owned owned, Position token) {
+        return List.of(owned.client(), owned.epoch(), json(token), token.id());
+    }
+
+    private Mono<Void> position(Owned owned, String sql, List<Object> values) {
         return connections
                 .write(
                         "Store the position of the change stream client \"" + owned.client() + "\"",
-                        connection -> Rows.written(connection
-                                .createStatement(STORE)
-                                .bind(0, owned.client())
-                                .bind(1, owned.epoch())
-                                .bind(2, json(token))))
-                .flatMap(count -> count == 1
-                        ? Mono.empty()
-                        : Mono.error(new ClientFencedException("The change stream client \"" + owned.client()
-                                + "\" was opened again elsewhere and has another owner now")));
+                        connection -> Rows.one(
+                                Rows.bind(connection.createStatement(sql), values),
+                                row -> Objects.requireNonNull(row.get(0, Long.class))))
+                .flatMap(count -> ownedIf(count == 1, owned));
+    }
+
+    /**
+     * Gives a sign of life.
+     *
+     * @param owned the name
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     */
+    public Mono<Void> renew(Owned owned) {
+        return connections
+                .write(
+                        "Keep the change stream client \"" + owned.client() + "\"",
+                        connection -> Rows.written(
+                                Rows.bind(connection.createStatement(RENEW), List.of(owned.client(), owned.epoch()))))
+                .flatMap(count -> ownedIf(count == 1, owned));
+    }
+
+    /**
+     * Makes sure that the name has no other owner; writes nothing.
+     *
+     * @param owned the name
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     */
+    public Mono<Void> check(Owned owned) {
+        return connections
+                .read(
+                        "Look after the change stream client \"" + owned.client() + "\"",
+                        connection -> Rows.one(
+                                Rows.bind(
+                                        connection.createStatement(STILL_OWNED),
+                                        List.of(owned.client(), owned.epoch())),
+                                row -> Objects.requireNonNull(row.get(0, Long.class))))
+                .flatMap(count -> ownedIf(count == 1, owned));
+    }
+
+    private static Mono<Void> ownedIf(boolean still, Owned owned) {
+        return still
+                ? Mono.empty()
+                : Mono.error(new ClientFencedException("The change stream client \"" + owned.client()
+                        + "\" was opened again elsewhere, reset or deleted, and is no longer owned by this watch"));
     }
 
     private Json json(Position token) {
@@ -97,7 +245,7 @@ public final class ResumeTokens {
      * A name, owned.
      *
      * @param client the name
-     * @param epoch counts the owners of the name
+     * @param epoch tells this owner from every other one of the name
      * @param token where the client left off
      */
     public record Owned(String client, long epoch, Position token) {}

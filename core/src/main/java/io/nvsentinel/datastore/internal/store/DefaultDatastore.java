@@ -12,11 +12,13 @@ import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -64,6 +66,18 @@ public final class DefaultDatastore implements Datastore {
     @Override
     public <R> Mono<R> inTransaction(TransactionOptions options, Function<DatastoreSession, Mono<R>> work) {
         return connections.transaction(options, session -> work.apply(new DefaultSession(session, json)));
+    }
+
+    /**
+     * As {@link #inTransaction(TransactionOptions, Function)}, for work that also writes what no store does.
+     *
+     * @param options isolation, retries and time-outs
+     * @param work uses the transaction, and the stores in it
+     * @param <R> the result
+     * @return cold; emits after the commit
+     */
+    public <R> Mono<R> inTransaction(TransactionOptions options, BiFunction<Session, DatastoreSession, Mono<R>> work) {
+        return connections.transaction(options, session -> work.apply(session, new DefaultSession(session, json)));
     }
 
     @Override

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.Ownership;
+import io.nvsentinel.changestream.internal.process.Attempts;
+import io.nvsentinel.changestream.internal.process.DeadLetterTable;
+import io.nvsentinel.changestream.internal.process.DeadLetterTable.Letter;
+import io.nvsentinel.changestream.internal.process.Effect;
+import io.nvsentinel.changestream.internal.process.FailureListener;
+import io.nvsentinel.changestream.internal.process.NodeName;
+import io.nvsentinel.changestream.internal.process.Processor;
+import io.nvsentinel.changestream.internal.process.Replays;
+import io.nvsentinel.changestream.internal.process.Task;
+import io.nvsentinel.changestream.processing.ProcessingStoppedException;
+import io.nvsentinel.changestream.processing.ProcessorOptions;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * One watch whose changes are processed, with the dead letters to replay among them.
+ *
+ * @param <T> the documents' type
+ */
+final class Processing<T> {
+
+    private final Watch<T> watch;
+    private final ProcessorOptions options;
+    private final Scheduler timer;
+
+    Processing(Watch<T> watch, ProcessorOptions options, Scheduler timer) {
+        this.watch = watch;
+        this.options = options;
+        this.timer = timer;
+    }
+
+    /**
+     * Processes until a stop is asked for.
+     *
+     * @param events the watch's changes
+     * @param effect what handling one does
+     * @param letters the client's dead letters
+     * @param listener hears of failures
+     * @param stop completes when to stop
+     */
+    Mono<Void> run(
+            Flux<ChangeEvent<T>> events,
+            Effect<ChangeEvent<T>> effect,
+            DeadLetterTable letters,
+            ChangeStreamListener listener,
+            Mono<Void> stop) {
+        Attempts<ChangeEvent<T>> attempts = new Attempts<>(
+                options,
+                effect,
+                new Heard<>(watch.ownership().owned().client(), listener),
+                watch.start().incarnation(),
+                timer);
+        Flux<Task<ChangeEvent<T>>> tasks =
+                Flux.merge(1, events.map(this::task), Replays.of(letters, timer).concatMap(this::replay, 1));
+        return new Processor<>(options, attempts, timer).run(tasks, stop).takeUntilOther(keepStoring());
+    }
+
+    private Mono<Void> keepStoring() {
+        Ownership ownership = watch.ownership();
+        return watch.keep(options.storeTimeout())
+                .onErrorMap(error -> !(error instanceof ClientFencedException), error -> {
+                    Position reached = ownership.acknowledged();
+                    return new ProcessingStoppedException(
+                            "Processing stopped because the position behind change " + reached.id()
+                                    + ", the last one that is handled with all before it, cannot be stored: " + error,
+                            reached.encode(),
+                            error);
+                });
+    }
+
+    private Task<ChangeEvent<T>> task(ChangeEvent<T> event) {
+        return new Task<>(event.row(), event, key(event), 0, event::acknowledge);
+    }
+
+    /** A dead letter of a collection that is watched no more waits until it is watched again. */
+    private Mono<Task<ChangeEvent<T>>> replay(Letter letter) {
+        return Mono.justOrEmpty(watch.replayed(letter.row(), letter.incarnation()))
+                .map(event -> new Task<>(letter.row(), event, key(event), letter.id(), () -> {}));
+    }
+
+    private String key(ChangeEvent<T> event) {
+        ChangelogRow row = event.row();
+        Function<ChangeEvent<?>, @Nullable String> chosen = options.key();
+        String key = chosen == null ? NodeName.of(row, watch.json()) : chosen.apply(event);
+        return key == null ? "" : key;
+    }
+
+    private record Heard<T>(String client, ChangeStreamListener listener) implements FailureListener<ChangeEvent<T>> {
+
+        @Override
+        public void onHandlerFailed(Task<ChangeEvent<T>> task, int attempt, Throwable error) {
+            listener.onHandlerFailed(client, task.event(), attempt, error);
+        }
+
+        @Override
+        public void onDeadLetter(Task<ChangeEvent<T>> task, int attempts, Throwable error) {
+            listener.onDeadLetter(client, task.event(), attempts, error);
+        }
+    }
+}

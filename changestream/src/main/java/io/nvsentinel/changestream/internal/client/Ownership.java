@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.client;
+
+import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.datastore.DatastoreException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * One owner of a client name at work: stores its position now and then, gives signs of life, and notices when it is the
+ * owner no longer. Each of these is one small statement, and at most one is sent every 250 ms.
+ */
+public final class Ownership {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.client");
+    private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+    private static final long CHECK_AFTER_MILLIS = 1_000;
+    private static final long RENEW_AFTER_MILLIS = ResumeTokens.LEASE.toMillis() / 3;
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(10);
+
+    private final ResumeTokens tokens;
+    private final Owned owned;
+    private final Supplier<Position> reached;
+    private final Heard heard;
+    private final Scheduler timer;
+    private volatile Position stored;
+    private volatile long leasedAt;
+    private volatile long heardAt;
+    private volatile long failingSince = Long.MAX_VALUE;
+
+    /**
+     * An owner that has just opened a name.
+     *
+     * @param tokens where positions are stored
+     * @param owned the name
+     * @param reached how far it is acknowledged
+     * @param heard hears of it
+     * @param timer tells and waits for time
+     */
+    public Ownership(ResumeTokens tokens, Owned owned, Supplier<Position> reached, Heard heard, Scheduler timer) {
+        this.tokens = tokens;
+        this.owned = owned;
+        this.reached = reached;
+        this.heard = heard;
+        this.timer = timer;
+        this.stored = owned.token();
+        this.leasedAt = now();
+        this.heardAt = leasedAt;
+    }
+
+    /**
+     * The name that is owned.
+     *
+     * @return the name, and the epoch of this owner
+     */
+    public Owned owned() {
+        return owned;
+    }
+
+    /**
+     * Where storing has come to.
+     *
+     * @return the position up to which all is acknowledged; it may not be stored yet
+     */
+    public Position acknowledged() {
+        return reached.get();
+    }
+
+    /**
+     * Stores the position and gives signs of life, for as long as it is subscribed to.
+     *
+     * @param patience how long storing may fail, with errors that may pass, before it is given up; null for ever
+     * @return cold; ends only with an error: {@link ClientFencedException}, one that will not pass, or one that did not
+     */
+    public Mono<Void> keep(@Nullable Duration patience) {
+        return Mono.delay(LOOK_EVERY, timer)
+                .then(Mono.defer(this::beat).onErrorResume(error -> passing(error, patience)))
+                .repeat()
+                .then();
+    }
+
+    private Mono<Void> beat() {
+        long began = now();
+        Position token = reached.get();
+        if (isNew(token)) {
+            return store(token).doOnSuccess(done -> leased(began));
+        }
+        if (began - leasedAt >= RENEW_AFTER_MILLIS) {
+            return tokens.renew(owned).doOnSuccess(done -> leased(began));
+        }
+        return began - heardAt < CHECK_AFTER_MILLIS
+                ? Mono.empty()
+                : tokens.check(owned).doOnSuccess(done -> contacted(began));
+    }
+
+    /** The end of a snapshot counts, also if nothing was changed meanwhile. */
+    private boolean isNew(Position token) {
+        Position last = stored;
+        return token.id() != last.id() || token.isWithinSnapshot() != last.isWithinSnapshot();
+    }
+
+    private Mono<Void> store(Position token) {
+        return tokens.store(owned, token).doOnSuccess(done -> stored(token));
+    }
+
+    private void stored(Position token) {
+        stored = token;
+        heard.onStored(owned, token);
+    }
+
+    private void leased(long began) {
+        leasedAt = began;
+        contacted(began);
+    }
+
+    private void contacted(long began) {
+        heardAt = began;
+        failingSince = Long.MAX_VALUE;
+    }
+
+    private Mono<Void> passing(Throwable error, @Nullable Duration patience) {
+        heard.onNotStored(owned, error);
+        failingSince = Math.min(failingSince, now());
+        boolean patient = patience == null || now() - failingSince < patience.toMillis();
+        boolean mayPass =
+                error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
+        return mayPass && patient ? Mono.empty() : Mono.error(error);
+    }
+
+    /**
+     * Whether nobody who waits for this owner's death can have become the owner yet.
+     *
+     * @return the time that is left of the lease; negative when it has passed
+     */
+    public Duration leaseLeft() {
+        return Duration.ofMillis(leasedAt + ResumeTokens.LEASE.toMillis() - now());
+    }
+
+    /**
+     * Stores the position a last time and gives the name up. A failure costs repeated events after a restart, so it only
+     * is reported.
+     *
+     * @return cold; completes when it is done, at most after ten seconds
+     */
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+                    Position token = reached.get();
+                    return tokens.release(owned, token).doOnSuccess(done -> stored(token));
+                })
+                .timeout(CLOSE_WITHIN, timer)
+                .onErrorResume(ClientFencedException.class, fenced -> Mono.empty())
+                .doOnError(error -> heard.onNotStored(owned, error))
+                .doOnError(error -> LOG.warn("The last position of the client could not be stored", error))
+                .onErrorComplete();
+    }
+
+    /** Nanoseconds do not follow when somebody sets the clock. */
+    private long now() {
+        return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
+    }
+
+    /** Who hears of positions. */
+    public interface Heard {
+
+        /**
+         * A position was stored.
+         *
+         * @param owned the name
+         * @param token the position
+         */
+        void onStored(Owned owned, Position token);
+
+        /**
+         * A position was not stored, or the name is owned no longer.
+         *
+         * @param owned the name
+         * @param error why
+         */
+        void onNotStored(Owned owned, Throwable error);
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.client;
+
+import io.nvsentinel.changestream.ResumeToken;
+import io.nvsentinel.changestream.StartAt;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.upkeep.ClientStatus;
+import io.nvsentinel.changestream.upkeep.Clients;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The named clients in the database. */
+public final class StoredClients implements Clients {
+
+    private static final int COUNTED = 100_000;
+
+    private static final String STATUS = """
+            SELECT client.client_name, client.resume_token, client.epoch, client.owner,
+                coalesce(client.leased_until > clock_timestamp(), false), client.last_seen, client.cut_off,
+                CASE WHEN behind.changes <= %1$d THEN behind.changes ELSE newest.last_value - client.position END,
+                (SELECT changed_at FROM datastore_changelog WHERE id > client.position ORDER BY id LIMIT 1),
+                client.position + 1 < state.oldest_id
+            FROM resume_tokens AS client
+            CROSS JOIN datastore_changelog_state AS state
+            CROSS JOIN datastore_changelog_id_seq AS newest
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS changes
+                FROM (SELECT FROM datastore_changelog WHERE id > client.position LIMIT %1$d + 1) AS counted
+            ) AS behind""".formatted(COUNTED);
+
+    private static final String MINE = "(client_name = $1 OR group_name = $1)";
+
+    /** One statement: the epoch fences the owner at the moment at which the client moves. */
+    private static final String MOVE = """
+            WITH known AS (
+                SELECT count(*) AS clients FROM resume_tokens WHERE %1$s
+            ), moved AS (
+                UPDATE resume_tokens
+                SET epoch = nextval('resume_tokens_epoch_seq'), owner = NULL, last_seen = NULL, leased_until = NULL,
+                    cut_off = CASE WHEN $3 THEN clock_timestamp() END, fresh = $3, last_updated = now(), resume_token = $2
+                WHERE %1$s AND NOT ($3 AND fresh)
+                RETURNING client_name
+            ), forgotten AS (
+                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM moved)
+            )
+            INSERT INTO resume_tokens (client_name, cut_off, fresh, resume_token)
+            SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known WHERE clients = 0
+            ON CONFLICT DO NOTHING""".formatted(MINE);
+
+    private static final String DELETE = """
+            WITH deleted AS (
+                DELETE FROM resume_tokens WHERE %s RETURNING client_name
+            ), forgotten AS (
+                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM deleted)
+            )
+            SELECT count(*) FROM deleted""".formatted(MINE);
+
+    private final Session session;
+    private final JsonCodec json;
+    private final Function<StartAt, Mono<Start>> starts;
+
+    /**
+     * Reads nothing yet.
+     *
+     * @param session where statements run
+     * @param json reads and writes positions
+     * @param starts finds the position of a start
+     */
+    public StoredClients(Session session, JsonCodec json, Function<StartAt, Mono<Start>> starts) {
+        this.session = session;
+        this.json = json;
+        this.starts = starts;
+    }
+
+    /**
+     * Where to start.
+     *
+     * @param position the position
+     * @param now whether that is where the changelog ends
+     */
+    public record Start(Position position, boolean now) {}
+
+    @Override
+    public Flux<ClientStatus> list() {
+        return session.read(
+                        "List the change stream clients",
+                        connection -> Rows.all(
+                                connection.createStatement(STATUS + " ORDER BY client.client_name"), this::status))
+                .flatMapIterable(clients -> clients);
+    }
+
+    @Override
+    public Mono<ClientStatus> find(String clientName) {
+        return session.read(
+                "Find a change stream client",
+                connection -> Rows.one(
+                        connection
+                                .createStatement(STATUS + " WHERE client.client_name = $1")
+                                .bind(0, clientName),
+                        this::status));
+    }
+
+    private ClientStatus status(Readable row) {
+        byte[] token = get(row, 1, Json.class).asArray();
+        return new ClientStatus(
+                get(row, 0, String.class),
+                ResumeToken.parse(Position.fromTree(json.readTree(token)).encode()),
+                get(row, 2, Long.class),
+                row.get(3, String.class),
+                get(row, 4, Boolean.class),
+                row.get(5, Instant.class),
+                row.get(6, Instant.class),
+                get(row, 7, Long.class),
+                row.get(8, Instant.class),
+                get(row, 9, Boolean.class));
+    }
+
+    private static <T> T get(Readable row, int column, Class<T> type) {
+        return Objects.requireNonNull(row.get(column, type));
+    }
+
+    @Override
+    public Mono<Void> reset(String clientName, StartAt to) {
+        ClientNames.check(clientName);
+        return starts.apply(to)
+                .flatMap(start -> session.write(
+                        "Reset the change stream client \"" + clientName + "\"",
+                        connection -> Rows.written(Rows.bind(
+                                connection.createStatement(MOVE),
+                                List.of(clientName, json(start.position()), start.now())))))
+                .then();
+    }
+
+    private Json json(Position position) {
+        return Json.of(json.writeTree(position.toTree()));
+    }
+
+    @Override
+    public Mono<Boolean> delete(String clientName) {
+        return session.write(
+                        "Delete the change stream client \"" + clientName + "\"",
+                        connection -> Rows.one(
+                                connection.createStatement(DELETE).bind(0, clientName), row -> get(row, 0, Long.class)))
+                .map(count -> count > 0);
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.process;
+
+import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.Operation;
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** The dead letters of one owner of a client name. */
+public final class DeadLetterTable {
+
+    private static final int BATCH = 100;
+    private static final int LONGEST_MESSAGE = 2000;
+
+    private static final String PUT = """
+            INSERT INTO dead_letters (client_name, incarnation, position, xid, changed_at, table_name, record_id, operation,
+                old_values, new_values, error_class, error_message, attempts)
+            SELECT client_name, $3::uuid, $4::bigint, $5::bigint, $6::timestamptz, $7::text, $8::uuid, $9::text,
+                $10::jsonb, $11::jsonb, $12::text, $13::text, $14::integer
+            FROM resume_tokens WHERE client_name = $1 AND epoch = $2
+            ON CONFLICT ON CONSTRAINT dead_letters_change_unique DO UPDATE
+            SET error_class = excluded.error_class, error_message = excluded.error_message,
+                attempts = excluded.attempts + CASE WHEN $15 THEN dead_letters.attempts ELSE 0 END,
+                last_failed_at = now(), replay_requested = false, replay_epoch = NULL""";
+
+    private static final String CLAIM = """
+            UPDATE dead_letters SET replay_epoch = $2
+            WHERE id IN (
+                    SELECT id FROM dead_letters
+                    WHERE client_name = $1 AND replay_requested AND replay_epoch IS DISTINCT FROM $2
+                    ORDER BY position LIMIT %d)
+                AND EXISTS (SELECT FROM resume_tokens WHERE client_name = $1 AND epoch = $2)
+            RETURNING id, incarnation, position, xid, table_name, record_id, operation, changed_at, old_values, new_values
+            """.formatted(BATCH);
+
+    private static final String REMOVE = "DELETE FROM dead_letters WHERE id = $1 AND client_name = $2";
+
+    private final Session session;
+    private final Owned owned;
+
+    /**
+     * Reads and writes nothing yet.
+     *
+     * @param session where statements run
+     * @param owned whose dead letters
+     */
+    public DeadLetterTable(Session session, Owned owned) {
+        this.session = session;
+        this.owned = owned;
+    }
+
+    /**
+     * Stores a change that is given up.
+     *
+     * @param task the change
+     * @param incarnation which changelog
+     * @param error the last error
+     * @param attempts how often it was attempted
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now; may be repeated
+     */
+    Mono<Void> put(Task<?> task, UUID incarnation, Throwable error, int attempts) {
+        return session.write("Store a dead letter", connection -> {
+                    Statement statement = change(connection.createStatement(PUT), task.row(), incarnation);
+                    return Rows.written(
+                            failure(statement, error).bind(13, attempts).bind(14, task.isReplay()));
+                })
+                .flatMap(count -> count == 1 ? Mono.empty() : Mono.error(fenced()));
+    }
+
+    private ClientFencedException fenced() {
+        return new ClientFencedException("The change stream client \"" + owned.client()
+                + "\" has another owner, and this one stores no dead letter");
+    }
+
+    private Statement change(Statement statement, ChangelogRow row, UUID incarnation) {
+        statement
+                .bind(0, owned.client())
+                .bind(1, owned.epoch())
+                .bind(2, incarnation)
+                .bind(3, row.id())
+                .bind(4, row.transactionId())
+                .bind(5, row.changedAt())
+                .bind(6, row.collection())
+                .bind(8, row.operation().name());
+        bind(statement, 7, row.recordId(), UUID.class);
+        bind(statement, 9, row.before() == null ? null : Json.of(row.before()), Json.class);
+        bind(statement, 10, row.after() == null ? null : Json.of(row.after()), Json.class);
+        return statement;
+    }
+
+    private static Statement failure(Statement statement, Throwable error) {
+        String message = error.getMessage();
+        String kept = message == null || message.length() <= LONGEST_MESSAGE
+                ? message
+                : message.substring(0, LONGEST_MESSAGE);
+        bind(statement, 12, kept, String.class);
+        return statement.bind(11, error.getClass().getName());
+    }
+
+    private static <T> void bind(Statement statement, int index, @Nullable T value, Class<T> type) {
+        if (value == null) {
+            statement.bindNull(index, type);
+        } else {
+            statement.bind(index, value);
+        }
+    }
+
+    /**
+     * Takes up what is to be replayed and was not taken up by this owner yet.
+     *
+     * @return cold; emits dead letters in the order of the changes, at most 100
+     */
+    Mono<List<Letter>> claim() {
+        return session.write(
+                        "Read the dead letters to replay",
+                        connection -> Rows.all(
+                                Rows.bind(connection.createStatement(CLAIM), List.of(owned.client(), owned.epoch())),
+                                DeadLetterTable::letter))
+                .map(letters -> letters.stream()
+                        .sorted(Comparator.comparing(
+                                (Letter letter) -> letter.row().id()))
+                        .toList());
+    }
+
+    /**
+     * Removes one that is processed.
+     *
+     * @param id which one
+     * @return cold; emits how many there were
+     */
+    Mono<Long> remove(long id) {
+        return session.write(
+                "Remove a dead letter",
+                connection -> Rows.written(Rows.bind(connection.createStatement(REMOVE), List.of(id, owned.client()))));
+    }
+
+    private static Letter letter(Readable row) {
+        return new Letter(
+                get(row, 0, Long.class),
+                get(row, 1, UUID.class),
+                new ChangelogRow(
+                        get(row, 2, Long.class),
+                        get(row, 3, Long.class),
+                        get(row, 4, String.class),
+                        row.get(5, UUID.class),
+                        Operation.valueOf(get(row, 6, String.class)),
+                        get(row, 7, Instant.class),
+                        true,
+                        json(row.get(8, Json.class)),
+                        json(row.get(9, Json.class))));
+    }
+
+    private static byte @Nullable [] json(@Nullable Json value) {
+        return value == null ? null : value.asArray();
+    }
+
+    private static <T> T get(Readable row, int column, Class<T> type) {
+        return Objects.requireNonNull(row.get(column, type));
+    }
+
+    /**
+     * A dead letter to replay.
+     *
+     * @param id names it
+     * @param incarnation which changelog it came from
+     * @param row the change
+     */
+    public record Letter(long id, UUID incarnation, ChangelogRow row) {}
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.process;
+
+import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.store.Rows;
+import java.util.List;
+import java.util.Objects;
+import reactor.core.publisher.Mono;
+
+/**
+ * Which changes behind the position of a client have had their effect. A mark is made in the transaction of the effect,
+ * before it: whoever handles the same change at the same time has to wait for that transaction's end, and then knows.
+ */
+final class HandledChanges {
+
+    private static final String MARK = """
+            INSERT INTO handled_changes (client_name, position) VALUES ($1, $2) ON CONFLICT DO NOTHING""";
+
+    private static final String OWNED = "SELECT count(*) FROM resume_tokens WHERE client_name = $1 AND epoch = $2";
+
+    private final Owned owned;
+
+    HandledChanges(Owned owned) {
+        this.owned = owned;
+    }
+
+    /**
+     * Marks a change.
+     *
+     * @return cold; emits whether it was not marked yet
+     */
+    Mono<Boolean> mark(Session transaction, long position) {
+        return transaction
+                .write(
+                        "Mark a change as handled",
+                        connection -> Rows.written(
+                                Rows.bind(connection.createStatement(MARK), List.of(owned.client(), position))))
+                .map(count -> count == 1);
+    }
+
+    /**
+     * Has to come after the mark, in a snapshot of its own: whoever becomes the owner later than this finds the mark, or
+     * waits for it. An earlier owner, whose mark could have been made and forgotten again, is found out here.
+     */
+    Mono<Void> requireOwner(Session transaction) {
+        return transaction
+                .read(
+                        "Look after the change stream client \"" + owned.client() + "\"",
+                        connection -> Rows.one(
+                                Rows.bind(connection.createStatement(OWNED), List.of(owned.client(), owned.epoch())),
+                                row -> Objects.requireNonNull(row.get(0, Long.class))))
+                .flatMap(count -> count == 1
+                        ? Mono.empty()
+                        : Mono.error(new ClientFencedException("The change stream client \"" + owned.client()
+                                + "\" has another owner, and this one may have no effect any more")));
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.process;
+
+import io.nvsentinel.changestream.internal.process.DeadLetterTable.Letter;
+import io.nvsentinel.datastore.DatastoreException;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/** Looks, once a second, for dead letters that somebody wants to have processed again. */
+public final class Replays {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.process");
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+    private Replays() {}
+
+    /**
+     * The dead letters to replay.
+     *
+     * @param letters where they are
+     * @param timer waits for time
+     * @return cold; emits them as they are requested, in the order of the changes; never completes
+     */
+    public static Flux<Letter> of(DeadLetterTable letters, Scheduler timer) {
+        return Mono.delay(LOOK_EVERY, timer)
+                .then(letters.claim())
+                .onErrorResume(Replays::mayPass, error -> {
+                    LOG.debug("The dead letters could not be read; trying again", error);
+                    return Mono.just(List.of());
+                })
+                .repeat()
+                .concatMapIterable(batch -> batch, 1);
+    }
+
+    private static boolean mayPass(Throwable error) {
+        return error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.process;
+
+import io.nvsentinel.changestream.Operation;
+import io.nvsentinel.changestream.ResumeToken;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.RowCheck;
+import io.nvsentinel.changestream.processing.DeadLetter;
+import io.nvsentinel.changestream.processing.DeadLetters;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The dead letters in the database. The partitions of a group, {@code name#0} and so on, count as one client. */
+public final class StoredDeadLetters implements DeadLetters {
+
+    private static final int PAGE = 500;
+
+    private static final String OF_CLIENT = " (client_name = $1 OR regexp_replace(client_name, '#[0-9]+$', '') = $1)";
+
+    private static final String LIST = """
+            SELECT id, client_name, incarnation, position, xid, table_name, record_id, operation, changed_at, error_class,
+                error_message, attempts, first_failed_at, last_failed_at, replay_requested
+            FROM dead_letters WHERE (position, id) > ($2, $3) AND %s ORDER BY position, id LIMIT %d""".formatted(OF_CLIENT, PAGE);
+
+    private static final String REPLAY = "UPDATE dead_letters SET replay_requested = true,"
+            + " replay_epoch = CASE WHEN replay_requested THEN replay_epoch END WHERE ";
+
+    private static final String DELETE = "DELETE FROM dead_letters WHERE ";
+
+    private final Session session;
+
+    /**
+     * Reads nothing yet.
+     *
+     * @param session where statements run
+     */
+    public StoredDeadLetters(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Flux<DeadLetter> list(String clientName) {
+        return Flux.defer(() -> {
+            AtomicLong position = new AtomicLong(-1);
+            AtomicLong id = new AtomicLong();
+            AtomicLong read = new AtomicLong(PAGE);
+            return Mono.defer(() -> page(clientName, position.get(), id.get()))
+                    .doOnNext(page -> {
+                        read.set(page.size());
+                        page.stream().reduce((first, last) -> last).ifPresent(last -> {
+                            position.set(last.position());
+                            id.set(last.letter().id());
+                        });
+                    })
+                    .repeat(() -> read.get() == PAGE)
+                    .concatMapIterable(page -> page, 1)
+                    .map(Listed::letter);
+        });
+    }
+
+    private Mono<List<Listed>> page(String clientName, long position, long id) {
+        return session.read(
+                "List the dead letters",
+                connection -> Rows.all(
+                        Rows.bind(connection.createStatement(LIST), List.of(clientName, position, id)),
+                        StoredDeadLetters::listed));
+    }
+
+    private static Listed listed(Readable row) {
+        long position = get(row, 3, Long.class);
+        RowCheck check = new RowCheck(position, get(row, 4, Long.class), get(row, 8, Instant.class));
+        Position token = Position.at(get(row, 2, UUID.class), position, check);
+        DeadLetter letter = new DeadLetter(
+                get(row, 0, Long.class),
+                get(row, 1, String.class),
+                ResumeToken.parse(token.encode()),
+                get(row, 5, String.class),
+                row.get(6, UUID.class),
+                Operation.valueOf(get(row, 7, String.class)),
+                get(row, 8, Instant.class),
+                get(row, 9, String.class),
+                row.get(10, String.class),
+                get(row, 11, Integer.class),
+                get(row, 12, Instant.class),
+                get(row, 13, Instant.class),
+                get(row, 14, Boolean.class));
+        return new Listed(position, letter);
+    }
+
+    private static <T> T get(Readable row, int column, Class<T> type) {
+        return Objects.requireNonNull(row.get(column, type));
+    }
+
+    @Override
+    public Mono<Boolean> replay(long id) {
+        return write("Replay a dead letter", REPLAY + "id = $1", id).map(count -> count == 1);
+    }
+
+    @Override
+    public Mono<Long> replayAll(String clientName) {
+        return write("Replay the dead letters of a client", REPLAY + OF_CLIENT, clientName);
+    }
+
+    @Override
+    public Mono<Boolean> delete(long id) {
+        return write("Delete a dead letter", DELETE + "id = $1", id).map(count -> count == 1);
+    }
+
+    @Override
+    public Mono<Long> deleteAll(String clientName) {
+        return write("Delete the dead letters of a client", DELETE + OF_CLIENT, clientName);
+    }
+
+    private Mono<Long> write(String action, String sql, Object value) {
+        return session.write(
+                action,
+                connection -> Rows.written(connection.createStatement(sql).bind(0, value)));
+    }
+
+    private record Listed(long position, DeadLetter letter) {}
+}

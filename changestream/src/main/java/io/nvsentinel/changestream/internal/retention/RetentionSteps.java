@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.retention;
+
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import reactor.core.publisher.Mono;
+
+/**
+ * The statements of the retention, on one connection. Each that writes is a transaction of its own, of one round trip: it
+ * holds the lock by which readers know the changelog's writers.
+ */
+final class RetentionSteps {
+
+    /** Held by who works at it. Not the key of the subscribers who sleep. */
+    private static final String LOCK = "SELECT pg_try_advisory_lock(7813858212840129891)";
+
+    /** What is undone by a crash is done again by the next run, and nobody waits for a flush while the lock is held. */
+    private static final String ASYNCHRONOUS = "SELECT set_config('synchronous_commit', 'off', false)";
+
+    /** A change that was being committed while a cap removed later ones: nobody can have it any more. */
+    private static final String HAS_ORPHANS = """
+            SELECT EXISTS (
+                SELECT FROM datastore_changelog WHERE id < (SELECT oldest_id FROM datastore_changelog_state))""";
+
+    private static final String REMOVE_ORPHANS = """
+            DELETE FROM datastore_changelog WHERE id < (SELECT oldest_id FROM datastore_changelog_state)""";
+
+    private static final String ACKNOWLEDGED = "SELECT coalesce(min(position), 0) FROM resume_tokens";
+
+    private static final String MARK = """
+            WITH batch AS (
+                SELECT id FROM datastore_changelog
+                WHERE id > (SELECT processed_id FROM datastore_changelog_state) AND id <= $1
+                ORDER BY id LIMIT $2
+            ), marked AS (
+                UPDATE datastore_changelog SET processed = true
+                WHERE id IN (SELECT id FROM batch) AND NOT processed
+            ), noted AS (
+                UPDATE datastore_changelog_state
+                SET processed_id = (SELECT max(id) FROM batch) WHERE EXISTS (SELECT FROM batch)
+            )
+            SELECT count(*) FROM batch""";
+
+    /**
+     * Removes the oldest changes, up to the first that is to be kept. Both what is kept and what is removed are seen by
+     * readers at the same moment, and the id that is kept stands first all the same.
+     */
+    private static final String REMOVE = """
+            WITH batch AS (
+                SELECT id, changed_at < now() - $1 * interval '1 second'
+                    AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM resume_tokens) ELSE $3 END
+                    AS removable
+                FROM datastore_changelog
+                WHERE id >= (SELECT oldest_id FROM datastore_changelog_state)
+                ORDER BY id LIMIT $4
+            ), gone AS (
+                SELECT id FROM batch
+                WHERE id < (SELECT coalesce(min(id), %1$d) FROM batch WHERE NOT removable)
+            ), raised AS (
+                UPDATE datastore_changelog_state SET oldest_id = (SELECT max(id) + 1 FROM gone)
+                WHERE EXISTS (SELECT FROM gone)
+                RETURNING oldest_id
+            ), removed AS (
+                DELETE FROM datastore_changelog
+                WHERE id IN (SELECT id FROM gone) AND id < (SELECT oldest_id FROM raised)
+            )
+            SELECT count(*) FROM gone""".formatted(Long.MAX_VALUE);
+
+    /** Asked before each step, so that the lock is not taken for nothing. */
+    private static final String OLDEST = """
+            SELECT count(*) FROM (
+                SELECT id, changed_at FROM datastore_changelog
+                WHERE id >= (SELECT oldest_id FROM datastore_changelog_state) ORDER BY id LIMIT 1
+            ) AS oldest
+            WHERE changed_at < now() - $1 * interval '1 second'
+                AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM resume_tokens) ELSE $3 END""".formatted(Long.MAX_VALUE);
+
+    private static final String CAP = """
+            SELECT coalesce((SELECT id FROM datastore_changelog ORDER BY id DESC OFFSET $1 LIMIT 1), 0)""";
+
+    private final Connection connection;
+    private final int stepRows;
+
+    RetentionSteps(Connection connection, int stepRows) {
+        this.connection = connection;
+        this.stepRows = stepRows;
+    }
+
+    /** Whether this connection is the one that works at it, until it is closed. */
+    Mono<Boolean> begin() {
+        return one(LOCK, List.of(), row -> get(row, Boolean.class))
+                .flatMap(locked -> one(ASYNCHRONOUS, List.of(), row -> locked));
+    }
+
+    Mono<Long> removeOrphans() {
+        return one(HAS_ORPHANS, List.of(), row -> get(row, Boolean.class))
+                .flatMap(has -> has ? Rows.written(connection.createStatement(REMOVE_ORPHANS)) : Mono.just(0L));
+    }
+
+    /** Up to where every known client has acknowledged; 0 if there is none. */
+    Mono<Long> acknowledged() {
+        return number(ACKNOWLEDGED);
+    }
+
+    /** Marks some changes that are not marked yet; emits how many. */
+    Mono<Long> mark(long upTo) {
+        return number(MARK, upTo, stepRows);
+    }
+
+    /** Removes some changes that every client has acknowledged; emits how many. */
+    Mono<Long> removeProcessed(Duration olderThan) {
+        return remove(olderThan, true, 0);
+    }
+
+    /** Removes some changes, whoever needs them; emits how many. */
+    Mono<Long> removeAny(Duration olderThan, long upTo) {
+        return remove(olderThan, false, upTo);
+    }
+
+    private Mono<Long> remove(Duration olderThan, boolean processed, long upTo) {
+        double seconds = olderThan.toMillis() / 1000.0;
+        return number(OLDEST, seconds, processed, upTo)
+                .flatMap(due -> due == 0 ? Mono.just(0L) : number(REMOVE, seconds, processed, upTo, stepRows));
+    }
+
+    /** The newest change of those that are too many; 0 if there is none. */
+    Mono<Long> cap(long maxRows) {
+        return number(CAP, maxRows);
+    }
+
+    private Mono<Long> number(String sql, Object... values) {
+        return one(sql, List.of(values), row -> get(row, Long.class));
+    }
+
+    private <T> Mono<T> one(String sql, List<?> values, java.util.function.Function<Readable, T> mapper) {
+        return Rows.one(Rows.bind(connection.createStatement(sql), values), mapper);
+    }
+
+    private static <T> T get(Readable row, Class<T> type) {
+        return Objects.requireNonNull(row.get(0, type));
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.processing;
+
+import io.nvsentinel.changestream.Operation;
+import io.nvsentinel.changestream.ResumeToken;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change that a processor gave up.
+ *
+ * @param id names it in the API
+ * @param clientName whose processor
+ * @param resumeToken the place right after the change
+ * @param collection where it happened
+ * @param recordId the record that changed; null for truncate
+ * @param operation what happened
+ * @param changedAt when it happened
+ * @param errorClass the class of the last error
+ * @param errorMessage its message, at most 2000 characters; null if it has none
+ * @param attempts how often it was attempted, replays included
+ * @param firstFailedAt when it became a dead letter
+ * @param lastFailedAt when it failed last
+ * @param replayRequested whether it waits for being processed again
+ */
+public record DeadLetter(
+        long id,
+        String clientName,
+        ResumeToken resumeToken,
+        String collection,
+        @Nullable UUID recordId,
+        Operation operation,
+        Instant changedAt,
+        String errorClass,
+        @Nullable String errorMessage,
+        int attempts,
+        Instant firstFailedAt,
+        Instant lastFailedAt,
+        boolean replayRequested) {}

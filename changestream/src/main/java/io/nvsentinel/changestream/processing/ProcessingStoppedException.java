@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.processing;
+
+import io.nvsentinel.datastore.DatastoreException;
+
+/**
+ * A processor stopped at a change that it could not process or whose position it could not store. The change is not
+ * acknowledged: it comes again when the processor is started again. The cause says why.
+ */
+public final class ProcessingStoppedException extends DatastoreException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String resumeToken;
+
+    /**
+     * What happened.
+     *
+     * @param message for people
+     * @param resumeToken the encoded token of the change
+     * @param cause why
+     */
+    public ProcessingStoppedException(String message, String resumeToken, Throwable cause) {
+        super(message, null, cause);
+        this.resumeToken = resumeToken;
+    }
+
+    /**
+     * The change at which processing stopped.
+     *
+     * @return its encoded {@link io.nvsentinel.changestream.ResumeToken}
+     */
+    public String resumeToken() {
+        return resumeToken;
+    }
+
+    /** The change is attempted again when the processor is started again. */
+    @Override
+    public boolean isRetryable() {
+        return true;
+    }
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.processing;
+
+import io.nvsentinel.changestream.ChangeEvent;
+import io.nvsentinel.datastore.MisconfiguredException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** How changes are processed. Immutable; made by {@link #builder()} or {@link #defaults()}. */
+public final class ProcessorOptions {
+
+    private static final ProcessorOptions DEFAULTS = builder().build();
+
+    private final Builder values;
+
+    private ProcessorOptions(Builder values) {
+        this.values = values;
+    }
+
+    /**
+     * Every option at its default.
+     *
+     * @return the options
+     */
+    public static ProcessorOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /**
+     * Starts with every option at its default.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * How many changes are handled at a time, at most.
+     *
+     * @return as {@link Builder#workers}
+     */
+    public int workers() {
+        return values.workers;
+    }
+
+    /**
+     * How far handling may run ahead of the first change that is not acknowledged.
+     *
+     * @return as {@link Builder#maxInFlight}
+     */
+    public int maxInFlight() {
+        return values.maxInFlight;
+    }
+
+    /**
+     * How long one attempt may take.
+     *
+     * @return as {@link Builder#eventTimeout}
+     */
+    public Duration eventTimeout() {
+        return values.eventTimeout;
+    }
+
+    /**
+     * How often a change is attempted.
+     *
+     * @return as {@link Builder#maxAttempts}
+     */
+    public int maxAttempts() {
+        return values.maxAttempts;
+    }
+
+    /**
+     * How long the second attempt waits, before jitter.
+     *
+     * @return as {@link Builder#firstBackoff}
+     */
+    public Duration firstBackoff() {
+        return values.firstBackoff;
+    }
+
+    /**
+     * How long an attempt waits at most.
+     *
+     * @return as {@link Builder#maxBackoff}
+     */
+    public Duration maxBackoff() {
+        return values.maxBackoff;
+    }
+
+    /**
+     * What becomes of a change whose attempts all failed.
+     *
+     * @return as {@link Builder#onFailure}
+     */
+    public OnFailure onFailure() {
+        return values.onFailure;
+    }
+
+    /**
+     * How long closing waits for the changes that are being handled.
+     *
+     * @return as {@link Builder#drainTimeout}
+     */
+    public Duration drainTimeout() {
+        return values.drainTimeout;
+    }
+
+    /**
+     * How long storing the position may fail before the processor stops.
+     *
+     * @return as {@link Builder#storeTimeout}
+     */
+    public Duration storeTimeout() {
+        return values.storeTimeout;
+    }
+
+    /**
+     * What has to stay in order.
+     *
+     * @return as {@link Builder#key}; null for the node's name
+     */
+    public @Nullable Function<ChangeEvent<?>, @Nullable String> key() {
+        return values.key;
+    }
+
+    /** Collects options; {@link #build()} checks them all at once. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private static final Duration LONGEST = Duration.ofDays(1);
+        private static final Duration LEAST = Duration.ofMillis(1);
+
+        private int workers = 1;
+        private int maxInFlight = 1000;
+        private Duration eventTimeout = Duration.ZERO;
+        private int maxAttempts = 5;
+        private Duration firstBackoff = Duration.ofMillis(100);
+        private Duration maxBackoff = Duration.ofSeconds(30);
+        private OnFailure onFailure = OnFailure.STOP;
+        private Duration drainTimeout = Duration.ofSeconds(10);
+        private Duration storeTimeout = Duration.ofMinutes(5);
+        private @Nullable Function<ChangeEvent<?>, @Nullable String> key;
+
+        private Builder() {}
+
+        /**
+         * Sets how many changes are handled at a time. Default 1: one after the other, in order. With more, changes of one
+         * key stay in order, and different keys are handled side by side. Range 1 to 256.
+         *
+         * @param value the number
+         * @return this builder
+         */
+        public Builder workers(int value) {
+            workers = value;
+            return this;
+        }
+
+        /**
+         * Sets how many changes may be read and not yet part of the acknowledged prefix; then reading waits. Default 1000,
+         * range 1 to 100000. A restart repeats about that many at most.
+         *
+         * @param value the number
+         * @return this builder
+         */
+        public Builder maxInFlight(int value) {
+            maxInFlight = value;
+            return this;
+        }
+
+        /**
+         * Sets how long one attempt may take; then it is cancelled and counts as failed. Default zero: any time. Range up to
+         * 1 d.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder eventTimeout(Duration value) {
+            eventTimeout = value;
+            return this;
+        }
+
+        /**
+         * Sets how often a change is attempted. Default 5, range 1 to 1000000; 1 never tries again.
+         *
+         * @param value the number
+         * @return this builder
+         */
+        public Builder maxAttempts(int value) {
+            maxAttempts = value;
+            return this;
+        }
+
+        /**
+         * Sets how long the second attempt waits; each further wait is twice as long, all with jitter. Default 100 ms, range
+         * 1 ms to 1 d.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder firstBackoff(Duration value) {
+            firstBackoff = value;
+            return this;
+        }
+
+        /**
+         * Sets how long an attempt waits at most. Default 30 s, range 1 ms to 1 d.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder maxBackoff(Duration value) {
+            maxBackoff = value;
+            return this;
+        }
+
+        /**
+         * Sets what becomes of a change whose attempts all failed. Default {@link OnFailure#STOP}.
+         *
+         * @param value what to do
+         * @return this builder
+         */
+        public Builder onFailure(OnFailure value) {
+            onFailure = value;
+            return this;
+        }
+
+        /**
+         * Sets how long closing, or stopping, waits for the changes that are being handled; what is not done by then is
+         * cancelled and not acknowledged. Default 10 s, range up to 1 d; zero does not wait.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder drainTimeout(Duration value) {
+            drainTimeout = value;
+            return this;
+        }
+
+        /**
+         * Sets how long storing the position may fail, with errors that may pass, before the processor stops. Default 5 min,
+         * range 1 s to 1 d.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder storeTimeout(Duration value) {
+            storeTimeout = value;
+            return this;
+        }
+
+        /**
+         * Sets what has to stay in order: changes with equal keys are handled one after the other. Default the name of the
+         * node, in a health or maintenance event; a change without a key, truncate for instance, belongs to one and the
+         * same partition always. The key of a record must not change, or its changes may be handled in any order.
+         *
+         * @param value gives a change's key; null where it has none
+         * @return this builder
+         */
+        public Builder key(Function<ChangeEvent<?>, @Nullable String> value) {
+            key = value;
+            return this;
+        }
+
+        /**
+         * Checks the options.
+         *
+         * @return immutable options
+         * @throws MisconfiguredException naming every option that is out of range
+         */
+        public ProcessorOptions build() {
+            List<String> problems = new ArrayList<>();
+            number(problems, "workers", workers, 256);
+            number(problems, "maxInFlight", maxInFlight, 100_000);
+            number(problems, "maxAttempts", maxAttempts, 1_000_000);
+            duration(problems, "eventTimeout", eventTimeout, Duration.ZERO);
+            duration(problems, "firstBackoff", firstBackoff, LEAST);
+            duration(problems, "maxBackoff", maxBackoff, LEAST);
+            duration(problems, "drainTimeout", drainTimeout, Duration.ZERO);
+            duration(problems, "storeTimeout", storeTimeout, Duration.ofSeconds(1));
+            if (!problems.isEmpty()) {
+                throw new MisconfiguredException(String.join("; ", problems));
+            }
+            return new ProcessorOptions(copy());
+        }
+
+        private Builder copy() {
+            Builder copy = new Builder();
+            copy.workers = workers;
+            copy.maxInFlight = maxInFlight;
+            copy.eventTimeout = eventTimeout;
+            copy.maxAttempts = maxAttempts;
+            copy.firstBackoff = firstBackoff;
+            copy.maxBackoff = maxBackoff;
+            copy.onFailure = onFailure;
+            copy.drainTimeout = drainTimeout;
+            copy.storeTimeout = storeTimeout;
+            copy.key = key;
+            return copy;
+        }
+
+        private static void number(List<String> problems, String option, int value, int most) {
+            if (value < 1 || value > most) {
+                problems.add(option + " must be between 1 and " + most + ", not " + value);
+            }
+        }
+
+        private static void duration(List<String> problems, String option, Duration value, Duration least) {
+            if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
+                problems.add(option + " must be between " + least + " and " + LONGEST + ", not " + value);
+            }
+        }
+    }
+}

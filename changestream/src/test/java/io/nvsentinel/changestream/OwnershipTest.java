@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.ResumeTokens;
+import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.PostgresDatabase;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
+
+class OwnershipTest {
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
+
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private Datastore datastore;
+    private ChangeStreams streams;
+    private ChangeStreams others;
+
+    @BeforeEach
+    void open() {
+        DATABASE.execute("DELETE FROM resume_tokens");
+        datastore = Databases.connect(DATABASE.get());
+        streams = ChangeStreams.of(datastore);
+        others = ChangeStreams.of(datastore);
+    }
+
+    @AfterEach
+    void close() {
+        streams.close().block(SOON);
+        others.close().block(SOON);
+        datastore.close().block(SOON);
+    }
+
+    @Test
+    void whoOpensANameLastOwnsItAndTheEarlierOwnerNoticesAlthoughItHasNothingToStore() {
+        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        UUID seen = insert();
+        Await.until("the first has it", SOON, () -> first.seen.contains(seen));
+        Await.until(
+                "and it is stored",
+                SOON,
+                () -> stored() == first.last().position().id());
+        long before = stored();
+
+        Owner second = new Owner(others, IfOwned.TAKE_OVER);
+        Await.until("the first is fenced", SOON, () -> first.error.get() != null);
+        assertThat(first.error.get()).isInstanceOf(ClientFencedException.class);
+
+        UUID later = insert();
+        Await.until("the second goes on", SOON, () -> second.seen.contains(later));
+        assertThat(first.seen).containsExactly(seen);
+        assertThat(second.seen).containsExactly(later);
+        Await.until("its position is stored", SOON, () -> stored() > before);
+    }
+
+    @Test
+    void whoWaitsBecomesTheOwnerWhenTheEarlierOneCloses() {
+        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Owner second = new Owner(others, IfOwned.WAIT);
+        UUID seen = insert();
+        Await.until("the first has it", SOON, () -> first.seen.contains(seen));
+        assertThat(second.subscribed.get()).isNull();
+
+        streams.close().block(SOON);
+        Await.until("the second owns the name", SOON, () -> second.subscribed.get() != null);
+        UUID later = insert();
+        Await.until("and goes on", SOON, () -> second.seen.contains(later));
+        assertThat(first.error.get()).isNull();
+        assertThat(second.seen).containsExactly(later);
+    }
+
+    @Test
+    void whoWaitsBecomesTheOwnerWhenTheEarlierOneIsDead() {
+        DATABASE.execute("INSERT INTO resume_tokens (client_name, owner, last_seen, leased_until, resume_token)"
+                + " SELECT 'client', 'the dead', now(), now() + interval '1 hour', json_build_object('version', 1,"
+                + " 'incarnation', incarnation, 'position', 0, 'checkedRow', 0, 'digest', '')"
+                + " FROM datastore_changelog_state");
+        Owner waiting = new Owner(streams, IfOwned.WAIT);
+        StepVerifier.create(others.watch(
+                        datastore.healthEvents(), options(IfOwned.FAIL).build()))
+                .expectError(ClientOwnedException.class)
+                .verify(SOON);
+        assertThat(waiting.subscribed.get()).isNull();
+        DATABASE.execute("UPDATE resume_tokens SET leased_until = now() - interval '1 second'");
+        Await.until("the waiting one owns the name", SOON, () -> waiting.subscribed.get() != null);
+    }
+
+    @Test
+    void anOwnerStaysAliveWithoutAnythingToStore() {
+        Owner owner = new Owner(streams, IfOwned.TAKE_OVER);
+        Await.until("it owns the name", SOON, () -> owner.subscribed.get() != null);
+        String before = lease();
+        Await.until("its lease is renewed", SOON, () -> !lease().equals(before));
+        assertThat(owner.error.get()).isNull();
+    }
+
+    @Test
+    void whoMayNotTakeOverIsToldWhoOwnsTheName() {
+        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
+        StepVerifier.create(others.watch(
+                        datastore.healthEvents(), options(IfOwned.FAIL).build()))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(ClientOwnedException.class)
+                        .hasMessageContaining("\"client\"")
+                        .hasMessageContaining(
+                                "process " + ProcessHandle.current().pid()))
+                .verify(SOON);
+        assertThat(first.error.get()).isNull();
+    }
+
+    @Test
+    void aClosedNameCanBeOpenedByAnybody() {
+        Owner first = new Owner(streams, IfOwned.FAIL);
+        Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
+        first.running.dispose();
+        Owner second = new Owner(others, IfOwned.WAIT);
+        Await.until("the second owns the name", SOON, () -> second.subscribed.get() != null);
+        assertThat(second.error.get()).isNull();
+    }
+
+    @Test
+    void aDeletedNameFencesItsOwnerForGood() {
+        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
+        DATABASE.execute("DELETE FROM resume_tokens");
+        Owner second = new Owner(others, IfOwned.TAKE_OVER);
+        Await.until("the second owns the name", SOON, () -> second.subscribed.get() != null);
+        Await.until("the first is fenced", SOON, () -> first.error.get() != null);
+        assertThat(first.error.get()).isInstanceOf(ClientFencedException.class);
+        assertThat(second.error.get()).isNull();
+    }
+
+    @Test
+    void aStoreThatArrivesLateDoesNotMoveThePositionBack() {
+        DefaultDatastore known = (DefaultDatastore) datastore;
+        ResumeTokens tokens = new ResumeTokens(known.connections(), known.json(), "test", Schedulers.parallel());
+        UUID incarnation = UUID.randomUUID();
+        Owned owned = tokens.open("client", IfOwned.FAIL, Mono.just(Position.at(incarnation, 1, null)))
+                .block(SOON);
+        tokens.store(owned, Position.at(incarnation, 9, null)).block(SOON);
+        tokens.store(owned, Position.at(incarnation, 5, null)).block(SOON);
+        assertThat(stored()).isEqualTo(9);
+        tokens.release(owned, Position.at(incarnation, 7, null)).block(SOON);
+        assertThat(stored()).isEqualTo(9);
+    }
+
+    private static WatchOptions.Builder options(IfOwned ifOwned) {
+        return WatchOptions.builder().clientName("client").ifOwned(ifOwned);
+    }
+
+    private final class Owner {
+
+        private final List<UUID> seen = new CopyOnWriteArrayList<>();
+        private final AtomicReference<ResumeToken> subscribed = new AtomicReference<>();
+        private final AtomicReference<ResumeToken> last = new AtomicReference<>();
+        private final AtomicReference<Throwable> error = new AtomicReference<>();
+        private final Disposable running;
+
+        Owner(ChangeStreams through, IfOwned ifOwned) {
+            WatchOptions options =
+                    options(ifOwned).onSubscribed(subscribed::set).build();
+            running = through.watch(datastore.healthEvents(), options)
+                    .doOnNext(change -> {
+                        last.set(change.resumeToken());
+                        seen.add(change.recordId());
+                        change.acknowledge();
+                    })
+                    .subscribe(change -> {}, error::set);
+            if (ifOwned != IfOwned.WAIT) {
+                Await.until("it is subscribed", SOON, () -> subscribed.get() != null);
+            }
+        }
+
+        ResumeToken last() {
+            return last.get();
+        }
+    }
+
+    private UUID insert() {
+        return datastore
+                .healthEvents()
+                .insert(HealthEventDocument.of(
+                        Instant.now(), HealthEvent.builder().nodeName("n").build()))
+                .block(SOON);
+    }
+
+    private static long stored() {
+        return Long.parseLong(DATABASE.queryForString("SELECT position FROM resume_tokens"));
+    }
+
+    private static String lease() {
+        return DATABASE.queryForString("SELECT leased_until FROM resume_tokens");
+    }
+}
