@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.storm;
 
+import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.TestDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
@@ -83,9 +85,9 @@ final class ReconnectingListener implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         over = true;
         mayConnect.release();
-        thread.join();
+        Await.until("the listener's end", Duration.ofSeconds(30), () -> !thread.isAlive());
     }
 }
