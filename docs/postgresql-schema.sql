@@ -114,37 +114,53 @@ INSERT INTO datastore_changelog_state DEFAULT VALUES;
 --          A crash may not lose a change that was delivered, so asynchronous commit is turned on again here.
 --          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
 --          lock below exclusively, one that is awake does not (see the change stream's package documentation).
---          A transaction being prepared may not notify; its subscribers find the change by polling. There is no
---          current query when a statement of the extended protocol commits by itself.
+--          A transaction that is prepared may not have notified; its subscribers find the change by polling. So, where
+--          the server allows prepared transactions, nothing is sent while PREPARE TRANSACTION runs, nor by a statement
+--          inside a transaction block (constraints are immediate there, or it is TRUNCATE), which may be prepared later.
+--          There is no current query when a statement of the extended protocol commits by itself.
+--          The trigger's argument says which documents are kept: full, after or none.
 -- Locks:   none beyond the catalog's.
 CREATE FUNCTION nvsentinel_capture_change() RETURNS trigger
     LANGUAGE plpgsql
 AS $body$
 DECLARE
     subscribers CONSTANT bigint := 7813858212840129890;
+    images      CONSTANT text := coalesce(TG_ARGV[0], 'full');
+    query       CONSTANT text := current_query();
+    before      jsonb;
+    after       jsonb;
 BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
 
+    IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
+        before := OLD.data;
+    END IF;
+    IF images <> 'none' AND TG_OP IN ('INSERT', 'UPDATE') THEN
+        after := NEW.data;
+    END IF;
+
     CASE TG_OP
-        WHEN 'INSERT' THEN
-            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, new_values)
-            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, NEW.data);
-        WHEN 'UPDATE' THEN
-            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
-            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, OLD.data, NEW.data);
         WHEN 'DELETE' THEN
             INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values)
-            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, OLD.data);
-        ELSE
+            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, before);
+        WHEN 'TRUNCATE' THEN
             INSERT INTO "public".datastore_changelog (table_name, operation)
             VALUES (TG_TABLE_NAME, TG_OP);
+        ELSE
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, before, after);
     END CASE;
 
-    IF NOT pg_try_advisory_xact_lock_shared(subscribers)
-        AND coalesce(current_query(), '') !~* 'prepare\s+transaction' THEN
-        PERFORM pg_notify('nvsentinel_changes', '');
+    IF NOT pg_try_advisory_xact_lock_shared(subscribers) THEN
+        IF current_setting('max_prepared_transactions') = '0'
+            OR query IS NULL
+            OR query ~* '^\s*(commit|end)\M'
+            OR (statement_timestamp() = transaction_timestamp() AND query !~* 'prepare\s+transaction')
+        THEN
+            PERFORM pg_notify('nvsentinel_changes', '');
+        END IF;
     END IF;
     RETURN NULL;
 END
@@ -153,14 +169,18 @@ $body$;
 -- V008__nvsentinel_enable_capture.sql
 -- Purpose: turns capture on for a collection (a table with the columns id uuid and data jsonb). Deferred, so that ids
 --          are drawn while a transaction commits; ALWAYS, so that replicas and restores that apply changes are captured.
+--          images says which documents are kept with a change: full (before and after), after, or none (ids only).
 -- Locks:   called once for each table: SHARE ROW EXCLUSIVE on it, for milliseconds.
-CREATE FUNCTION nvsentinel_enable_capture(collection regclass) RETURNS void
+CREATE FUNCTION nvsentinel_enable_capture(collection regclass, images text DEFAULT 'full') RETURNS void
     LANGUAGE plpgsql
 AS $body$
 BEGIN
+    IF images NOT IN ('full', 'after', 'none') THEN
+        RAISE invalid_parameter_value USING MESSAGE = format('images must be full, after or none, not "%s"', images);
+    END IF;
     EXECUTE format(
         'CREATE CONSTRAINT TRIGGER nvsentinel_capture AFTER INSERT OR UPDATE OR DELETE ON %s'
-        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
+        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_capture_change(%L)', collection, images);
     EXECUTE format(
         'CREATE TRIGGER nvsentinel_capture_truncate AFTER TRUNCATE ON %s'
         ' FOR EACH STATEMENT EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
@@ -513,6 +533,13 @@ CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON health_events
 
 SELECT nvsentinel_enable_capture('health_events');
 
+-- V024__health_events_idempotency_key.sql
+-- Purpose: an event that carries an idempotency key is stored once: inserts that name the key find the conflict here.
+-- Locks:   SHARE on health_events while it is built: writes wait, a minute for some ten million rows.
+CREATE UNIQUE INDEX healthevent_idempotency_key_unique
+    ON health_events ((data #>> '{healthevent,metadata,idempotencyKey}'))
+    WHERE (data #>> '{healthevent,metadata,idempotencyKey}') IS NOT NULL;
+
 -- V030__maintenance_events.sql
 -- Purpose: maintenance events. data is the document; the mirrored columns are derived from it by the database.
 --          version counts the writes of the row.
@@ -750,6 +777,20 @@ COMMENT ON AGGREGATE nvsentinel_max(jsonb) IS 'The max document value.';
 -- Locks:   SHARE on datastore_changelog, which holds writers up, for milliseconds while it is empty.
 CREATE INDEX datastore_changelog_changed_at ON datastore_changelog USING brin (changed_at) WITH (autosummarize = on);
 
+-- V081__nvsentinel_set_images.sql
+-- Purpose: changes which documents are kept with the changes of a collection that is captured: full, after or none. Changes
+--          made so far stay as they are.
+-- Locks:   called once in a while for a table: ACCESS EXCLUSIVE on it, for milliseconds after its writers have ended.
+CREATE FUNCTION nvsentinel_set_images(collection regclass, images text) RETURNS void
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    EXECUTE format('DROP TRIGGER nvsentinel_capture ON %s', collection);
+    EXECUTE format('DROP TRIGGER nvsentinel_capture_truncate ON %s', collection);
+    PERFORM "public".nvsentinel_enable_capture(collection, images);
+END
+$body$;
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -776,8 +817,8 @@ FROM (VALUES
     (4, '004', 'nvsentinel stamp document', 'V004__nvsentinel_stamp_document.sql', 866808681),
     (5, '005', 'datastore changelog', 'V005__datastore_changelog.sql', -199083194),
     (6, '006', 'datastore changelog state', 'V006__datastore_changelog_state.sql', 1936420168),
-    (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -1189923640),
-    (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', 1792538211),
+    (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -44137514),
+    (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', -405213134),
     (9, '009', 'nvsentinel words', 'V009__nvsentinel_words.sql', 1012394796),
     (10, '010', 'nvsentinel instant', 'V010__nvsentinel_instant.sql', 1055354324),
     (11, '011', 'nvsentinel set', 'V011__nvsentinel_set.sql', -774851331),
@@ -793,29 +834,31 @@ FROM (VALUES
     (21, '021', 'health events node created', 'V021__health_events_node_created.sql', -1324834674),
     (22, '022', 'health events created', 'V022__health_events_created.sql', 35605201),
     (23, '023', 'health events triggers', 'V023__health_events_triggers.sql', 1448956179),
-    (24, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
-    (25, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
-    (26, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
-    (27, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
-    (28, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
-    (29, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
-    (30, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
-    (31, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
-    (32, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
-    (33, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
-    (34, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
-    (35, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
-    (36, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (37, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
-    (38, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
-    (39, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
-    (40, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
-    (41, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
-    (42, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
-    (43, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
-    (44, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
-    (45, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
-    (46, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928)
+    (24, '024', 'health events idempotency key', 'V024__health_events_idempotency_key.sql', 1650677537),
+    (25, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
+    (26, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
+    (27, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
+    (28, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
+    (29, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
+    (30, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
+    (31, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
+    (32, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
+    (33, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
+    (34, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
+    (35, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
+    (36, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (37, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (38, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
+    (39, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (40, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (41, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (42, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (43, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (44, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (45, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (46, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
+    (47, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
+    (48, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

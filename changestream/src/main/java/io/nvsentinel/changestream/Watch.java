@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
@@ -14,6 +15,7 @@ import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +40,9 @@ final class Watch<T> {
     private final Selection selection;
     private final WatchOptions options;
     private final ChangeEvent.Origin origin;
+    private final ChangeEvent.Origin within;
+    private final AtomicLong unacknowledgedRecords = new AtomicLong();
+    private volatile boolean snapshotIsDelivered;
     private final Position start;
     private final @Nullable Owned owned;
     private final Store store;
@@ -51,10 +56,11 @@ final class Watch<T> {
         this.owned = opened.owned();
         this.watched = request.watched();
         this.selection = request.selection();
-        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), json);
+        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json);
+        this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json);
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
-        this.stored = new AtomicLong(start.id());
+        this.stored = new AtomicLong(start.isWithinSnapshot() ? -1 : start.id());
     }
 
     /** What a subscriber asks for. */
@@ -97,14 +103,33 @@ final class Watch<T> {
     }
 
     /** The events, page by page; reads ahead the page after the one being delivered. */
-    Flux<ChangeEvent<T>> events(Tail tail) {
+    Flux<ChangeEvent<T>> events(Tail tail, Records records, SnapshotReading.Waiting waiting) {
         return Flux.defer(() -> {
-            AtomicLong position = new AtomicLong(start.id());
-            return Mono.defer(() -> tail.next(position.get(), selection))
-                    .doOnNext(chunk -> position.set(chunk.upTo()))
-                    .repeat()
-                    .concatMapIterable(chunk -> () -> new Delivery<>(this, chunk), 1);
+            if (!start.isWithinSnapshot()) {
+                return changes(tail, start.id());
+            }
+            SnapshotReading reading = new SnapshotReading(tail, records, selection, start.id());
+            return reading.rows(waiting)
+                    .concatMapIterable(rows -> () -> new Delivery<>(rows, this::event, () -> {}), 1)
+                    .concatWith(Flux.defer(() -> {
+                        scanned(reading.position());
+                        snapshotIsDelivered = true;
+                        return changes(tail, reading.position());
+                    }));
         });
+    }
+
+    private Flux<ChangeEvent<T>> changes(Tail tail, long from) {
+        AtomicLong position = new AtomicLong(from);
+        return Mono.defer(() -> tail.next(position.get(), selection))
+                .doOnNext(chunk -> position.set(chunk.upTo()))
+                .repeat()
+                .concatMapIterable(
+                        chunk -> () -> new Delivery<>(chunk.rows(), this::event, () -> scanned(chunk.upTo())), 1);
+    }
+
+    private ChangeEvent.Origin origin() {
+        return start.isWithinSnapshot() && !snapshotIsDelivered ? within : origin;
     }
 
     /** The event of a change; null if the change is not wanted, or cannot be decoded and was given to who wants those. */
@@ -113,7 +138,7 @@ final class Watch<T> {
         ChangeEvent<T> event = null;
         try {
             if (selection.includes(row, origin.json())) {
-                event = new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
+                event = new ChangeEvent<>(row, origin(), watched.codec(row.collection()), acknowledgement(row));
                 event.decode();
                 return event;
             }
@@ -123,13 +148,15 @@ final class Watch<T> {
                 event.acknowledge();
             }
         }
-        scanned(row.id());
+        if (row.operation() != Operation.EXISTING) {
+            scanned(row.id());
+        }
         return null;
     }
 
     private void undecodable(ChangelogRow row, InvalidDocumentException error) {
         UndecodableChange change =
-                new UndecodableChange(origin.token(row), row.operation(), row.collection(), row.recordId(), error);
+                new UndecodableChange(origin().token(row), row.operation(), row.collection(), row.recordId(), error);
         store.listener().onUndecodable(change);
         options.onUndecodable().accept(change);
     }
@@ -141,6 +168,11 @@ final class Watch<T> {
 
     /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
     private Runnable acknowledgement(ChangelogRow row) {
+        if (row.operation() == Operation.EXISTING) {
+            unacknowledgedRecords.incrementAndGet();
+            AtomicBoolean once = new AtomicBoolean();
+            return () -> unacknowledgedRecords.addAndGet(once.getAndSet(true) ? 0 : -1);
+        }
         return owned == null && options.onCheckpoint() == null ? () -> {} : acknowledgements.deliver(row);
     }
 
@@ -170,9 +202,14 @@ final class Watch<T> {
         return Mono.empty();
     }
 
+    /** Until then a client has to start again. */
+    private boolean isSnapshotPending() {
+        return start.isWithinSnapshot() && !(snapshotIsDelivered && unacknowledgedRecords.get() == 0);
+    }
+
     private Mono<Void> store() {
         Position token = acknowledgements.token().withFilter(origin.filter());
-        if (token.id() == stored.get()) {
+        if (token.id() == stored.get() || isSnapshotPending()) {
             return Mono.empty();
         }
         Mono<Void> kept = owned == null ? Mono.empty() : store.position(owned, token);
