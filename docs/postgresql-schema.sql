@@ -114,37 +114,53 @@ INSERT INTO datastore_changelog_state DEFAULT VALUES;
 --          A crash may not lose a change that was delivered, so asynchronous commit is turned on again here.
 --          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
 --          lock below exclusively, one that is awake does not (see the change stream's package documentation).
---          A transaction being prepared may not notify; its subscribers find the change by polling. There is no
---          current query when a statement of the extended protocol commits by itself.
+--          A transaction that is prepared may not have notified; its subscribers find the change by polling. So, where
+--          the server allows prepared transactions, nothing is sent while PREPARE TRANSACTION runs, nor by a statement
+--          inside a transaction block (constraints are immediate there, or it is TRUNCATE), which may be prepared later.
+--          There is no current query when a statement of the extended protocol commits by itself.
+--          The trigger's argument says which documents are kept: full, after or none.
 -- Locks:   none beyond the catalog's.
 CREATE FUNCTION nvsentinel_capture_change() RETURNS trigger
     LANGUAGE plpgsql
 AS $body$
 DECLARE
     subscribers CONSTANT bigint := 7813858212840129890;
+    images      CONSTANT text := coalesce(TG_ARGV[0], 'full');
+    query       CONSTANT text := current_query();
+    before      jsonb;
+    after       jsonb;
 BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
 
+    IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
+        before := OLD.data;
+    END IF;
+    IF images <> 'none' AND TG_OP IN ('INSERT', 'UPDATE') THEN
+        after := NEW.data;
+    END IF;
+
     CASE TG_OP
-        WHEN 'INSERT' THEN
-            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, new_values)
-            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, NEW.data);
-        WHEN 'UPDATE' THEN
-            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
-            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, OLD.data, NEW.data);
         WHEN 'DELETE' THEN
             INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values)
-            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, OLD.data);
-        ELSE
+            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, before);
+        WHEN 'TRUNCATE' THEN
             INSERT INTO "public".datastore_changelog (table_name, operation)
             VALUES (TG_TABLE_NAME, TG_OP);
+        ELSE
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, before, after);
     END CASE;
 
-    IF NOT pg_try_advisory_xact_lock_shared(subscribers)
-        AND coalesce(current_query(), '') !~* 'prepare\s+transaction' THEN
-        PERFORM pg_notify('nvsentinel_changes', '');
+    IF NOT pg_try_advisory_xact_lock_shared(subscribers) THEN
+        IF current_setting('max_prepared_transactions') = '0'
+            OR query IS NULL
+            OR query ~* '^\s*(commit|end)\M'
+            OR (statement_timestamp() = transaction_timestamp() AND query !~* 'prepare\s+transaction')
+        THEN
+            PERFORM pg_notify('nvsentinel_changes', '');
+        END IF;
     END IF;
     RETURN NULL;
 END
@@ -153,14 +169,18 @@ $body$;
 -- V008__nvsentinel_enable_capture.sql
 -- Purpose: turns capture on for a collection (a table with the columns id uuid and data jsonb). Deferred, so that ids
 --          are drawn while a transaction commits; ALWAYS, so that replicas and restores that apply changes are captured.
+--          images says which documents are kept with a change: full (before and after), after, or none (ids only).
 -- Locks:   called once for each table: SHARE ROW EXCLUSIVE on it, for milliseconds.
-CREATE FUNCTION nvsentinel_enable_capture(collection regclass) RETURNS void
+CREATE FUNCTION nvsentinel_enable_capture(collection regclass, images text DEFAULT 'full') RETURNS void
     LANGUAGE plpgsql
 AS $body$
 BEGIN
+    IF images NOT IN ('full', 'after', 'none') THEN
+        RAISE invalid_parameter_value USING MESSAGE = format('images must be full, after or none, not "%s"', images);
+    END IF;
     EXECUTE format(
         'CREATE CONSTRAINT TRIGGER nvsentinel_capture AFTER INSERT OR UPDATE OR DELETE ON %s'
-        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
+        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_capture_change(%L)', collection, images);
     EXECUTE format(
         'CREATE TRIGGER nvsentinel_capture_truncate AFTER TRUNCATE ON %s'
         ' FOR EACH STATEMENT EXECUTE FUNCTION "public".nvsentinel_capture_change()', collection);
@@ -588,16 +608,84 @@ CREATE INDEX maintenance_events_over ON maintenance_events (actual_end_time) WHE
 CREATE INDEX maintenance_events_node ON maintenance_events (node_name, event_received_timestamp DESC);
 
 -- V040__resume_tokens.sql
--- Purpose: where each named client of a change stream left off. epoch counts its owners: who opened the client last
---          owns it, and an earlier owner can no longer store. Written often and small, hence the free space per page.
--- Locks:   none; the table is new.
+-- Purpose: where each named client of a change stream left off, and who owns the name.
+--          epoch         changes with each owner, and is never used twice, not even after the client was deleted: an
+--                        earlier owner can no longer store.
+--          leased_until  says until when an owner that is alive is expected to be heard of again; none when it left.
+--          cut_off       is when the client was last told to start afresh, now: what is older is not in its stream.
+--          fresh         says that nobody has opened the client since: telling it once more changes nothing.
+--          group_name    is the client whose work is shared; its partitions are named group#0 and so on, and are owned
+--                        one by one.
+--          Written often and small, hence the free space per page.
+-- Locks:   none; the objects are new.
+CREATE SEQUENCE resume_tokens_epoch_seq AS bigint;
+
 CREATE TABLE resume_tokens (
     client_name  text        NOT NULL,
-    epoch        bigint      NOT NULL DEFAULT 1,
+    epoch        bigint      NOT NULL DEFAULT nextval('resume_tokens_epoch_seq'),
+    owner        text,
+    last_seen    timestamptz,
+    leased_until timestamptz,
+    cut_off      timestamptz,
+    fresh        boolean     NOT NULL DEFAULT false,
+    group_name   text,
     last_updated timestamptz NOT NULL DEFAULT now(),
     resume_token jsonb       NOT NULL,
+    position     bigint      NOT NULL GENERATED ALWAYS AS ((resume_token ->> 'position')::bigint) STORED,
     CONSTRAINT resume_tokens_pkey PRIMARY KEY (client_name)
 ) WITH (fillfactor = 50);
+
+ALTER SEQUENCE resume_tokens_epoch_seq OWNED BY resume_tokens.epoch;
+
+-- V041__dead_letters.sql
+-- Purpose: changes that a client's processor gave up, with all that is needed to process them again after the changelog
+--          has forgotten them.
+--          position, xid, changed_at, table_name, record_id, operation, old_values, new_values  are the changelog's.
+--          replay_requested  asks the processor of the client to try again;
+--          replay_epoch      is the owner of the name that has taken up that request.
+-- Locks:   none; the table is new.
+CREATE TABLE dead_letters (
+    id               bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
+    client_name      text        NOT NULL,
+    incarnation      uuid        NOT NULL,
+    position         bigint      NOT NULL,
+    xid              bigint      NOT NULL,
+    changed_at       timestamptz NOT NULL,
+    table_name       text        NOT NULL,
+    record_id        uuid,
+    operation        text        NOT NULL,
+    old_values       jsonb,
+    new_values       jsonb,
+    error_class      text        NOT NULL,
+    error_message    text,
+    attempts         integer     NOT NULL,
+    first_failed_at  timestamptz NOT NULL DEFAULT now(),
+    last_failed_at   timestamptz NOT NULL DEFAULT now(),
+    replay_requested boolean     NOT NULL DEFAULT false,
+    replay_epoch     bigint,
+    CONSTRAINT dead_letters_pkey PRIMARY KEY (id),
+    CONSTRAINT dead_letters_change_unique UNIQUE (client_name, incarnation, position)
+);
+
+-- V042__dead_letters_replay.sql
+-- Purpose: serves "is anything to be replayed", which each running processor asks about once a second.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX dead_letters_replay ON dead_letters (client_name, position) WHERE replay_requested;
+
+-- V043__datastore_changelog_processed.sql
+-- Purpose: remembers how far retention has marked changes as processed.
+-- Locks:   ACCESS EXCLUSIVE on the table of one row, for milliseconds.
+ALTER TABLE datastore_changelog_state ADD COLUMN processed_id bigint NOT NULL DEFAULT 0;
+
+-- V044__handled_changes.sql
+-- Purpose: the changes behind a client's position whose effect is committed. Written in the transaction of the effect, and
+--          forgotten when the position is stored behind them: what is handled in any order has its effect once.
+-- Locks:   none; the table is new.
+CREATE TABLE handled_changes (
+    client_name text   NOT NULL,
+    position    bigint NOT NULL,
+    CONSTRAINT handled_changes_pkey PRIMARY KEY (client_name, position)
+);
 
 -- V050__nvsentinel_create_collection.sql
 -- Purpose: creates a collection: a table with a document per row, stamped and captured. Does nothing where it exists.
@@ -750,6 +838,33 @@ COMMENT ON AGGREGATE nvsentinel_max(jsonb) IS 'The max document value.';
 -- Locks:   SHARE on datastore_changelog, which holds writers up, for milliseconds while it is empty.
 CREATE INDEX datastore_changelog_changed_at ON datastore_changelog USING brin (changed_at) WITH (autosummarize = on);
 
+-- V081__nvsentinel_set_images.sql
+-- Purpose: changes which documents are kept with the changes of a collection that is captured: full, after or none. Changes
+--          made so far stay as they are.
+-- Locks:   called once in a while for a table: ACCESS EXCLUSIVE on it, for milliseconds after its writers have ended.
+CREATE FUNCTION nvsentinel_set_images(collection regclass, images text) RETURNS void
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    EXECUTE format('DROP TRIGGER nvsentinel_capture ON %s', collection);
+    EXECUTE format('DROP TRIGGER nvsentinel_capture_truncate ON %s', collection);
+    PERFORM "public".nvsentinel_enable_capture(collection, images);
+END
+$body$;
+
+-- V090__datastore_changelog_vacuum.sql
+-- Purpose: has the changelog vacuumed by the number of rows that retention marked or removed, not by a share of a table
+--          that may be large: space is used again soon, and the index stays short at its old end.
+-- Locks:   SHARE UPDATE EXCLUSIVE on the table, for milliseconds.
+ALTER TABLE datastore_changelog SET (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 20000,
+    autovacuum_vacuum_insert_scale_factor = 0,
+    autovacuum_vacuum_insert_threshold = 200000,
+    autovacuum_analyze_scale_factor = 0,
+    autovacuum_analyze_threshold = 200000
+);
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -776,8 +891,8 @@ FROM (VALUES
     (4, '004', 'nvsentinel stamp document', 'V004__nvsentinel_stamp_document.sql', 866808681),
     (5, '005', 'datastore changelog', 'V005__datastore_changelog.sql', -199083194),
     (6, '006', 'datastore changelog state', 'V006__datastore_changelog_state.sql', 1936420168),
-    (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -1189923640),
-    (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', 1792538211),
+    (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -44137514),
+    (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', -405213134),
     (9, '009', 'nvsentinel words', 'V009__nvsentinel_words.sql', 1012394796),
     (10, '010', 'nvsentinel instant', 'V010__nvsentinel_instant.sql', 1055354324),
     (11, '011', 'nvsentinel set', 'V011__nvsentinel_set.sql', -774851331),
@@ -803,19 +918,25 @@ FROM (VALUES
     (31, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
     (32, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
     (33, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
-    (34, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
-    (35, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
-    (36, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (37, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
-    (38, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
-    (39, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
-    (40, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
-    (41, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
-    (42, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
-    (43, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
-    (44, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
-    (45, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
-    (46, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928)
+    (34, '040', 'resume tokens', 'V040__resume_tokens.sql', -885739095),
+    (35, '041', 'dead letters', 'V041__dead_letters.sql', -923225265),
+    (36, '042', 'dead letters replay', 'V042__dead_letters_replay.sql', -809326061),
+    (37, '043', 'datastore changelog processed', 'V043__datastore_changelog_processed.sql', -1856651253),
+    (38, '044', 'handled changes', 'V044__handled_changes.sql', 1205444883),
+    (39, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (40, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (41, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
+    (42, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (43, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (44, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (45, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (46, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (47, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (48, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (49, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
+    (50, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
+    (51, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
+    (52, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;
