@@ -533,13 +533,6 @@ CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON health_events
 
 SELECT nvsentinel_enable_capture('health_events');
 
--- V024__health_events_idempotency_key.sql
--- Purpose: an event that carries an idempotency key is stored once: inserts that name the key find the conflict here.
--- Locks:   SHARE on health_events while it is built: writes wait, a minute for some ten million rows.
-CREATE UNIQUE INDEX healthevent_idempotency_key_unique
-    ON health_events ((data #>> '{healthevent,metadata,idempotencyKey}'))
-    WHERE (data #>> '{healthevent,metadata,idempotencyKey}') IS NOT NULL;
-
 -- V030__maintenance_events.sql
 -- Purpose: maintenance events. data is the document; the mirrored columns are derived from it by the database.
 --          version counts the writes of the row.
@@ -615,16 +608,84 @@ CREATE INDEX maintenance_events_over ON maintenance_events (actual_end_time) WHE
 CREATE INDEX maintenance_events_node ON maintenance_events (node_name, event_received_timestamp DESC);
 
 -- V040__resume_tokens.sql
--- Purpose: where each named client of a change stream left off. epoch counts its owners: who opened the client last
---          owns it, and an earlier owner can no longer store. Written often and small, hence the free space per page.
--- Locks:   none; the table is new.
+-- Purpose: where each named client of a change stream left off, and who owns the name.
+--          epoch         changes with each owner, and is never used twice, not even after the client was deleted: an
+--                        earlier owner can no longer store.
+--          leased_until  says until when an owner that is alive is expected to be heard of again; none when it left.
+--          cut_off       is when the client was last told to start afresh, now: what is older is not in its stream.
+--          fresh         says that nobody has opened the client since: telling it once more changes nothing.
+--          group_name    is the client whose work is shared; its partitions are named group#0 and so on, and are owned
+--                        one by one.
+--          Written often and small, hence the free space per page.
+-- Locks:   none; the objects are new.
+CREATE SEQUENCE resume_tokens_epoch_seq AS bigint;
+
 CREATE TABLE resume_tokens (
     client_name  text        NOT NULL,
-    epoch        bigint      NOT NULL DEFAULT 1,
+    epoch        bigint      NOT NULL DEFAULT nextval('resume_tokens_epoch_seq'),
+    owner        text,
+    last_seen    timestamptz,
+    leased_until timestamptz,
+    cut_off      timestamptz,
+    fresh        boolean     NOT NULL DEFAULT false,
+    group_name   text,
     last_updated timestamptz NOT NULL DEFAULT now(),
     resume_token jsonb       NOT NULL,
+    position     bigint      NOT NULL GENERATED ALWAYS AS ((resume_token ->> 'position')::bigint) STORED,
     CONSTRAINT resume_tokens_pkey PRIMARY KEY (client_name)
 ) WITH (fillfactor = 50);
+
+ALTER SEQUENCE resume_tokens_epoch_seq OWNED BY resume_tokens.epoch;
+
+-- V041__dead_letters.sql
+-- Purpose: changes that a client's processor gave up, with all that is needed to process them again after the changelog
+--          has forgotten them.
+--          position, xid, changed_at, table_name, record_id, operation, old_values, new_values  are the changelog's.
+--          replay_requested  asks the processor of the client to try again;
+--          replay_epoch      is the owner of the name that has taken up that request.
+-- Locks:   none; the table is new.
+CREATE TABLE dead_letters (
+    id               bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
+    client_name      text        NOT NULL,
+    incarnation      uuid        NOT NULL,
+    position         bigint      NOT NULL,
+    xid              bigint      NOT NULL,
+    changed_at       timestamptz NOT NULL,
+    table_name       text        NOT NULL,
+    record_id        uuid,
+    operation        text        NOT NULL,
+    old_values       jsonb,
+    new_values       jsonb,
+    error_class      text        NOT NULL,
+    error_message    text,
+    attempts         integer     NOT NULL,
+    first_failed_at  timestamptz NOT NULL DEFAULT now(),
+    last_failed_at   timestamptz NOT NULL DEFAULT now(),
+    replay_requested boolean     NOT NULL DEFAULT false,
+    replay_epoch     bigint,
+    CONSTRAINT dead_letters_pkey PRIMARY KEY (id),
+    CONSTRAINT dead_letters_change_unique UNIQUE (client_name, incarnation, position)
+);
+
+-- V042__dead_letters_replay.sql
+-- Purpose: serves "is anything to be replayed", which each running processor asks about once a second.
+-- Locks:   none; the table is new and empty.
+CREATE INDEX dead_letters_replay ON dead_letters (client_name, position) WHERE replay_requested;
+
+-- V043__datastore_changelog_processed.sql
+-- Purpose: remembers how far retention has marked changes as processed.
+-- Locks:   ACCESS EXCLUSIVE on the table of one row, for milliseconds.
+ALTER TABLE datastore_changelog_state ADD COLUMN processed_id bigint NOT NULL DEFAULT 0;
+
+-- V044__handled_changes.sql
+-- Purpose: the changes behind a client's position whose effect is committed. Written in the transaction of the effect, and
+--          forgotten when the position is stored behind them: what is handled in any order has its effect once.
+-- Locks:   none; the table is new.
+CREATE TABLE handled_changes (
+    client_name text   NOT NULL,
+    position    bigint NOT NULL,
+    CONSTRAINT handled_changes_pkey PRIMARY KEY (client_name, position)
+);
 
 -- V050__nvsentinel_create_collection.sql
 -- Purpose: creates a collection: a table with a document per row, stamped and captured. Does nothing where it exists.
@@ -791,6 +852,19 @@ BEGIN
 END
 $body$;
 
+-- V090__datastore_changelog_vacuum.sql
+-- Purpose: has the changelog vacuumed by the number of rows that retention marked or removed, not by a share of a table
+--          that may be large: space is used again soon, and the index stays short at its old end.
+-- Locks:   SHARE UPDATE EXCLUSIVE on the table, for milliseconds.
+ALTER TABLE datastore_changelog SET (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 20000,
+    autovacuum_vacuum_insert_scale_factor = 0,
+    autovacuum_vacuum_insert_threshold = 200000,
+    autovacuum_analyze_scale_factor = 0,
+    autovacuum_analyze_threshold = 200000
+);
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -834,31 +908,35 @@ FROM (VALUES
     (21, '021', 'health events node created', 'V021__health_events_node_created.sql', -1324834674),
     (22, '022', 'health events created', 'V022__health_events_created.sql', 35605201),
     (23, '023', 'health events triggers', 'V023__health_events_triggers.sql', 1448956179),
-    (24, '024', 'health events idempotency key', 'V024__health_events_idempotency_key.sql', 1650677537),
-    (25, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
-    (26, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
-    (27, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
-    (28, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
-    (29, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
-    (30, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
-    (31, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
-    (32, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
-    (33, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
-    (34, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
-    (35, '040', 'resume tokens', 'V040__resume_tokens.sql', -1902949949),
-    (36, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
-    (37, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (38, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
-    (39, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
-    (40, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
-    (41, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
-    (42, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
-    (43, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
-    (44, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
-    (45, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
-    (46, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
-    (47, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
-    (48, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573)
+    (24, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
+    (25, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
+    (26, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
+    (27, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
+    (28, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
+    (29, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
+    (30, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
+    (31, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
+    (32, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
+    (33, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
+    (34, '040', 'resume tokens', 'V040__resume_tokens.sql', -885739095),
+    (35, '041', 'dead letters', 'V041__dead_letters.sql', -923225265),
+    (36, '042', 'dead letters replay', 'V042__dead_letters_replay.sql', -809326061),
+    (37, '043', 'datastore changelog processed', 'V043__datastore_changelog_processed.sql', -1856651253),
+    (38, '044', 'handled changes', 'V044__handled_changes.sql', 1205444883),
+    (39, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (40, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (41, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
+    (42, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (43, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (44, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (45, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (46, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (47, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (48, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (49, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
+    (50, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
+    (51, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
+    (52, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;
