@@ -23,7 +23,7 @@ final class ChangeText {
     static String of(ChangeEvent<HealthEventDocument> change) {
         HealthEventDocument document = change.document();
         return switch (change.operation()) {
-            case INSERT -> document == null ? "" : event(document.event());
+            case INSERT, EXISTING -> document == null ? "" : event(document.event());
             case UPDATE -> update(change.before(), document, change);
             case DELETE -> "deleted";
             case TRUNCATE -> "every event deleted";
