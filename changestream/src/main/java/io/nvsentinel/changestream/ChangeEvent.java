@@ -4,6 +4,7 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.DocumentDiff;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.InvalidDocumentException;
@@ -51,13 +52,15 @@ public final class ChangeEvent<T> {
      *
      * @param incarnation which changelog
      * @param filter the fingerprint of the watch's filter
+     * @param snapshot whether they come within a snapshot
      * @param json reads untyped documents
      */
-    record Origin(UUID incarnation, String filter, JsonCodec json) {
+    record Origin(UUID incarnation, String filter, boolean snapshot, JsonCodec json) {
 
         ResumeToken token(ChangelogRow row) {
-            return new ResumeToken(
-                    Position.at(incarnation, row.id(), row.check()).withFilter(filter));
+            RowCheck check = row.operation() == Operation.EXISTING ? null : row.check();
+            Position position = Position.at(incarnation, row.id(), check).withFilter(filter);
+            return new ResumeToken(snapshot ? position.withinSnapshot() : position);
         }
     }
 
@@ -221,7 +224,7 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * When the change was made, by the database's clock, while its transaction was committing.
+     * When the change was made, or for {@link Operation#EXISTING} when the record was read, by the database's clock, while its transaction was committing.
      *
      * @return microseconds
      */
@@ -232,7 +235,8 @@ public final class ChangeEvent<T> {
     /**
      * The transaction that made the change.
      *
-     * @return the same for all changes of one transaction, and for no other in this database
+     * @return the same for all changes of one transaction, and for no other in this database; 0 for
+     *     {@link Operation#EXISTING}
      */
     public long transactionId() {
         return row.transactionId();

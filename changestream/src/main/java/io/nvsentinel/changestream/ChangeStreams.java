@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
+import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
@@ -64,6 +65,8 @@ public final class ChangeStreams {
     private final ResumeTokens tokens;
     private final DefaultDatastore datastore;
     private final Connections connections;
+    private final Records records;
+    private final Patience patience;
     private final Processors processors;
     private final Opening opening;
     private final JsonCodec json;
@@ -87,10 +90,11 @@ public final class ChangeStreams {
         this.heard = !options.listeners().isEmpty();
         this.listener = Listeners.of(live, options.listeners());
         this.listening = new Listening(connections, doorbell, timer, listener);
-        Patience patience = new Patience(options.giveUpAfter(), timer, listener);
+        this.patience = new Patience(options.giveUpAfter(), timer, listener);
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
+        this.records = new Records(connections, options.pageRows(), options.pageBytes());
         this.processors = new Processors(this, connections, listener, timer);
         this.opening = new Opening(reader, tail, tokens, patience);
     }
@@ -197,7 +201,7 @@ public final class ChangeStreams {
                     if (options.onHistoryLost() == OnHistoryLost.FAIL) {
                         return Flux.error(error);
                     }
-                    LOG.warn("A watch starts again at the oldest change that is kept: {}", error.getMessage());
+                    LOG.warn("A watch starts anew ({}): {}", options.onHistoryLost(), error.getMessage());
                     return watch(watched, options, true);
                 });
     }
@@ -306,8 +310,8 @@ public final class ChangeStreams {
     }
 
     <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
-        Flux<ChangeEvent<T>> events =
-                watch.events(tail).doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
+        Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
+                .doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
         return listen ? events.takeUntilOther(listening.session()) : events;
     }
 

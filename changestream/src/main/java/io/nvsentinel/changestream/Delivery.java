@@ -2,36 +2,44 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
-import io.nvsentinel.changestream.internal.changelog.Chunk;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a chunk into the events that a watch wants, one at a time when it is asked for: filtered and decoded is at most
- * one ahead of demand.
+ * Turns rows into the events that a watch wants, one at a time when it is asked for: filtered and decoded is at most one
+ * ahead of demand.
  */
 final class Delivery<T> implements Iterator<ChangeEvent<T>> {
 
-    private final Watch<T> watch;
-    private final Chunk chunk;
     private final Iterator<ChangelogRow> rows;
+    private final Function<ChangelogRow, @Nullable ChangeEvent<T>> event;
+    private final Runnable atEnd;
     private @Nullable ChangeEvent<T> next;
 
-    Delivery(Watch<T> watch, Chunk chunk) {
-        this.watch = watch;
-        this.chunk = chunk;
-        this.rows = chunk.rows().iterator();
+    /**
+     * Rows to deliver.
+     *
+     * @param rows in order
+     * @param event the event of a row; null if it is not wanted
+     * @param atEnd what to do when all are delivered
+     */
+    Delivery(List<ChangelogRow> rows, Function<ChangelogRow, @Nullable ChangeEvent<T>> event, Runnable atEnd) {
+        this.rows = rows.iterator();
+        this.event = event;
+        this.atEnd = atEnd;
     }
 
     @Override
     public boolean hasNext() {
         while (next == null && rows.hasNext()) {
-            next = watch.event(rows.next());
+            next = event.apply(rows.next());
         }
         if (next == null) {
-            watch.scanned(chunk.upTo());
+            atEnd.run();
         }
         return next != null;
     }
@@ -41,8 +49,8 @@ final class Delivery<T> implements Iterator<ChangeEvent<T>> {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
-        ChangeEvent<T> event = Objects.requireNonNull(next);
+        ChangeEvent<T> found = Objects.requireNonNull(next);
         next = null;
-        return event;
+        return found;
     }
 }

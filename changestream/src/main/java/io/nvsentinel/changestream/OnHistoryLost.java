@@ -8,5 +8,8 @@ public enum OnHistoryLost {
     FAIL,
 
     /** It goes on with the oldest change that is kept. What was between is missing, and what it had may come again. */
-    START_AT_OLDEST
+    START_AT_OLDEST,
+
+    /** It goes on as {@link StartAt#snapshot()} does: with every record there is, then their changes. */
+    TAKE_SNAPSHOT
 }

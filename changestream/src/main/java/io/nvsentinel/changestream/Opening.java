@@ -8,6 +8,7 @@ import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.internal.tail.Tail;
+import io.nvsentinel.datastore.InvalidRequestException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,16 +56,21 @@ final class Opening {
 
     private Mono<Opened> afterLoss(Watch.Request<?> request) {
         String client = request.options().clientName();
-        Mono<Position> oldest = reader.beginning();
+        Mono<Position> restart = request.options().onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT
+                ? Mono.defer(() -> snapshot(request))
+                : reader.beginning();
         return client == null
-                ? oldest.map(position -> new Opened(position, null))
-                : Mono.zip(tokens.open(client, request.options().ifOwned(), oldest), oldest)
+                ? restart.map(position -> new Opened(position, null))
+                : Mono.zip(tokens.open(client, request.options().ifOwned(), restart), restart)
                         .flatMap(both -> tokens.restart(both.getT1(), both.getT2())
                                 .thenReturn(new Opened(both.getT2(), both.getT1())));
     }
 
     private Mono<Position> start(Watch.Request<?> request) {
         StartAt start = request.options().startAt();
+        if (start.isSnapshot()) {
+            return snapshot(request);
+        }
         ResumeToken token = start.token();
         return token == null ? start(start) : resumed(request, token.position());
     }
@@ -79,12 +85,26 @@ final class Opening {
         if (time != null) {
             return tail.now().flatMap(end -> reader.at(time, end.id()));
         }
-        return start.isNow()
-                ? tail.now().map(end -> Position.at(end.incarnation(), end.id(), null))
-                : reader.beginning();
+        if (start.isSnapshot()) {
+            return Mono.error(new InvalidRequestException("Only a watch can begin with a snapshot"));
+        }
+        return start.isNow() ? now() : reader.beginning();
+    }
+
+    private Mono<Position> now() {
+        return tail.now().map(end -> Position.at(end.incarnation(), end.id(), null));
+    }
+
+    private Mono<Position> snapshot(Watch.Request<?> request) {
+        return request.selection().collections().isEmpty()
+                ? Mono.error(new InvalidRequestException("A snapshot needs collections that are watched by name"))
+                : now().map(Position::withinSnapshot);
     }
 
     private Mono<Position> resumed(Watch.Request<?> request, Position token) {
+        if (token.isWithinSnapshot()) {
+            return snapshot(request);
+        }
         String filter = request.selection().fingerprint();
         if (!token.filter().isEmpty() && !token.filter().equals(filter)) {
             LOG.info(

@@ -14,5 +14,8 @@ public enum Operation {
     DELETE,
 
     /** All records of the collection were removed at once; the event names no record. */
-    TRUNCATE
+    TRUNCATE,
+
+    /** No change: a record that was there when a snapshot was taken, see {@link StartAt#snapshot()}. */
+    EXISTING
 }

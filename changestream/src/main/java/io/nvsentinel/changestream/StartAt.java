@@ -11,6 +11,8 @@ public final class StartAt {
     private static final StartAt NOW = new StartAt(true, null, null);
     private static final StartAt BEGINNING = new StartAt(false, null, null);
 
+    private static final StartAt SNAPSHOT = new StartAt(false, null, null);
+
     private final boolean now;
     private final @Nullable ResumeToken token;
     private final @Nullable Instant time;
@@ -60,6 +62,26 @@ public final class StartAt {
      */
     public static StartAt at(Instant time) {
         return new StartAt(false, null, Objects.requireNonNull(time, "time"));
+    }
+
+    /**
+     * Every record there is, as events with {@link Operation#EXISTING}, and from each on its changes in their true order:
+     * none is missing, none is repeated, and together they give the state of the collection. Records come page by page,
+     * each as it was when its page was read, and changes of those already delivered come between them; so no transaction
+     * stays open, and a slow subscriber holds nothing back. The filter applies to the records too, with the
+     * {@code operationType} {@code existing}.
+     *
+     * <p>A position is stored only when all records are delivered and acknowledged. A client that stops before that, or who
+     * starts after a token from before that, gets a new snapshot. Not for {@link ChangeStreams#watchAll}.
+     *
+     * @return the start
+     */
+    public static StartAt snapshot() {
+        return SNAPSHOT;
+    }
+
+    boolean isSnapshot() {
+        return this == SNAPSHOT;
     }
 
     boolean isNow() {

@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import io.nvsentinel.changestream.internal.client.Ownership;
@@ -17,6 +18,7 @@ import io.nvsentinel.datastore.JsonCodec;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +43,9 @@ final class Watch<T> {
     private final Selection selection;
     private final WatchOptions options;
     private final ChangeEvent.Origin origin;
+    private final ChangeEvent.Origin within;
+    private final AtomicLong unacknowledgedRecords = new AtomicLong();
+    private volatile boolean snapshotIsDelivered;
     private final Position start;
     private final @Nullable Ownership ownership;
     private final Store store;
@@ -53,10 +58,11 @@ final class Watch<T> {
         this.start = opened.start();
         this.watched = request.watched();
         this.selection = request.selection();
-        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), json);
+        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json);
+        this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json);
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
-        this.told = new AtomicLong(start.id());
+        this.told = new AtomicLong(start.isWithinSnapshot() ? -1 : start.id());
         this.ownership = opened.owned() == null
                 ? null
                 : new Ownership(store.tokens(), opened.owned(), this::reached, new StoredTokens(), store.timer());
@@ -96,14 +102,33 @@ final class Watch<T> {
     }
 
     /** The events, page by page; reads ahead the page after the one being delivered. */
-    Flux<ChangeEvent<T>> events(Tail tail) {
+    Flux<ChangeEvent<T>> events(Tail tail, Records records, SnapshotReading.Waiting waiting) {
         return Flux.defer(() -> {
-            AtomicLong position = new AtomicLong(start.id());
-            return Mono.defer(() -> tail.next(position.get(), selection))
-                    .doOnNext(chunk -> position.set(chunk.upTo()))
-                    .repeat()
-                    .concatMapIterable(chunk -> () -> new Delivery<>(this, chunk), 1);
+            if (!start.isWithinSnapshot()) {
+                return changes(tail, start.id());
+            }
+            SnapshotReading reading = new SnapshotReading(tail, records, selection, start.id());
+            return reading.rows(waiting)
+                    .concatMapIterable(rows -> () -> new Delivery<>(rows, this::event, () -> {}), 1)
+                    .concatWith(Flux.defer(() -> {
+                        scanned(reading.position());
+                        snapshotIsDelivered = true;
+                        return changes(tail, reading.position());
+                    }));
         });
+    }
+
+    private Flux<ChangeEvent<T>> changes(Tail tail, long from) {
+        AtomicLong position = new AtomicLong(from);
+        return Mono.defer(() -> tail.next(position.get(), selection))
+                .doOnNext(chunk -> position.set(chunk.upTo()))
+                .repeat()
+                .concatMapIterable(
+                        chunk -> () -> new Delivery<>(chunk.rows(), this::event, () -> scanned(chunk.upTo())), 1);
+    }
+
+    private ChangeEvent.Origin origin() {
+        return start.isWithinSnapshot() && !snapshotIsDelivered ? within : origin;
     }
 
     /** The event of a change; null if the change is not wanted, or cannot be decoded and was given to who wants those. */
@@ -112,7 +137,7 @@ final class Watch<T> {
         ChangeEvent<T> event = null;
         try {
             if (selection.includes(row, origin.json())) {
-                event = new ChangeEvent<>(row, origin, watched.codec(row.collection()), acknowledgement(row));
+                event = new ChangeEvent<>(row, origin(), watched.codec(row.collection()), acknowledgement(row));
                 event.decode();
                 return event;
             }
@@ -122,13 +147,15 @@ final class Watch<T> {
                 event.acknowledge();
             }
         }
-        scanned(row.id());
+        if (row.operation() != Operation.EXISTING) {
+            scanned(row.id());
+        }
         return null;
     }
 
     private void undecodable(ChangelogRow row, InvalidDocumentException error) {
         UndecodableChange change =
-                new UndecodableChange(origin.token(row), row.operation(), row.collection(), row.recordId(), error);
+                new UndecodableChange(origin().token(row), row.operation(), row.collection(), row.recordId(), error);
         store.listener().onUndecodable(change);
         options.onUndecodable().accept(change);
     }
@@ -140,12 +167,17 @@ final class Watch<T> {
 
     /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
     private Runnable acknowledgement(ChangelogRow row) {
+        if (row.operation() == Operation.EXISTING) {
+            unacknowledgedRecords.incrementAndGet();
+            AtomicBoolean once = new AtomicBoolean();
+            return () -> unacknowledgedRecords.addAndGet(once.getAndSet(true) ? 0 : -1);
+        }
         return ownership == null && options.onCheckpoint() == null ? () -> {} : acknowledgements.deliver(row);
     }
 
     /** How far it is acknowledged. */
     private Position reached() {
-        return acknowledgements.token().withFilter(origin.filter());
+        return isSnapshotPending() ? start : acknowledgements.token().withFilter(origin.filter());
     }
 
     /** What makes the watch the owner of a client name. */
@@ -162,7 +194,7 @@ final class Watch<T> {
 
     /** A change that comes from elsewhere; empty if its collection is not watched. */
     Optional<ChangeEvent<T>> replayed(ChangelogRow row, UUID incarnation) {
-        ChangeEvent.Origin elsewhere = new ChangeEvent.Origin(incarnation, origin.filter(), origin.json());
+        ChangeEvent.Origin elsewhere = new ChangeEvent.Origin(incarnation, origin.filter(), false, origin.json());
         return watched.includes(row.collection())
                 ? Optional.of(new ChangeEvent<>(row, elsewhere, watched.codec(row.collection()), () -> {}))
                 : Optional.empty();
@@ -191,7 +223,7 @@ final class Watch<T> {
     }
 
     private void checkpoint(Position token) {
-        if (options.onCheckpoint() != null && told.getAndSet(token.id()) != token.id()) {
+        if (options.onCheckpoint() != null && !token.isWithinSnapshot() && told.getAndSet(token.id()) != token.id()) {
             options.onCheckpoint().accept(new ResumeToken(token));
         }
     }
@@ -210,6 +242,11 @@ final class Watch<T> {
     private Mono<Void> later(Throwable error) {
         LOG.debug("The lag could not be read; trying again", error);
         return Mono.empty();
+    }
+
+    /** Until then a client has to start again. */
+    private boolean isSnapshotPending() {
+        return start.isWithinSnapshot() && !(snapshotIsDelivered && unacknowledgedRecords.get() == 0);
     }
 
     /** Stores the position a last time and gives the client name up. */

@@ -26,6 +26,19 @@
  * <p>One tail serves all subscribers of a {@link io.nvsentinel.changestream.ChangeStreams}: whoever waits at its head
  * drives it, and all who wait share each step. A subscriber that lags reads the settled part with a cursor of its own.
  *
+ * <h2>Filters</h2>
+ *
+ * <p>A filter that can be judged by the server as a whole goes into the page query, together with those of all other
+ * watches; every id still comes, since gaps are proven by ids, but no document that nobody wants. Each watch judges again
+ * in memory, with the same verdict. What compares the documents before and after is judged in memory only. A position
+ * moves past what does not match.
+ *
+ * <h2>Snapshots</h2>
+ *
+ * <p>{@link io.nvsentinel.changestream.StartAt#snapshot()} reads records page by page, each in a statement of its own, and
+ * follows the changelog in step: what a page saw is told by its transaction snapshot and each change's transaction, so a
+ * record comes once as it was, and then exactly its later changes.
+ *
  * <h2>Wake-ups</h2>
  *
  * <p>NOTIFY makes commits queue behind one another, so writers send one only while a subscriber sleeps. A subscriber

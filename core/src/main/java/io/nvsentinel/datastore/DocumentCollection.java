@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -31,8 +32,13 @@ public interface DocumentCollection<T> {
     /**
      * Stores a document.
      *
+     * <p>Inserts that come at the same time share a statement and a commit: the first goes at once, those subscribed to
+     * while it is under way go together after it, in the order of their subscriptions. A document that the server refuses
+     * fails for its own caller alone. Not so in a transaction, where each goes by itself.
+     *
      * @param document the document
-     * @return emits the new record's id after the commit
+     * @return emits the new record's id after the commit; fails with {@link UnavailableException}, and stores nothing, if
+     *     more than 10000 inserts or 64 MiB wait already; if cancelled before its statement was sent, nothing is stored
      */
     Mono<UUID> insert(T document);
 
@@ -43,6 +49,21 @@ public interface DocumentCollection<T> {
      * @return emits the new records' ids in the order of the documents, after the commit
      */
     Mono<List<UUID>> insertMany(List<T> documents);
+
+    /**
+     * Stores a stream of documents in batches, one after another, each in one statement.
+     *
+     * <p>Where a document is refused, the rest of its batch is stored all the same, unless the options say to stop there:
+     * then those before it are stored and those after it are not.
+     *
+     * @param documents the documents; requested a batch at a time, at most two batches ahead of what is stored
+     * @param options sizes, waiting time, and whether to stop at the first document that is refused
+     * @return emits the result of each batch after its commit, in order; completes after the last; fails with what
+     *     {@code documents} fails with, with the error of a refused document after the result that holds it if it is to stop
+     *     there, and with {@link UnavailableException} or {@link OutcomeUnknownException} for the batch under way: results
+     *     emitted before are stored, whatever follows; if cancelled, the batch under way may still be stored
+     */
+    Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options);
 
     /**
      * Reads one document.

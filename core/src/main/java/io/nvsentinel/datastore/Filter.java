@@ -526,6 +526,7 @@ public sealed interface Filter {
     /**
      * Strings anywhere in the document hold the words, in the way of a web search: words are all required, {@code "a
      * phrase"}, {@code or}, {@code -without}. Letter case does not matter; words are not reduced to a stem.
+     * Documents whose JSON text is longer than 400,000 bytes have no words.
      *
      * <p>Only the server can evaluate it: a change stream refuses it.
      *

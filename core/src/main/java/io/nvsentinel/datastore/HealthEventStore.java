@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.OperationStatus;
 import io.nvsentinel.datastore.model.Status;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,18 @@ import reactor.core.publisher.Mono;
  * an operation records itself are the database's.
  */
 public interface HealthEventStore extends DocumentCollection<HealthEventDocument> {
+
+    /**
+     * Stores events that may have been stored before, in one statement: all that are new or none. An event that carries an
+     * idempotency key, in its metadata under {@code idempotencyKey}, is stored once; the key is the caller's to make, and
+     * never to be taken from whoever sent the event. An event without a key is always stored.
+     *
+     * @param events the events; none is allowed and asks nothing of the server
+     * @return emits, after the commit, for each event the record that holds it and whether it was there already; fails
+     *     with {@link ConflictException} naming the index where another unique index refuses one, and nothing is stored;
+     *     after any error that is retryable or of unknown outcome, the same call may be made again
+     */
+    Mono<IdempotentResult> insertManyIdempotent(List<HealthEventDocument> events);
 
     /**
      * Reads the events of a node, newest first.

@@ -71,4 +71,17 @@ class HalfOpenConnectionTest {
         assertThat(datastore.healthEvents().insert(document).block(Databases.SOON))
                 .isNotNull();
     }
+
+    @Test
+    void closingSucceedsWhileTheNetworkBreaks() {
+        for (int round = 0; round < 40; round++) {
+            Datastore other = Datastore.connect(Databases.options(DATABASE.get())
+                            .host(proxy.host())
+                            .port(proxy.port())
+                            .build())
+                    .block(Databases.SOON);
+            proxy.cut();
+            other.close().block(Databases.SOON);
+        }
+    }
 }

@@ -252,6 +252,21 @@ class QueryTest {
                 .containsExactly(3, 3, 3, 1);
     }
 
+    /** PostgreSQL refuses lists of words beyond 1 MB; an index over them must not make it refuse the document. */
+    @Test
+    void aDocumentTooLongToBeSearchedIsStored() {
+        for (int words : new int[] {200_000, 20_000}) {
+            DATABASE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('n', " + words
+                    + ", 'x', string_agg('w' || n, ' ')) FROM generate_series(1, " + words + ") AS n");
+        }
+        assertThat(store.find(Filter.text("w77 w7777"))
+                        .map(found -> found.document().extra().get("n").toString())
+                        .collectList()
+                        .block(SOON))
+                .containsExactly("20000");
+        assertThat(store.count(Filter.all()).block(SOON)).isEqualTo(2);
+    }
+
     /** F15 */
     @Test
     void findsOneOrNone() {

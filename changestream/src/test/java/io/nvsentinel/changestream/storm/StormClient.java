@@ -48,6 +48,7 @@ final class StormClient {
     /**
      * A client.
      *
+     * @param random what it does
      * @param hasty whether it makes the well-known mistake of acknowledging what it has not handled yet
      */
     StormClient(String name, TestDatabase database, StormProcess.Fleet fleet, Random random, boolean hasty) {
@@ -103,7 +104,7 @@ final class StormClient {
         while (!done) {
             Run run = new Run(random.nextLong());
             runs.add(run);
-            int enough = 1 + random.nextInt(over.getAsBoolean() ? 1500 : 150);
+            int enough = 1 + random.nextInt(over.getAsBoolean() ? 1500 : hasty ? 15 : 150);
             StormProcess process = fleet.start(
                     database,
                     ChangeStreamOptions.builder()

@@ -6,7 +6,7 @@ import java.util.UUID;
 /**
  * How far the changelog reaches.
  *
- * @param id the highest id drawn so far
+ * @param id the highest id
  * @param oldest the lowest id that is surely still kept
  * @param incarnation which changelog
  */

@@ -76,6 +76,12 @@ public final class ChangelogReader {
             SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.oldest_id, state.incarnation
             FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
 
+    /** Not the sequence: a crash takes back ids that nobody committed, and gives them to others. */
+    private static final String DURABLE_END = """
+            SELECT greatest(state.oldest_id - 1, (SELECT max(id) FROM datastore_changelog)), state.oldest_id,
+                state.incarnation
+            FROM datastore_changelog_state AS state""";
+
     /** The sum keeps the planner from walking the ids from the first one; the index on the time serves. */
     private static final String AT = """
             SELECT state.oldest_id, state.incarnation,
@@ -178,10 +184,23 @@ public final class ChangelogReader {
      * @return cold; emits its end
      */
     public Mono<ChangelogEnd> end() {
+        return end(END);
+    }
+
+    /**
+     * How far the changelog reaches that no crash takes back.
+     *
+     * @return cold; emits the end, with the highest id that is visible
+     */
+    public Mono<ChangelogEnd> durableEnd() {
+        return end(DURABLE_END);
+    }
+
+    private Mono<ChangelogEnd> end(String sql) {
         return connections.read(
                 "Read the changelog's end",
                 connection -> Rows.one(
-                        connection.createStatement(END),
+                        connection.createStatement(sql),
                         row -> new ChangelogEnd(
                                 get(row, 0, Long.class), get(row, 1, Long.class), get(row, 2, UUID.class))));
     }

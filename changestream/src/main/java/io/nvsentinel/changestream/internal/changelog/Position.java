@@ -18,17 +18,20 @@ public final class Position {
 
     private static final String VERSION = "1";
     private static final String SEPARATOR = "~";
+    private static final String SNAPSHOT = "snapshot";
 
     private final UUID incarnation;
     private final long id;
     private final Check check;
     private final String filter;
+    private final boolean snapshot;
 
-    private Position(UUID incarnation, long position, Check check, String filter) {
+    private Position(UUID incarnation, long position, Check check, String filter, boolean snapshot) {
         this.incarnation = incarnation;
         this.id = position;
         this.check = check;
         this.filter = filter;
+        this.snapshot = snapshot;
     }
 
     /** What the changelog is recognised by: a row, and its digest or what that is computed from. */
@@ -48,7 +51,7 @@ public final class Position {
      * @return the place
      */
     public static Position at(UUID incarnation, long position, @Nullable RowCheck row) {
-        return new Position(incarnation, position, new Check(row == null ? 0 : row.id(), row, ""), "");
+        return new Position(incarnation, position, new Check(row == null ? 0 : row.id(), row, ""), "", false);
     }
 
     /**
@@ -58,7 +61,25 @@ public final class Position {
      * @return the place
      */
     public Position withFilter(String fingerprint) {
-        return new Position(incarnation, id, check, fingerprint);
+        return new Position(incarnation, id, check, fingerprint, snapshot);
+    }
+
+    /**
+     * The same place, within a snapshot.
+     *
+     * @return the place
+     */
+    public Position withinSnapshot() {
+        return new Position(incarnation, id, check, filter, true);
+    }
+
+    /**
+     * Whether this is within a snapshot, which has to be taken again.
+     *
+     * @return true until all records are delivered
+     */
+    public boolean isWithinSnapshot() {
+        return snapshot;
     }
 
     /**
@@ -72,9 +93,9 @@ public final class Position {
         try {
             String[] parts =
                     new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(SEPARATOR, -1);
-            if (parts.length == 6 && parts[0].equals(VERSION)) {
+            if (parts.length == 7 && parts[0].equals(VERSION)) {
                 Check check = new Check(Long.parseLong(parts[3]), null, parts[4]);
-                return of(parts[1], Long.parseLong(parts[2]), check, parts[5]);
+                return of(parts[1], Long.parseLong(parts[2]), check, parts[5], parts[6].equals(SNAPSHOT));
             }
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException("Not a resume token of version " + VERSION, null, e);
@@ -97,16 +118,21 @@ public final class Position {
                 && tree.get("checkedRow") instanceof Number checkedRow
                 && tree.get("digest") instanceof String digest) {
             String filter = tree.get("filter") instanceof String fingerprint ? fingerprint : "";
-            return of(incarnation, position.longValue(), new Check(checkedRow.longValue(), null, digest), filter);
+            return of(
+                    incarnation,
+                    position.longValue(),
+                    new Check(checkedRow.longValue(), null, digest),
+                    filter,
+                    Boolean.TRUE.equals(tree.get("snapshot")));
         }
         throw new InvalidRequestException(
                 "A stored resume token must have version 1, incarnation, position, checkedRow and digest; it has "
                         + tree.keySet());
     }
 
-    private static Position of(String incarnation, long position, Check check, String filter) {
+    private static Position of(String incarnation, long position, Check check, String filter, boolean snapshot) {
         try {
-            return new Position(UUID.fromString(incarnation), position, check, filter);
+            return new Position(UUID.fromString(incarnation), position, check, filter, snapshot);
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException("A resume token's incarnation must be a UUID", null, e);
         }
@@ -125,7 +151,8 @@ public final class Position {
                 Long.toString(id),
                 Long.toString(checkedRow()),
                 digest(),
-                filter);
+                filter,
+                snapshot ? SNAPSHOT : "");
         return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -142,6 +169,9 @@ public final class Position {
         tree.put("checkedRow", checkedRow());
         tree.put("digest", digest());
         tree.put("filter", filter);
+        if (snapshot) {
+            tree.put("snapshot", true);
+        }
         return tree;
     }
 

@@ -31,7 +31,7 @@ public final class Ownership {
     private final Supplier<Position> reached;
     private final Heard heard;
     private final Scheduler timer;
-    private volatile long stored;
+    private volatile Position stored;
     private volatile long leasedAt;
     private volatile long heardAt;
     private volatile long failingSince = Long.MAX_VALUE;
@@ -51,7 +51,7 @@ public final class Ownership {
         this.reached = reached;
         this.heard = heard;
         this.timer = timer;
-        this.stored = owned.token().id();
+        this.stored = owned.token();
         this.leasedAt = now();
         this.heardAt = leasedAt;
     }
@@ -90,7 +90,7 @@ public final class Ownership {
     private Mono<Void> beat() {
         long began = now();
         Position token = reached.get();
-        if (token.id() != stored) {
+        if (isNew(token)) {
             return store(token).doOnSuccess(done -> leased(began));
         }
         if (began - leasedAt >= RENEW_AFTER_MILLIS) {
@@ -101,12 +101,18 @@ public final class Ownership {
                 : tokens.check(owned).doOnSuccess(done -> contacted(began));
     }
 
+    /** The end of a snapshot counts, also if nothing was changed meanwhile. */
+    private boolean isNew(Position token) {
+        Position last = stored;
+        return token.id() != last.id() || token.isWithinSnapshot() != last.isWithinSnapshot();
+    }
+
     private Mono<Void> store(Position token) {
         return tokens.store(owned, token).doOnSuccess(done -> stored(token));
     }
 
     private void stored(Position token) {
-        stored = token.id();
+        stored = token;
         heard.onStored(owned, token);
     }
 

@@ -109,7 +109,7 @@ public final class Tail {
      * @return cold; emits the position
      */
     public Mono<ChangelogEnd> now() {
-        return reader.end()
+        return reader.durableEnd()
                 .flatMap(end -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
                                 .filter(holders -> Collections.disjoint(first, holders))
@@ -145,6 +145,18 @@ public final class Tail {
         return Mono.defer(this::head)
                 .filter(served -> served.hasNext(position, selection))
                 .map(served -> served.chunk().behind(position));
+    }
+
+    /**
+     * Changes of a part that is known to be settled, for one watch alone.
+     *
+     * @param after the position before it
+     * @param upTo the position at its end, of {@link #now()} for instance
+     * @param selection what the watch wants
+     * @return cold; emits one chunk, which begins at the position
+     */
+    public Mono<Chunk> settled(long after, long upTo, Selection selection) {
+        return patience.with(reader.settled(after, upTo, selection).map(page -> caughtUp(after, upTo, page)));
     }
 
     private Chunk caughtUp(long position, long head, ChangelogPage page) {

@@ -103,7 +103,8 @@ public final class Listening {
                 .concatMap(result -> result.getRowsUpdated())
                 .then(Mono.fromSupplier(() -> opened(opened)));
         Flux<Gate> beating = Mono.delay(HEARTBEAT, timer)
-                .then(opened.heartbeat())
+                // Its failure is heard of below, and once is enough.
+                .then(opened.heartbeat().onErrorComplete())
                 .cast(Gate.class)
                 .repeat();
         return Flux.merge(notified, listening.concatWith(beating), opened.whenLost())

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A model of transactions that write the changelog, and of a reader whose two reads may have any writers' steps between
@@ -29,7 +30,11 @@ final class TailSimulation {
         /** A proof is done as soon as one of its holders is gone. */
         ANY_HOLDER_GONE,
         /** A gap is skipped when it is seen a second time. */
-        NO_PROOF
+        NO_PROOF,
+        /** A proof is done when no transaction runs below the xmax of the snapshot that showed the gap. */
+        SNAPSHOT_XMAX,
+        /** A restart takes what has been seen for what has been proven. */
+        FENCES_DROPPED_ON_RESTART
     }
 
     private static final int WRITERS = 6;
@@ -45,6 +50,8 @@ final class TailSimulation {
     private final List<String> violations = new ArrayList<>();
     private long nextId = 1;
     private long nextXid = 700;
+    private long lastEndedXid = 699;
+    private long pageXmax;
     private TailState state = TailState.at(0);
     private List<ChangelogRow> page = List.of();
     private boolean complete;
@@ -115,6 +122,7 @@ final class TailSimulation {
 
     private void end(Writer writer, boolean commit) {
         writer.ended = true;
+        lastEndedXid = Math.max(lastEndedXid, writer.xid);
         inFlight.removeAll(writer.ids);
         if (commit) {
             writer.ids.forEach(id -> visible.put(id, ChangelogRows.row(id)));
@@ -149,6 +157,11 @@ final class TailSimulation {
         return switch (rule) {
             case REAL, HOLDERS_AFTER_PAGE -> known.withHolders(holders);
             case NO_PROOF -> known.withHolders(Set.of());
+            case SNAPSHOT_XMAX -> known.withHolders(pending(known));
+            case FENCES_DROPPED_ON_RESTART ->
+                random.nextInt(10) > 0
+                        ? known.withHolders(holders)
+                        : new TailState(known.position(), known.gapSeen(), known.gapSeen(), List.of());
             case ANY_HOLDER_GONE ->
                 new TailState(
                                 known.position(),
@@ -163,7 +176,20 @@ final class TailSimulation {
         };
     }
 
+    /** The xmax of each sighting below which something still runs, as if those were the holders. */
+    private Set<Long> pending(TailState known) {
+        long xmin = open.stream()
+                .filter(writer -> !writer.ended)
+                .mapToLong(writer -> writer.xid)
+                .min()
+                .orElse(lastEndedXid + 1);
+        return Stream.concat(known.fences().stream().flatMap(fence -> fence.holders().stream()), Stream.of(pageXmax))
+                .filter(xmax -> xmax > xmin)
+                .collect(Collectors.toSet());
+    }
+
     private void readPage(long after) {
+        pageXmax = lastEndedXid + 1;
         page = visible.tailMap(after, false).values().stream().limit(pageRows).toList();
         complete = page.size() < pageRows;
     }

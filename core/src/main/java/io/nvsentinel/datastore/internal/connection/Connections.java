@@ -94,6 +94,11 @@ public final class Connections implements Session {
         return use(action, work, error -> SqlErrors.writing(error, action));
     }
 
+    @Override
+    public boolean isEachItsOwnTransaction() {
+        return true;
+    }
+
     /**
      * Runs work in one transaction, again after a serialization failure or a deadlock.
      *

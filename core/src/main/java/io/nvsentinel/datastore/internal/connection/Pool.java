@@ -95,6 +95,7 @@ final class Pool {
     }
 
     Mono<Void> close() {
-        return pool.disposeLater();
+        // A connection that breaks while it is closed is closed.
+        return Lease.quietly(pool.disposeLater());
     }
 }

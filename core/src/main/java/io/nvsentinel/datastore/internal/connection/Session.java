@@ -31,4 +31,13 @@ public interface Session {
      *     connection has been given back; if cancelled, the write may still happen
      */
     <T> Mono<T> write(String action, Function<Connection, Mono<T>> work);
+
+    /**
+     * Whether each write is a transaction of its own, so that writes of several callers may be put together.
+     *
+     * @return false where all are part of one transaction
+     */
+    default boolean isEachItsOwnTransaction() {
+        return false;
+    }
 }

@@ -36,10 +36,10 @@ final class MigrationLock {
      * Runs a step when no other starter does. Blocks.
      *
      * @param step what to do
-     * @throws SQLException when the lock cannot be asked for
+     * @throws SQLException when the lock cannot be asked for, or the step fails so
      * @throws UnavailableException when another starter is not done in time
      */
-    void holding(Runnable step) throws SQLException {
+    void holding(SchemaMigrations.Step step) throws SQLException {
         try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement()) {
             long deadline = System.nanoTime() + longest.toNanos();

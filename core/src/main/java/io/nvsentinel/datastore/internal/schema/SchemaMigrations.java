@@ -25,6 +25,7 @@ public final class SchemaMigrations {
 
     private final DatastoreOptions options;
     private final PGSimpleDataSource source;
+    private final IdempotencyIndex index;
 
     /**
      * Prepares; connects to nothing yet.
@@ -35,6 +36,7 @@ public final class SchemaMigrations {
     public SchemaMigrations(DatastoreOptions options, @Nullable TlsContext tls) {
         this.options = options;
         this.source = JdbcSource.of(options, tls);
+        this.index = new IdempotencyIndex(source, options.schema());
     }
 
     /**
@@ -74,10 +76,13 @@ public final class SchemaMigrations {
     }
 
     private void migrate() throws SQLException {
-        new MigrationLock(source, options.schemaWait()).holding(() -> flyway().migrate());
+        new MigrationLock(source, options.schemaWait()).holding(() -> {
+            flyway().migrate();
+            index.ensure();
+        });
     }
 
-    private void requireCurrent() {
+    private void requireCurrent() throws SQLException {
         Flyway flyway = flyway();
         MigrationInfo[] pending = flyway.info().pending();
         if (pending.length > 0) {
@@ -90,6 +95,7 @@ public final class SchemaMigrations {
                             : "apply the pending SQL migrations (" + pending.length + "), for example")
                     + " by starting once with " + SchemaMode.MIGRATE + " as a user who may create tables");
         }
+        index.require();
     }
 
     private Flyway flyway() {
@@ -110,7 +116,7 @@ public final class SchemaMigrations {
         return configuration.load();
     }
 
-    private interface Step {
+    interface Step {
         void run() throws SQLException;
     }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
+import io.nvsentinel.datastore.BatchOptions;
+import io.nvsentinel.datastore.BatchResult;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.Returned;
@@ -14,30 +17,28 @@ import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
-import io.r2dbc.postgresql.codec.Json;
-import io.r2dbc.spi.Readable;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
  * A collection over a table with the columns {@code id}, {@code created_at}, {@code updated_at}, {@code version} and
- * {@code data}. Inserts are here, the rest in {@link DocumentReads} and {@link DocumentChanges}.
+ * {@code data}. Its operations are in {@link DocumentInserts},
+ * {@link DocumentReads}, {@link DocumentChanges} and {@link Aggregations}.
  *
  * @param <T> the documents' type
  */
 public class DefaultCollection<T> implements DocumentCollection<T> {
 
-    private final Session session;
     private final String name;
     private final DocumentCodec<T> codec;
     private final FieldMap fields;
     private final JsonCodec json;
-    private final String table;
+    private final DocumentInserts<T> inserts;
     private final DocumentReads<T> reads;
     private final DocumentChanges<T> changes;
     private final Aggregations aggregations;
@@ -52,12 +53,11 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
      * @param json reads documents that have no class
      */
     DefaultCollection(Session session, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
-        this.session = session;
         this.name = name;
         this.codec = codec;
         this.fields = fields;
         this.json = json;
-        this.table = Identifier.quote(name);
+        this.inserts = new DocumentInserts<>(session, new Table(name, fields), codec);
         this.reads = new DocumentReads<>(session, new Table(name, fields), codec, json);
         this.aggregations = new Aggregations(session, new Table(name, fields));
         this.changes = new DocumentChanges<>(session, new Table(name, fields), codec);
@@ -88,39 +88,22 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
 
     @Override
     public Mono<UUID> insert(T document) {
-        String sql = "INSERT INTO " + table + " (data) VALUES ($1) RETURNING id";
-        return Mono.fromCallable(() -> Json.of(codec.encode(document)))
-                .flatMap(data -> session.write(
-                        "Insert into " + name,
-                        connection -> Rows.one(
-                                connection.createStatement(sql).bind(0, data), row -> required(row, UUID.class))));
+        return inserts.insert(document);
     }
 
     @Override
     public Mono<List<UUID>> insertMany(List<T> documents) {
-        if (documents.isEmpty()) {
-            return Mono.just(List.of());
-        }
-        String sql = """
-                WITH input AS MATERIALIZED (
-                    SELECT gen_random_uuid() AS id, document::jsonb AS data, ordinal
-                    FROM unnest($1::text[]) WITH ORDINALITY AS documents (document, ordinal)
-                ), stored AS (
-                    INSERT INTO %s (id, data) SELECT id, data FROM input ORDER BY ordinal
-                )
-                SELECT id FROM input ORDER BY ordinal""".formatted(table);
-        List<T> snapshot = List.copyOf(documents);
-        return Mono.fromCallable(() -> encode(snapshot))
-                .flatMap(texts -> session.write(
-                        "Insert " + texts.length + " documents into " + name,
-                        connection -> Rows.all(
-                                connection.createStatement(sql).bind(0, texts), row -> required(row, UUID.class))));
+        return inserts.insertMany(documents);
     }
 
-    private String[] encode(List<T> documents) {
-        return documents.stream()
-                .map(document -> new String(codec.encode(document), StandardCharsets.UTF_8))
-                .toArray(String[]::new);
+    @Override
+    public Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options) {
+        return inserts.insertAll(documents, options);
+    }
+
+    /** Inserts those whose idempotency key is new. */
+    final Mono<IdempotentResult> insertNew(List<T> documents) {
+        return inserts.insertManyIdempotent(documents);
     }
 
     @Override
@@ -247,9 +230,5 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     @Override
     public Mono<Long> deleteMany(Filter filter) {
         return changes.deleteMany(filter);
-    }
-
-    private static <V> V required(Readable row, Class<V> type) {
-        return StoredRows.required(row, 0, type);
     }
 }

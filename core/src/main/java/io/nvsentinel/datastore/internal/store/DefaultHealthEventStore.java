@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.HealthEventStore;
+import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.Sort;
@@ -15,6 +16,7 @@ import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.OperationStatus;
 import io.nvsentinel.datastore.model.Status;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -34,6 +36,11 @@ final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocumen
 
     DefaultHealthEventStore(Session session, JsonCodec json) {
         super(session, "health_events", FieldMap.HEALTH_EVENTS, HealthEventDocument.codec(json), json);
+    }
+
+    @Override
+    public Mono<IdempotentResult> insertManyIdempotent(List<HealthEventDocument> events) {
+        return insertNew(events);
     }
 
     @Override

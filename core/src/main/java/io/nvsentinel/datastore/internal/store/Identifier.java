@@ -5,13 +5,19 @@ import io.nvsentinel.datastore.InvalidRequestException;
 import java.nio.charset.StandardCharsets;
 
 /** The one way in which a name becomes part of a statement: quoted, and refused where PostgreSQL would cut it short. */
-final class Identifier {
+public final class Identifier {
 
     private static final int MAX_BYTES = 63;
 
     private Identifier() {}
 
-    static String quote(String name) {
+    /**
+     * Quotes a name.
+     *
+     * @param name the name
+     * @return the quoted name
+     */
+    public static String quote(String name) {
         int bytes = name.getBytes(StandardCharsets.UTF_8).length;
         if (bytes == 0 || bytes > MAX_BYTES || name.indexOf('\0') >= 0) {
             throw new InvalidRequestException(

@@ -142,8 +142,7 @@ public final class Benchmarks implements Callable<Integer> {
     private int measure(List<Scenario> chosen) {
         progress.title("Start the server");
         Report report = new Report();
-        try (MeasuredServer server =
-                server()) {
+        try (MeasuredServer server = server()) {
             circumstances(report, server);
             Stage.Settings settings =
                     new Stage.Settings(size, rounds, duration == null ? null : Duration.ofSeconds(duration));
@@ -162,9 +161,7 @@ public final class Benchmarks implements Callable<Integer> {
     }
 
     private MeasuredServer server() {
-        return url == null
-                ? MeasuredServer.embedded(size != Size.SMOKE, progress::detail)
-                : MeasuredServer.given(url);
+        return url == null ? MeasuredServer.embedded(size != Size.SMOKE, progress::detail) : MeasuredServer.given(url);
     }
 
     private void play(Scenario scenario, Stage stage) {

@@ -40,8 +40,7 @@ public final class Ours implements AutoCloseable {
 
     private static final Duration WAIT = Duration.ofMinutes(1);
 
-    private static final List<Selection> EVERYTHING =
-            List.of(new Selection(Filter.all(), Map.of(), FieldMap.GENERIC));
+    private static final List<Selection> EVERYTHING = List.of(new Selection(Filter.all(), Map.of(), FieldMap.GENERIC));
 
     private final Datastore datastore;
     private final ChangeStreams streams;

@@ -144,8 +144,7 @@ public final class MeasuredServer implements AutoCloseable {
     private Database migrated() {
         Database database = createEmpty("");
         databases.remove(database);
-        Datastore datastore =
-                Datastore.connect(database.options().build()).block(CONNECT_WAIT);
+        Datastore datastore = Datastore.connect(database.options().build()).block(CONNECT_WAIT);
         if (datastore != null) {
             datastore.close().block(CONNECT_WAIT);
         }

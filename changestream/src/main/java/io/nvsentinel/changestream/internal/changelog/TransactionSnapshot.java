@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.changelog;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What one statement saw: PostgreSQL's {@code pg_snapshot}.
+ *
+ * @param xmin every transaction below it had ended
+ * @param xmax none from it on had
+ * @param running those between that had not
+ */
+public record TransactionSnapshot(long xmin, long xmax, Set<Long> running) {
+
+    static TransactionSnapshot parse(String text) {
+        String[] parts = text.split(":", -1);
+        Set<Long> running = Arrays.stream(parts[2].split(","))
+                .filter(part -> !part.isEmpty())
+                .map(Long::valueOf)
+                .collect(Collectors.toUnmodifiableSet());
+        return new TransactionSnapshot(Long.parseLong(parts[0]), Long.parseLong(parts[1]), running);
+    }
+
+    /**
+     * Whether the statement saw what a transaction did.
+     *
+     * @param transactionId a transaction that has committed by now
+     * @return true if it had committed by then
+     */
+    public boolean sees(long transactionId) {
+        return transactionId < xmin || (transactionId < xmax && !running.contains(transactionId));
+    }
+}

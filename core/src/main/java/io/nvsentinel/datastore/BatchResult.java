@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * What became of a batch of documents, after its commit.
+ *
+ * @param stored the documents that were stored, in their order
+ * @param failed the documents that were not, in their order
+ */
+public record BatchResult(List<Stored> stored, List<Failed> failed) {
+
+    /** Copies the lists. */
+    public BatchResult {
+        stored = List.copyOf(stored);
+        failed = List.copyOf(failed);
+    }
+
+    /**
+     * A document that was stored.
+     *
+     * @param index its place among all documents of the stream, from 0
+     * @param id the new record's id
+     */
+    public record Stored(long index, UUID id) {}
+
+    /**
+     * A document that was not stored.
+     *
+     * @param index its place among all documents of the stream, from 0
+     * @param error why
+     */
+    public record Failed(long index, DatastoreException error) {}
+}

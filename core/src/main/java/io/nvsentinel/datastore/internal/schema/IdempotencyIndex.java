@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.schema;
+
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.UnavailableException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Locale;
+import javax.sql.DataSource;
+
+/**
+ * The unique index of the events' idempotency keys. Without it, or with another one under its name, repeated inserts
+ * would store events twice or fail, so it is looked at before the datastore is used. Blocks.
+ */
+final class IdempotencyIndex {
+
+    private static final String NAME = "healthevent_idempotency_key_unique";
+    private static final String KEY = "(data #>> '{healthevent,metadata,idempotencyKey}')";
+
+    private static final String LOOK = """
+            SELECT i.indisvalid AND i.indisready,
+                   i.indisunique AND i.indnatts = 1,
+                   pg_get_indexdef(i.indexrelid, 1, false),
+                   pg_get_expr(i.indpred, i.indrelid),
+                   EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+            FROM pg_index i
+            JOIN pg_class c ON c.oid = i.indexrelid
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ? AND c.relname = ? AND i.indrelid = (
+                SELECT oid FROM pg_class WHERE relname = 'health_events' AND relnamespace = n.oid)""";
+
+    private enum State {
+        MISSING,
+        BUILDING,
+        INVALID,
+        DIFFERENT,
+        USABLE
+    }
+
+    private final DataSource source;
+    private final String schema;
+
+    IdempotencyIndex(DataSource source, String schema) {
+        this.source = source;
+        this.schema = schema;
+    }
+
+    /** Changes nothing; fails unless the index is usable. */
+    void require() throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            State state = look(connection);
+            if (state == State.BUILDING) {
+                throw stillBuilding();
+            }
+            if (state != State.USABLE) {
+                throw new MisconfiguredException("The index " + NAME + " of health_events is "
+                        + state.name().toLowerCase(Locale.ROOT)
+                        + (state == State.DIFFERENT ? " from what it has to be" : "")
+                        + ": idempotent inserts need it; start once with MIGRATE as its owner");
+            }
+        }
+    }
+
+    /** Makes the index, or makes it anew, beside running writes. */
+    void ensure() throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            State state = look(connection);
+            if (state == State.USABLE) {
+                return;
+            }
+            if (state == State.BUILDING) {
+                throw stillBuilding();
+            }
+            build(connection, state);
+            if (look(connection) != State.USABLE) {
+                throw new MisconfiguredException(
+                        "The index " + NAME + " of health_events is not usable after the build");
+            }
+        }
+    }
+
+    private void build(Connection connection, State before) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            if (before != State.MISSING) {
+                statement.execute("DROP INDEX CONCURRENTLY " + quoted() + "." + NAME);
+            }
+            statement.execute("CREATE UNIQUE INDEX CONCURRENTLY " + NAME + " ON " + quoted() + ".health_events (" + KEY
+                    + ") WHERE " + KEY + " IS NOT NULL");
+        }
+    }
+
+    private State look(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(LOOK)) {
+            statement.setString(1, schema);
+            statement.setString(2, NAME);
+            try (ResultSet index = statement.executeQuery()) {
+                return index.next() ? state(index) : State.MISSING;
+            }
+        }
+    }
+
+    private static State state(ResultSet index) throws SQLException {
+        if (!index.getBoolean(1)) {
+            return index.getBoolean(5) ? State.BUILDING : State.INVALID;
+        }
+        boolean same = index.getBoolean(2)
+                && normal(KEY).equals(normal(index.getString(3)))
+                && normal(KEY + " IS NOT NULL").equals(normal(index.getString(4)));
+        return same ? State.USABLE : State.DIFFERENT;
+    }
+
+    /** Without what the server adds or may write differently; literals stay as they are. */
+    static String normal(String definition) {
+        StringBuilder normal = new StringBuilder();
+        String[] parts = String.valueOf(definition).split("'", -1);
+        for (int i = 0; i < parts.length; i++) {
+            boolean literal = i % 2 == 1;
+            normal.append(
+                    literal
+                            ? '\'' + parts[i] + '\''
+                            : parts[i].replaceAll("::text\\[\\]|[\\s()]", "").toLowerCase(Locale.ROOT));
+        }
+        return normal.toString();
+    }
+
+    private static UnavailableException stillBuilding() {
+        return new UnavailableException(
+                "The index " + NAME + " of health_events is still being built by another session", null, null);
+    }
+
+    private String quoted() {
+        return '"' + schema.replace("\"", "\"\"") + '"';
+    }
+}

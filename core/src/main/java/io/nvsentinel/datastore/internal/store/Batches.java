@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.BatchOptions;
+import io.nvsentinel.datastore.BatchResult;
+import io.nvsentinel.datastore.BatchResult.Failed;
+import io.nvsentinel.datastore.BatchResult.Stored;
+import io.nvsentinel.datastore.DatastoreException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Stores a stream's documents batch by batch. */
+final class Batches {
+
+    private final Salvage salvage;
+    private final BatchOptions options;
+
+    Batches(Salvage salvage, BatchOptions options) {
+        this.salvage = salvage;
+        this.options = options;
+    }
+
+    /**
+     * A document of the stream.
+     *
+     * @param error why it cannot even be sent, or null
+     */
+    record Item(long index, Encoded document, @Nullable DatastoreException error) {}
+
+    /** Divides what came together into batches of the size allowed. */
+    List<List<Item>> split(List<Item> items) {
+        List<List<Item>> batches = new ArrayList<>();
+        List<Item> batch = new ArrayList<>();
+        long bytes = 0;
+        for (Item item : items) {
+            bytes += item.document().bytes();
+            if (bytes > options.maxBytes() && !batch.isEmpty()) {
+                batches.add(batch);
+                batch = new ArrayList<>();
+                bytes = item.document().bytes();
+            }
+            batch.add(item);
+        }
+        batches.add(batch);
+        return batches;
+    }
+
+    /** Stores a batch; after its result comes the error if there is one that ends everything. */
+    Flux<BatchResult> store(List<Item> batch) {
+        return options.stopAtFailure() ? storeUntilFailure(batch) : storeAll(batch);
+    }
+
+    private Flux<BatchResult> storeAll(List<Item> batch) {
+        List<Item> good = batch.stream().filter(item -> item.error() == null).toList();
+        List<Item> bad = batch.stream().filter(item -> item.error() != null).toList();
+        return insert(good).map(result -> withBad(result, bad)).flux();
+    }
+
+    private Flux<BatchResult> storeUntilFailure(List<Item> batch) {
+        List<Item> before =
+                batch.stream().takeWhile(item -> item.error() == null).toList();
+        List<Item> bad = batch.subList(before.size(), Math.min(before.size() + 1, batch.size()));
+        return insert(before)
+                .map(result -> result.failed().isEmpty() ? withBad(result, bad) : result)
+                .flatMapMany(result -> result.failed().isEmpty()
+                        ? Flux.just(result)
+                        : Flux.just(result)
+                                .concatWith(Mono.error(result.failed().get(0).error())));
+    }
+
+    private Mono<BatchResult> insert(List<Item> items) {
+        if (items.isEmpty()) {
+            return Mono.just(new BatchResult(List.of(), List.of()));
+        }
+        return salvage.insert(items.stream().map(Item::document).toList())
+                .takeUntil(outcome -> options.stopAtFailure() && outcome.error() != null)
+                .collectList()
+                .map(outcomes -> result(items, outcomes));
+    }
+
+    private static BatchResult result(List<Item> items, List<Salvage.Outcome> outcomes) {
+        List<Stored> stored = new ArrayList<>();
+        List<Failed> failed = new ArrayList<>();
+        for (int i = 0; i < outcomes.size(); i++) {
+            long index = items.get(i).index();
+            DatastoreException error = outcomes.get(i).error();
+            if (error == null) {
+                stored.add(
+                        new Stored(index, Objects.requireNonNull(outcomes.get(i).id())));
+            } else {
+                failed.add(new Failed(index, error));
+            }
+        }
+        return new BatchResult(stored, failed);
+    }
+
+    private static BatchResult withBad(BatchResult result, List<Item> bad) {
+        List<Failed> failed = new ArrayList<>(result.failed());
+        bad.forEach(item -> failed.add(new Failed(item.index(), Objects.requireNonNull(item.error()))));
+        failed.sort((one, other) -> Long.compare(one.index(), other.index()));
+        return new BatchResult(result.stored(), failed);
+    }
+}

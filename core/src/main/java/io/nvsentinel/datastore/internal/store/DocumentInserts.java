@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.BatchOptions;
+import io.nvsentinel.datastore.BatchResult;
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.ErrorContext;
+import io.nvsentinel.datastore.IdempotentResult;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.connection.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The ways in which documents come into a collection.
+ *
+ * @param <T> the documents' type
+ */
+final class DocumentInserts<T> {
+
+    private final InsertSql sql;
+    private final GroupCommit together;
+    private final DocumentCodec<T> codec;
+    private final boolean grouped;
+    private final Scheduler timer = Schedulers.parallel();
+
+    DocumentInserts(Session session, Table table, DocumentCodec<T> codec) {
+        this.sql = new InsertSql(session, table);
+        this.together = new GroupCommit(sql);
+        this.codec = codec;
+        this.grouped = session.isEachItsOwnTransaction();
+    }
+
+    Mono<UUID> insert(T document) {
+        return Mono.fromCallable(() -> Encoded.of(codec, document))
+                .flatMap(encoded -> grouped
+                        ? together.insert(encoded)
+                        : sql.insert(List.of(encoded)).map(ids -> ids.get(0)));
+    }
+
+    Mono<List<UUID>> insertMany(List<T> documents) {
+        List<T> snapshot = List.copyOf(documents);
+        return snapshot.isEmpty()
+                ? Mono.just(List.of())
+                : Mono.fromCallable(() -> encode(snapshot)).flatMap(sql::insert);
+    }
+
+    Mono<IdempotentResult> insertManyIdempotent(List<T> documents) {
+        List<T> snapshot = List.copyOf(documents);
+        return snapshot.isEmpty()
+                ? Mono.just(new IdempotentResult(List.of()))
+                : Mono.fromCallable(() -> encode(snapshot)).flatMap(sql::insertNew);
+    }
+
+    private List<Encoded> encode(List<T> documents) {
+        List<Encoded> encoded = new ArrayList<>(documents.size());
+        for (T document : documents) {
+            try {
+                encoded.add(Encoded.of(codec, document));
+            } catch (InvalidRequestException e) {
+                throw new InvalidRequestException(
+                        new ErrorContext(sql.action(), null),
+                        "document " + encoded.size() + " of " + documents.size() + " (from 0): " + e.getMessage(),
+                        e);
+            }
+        }
+        return encoded;
+    }
+
+    Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options) {
+        Batches batches = new Batches(new Salvage(sql), options);
+        return Flux.from(documents)
+                .index((index, document) -> item(index, document))
+                .bufferTimeout(options.maxDocuments(), options.linger(), timer, true)
+                .concatMapIterable(batches::split, 1)
+                .concatMap(batches::store, 1);
+    }
+
+    private Batches.Item item(long index, T document) {
+        try {
+            return new Batches.Item(index, Encoded.of(codec, document), null);
+        } catch (DatastoreException e) {
+            return new Batches.Item(index, new Encoded("", 0), e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import io.nvsentinel.datastore.ConflictException;
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.InvalidRequestException;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/**
+ * Stores as many documents as can be stored, by halves where one of them is refused: a single bad one among n costs some
+ * 2 log n statements.
+ */
+final class Salvage {
+
+    private final InsertSql sql;
+
+    Salvage(InsertSql sql) {
+        this.sql = sql;
+    }
+
+    /**
+     * What became of one document.
+     *
+     * @param id the new record, or null
+     * @param error why there is none, or null
+     */
+    record Outcome(@Nullable UUID id, @Nullable DatastoreException error) {}
+
+    /**
+     * Stores the documents, in order.
+     *
+     * @return cold; one outcome for each document, in order; fails only where the documents are not to blame
+     */
+    Flux<Outcome> insert(List<Encoded> documents) {
+        return sql.insert(documents)
+                .flatMapIterable(ids -> ids)
+                .map(id -> new Outcome(id, null))
+                .onErrorResume(Salvage::blamesADocument, error -> halves(documents, error));
+    }
+
+    /** Stores each half, after all of them were refused together. */
+    Flux<Outcome> halves(List<Encoded> documents, Throwable error) {
+        if (documents.size() == 1) {
+            return Flux.just(new Outcome(null, (DatastoreException) error));
+        }
+        int middle = documents.size() / 2;
+        return Flux.concat(
+                insert(documents.subList(0, middle)),
+                Flux.defer(() -> insert(documents.subList(middle, documents.size()))));
+    }
+
+    /** Nothing was written, and each document alone may fare differently. */
+    static boolean blamesADocument(Throwable error) {
+        return error instanceof InvalidRequestException invalid && invalid.sqlState() != null
+                || error instanceof ConflictException conflict && !conflict.isRetryable();
+    }
+}
