@@ -305,7 +305,7 @@ class RetentionTest {
                                     .onSubscribed(subscribed::set)
                                     .build())
                     .subscribe(seen::add, error::set);
-            Await.until("it is subscribed", SOON, () -> subscribed.get() != null);
+            Await.until("it is subscribed, or refused", SOON, () -> subscribed.get() != null || error.get() != null);
         }
 
         void acknowledge(int changes) {

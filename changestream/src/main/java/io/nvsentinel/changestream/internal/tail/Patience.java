@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream.internal.tail;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +62,7 @@ public final class Patience {
         private volatile long since;
 
         private boolean mayRetry(Throwable error) {
-            if (!(error instanceof DatastoreException failure)) {
+            if (!(error instanceof DatastoreException failure) || error instanceof ClientOwnedException) {
                 return false;
             }
             listener.onReadFailed(failure);
