@@ -168,8 +168,7 @@ class NetworkFaultsTest {
     }
 
     private ProxiedConnection connection(String sessions) {
-        return Await.until(
-                        "a connection of " + sessions, SOON, () -> connections(sessions), found -> !found.isEmpty())
+        return Await.until("a connection of " + sessions, SOON, () -> connections(sessions), found -> !found.isEmpty())
                 .get(0);
     }
 
