@@ -2,18 +2,14 @@
 package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.changestream.HistoryLostException;
-import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.store.Rows;
-import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -25,52 +21,61 @@ import reactor.core.publisher.Mono;
 public final class ChangelogReader {
 
     /**
-     * The state row comes even if no change does. Every id comes, since gaps are proven by them; the documents only of
-     * changes that somebody wants. A page ends with the row that fills its bytes; sizes are as stored, which is no less
-     * than a fraction of the size in memory that compression explains.
+     * One row of facts, which comes even if no change does, and the changes: one statement, so one snapshot. Every id comes,
+     * since gaps are proven by them; the documents only of changes that somebody wants. A page ends with the row that
+     * fills its bytes; sizes are as stored, which is no less than a fraction of the size in memory that compression
+     * explains. Times come as their eight bytes, because their text is slow to read; transaction ids as text, because the
+     * driver searches all it has for who reads them otherwise, in each row.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
-                page.id, page.xid::text::bigint, page.table_name, page.record_id, page.operation, page.changed_at,
-                page.old_values, page.new_values, page.read, page.wanted,
                 ARRAY(
                     SELECT coalesce(to_regclass(quote_ident(name))::oid::bigint, 0)
-                    FROM unnest(CAST($5 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number)
-            FROM datastore_changelog_state AS state
-            CROSS JOIN datastore_changelog_id_seq AS newest
-            LEFT JOIN (
-                SELECT *, count(*) OVER () AS read,
-                    sum(coalesce(pg_column_size(old_values), 0) + coalesce(pg_column_size(new_values), 0))
-                        OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+                    FROM unnest(CAST($5 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            FROM datastore_changelog_state AS state CROSS JOIN datastore_changelog_id_seq AS newest
+            UNION ALL
+            SELECT NULL, NULL, NULL, NULL, NULL,
+                id, xid::text, table_name, record_id, operation, timestamptz_send(changed_at), old_values, new_values, wanted,
+                bytes_up_to >= $4
+            FROM (
+                SELECT *, sum(bytes) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes_up_to
                 FROM (
-                    SELECT id, xid, table_name, record_id, operation, changed_at, wanted,
-                        CASE WHEN wanted THEN old_values END AS old_values,
-                        CASE WHEN wanted THEN new_values END AS new_values
+                    SELECT *, coalesce(pg_column_size(old_values), 0) + coalesce(pg_column_size(new_values), 0) AS bytes
                     FROM (
-                        SELECT *, %s AS wanted
-                        FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
-                    ) AS judged
-                ) AS changes
-            ) AS page ON coalesce(page.bytes_before, 0) < $4
-            ORDER BY page.id""";
+                        SELECT id, xid, table_name, record_id, operation, changed_at, wanted,
+                            CASE WHEN wanted THEN old_values END AS old_values,
+                            CASE WHEN wanted THEN new_values END AS new_values
+                        FROM (
+                            SELECT *, %s AS wanted
+                            FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
+                        ) AS judged
+                    ) AS needed
+                ) AS measured
+            ) AS page
+            WHERE bytes_up_to - bytes < $4""";
 
     private static final int FIRST_OF_CONDITION = 6;
 
     /**
      * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
-     * prepared transaction has no process; whoever has none yet has drawn no id either (xid stands before id).
+     * prepared transaction has no process; whoever has none yet has drawn no id either (xid stands before id). All ids of a
+     * transaction, its savepoints' too: which of them is the lowest changes when ids begin anew. In one look at the
+     * server's locks, whose cost grows with all there are.
      */
     private static final String HOLDERS = """
-            SELECT DISTINCT owner.transactionid::text::bigint
-            FROM pg_locks AS held
-            JOIN pg_locks AS owner
-                ON owner.virtualtransaction = held.virtualtransaction AND owner.locktype = 'transactionid'
-                AND owner.mode = 'ExclusiveLock' AND owner.granted
-            WHERE held.locktype = 'relation' AND held.mode = 'RowExclusiveLock' AND held.granted
-                AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                AND held.relation IN (
-                    SELECT 'datastore_changelog'::regclass
-                    UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = 'datastore_changelog'::regclass)""";
+            SELECT unnest(array_agg(transactionid::text::bigint) FILTER (WHERE locktype = 'transactionid'))
+            FROM pg_locks
+            WHERE granted
+                AND (locktype = 'transactionid' AND mode = 'ExclusiveLock'
+                    OR locktype = 'relation' AND mode = 'RowExclusiveLock'
+                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                        AND relation = ANY (ARRAY(
+                            SELECT 'datastore_changelog'::regclass::oid
+                            UNION ALL
+                            SELECT inhrelid FROM pg_inherits WHERE inhparent = 'datastore_changelog'::regclass)))
+            GROUP BY virtualtransaction
+            HAVING bool_or(locktype = 'relation')""";
 
     private static final String END = """
             SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.oldest_id, state.incarnation
@@ -268,7 +273,7 @@ public final class ChangelogReader {
         List<Object> values = new ArrayList<>(List.of(after, upTo, pageRows, pageBytes, tables));
         values.addAll(wanted.bindings());
         return Rows.all(Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql())), values), PageRow::of)
-                .map(rows -> page(rows, tables));
+                .map(rows -> PageRow.page(rows, pageRows, tables));
     }
 
     private static String[] tables(List<Selection> selections) {
@@ -276,33 +281,6 @@ public final class ChangelogReader {
                 .flatMap(selection -> selection.collections().stream())
                 .distinct()
                 .toArray(String[]::new);
-    }
-
-    private static Map<String, Long> tables(String[] names, Long[] oids) {
-        Map<String, Long> tables = new HashMap<>();
-        for (int i = 0; i < names.length; i++) {
-            tables.put(names[i], oids[i]);
-        }
-        return tables;
-    }
-
-    private ChangelogPage page(List<PageRow> rows, String[] tables) {
-        PageRow facts = rows.get(0);
-        List<ChangelogRow> changes = new ArrayList<>(rows.size());
-        for (PageRow row : rows) {
-            if (row.change() != null) {
-                changes.add(row.change());
-            }
-        }
-        boolean complete = facts.read() < pageRows && changes.size() == facts.read();
-        return new ChangelogPage(
-                facts.incarnation(),
-                facts.oldestId(),
-                facts.newestId(),
-                facts.standby(),
-                changes,
-                complete,
-                tables(tables, facts.tables()));
     }
 
     private static <T> T get(Readable row, int column, Class<T> type) {
@@ -316,43 +294,4 @@ public final class ChangelogReader {
      * @param page the page
      */
     public record TailReading(@Nullable Set<Long> holders, ChangelogPage page) {}
-
-    private record PageRow(
-            UUID incarnation,
-            long oldestId,
-            long newestId,
-            boolean standby,
-            long read,
-            Long[] tables,
-            @Nullable ChangelogRow change) {
-
-        static PageRow of(Readable row) {
-            Long id = row.get(4, Long.class);
-            return new PageRow(
-                    get(row, 0, UUID.class),
-                    get(row, 1, Long.class),
-                    get(row, 2, Long.class),
-                    get(row, 3, Boolean.class),
-                    id == null ? 0 : get(row, 12, Long.class),
-                    get(row, 14, Long[].class),
-                    id == null ? null : change(id, row));
-        }
-
-        private static ChangelogRow change(long id, Readable row) {
-            return new ChangelogRow(
-                    id,
-                    get(row, 5, Long.class),
-                    get(row, 6, String.class),
-                    row.get(7, UUID.class),
-                    Operation.valueOf(get(row, 8, String.class)),
-                    get(row, 9, Instant.class),
-                    get(row, 13, Boolean.class),
-                    json(row.get(10, Json.class)),
-                    json(row.get(11, Json.class)));
-        }
-
-        private static byte @Nullable [] json(@Nullable Json value) {
-            return value == null ? null : value.asArray();
-        }
-    }
 }

@@ -19,7 +19,6 @@ import io.nvsentinel.changestream.internal.wakeup.Listening;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -213,16 +212,8 @@ public final class Tail {
                 return armed ? readArmed(gate, WakeUp.POLL_INTERVAL) : read(WakeUp.POLL_INTERVAL);
             }
             pace = Pace.START;
-            return armed ? readWhileDisarming(gate) : read(WakeUp.NOTIFICATION);
+            return read(WakeUp.NOTIFICATION);
         });
-    }
-
-    /** Writers need not notify any more, and reading need not wait until they know. */
-    private Mono<Served> readWhileDisarming(Gate gate) {
-        return Mono.zip(
-                        read(WakeUp.NOTIFICATION).map(Optional::of).defaultIfEmpty(Optional.empty()),
-                        gate.disarm().thenReturn(true))
-                .flatMap(both -> Mono.justOrEmpty(both.getT1()));
     }
 
     /** Found although nobody rang: those asleep behind this one have to be told. */

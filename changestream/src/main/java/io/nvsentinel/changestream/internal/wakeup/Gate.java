@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -55,19 +56,22 @@ public final class Gate {
     }
 
     /**
-     * Tries to arm, and disarms when what follows ends or is cancelled.
+     * Tries to arm, and disarms when what follows ends or is cancelled. What the work gives does not wait for that: it is on
+     * its way while the lock is released, and the next attempt to arm queues up behind that on the connection.
      *
      * @param work what to do with the outcome
      * @param <T> what it gives
      * @return cold; what the work gives; fails with {@link GateLostException} if the connection does not answer
      */
     public <T> Mono<T> whileArmed(Function<Outcome, Mono<T>> work) {
-        return Mono.usingWhen(
-                Mono.just(this),
-                gate -> gate.arm().flatMap(work),
-                Gate::letGo,
-                (gate, error) -> gate.letGo(),
-                Gate::letGo);
+        return Flux.usingWhen(
+                        Mono.just(this),
+                        gate -> gate.arm().flatMap(work),
+                        Gate::letGo,
+                        (gate, error) -> gate.letGo(),
+                        Gate::letGo)
+                // Cancels before it emits, which sends the release.
+                .next();
     }
 
     /** Where the connection is lost, the lock goes with it; that must not hide what the work gave, or how it failed. */
@@ -83,12 +87,7 @@ public final class Gate {
         });
     }
 
-    /**
-     * Releases the lock if it may be held.
-     *
-     * @return cold; completes when it is released
-     */
-    public Mono<Void> disarm() {
+    private Mono<Void> disarm() {
         return Mono.defer(() -> mayHoldLock.getAndSet(false)
                 ? one("SELECT pg_advisory_unlock_all()::text").then()
                 : Mono.empty());
