@@ -13,6 +13,8 @@ import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.aggregation.Stage;
 import io.nvsentinel.datastore.model.Csp;
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceType;
@@ -112,6 +114,13 @@ class StorePlanTest {
                 Map.entry("health_events_drained", health.isNodeDrained("n9")),
                 Map.entry("health_events_data", health.find(Filter.eq("healthevent.agent", "a77"))),
                 Map.entry("health_events_words", health.find(Filter.text("word777"))),
+                Map.entry(
+                        "healthevent_idempotency_key_unique",
+                        health.insertManyIdempotent(List.of(HealthEventDocument.of(
+                                T,
+                                HealthEvent.builder()
+                                        .metadata(Map.of("idempotencyKey", "k"))
+                                        .build())))),
                 Map.entry("maintenance_events_pkey", maintenance.deleteById(UUID.randomUUID())),
                 Map.entry(
                         "maintenance_events_created",
