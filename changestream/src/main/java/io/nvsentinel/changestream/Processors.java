@@ -42,6 +42,9 @@ final class Processors {
         if (watching.clientName() == null) {
             throw new InvalidRequestException("Processing needs a client name, to store the position under");
         }
+        if (watching.startAt().isSnapshot() || watching.onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT) {
+            throw withinSnapshot();
+        }
         Watch.Request<T> request = Watch.Request.of(watched, watching);
         return run(request, processing, effects, false)
                 .onErrorResume(
@@ -64,9 +67,19 @@ final class Processors {
 
     private <T> Mono<Void> process(
             Watch<T> watch, WatchOptions watching, ProcessorOptions processing, Effects<T> effects) {
+        if (watch.start().isWithinSnapshot()) {
+            return Mono.error(withinSnapshot());
+        }
         DeadLetterTable letters =
                 new DeadLetterTable(connections, watch.ownership().owned());
         return new Processing<>(watch, processing, timer)
                 .run(streams.events(watch, watching), effects.of(watch, letters), letters, listener, streams.closing());
+    }
+
+    /** What is done once, or put aside, is known by its place in the changelog. */
+    private static InvalidRequestException withinSnapshot() {
+        return new InvalidRequestException(
+                "Processing cannot take a snapshot: its records have no place in the changelog."
+                        + " Watch the snapshot, and process from where it ends");
     }
 }
