@@ -14,7 +14,7 @@ AS $body$
 DECLARE
     subscribers CONSTANT bigint := 7813858212840129890;
     images      CONSTANT text := coalesce(TG_ARGV[0], 'full');
-    query       CONSTANT text := current_query();
+    query       text;
     before      jsonb;
     after       jsonb;
 BEGIN
@@ -42,6 +42,7 @@ BEGIN
     END CASE;
 
     IF NOT pg_try_advisory_xact_lock_shared(subscribers) THEN
+        query := current_query();
         IF current_setting('max_prepared_transactions') = '0'
             OR query IS NULL
             OR query ~* '^\s*(commit|end)\M'

@@ -8,37 +8,37 @@ CREATE TABLE health_events (
     updated_at                  timestamptz NOT NULL DEFAULT now(),
     version                     bigint      NOT NULL DEFAULT 1,
     data                        jsonb       NOT NULL,
-    node_name                   text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
-        nullif(data #> '{healthevent,nodeName}', 'null'),
-        nullif(data #> '{healthevent,nodename}', 'null'),
-        nullif(data -> 'nodeName', 'null')))) STORED,
-    event_type                  text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
-        nullif(data #> '{healthevent,checkName}', 'null'),
-        nullif(data #> '{healthevent,checkname}', 'null')))) STORED,
-    severity                    text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
-        nullif(data #> '{healthevent,componentClass}', 'null'),
-        nullif(data #> '{healthevent,componentclass}', 'null')))) STORED,
-    recommended_action          text        GENERATED ALWAYS AS (nvsentinel_recommended_action(coalesce(
-        nullif(data #> '{healthevent,recommendedAction}', 'null'),
-        nullif(data #> '{healthevent,recommendedaction}', 'null')))) STORED,
-    node_quarantined            text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
-        nullif(data #> '{healtheventstatus,nodequarantined}', 'null'),
-        nullif(data #> '{healtheventstatus,nodeQuarantined}', 'null'),
-        nullif(data #> '{healthEventStatus,nodeQuarantined}', 'null')))) STORED,
-    user_pods_eviction_status   text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
-        nullif(data #> '{healtheventstatus,userpodsevictionstatus,status}', 'null'),
-        nullif(data #> '{healtheventstatus,userpodsevictionstatus,Status}', 'null'),
-        nullif(data #> '{healtheventstatus,userPodsEvictionStatus,status}', 'null'),
-        nullif(data #> '{healthEventStatus,userPodsEvictionStatus,status}', 'null')))) STORED,
-    user_pods_eviction_message  text        GENERATED ALWAYS AS (nvsentinel_text(coalesce(
-        nullif(data #> '{healtheventstatus,userpodsevictionstatus,message}', 'null'),
-        nullif(data #> '{healtheventstatus,userpodsevictionstatus,Message}', 'null'),
-        nullif(data #> '{healtheventstatus,userPodsEvictionStatus,message}', 'null'),
-        nullif(data #> '{healthEventStatus,userPodsEvictionStatus,message}', 'null')))) STORED,
-    fault_remediated            boolean     GENERATED ALWAYS AS (coalesce(
-        nvsentinel_boolean(data #> '{healtheventstatus,faultremediated}'),
-        nvsentinel_boolean(data #> '{healtheventstatus,faultRemediated}'),
-        nvsentinel_boolean(data #> '{healthEventStatus,faultRemediated}'))) STORED,
+    node_name                   text        GENERATED ALWAYS AS (nvsentinel_text(
+        data #> '{healthevent,nodeName}',
+        data #> '{healthevent,nodename}',
+        data -> 'nodeName')) STORED,
+    event_type                  text        GENERATED ALWAYS AS (nvsentinel_text(
+        data #> '{healthevent,checkName}',
+        data #> '{healthevent,checkname}')) STORED,
+    severity                    text        GENERATED ALWAYS AS (nvsentinel_text(
+        data #> '{healthevent,componentClass}',
+        data #> '{healthevent,componentclass}')) STORED,
+    recommended_action          text        GENERATED ALWAYS AS (nvsentinel_recommended_action(
+        data #> '{healthevent,recommendedAction}',
+        data #> '{healthevent,recommendedaction}')) STORED,
+    node_quarantined            text        GENERATED ALWAYS AS (nvsentinel_text(
+        data #> '{healtheventstatus,nodequarantined}',
+        data #> '{healtheventstatus,nodeQuarantined}',
+        data #> '{healthEventStatus,nodeQuarantined}')) STORED,
+    user_pods_eviction_status   text        GENERATED ALWAYS AS (nvsentinel_text(
+        data #> '{healtheventstatus,userpodsevictionstatus,status}',
+        data #> '{healtheventstatus,userpodsevictionstatus,Status}',
+        data #> '{healtheventstatus,userPodsEvictionStatus,status}',
+        data #> '{healthEventStatus,userPodsEvictionStatus,status}')) STORED,
+    user_pods_eviction_message  text        GENERATED ALWAYS AS (nvsentinel_text(
+        data #> '{healtheventstatus,userpodsevictionstatus,message}',
+        data #> '{healtheventstatus,userpodsevictionstatus,Message}',
+        data #> '{healtheventstatus,userPodsEvictionStatus,message}',
+        data #> '{healthEventStatus,userPodsEvictionStatus,message}')) STORED,
+    fault_remediated            boolean     GENERATED ALWAYS AS (nvsentinel_boolean(
+        data #> '{healtheventstatus,faultremediated}',
+        data #> '{healtheventstatus,faultRemediated}',
+        data #> '{healthEventStatus,faultRemediated}')) STORED,
     quarantine_finish_timestamp timestamptz GENERATED ALWAYS AS (nvsentinel_instant(coalesce(
         nullif(data #> '{healtheventstatus,quarantinefinishtimestamp}', 'null'),
         nullif(data #> '{healtheventstatus,quarantineFinishTimestamp}', 'null'),

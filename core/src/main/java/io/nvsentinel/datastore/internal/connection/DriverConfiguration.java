@@ -35,6 +35,8 @@ final class DriverConfiguration {
                 .lockWaitTimeout(options.lockTimeout())
                 .options(options.extraParams())
                 .preparedStatementCacheQueries(PREPARED_STATEMENTS)
+                // Parsing times and ids from text is a good part of what reading a row costs.
+                .forceBinary(true)
                 .autodetectExtensions(false)
                 .tcpKeepAlive(true);
         servers(driver, options.addresses());

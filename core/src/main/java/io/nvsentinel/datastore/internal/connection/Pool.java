@@ -52,9 +52,14 @@ final class Pool {
         });
     }
 
-    /** One that does not answer may be dead without knowing, and would keep the next user waiting as well. */
+    /**
+     * One that does not answer may be dead without knowing, and would keep the next user waiting as well; one whose session
+     * the server ended is dead, though its socket may not be closed yet.
+     */
     private static Mono<Void> afterError(Lease lease, Throwable error) {
-        return error.getCause() instanceof TimeoutException ? lease.giveUp() : lease.giveBackIdle();
+        return error.getCause() instanceof TimeoutException || SqlErrors.isSessionLost(error)
+                ? lease.giveUp()
+                : lease.giveBackIdle();
     }
 
     private Mono<Lease> acquire(String action) {

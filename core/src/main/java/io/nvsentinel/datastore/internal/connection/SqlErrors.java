@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.ConflictException;
+import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.InvalidRequestException;
@@ -144,6 +145,13 @@ final class SqlErrors {
         return write
                 ? new OutcomeUnknownException(context, reason, cause)
                 : new UnavailableException(context, reason, cause);
+    }
+
+    /** Whether an error, in our words, says that the connection is of no more use. */
+    static boolean isSessionLost(Throwable error) {
+        return error instanceof DatastoreException ours
+                && ours.sqlState() != null
+                && meaning(ours.sqlState()) == Meaning.CONNECTION_LOST;
     }
 
     private static Meaning meaning(@Nullable String state) {

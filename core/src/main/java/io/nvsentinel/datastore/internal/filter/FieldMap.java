@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * and where the document is. Immutable.
  *
  * <p>A mirror column is used only where that gives the verdict of the document. That rests on how the schema generates
- * it: {@code f(coalesce(nullif(data #> path1, 'null'), nullif(data #> path2, 'null'), …))} over exactly the paths, in
- * the order, of {@link Field.Document#paths()}, where f is {@code nvsentinel_text}, which gives null for anything but a
- * string, or {@code nvsentinel_instant}.
+ * it, over exactly the paths, in the order, of {@link Field.Document#paths()}: by {@code nvsentinel_text(data #> path1,
+ * data #> path2, …)}, which takes the first value that is not null and gives null if that is anything but a string, or
+ * by {@code nvsentinel_instant(coalesce(nullif(data #> path1, 'null'), nullif(data #> path2, 'null'), …))}.
  */
 public sealed class FieldMap permits ChangeFieldMap {
 

@@ -98,19 +98,13 @@ final class DocumentReads<T> {
     private <D> Flux<List<Row<D>>> pages(Query query, Condition condition, PageSql.Data data, StoredRows<D> rowReader) {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, condition);
-            return Pages.all(cursor -> session.read(
-                            "Find in " + table.name(),
-                            connection -> Rows.all(
-                                    statement(connection, sql.documents(data, cursor)),
-                                    row -> new Keyed<>(
-                                            rowReader.row(row),
-                                            total(row),
-                                            sql.keyset().read(row, 6))))
-                    .map(read -> page(read, sql, remaining(cursor, query))));
+            return Pages.all(cursor -> session.read("Find in " + table.name(), connection -> {
+                PageRows<Row<D>> page = new PageRows<>(sql, rowReader::row);
+                return Rows.all(statement(connection, sql.documents(data, cursor)), row -> page.read(row, total(row)))
+                        .map(rows -> page.page(rows, remaining(cursor, query)));
+            }));
         });
     }
-
-    private record Keyed<R>(R row, long total, List<Object> keys) {}
 
     private static long total(Readable row) {
         return StoredRows.required(row, 5, Long.class);
@@ -118,16 +112,6 @@ final class DocumentReads<T> {
 
     private static long remaining(Page.@Nullable Cursor cursor, Query query) {
         return cursor == null ? query.limit() : cursor.remaining();
-    }
-
-    private static <R> Page<R> page(List<Keyed<R>> read, PageSql sql, long remaining) {
-        List<R> page = read.stream().limit(remaining).map(Keyed::row).toList();
-        if (read.isEmpty() || page.size() == remaining) {
-            return new Page<>(page, null);
-        }
-        Keyed<R> last = read.get(read.size() - 1);
-        boolean cut = read.size() == sql.pageSize() || last.total() >= PageSql.MAX_BYTES;
-        return new Page<>(page, cut ? new Page.Cursor(last.keys(), remaining - page.size()) : null);
     }
 
     /** Whether there is a document; if not, it is reported, or ends the result. */
@@ -162,15 +146,11 @@ final class DocumentReads<T> {
     Flux<UUID> findIds(Query query) {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, Condition.NONE);
-            return Pages.all(cursor -> session.read(
-                                    "Find ids in " + table.name(),
-                                    connection -> Rows.all(
-                                            statement(connection, sql.ids(cursor)),
-                                            row -> new Keyed<>(
-                                                    StoredRows.required(row, 0, UUID.class),
-                                                    0,
-                                                    sql.keyset().read(row, 1))))
-                            .map(read -> page(read, sql, remaining(cursor, query))))
+            return Pages.all(cursor -> session.read("Find ids in " + table.name(), connection -> {
+                        PageRows<UUID> page = new PageRows<>(sql, row -> StoredRows.required(row, 0, UUID.class));
+                        return Rows.all(statement(connection, sql.ids(cursor)), row -> page.read(row, 0))
+                                .map(rows -> page.page(rows, remaining(cursor, query)));
+                    }))
                     .concatMapIterable(page -> page, 1);
         });
     }

@@ -52,6 +52,14 @@ final class Keyset {
                 .collect(Collectors.joining());
     }
 
+    /** The names of those keys, each preceded by a comma. */
+    String columnNames() {
+        return IntStream.range(0, sorts.size())
+                .filter(i -> types.get(i).equals("jsonb"))
+                .mapToObj(i -> ", " + name(i))
+                .collect(Collectors.joining());
+    }
+
     /** The names of all keys, where they are selected: the planner has to see that these are the record's columns. */
     String names() {
         return IntStream.range(0, sorts.size()).mapToObj(this::name).collect(Collectors.joining(", "));
@@ -83,8 +91,8 @@ final class Keyset {
         return FieldSql.sortKey(sorts.get(i).path(), fields, binder);
     }
 
-    /** Reads the keys of a row that selects them from a column on. */
-    List<Object> read(Readable row, int firstColumn) {
+    /** Reads the keys of a row that selects them under their names. */
+    List<Object> read(Readable row) {
         List<Object> keys = new ArrayList<>(sorts.size());
         for (int i = 0; i < sorts.size(); i++) {
             Class<?> type = switch (types.get(i)) {
@@ -92,7 +100,7 @@ final class Keyset {
                 case "timestamptz" -> Instant.class;
                 default -> Json.class;
             };
-            keys.add(copy(Objects.requireNonNull(row.get(firstColumn + i, type))));
+            keys.add(copy(Objects.requireNonNull(row.get(name(i).replace("\"", ""), type))));
         }
         return keys;
     }

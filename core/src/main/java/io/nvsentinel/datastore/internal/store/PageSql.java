@@ -30,8 +30,8 @@ final class PageSql {
     }
 
     /**
-     * The columns {@code id, created_at, updated_at, version, data, total} of a page and its sort keys, where total is the size of
-     * the page up to the row. The size of a document that is stored compressed is known only when it is unpacked; others
+     * The columns {@code id, created_at, updated_at, version, data, total} of a page and those of its sort keys that are not among
+     * them, where total is the size of the page up to the row. The size of a document that is stored compressed is known only when it is unpacked; others
      * are not looked at for it. Each level repeats the order, else the planner forgets it and sorts the page again.
      *
      * @param data what is read of each document
@@ -42,7 +42,7 @@ final class PageSql {
                 + " ELSE octet_length(data::text) END";
         String page = "SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data"
                 + keyset.columns(binder) + rows(cursor, binder);
-        String columns = "id, created_at, updated_at, version, data, total, " + keyset.names();
+        String columns = "id, created_at, updated_at, version, data, total" + keyset.columnNames();
         String sized = "SELECT page.*, " + size + " AS size FROM (" + page + ") AS page ORDER BY " + keyset.order()
                 + " OFFSET 0";
         String summed = "SELECT sized.*, sum(size) OVER (ORDER BY " + keyset.order()

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +39,7 @@ class InstantsTest {
     }
 
     /** Seconds since 1970, exactly. */
-    private static List<BigDecimal> onServer(List<Object> values) {
+    private static List<BigDecimal> onServer(List<?> values) {
         List<String> seconds = tables.query(
                 "SELECT coalesce(extract(epoch FROM nvsentinel_instant(CAST(d AS jsonb))), 'NaN')::text"
                         + " FROM unnest($1::text[]) WITH ORDINALITY AS u(d, n) ORDER BY n",
@@ -73,6 +76,22 @@ class InstantsTest {
         assertThat(times).as("times and others are both common").isBetween(1000, 9000);
     }
 
+    /** A small t or z is never left to PostgreSQL's parser. */
+    @Test
+    void usualTextsAreReadAsTheUnusualOnes() {
+        long seed = Long.getLong("corpus.seed", System.nanoTime());
+        Random random = new Random(seed);
+        List<String> usual = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            usual.add(usual(random));
+        }
+        List<String> unusual = new ArrayList<>();
+        usual.forEach(text -> unusual.add(random.nextBoolean() ? text.replace('T', 't') : text.replace('Z', 'z')));
+        List<BigDecimal> read = onServer(usual);
+        assertThat(read).as("seed %s", seed).isEqualTo(onServer(unusual));
+        assertThat(read).doesNotContainNull();
+    }
+
     @Test
     void knownValues() {
         assertThat(Instants.read("2026-11-01T01:02:03.4567899+05:30")).isEqualTo("2026-10-31T19:32:03.456789Z");
@@ -98,6 +117,15 @@ class InstantsTest {
                 Map.of("$date", Map.of()))) {
             assertThat(Instants.read(none)).as(String.valueOf(none)).isNull();
         }
+    }
+
+    /** Any day of two centuries and a little more, to any number of digits. */
+    private static String usual(Random random) {
+        LocalDate day = LocalDate.of(1899, 12, 1).plusDays(random.nextInt(73_200));
+        String digits = String.format(Locale.ROOT, "%09d", random.nextInt(1_000_000_000));
+        int precision = random.nextInt(10);
+        return day + LocalTime.ofSecondOfDay(random.nextInt(86_400)).format(DateTimeFormatter.ofPattern("'T'HH:mm:ss"))
+                + (precision == 0 ? "" : "." + digits.substring(0, precision)) + "Z";
     }
 
     private static String text(Random random) {
