@@ -83,8 +83,7 @@ class ExactlyOnceTest {
 
     /** Cuts connections, cancels the processor, or opens another one while it runs. */
     private Disposable disturb(Disposable running, int workers, Random random) {
-        // With several workers, connections are cut only by cancelling the transactions they are in.
-        switch (random.nextInt(workers == 1 ? 3 : 2)) {
+        switch (random.nextInt(3)) {
             case 2 ->
                 DATABASE.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                         + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.7");

@@ -5,8 +5,10 @@ import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.pool.PoolBuilder;
 import reactor.pool.PoolConfig;
@@ -18,7 +20,8 @@ import reactor.pool.PooledRefMetadata;
  *
  * <p>The pool asks one predicate when a connection comes back, when an idle one is taken and when it cleans up, and does
  * not say which. Hence the set of idle connections here: what is not in it comes back. A connection leaves the set when
- * it is taken or closed, and the pool does nothing else with an idle one.
+ * it is taken or closed, and the pool does nothing else with an idle one. When the pool has been closed, the set holds
+ * what the pool has lost: one that it had just taken out for somebody who was refused because of the closing.
  */
 final class IdleLimit {
 
@@ -31,9 +34,24 @@ final class IdleLimit {
         this.lifetime = lifetime;
     }
 
-    /** Prepares a pool that keeps to this and to the lifetime: it has one predicate for both. */
-    ConnectionPoolConfiguration.Builder pool(Connector connector) {
-        return lifetime.pool(connector).postAllocate(this::taken).customizer(this::customize);
+    /** Prepares a pool that keeps to this and to the lifetime, for which it has one predicate, and to the permits. */
+    ConnectionPoolConfiguration.Builder pool(Connector connector, Permits permits) {
+        return lifetime.pool(connector)
+                .initialSize(0)
+                .maxSize(permits.permitMaximum())
+                .postAllocate(this::taken)
+                .customizer(pool -> customize(pool.allocationStrategy(permits)));
+    }
+
+    /** Closes what a closed pool has lost; it would stay open for as long as the program runs. */
+    Mono<Void> closeLost() {
+        return Flux.defer(() -> Flux.fromIterable(lost()))
+                .flatMap(connection -> Lease.quietly(connection.close()))
+                .then();
+    }
+
+    private synchronized List<Connection> lost() {
+        return List.copyOf(idle);
     }
 
     private void customize(PoolBuilder<Connection, ? extends PoolConfig<? extends Connection>> pool) {

@@ -17,16 +17,15 @@ import reactor.util.retry.Retry;
 final class Pool {
 
     private final ConnectionPool pool;
+    private final IdleLimit idle;
     private final DatastoreOptions options;
     private final Scheduler timer;
 
-    Pool(Connector connector, Lifetime lifetime, DatastoreOptions options, Scheduler timer) {
+    Pool(Connector connector, IdleLimit idle, DatastoreOptions options, Scheduler timer) {
+        this.idle = idle;
         this.options = options;
         this.timer = timer;
-        this.pool = new ConnectionPool(new IdleLimit(options.maxIdleConnections(), lifetime)
-                .pool(connector)
-                .initialSize(0)
-                .maxSize(options.maxConnections())
+        this.pool = new ConnectionPool(idle.pool(connector, new Permits(options.maxConnections()))
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
                 .preRelease(Lease::requireOpen)
@@ -100,7 +99,8 @@ final class Pool {
     }
 
     Mono<Void> close() {
-        // A connection that breaks while it is closed is closed.
-        return Lease.quietly(pool.disposeLater());
+        // A connection that breaks while it is closed is closed. The pool drops one that it has just taken out for
+        // somebody whom it then refuses.
+        return Lease.quietly(pool.disposeLater()).then(idle.closeLost());
     }
 }

@@ -80,9 +80,6 @@ final class SqlErrors {
         if (error instanceof TimeoutException) {
             return new UnavailableException(unanswered, "no connection to " + address + " in time", error);
         }
-        if (error instanceof PoolShutdownException) {
-            return new InvalidRequestException(action + ": the datastore is closed", null, error);
-        }
         R2dbcException driver = find(error, R2dbcException.class);
         return driver == null ? error : refused(driver, "cannot connect to " + address, action);
     }

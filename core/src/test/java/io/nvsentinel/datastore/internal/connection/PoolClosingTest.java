@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.tls.SslMode;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** What becomes of a connection that is on its way to a borrower while the pool is closed. */
+class PoolClosingTest {
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.empty();
+
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private final DatastoreOptions options = DatastoreOptions.builder()
+            .host(DATABASE.get().host())
+            .port(DATABASE.get().port())
+            .database(DATABASE.get().name())
+            .username(DATABASE.get().user())
+            .password(DATABASE.get().password())
+            .sslMode(SslMode.DISABLE)
+            .schemaMode(SchemaMode.NONE)
+            .applicationName("closing")
+            .maxConnections(2)
+            .build();
+    private final Scheduler timer = Schedulers.parallel();
+    private final IdleLimit idle = new IdleLimit(options.maxIdleConnections(), new Lifetime(options, null));
+    private final Pool pool = new Pool(
+            new Connector(() -> DriverConfiguration.of(options, null), options.connectTimeout(), timer),
+            idle,
+            options,
+            timer);
+
+    @Test
+    void aConnectionThatIsTakenOutWhileThePoolClosesIsClosed() {
+        use().block(SOON);
+        CompletableFuture<Void> refused = new CompletableFuture<>();
+        Thread taker = new Thread(() -> use().subscribe(null, refused::completeExceptionally));
+        synchronized (idle) {
+            // The pool has the idle connection in its hand, and asks whether it may stay.
+            taker.start();
+            Await.until("asks", SOON, taker::getState, Thread.State.BLOCKED::equals);
+            pool.close().block(SOON);
+        }
+        assertThatThrownBy(refused::join).hasCauseInstanceOf(InvalidRequestException.class);
+        Await.until("no session", SOON, PoolClosingTest::sessions, "0"::equals);
+    }
+
+    @Test
+    void aConnectionThatIsLentWhileThePoolClosesIsClosedWhenItComesBack() {
+        Sinks.Empty<Void> one = Sinks.empty();
+        Sinks.Empty<Void> other = Sinks.empty();
+        CompletableFuture<Void> first = use(one.asMono()).toFuture();
+        CompletableFuture<Void> second = use(other.asMono()).toFuture();
+        Await.until("both lent", SOON, () -> pool.figures().acquired() == 2);
+        // Gets the connection of the first and has given it back before the first has quite done so.
+        CompletableFuture<Void> third = use().then(Mono.defer(pool::close)).toFuture();
+        Await.until("a third waits", SOON, () -> pool.figures().pending() == 1);
+
+        one.tryEmitEmpty();
+        first.join();
+        third.join();
+        other.tryEmitEmpty();
+        second.join();
+
+        Await.until("no session", SOON, PoolClosingTest::sessions, "0"::equals);
+        assertThat(pool.figures().allocated()).isZero();
+    }
+
+    private Mono<Void> use() {
+        return use(Mono.empty());
+    }
+
+    private Mono<Void> use(Mono<Void> work) {
+        return pool.lend("Test", lease -> work);
+    }
+
+    private static String sessions() {
+        return DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'closing'");
+    }
+}
