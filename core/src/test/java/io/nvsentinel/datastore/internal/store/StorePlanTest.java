@@ -114,13 +114,6 @@ class StorePlanTest {
                 Map.entry("health_events_drained", health.isNodeDrained("n9")),
                 Map.entry("health_events_data", health.find(Filter.eq("healthevent.agent", "a77"))),
                 Map.entry("health_events_words", health.find(Filter.text("word777"))),
-                Map.entry(
-                        "healthevent_idempotency_key_unique",
-                        health.insertManyIdempotent(List.of(HealthEventDocument.of(
-                                T,
-                                HealthEvent.builder()
-                                        .metadata(Map.of("idempotencyKey", "k"))
-                                        .build())))),
                 Map.entry("maintenance_events_pkey", maintenance.deleteById(UUID.randomUUID())),
                 Map.entry("healthevent_idempotency_key_unique", health.insertManyIdempotent(List.of(keyed()))),
                 Map.entry(
