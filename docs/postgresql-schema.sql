@@ -533,6 +533,13 @@ CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON health_events
 
 SELECT nvsentinel_enable_capture('health_events');
 
+-- V024__health_events_idempotency_key.sql
+-- Purpose: an event that carries an idempotency key is stored once: inserts that name the key find the conflict here.
+-- Locks:   SHARE on health_events while it is built: writes wait, a minute for some ten million rows.
+CREATE UNIQUE INDEX healthevent_idempotency_key_unique
+    ON health_events ((data #>> '{healthevent,metadata,idempotencyKey}'))
+    WHERE (data #>> '{healthevent,metadata,idempotencyKey}') IS NOT NULL;
+
 -- V030__maintenance_events.sql
 -- Purpose: maintenance events. data is the document; the mirrored columns are derived from it by the database.
 --          version counts the writes of the row.
@@ -686,6 +693,19 @@ CREATE TABLE handled_changes (
     position    bigint NOT NULL,
     CONSTRAINT handled_changes_pkey PRIMARY KEY (client_name, position)
 );
+
+-- V045__group_members.sql
+-- Purpose: the processes that share the work of a client name, each of which says every few seconds that it is alive. They
+--          only decide who should have which partition; who has it is said by the partition's row in resume_tokens.
+--          leased_until  is when a member that is not heard of again counts no more.
+-- Locks:   none; the table is new.
+CREATE TABLE group_members (
+    group_name   text        NOT NULL,
+    member       uuid        NOT NULL,
+    owner        text        NOT NULL,
+    leased_until timestamptz NOT NULL,
+    CONSTRAINT group_members_pkey PRIMARY KEY (group_name, member)
+) WITH (fillfactor = 50);
 
 -- V050__nvsentinel_create_collection.sql
 -- Purpose: creates a collection: a table with a document per row, stamped and captured. Does nothing where it exists.
@@ -908,35 +928,37 @@ FROM (VALUES
     (21, '021', 'health events node created', 'V021__health_events_node_created.sql', -1324834674),
     (22, '022', 'health events created', 'V022__health_events_created.sql', 35605201),
     (23, '023', 'health events triggers', 'V023__health_events_triggers.sql', 1448956179),
-    (24, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
-    (25, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
-    (26, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
-    (27, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
-    (28, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
-    (29, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
-    (30, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
-    (31, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
-    (32, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
-    (33, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
-    (34, '040', 'resume tokens', 'V040__resume_tokens.sql', -885739095),
-    (35, '041', 'dead letters', 'V041__dead_letters.sql', -923225265),
-    (36, '042', 'dead letters replay', 'V042__dead_letters_replay.sql', -809326061),
-    (37, '043', 'datastore changelog processed', 'V043__datastore_changelog_processed.sql', -1856651253),
-    (38, '044', 'handled changes', 'V044__handled_changes.sql', 1205444883),
-    (39, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
-    (40, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (41, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
-    (42, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
-    (43, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
-    (44, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
-    (45, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
-    (46, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
-    (47, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
-    (48, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
-    (49, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
-    (50, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
-    (51, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
-    (52, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309)
+    (24, '024', 'health events idempotency key', 'V024__health_events_idempotency_key.sql', 1650677537),
+    (25, '030', 'maintenance events', 'V030__maintenance_events.sql', -1141220749),
+    (26, '031', 'maintenance events created', 'V031__maintenance_events_created.sql', 1324046667),
+    (27, '032', 'maintenance events triggers', 'V032__maintenance_events_triggers.sql', -2091482822),
+    (28, '033', 'health events eviction', 'V033__health_events_eviction.sql', 1447389877),
+    (29, '034', 'health events drained', 'V034__health_events_drained.sql', 1034045502),
+    (30, '035', 'health events data', 'V035__health_events_data.sql', 663420423),
+    (31, '036', 'maintenance events received', 'V036__maintenance_events_received.sql', 464914055),
+    (32, '037', 'maintenance events due', 'V037__maintenance_events_due.sql', 899686183),
+    (33, '038', 'maintenance events over', 'V038__maintenance_events_over.sql', 548247570),
+    (34, '039', 'maintenance events node', 'V039__maintenance_events_node.sql', 1462184851),
+    (35, '040', 'resume tokens', 'V040__resume_tokens.sql', -885739095),
+    (36, '041', 'dead letters', 'V041__dead_letters.sql', -923225265),
+    (37, '042', 'dead letters replay', 'V042__dead_letters_replay.sql', -809326061),
+    (38, '043', 'datastore changelog processed', 'V043__datastore_changelog_processed.sql', -1856651253),
+    (39, '044', 'handled changes', 'V044__handled_changes.sql', 1205444883),
+    (40, '045', 'group members', 'V045__group_members.sql', -303029537),
+    (41, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (42, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (43, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
+    (44, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (45, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (46, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (47, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (48, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (49, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (50, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (51, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
+    (52, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
+    (53, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
+    (54, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;
