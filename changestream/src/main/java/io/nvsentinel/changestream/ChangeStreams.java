@@ -247,7 +247,7 @@ public final class ChangeStreams {
      *     not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
      * @param <T> the documents' type
      * @return completes when nothing is being handled any more and the position is stored
-     * @throws InvalidRequestException if there is no client name
+     * @throws InvalidRequestException if there is no client name, or a snapshot is asked for
      */
     public <T> Mono<Void> process(
             DocumentCollection<T> collection,
@@ -277,7 +277,7 @@ public final class ChangeStreams {
      * @param handler handles one change, and completes when it has written; must use nothing but the session given to it
      * @param <T> the documents' type
      * @return completes when nothing is being handled any more and the position is stored
-     * @throws InvalidRequestException if there is no client name
+     * @throws InvalidRequestException if there is no client name, or a snapshot is asked for
      * @see Datastore#inTransaction
      */
     public <T> Mono<Void> processInTransaction(

@@ -55,6 +55,9 @@ final class Processors {
         if (watching.clientName() == null) {
             throw new InvalidRequestException("Processing needs a client name, to store the position under");
         }
+        if (watching.startAt().isSnapshot() || watching.onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT) {
+            throw withinSnapshot();
+        }
         Watch.Request<T> request = Watch.Request.of(watched, watching);
         GroupOptions group = processing.group();
         return group == null
@@ -92,9 +95,19 @@ final class Processors {
 
     private <T> Mono<Void> process(
             Watch<T> watch, WatchOptions watching, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop) {
+        if (watch.start().isWithinSnapshot()) {
+            return Mono.error(withinSnapshot());
+        }
         DeadLetterTable letters =
                 new DeadLetterTable(connections, watch.ownership().owned());
         return new Processing<>(watch, processing, timer)
                 .run(streams.events(watch, watching), effects.of(watch, letters), letters, listener, stop);
+    }
+
+    /** What is done once, or put aside, is known by its place in the changelog. */
+    private static InvalidRequestException withinSnapshot() {
+        return new InvalidRequestException(
+                "Processing cannot take a snapshot: its records have no place in the changelog."
+                        + " Watch the snapshot, and process from where it ends");
     }
 }

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -87,10 +88,9 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyConnectionsOpensAndClosesConnections() {
+    void onlyOneRoomOpensAndClosesConnections() {
         noClasses()
-                .that()
-                .doNotHaveFullyQualifiedName("io.nvsentinel.datastore.internal.connection.Connections")
+                .that(resideOutsideOfPackage("io.nvsentinel.datastore.internal.connection"))
                 .should()
                 .accessTargetWhere(accessTo(Connection.class, Set.of("close")))
                 .orShould()

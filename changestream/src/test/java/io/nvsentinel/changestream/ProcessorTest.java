@@ -382,6 +382,41 @@ class ProcessorTest {
                 .hasMessageContaining("client name");
     }
 
+    @Test
+    void processingRefusesASnapshot() {
+        for (WatchOptions.Builder snapshot : List.of(
+                WatchOptions.builder().startAt(StartAt.snapshot()),
+                WatchOptions.builder().onHistoryLost(OnHistoryLost.TAKE_SNAPSHOT))) {
+            assertThatThrownBy(() -> streams.process(
+                            datastore.healthEvents(),
+                            snapshot.clientName(CLIENT).build(),
+                            ProcessorOptions.defaults(),
+                            handlers))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("snapshot");
+        }
+    }
+
+    @Test
+    void processingRefusesAClientThatIsStillWithinASnapshot() {
+        insert("n", "1");
+        WatchOptions snapshot = WatchOptions.builder()
+                .clientName(CLIENT)
+                .startAt(StartAt.snapshot())
+                .build();
+        // Not acknowledged, so the client has to take the snapshot again.
+        streams.watch(datastore.healthEvents(), snapshot).blockFirst(SOON);
+
+        assertThatThrownBy(() -> streams.process(
+                                datastore.healthEvents(),
+                                WatchOptions.builder().clientName(CLIENT).build(),
+                                ProcessorOptions.defaults(),
+                                handlers)
+                        .block(SOON))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("snapshot");
+    }
+
     private static ProcessorOptions.Builder once() {
         return ProcessorOptions.builder().maxAttempts(1);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.processing.OnFailure;
+import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.model.HealthEventDocument;
@@ -30,6 +32,16 @@ final class ReadmeExample {
             streams.close().then(datastore.close()).block();
         }
         // README ends
+    }
+
+    Mono<Void> process(Datastore datastore, ChangeStreams streams, WatchOptions options) {
+        // The README's second example begins
+        ProcessorOptions processing = ProcessorOptions.builder()
+                .workers(8)
+                .onFailure(OnFailure.DEAD_LETTER)
+                .build();
+        return streams.process(datastore.healthEvents(), options, processing, this::drain);
+        // The README's second example ends
     }
 
     private Mono<Void> drain(ChangeEvent<HealthEventDocument> change) {

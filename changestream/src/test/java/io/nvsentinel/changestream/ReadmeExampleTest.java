@@ -15,13 +15,23 @@ class ReadmeExampleTest {
 
     @Test
     void theReadmeShowsWhatIsCompiled() throws IOException {
-        String compiled = between(
-                Files.readString(MODULE.resolve("src/test/java/io/nvsentinel/changestream/ReadmeExample.java")),
-                "        // README begins\n",
-                "        // README ends\n");
-        String shown = between(Files.readString(MODULE.resolve("../README.md")), "```java\n", "```\n");
+        String readme = Files.readString(MODULE.resolve("../README.md"));
+        String compiled =
+                Files.readString(MODULE.resolve("src/test/java/io/nvsentinel/changestream/ReadmeExample.java"));
 
-        assertThat(shown).isEqualTo(compiled.stripTrailing().stripIndent() + "\n");
+        assertThat(readme)
+                .contains(shown(between(compiled, "        // README begins\n", "        // README ends\n")))
+                .contains(shown(between(
+                        compiled,
+                        "        // The README's second example begins\n",
+                        "        // The README's second example ends\n")));
+        assertThat(readme.split("```java\n", -1))
+                .as("every example is one of these")
+                .hasSize(3);
+    }
+
+    private static String shown(String compiled) {
+        return "```java\n" + compiled.stripTrailing().stripIndent() + "\n```\n";
     }
 
     private static String between(String text, String begin, String end) {

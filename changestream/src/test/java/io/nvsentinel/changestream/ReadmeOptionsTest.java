@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.changestream.processing.GroupOptions;
+import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -14,8 +16,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +37,10 @@ class ReadmeOptionsTest {
         assertThat(options("change-stream-options"))
                 .containsExactlyInAnyOrderElementsOf(setters(ChangeStreamOptions.Builder.class));
         assertThat(options("watch-options")).containsExactlyInAnyOrderElementsOf(setters(WatchOptions.Builder.class));
+        assertThat(options("processor-options"))
+                .containsExactlyInAnyOrderElementsOf(setters(ProcessorOptions.Builder.class));
+        assertThat(options("retention-options"))
+                .containsExactlyInAnyOrderElementsOf(setters(RetentionOptions.Builder.class));
     }
 
     @Test
@@ -43,6 +52,65 @@ class ReadmeOptionsTest {
         assertThat(cell("pageRows", DEFAULT)).isEqualTo(String.valueOf(defaults.pageRows()));
         assertThat(cell("pageBytes", DEFAULT)).isEqualTo((defaults.pageBytes() >> 20) + " MiB");
         assertThat(cell("listen", DEFAULT)).isEqualTo(String.valueOf(defaults.listen()));
+    }
+
+    @Test
+    void theDefaultsOfProcessingAreThoseInTheTable() throws IOException {
+        ProcessorOptions defaults = ProcessorOptions.defaults();
+        Map<String, Object> expected = Map.of(
+                "workers", defaults.workers(),
+                "maxInFlight", defaults.maxInFlight(),
+                "eventTimeout", defaults.eventTimeout(),
+                "maxAttempts", defaults.maxAttempts(),
+                "firstBackoff", defaults.firstBackoff(),
+                "maxBackoff", defaults.maxBackoff(),
+                "onFailure", defaults.onFailure(),
+                "drainTimeout", defaults.drainTimeout(),
+                "storeTimeout", defaults.storeTimeout());
+        assertDefaults("processor-options", expected);
+    }
+
+    @Test
+    void theDefaultsOfRetentionAreThoseInTheTable() throws IOException {
+        RetentionOptions defaults = RetentionOptions.defaults();
+        Map<String, Object> expected = Map.of(
+                "keep", defaults.keep(),
+                "maxAge", defaults.maxAge(),
+                "maxRows", defaults.maxRows(),
+                "markProcessed", defaults.markProcessed(),
+                "stepRows", defaults.stepRows(),
+                "every", defaults.every());
+        assertDefaults("retention-options", expected);
+    }
+
+    private static void assertDefaults(String table, Map<String, Object> expected) throws IOException {
+        Map<String, String> shown = rows(table)
+                .collect(Collectors.toMap(row -> row[1].strip().replace("`", ""), row -> row[DEFAULT].strip()));
+        expected.forEach(
+                (option, value) -> assertThat(shown.get(option)).as(option).isEqualTo(text(value)));
+    }
+
+    /** As the tables write it. */
+    private static String text(Object value) {
+        if (value instanceof Enum<?> word) {
+            return "`" + word.name() + "`";
+        }
+        return value instanceof Duration duration ? text(duration) : String.valueOf(value);
+    }
+
+    private static String text(Duration value) {
+        Map<String, Duration> units = new LinkedHashMap<>();
+        units.put("d", Duration.ofDays(1));
+        units.put("min", Duration.ofMinutes(1));
+        units.put("s", Duration.ofSeconds(1));
+        units.put("ms", Duration.ofMillis(1));
+        return value.isZero()
+                ? "0"
+                : units.entrySet().stream()
+                        .filter(unit -> value.toMillis() % unit.getValue().toMillis() == 0)
+                        .map(unit -> value.dividedBy(unit.getValue()) + " " + unit.getKey())
+                        .findFirst()
+                        .orElseThrow();
     }
 
     @Test

@@ -35,14 +35,16 @@ public final class SmallHeap {
             options.clientName(arguments[6]);
         }
         Flux<ChangeEvent<HealthEventDocument>> changes = streams.watch(datastore.healthEvents(), options.build());
+        long total = Long.parseLong(arguments[5]);
         long last = changes.limitRate(100)
-                .take(Long.parseLong(arguments[5]))
                 .window(500)
                 // Thinks after every few hundred changes, and asks for no more meanwhile.
                 .concatMap(
                         some -> some.reduce(0L, SmallHeap::next)
                                 .flatMap(id -> Mono.delay(Duration.ofMillis(2)).thenReturn(id)),
                         1)
+                // Ends behind the handling: a watch that is cancelled before stores what was acknowledged until then.
+                .takeUntil(id -> id >= total)
                 .reduce((earlier, later) -> later > earlier ? later : -1)
                 .block(PATIENCE);
         streams.close().block(PATIENCE);

@@ -12,7 +12,12 @@ import java.util.UUID;
  */
 public record BatchResult(List<Stored> stored, List<Failed> failed) {
 
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @param stored the documents that were stored
+     * @param failed the documents that were not
+     */
     public BatchResult {
         stored = List.copyOf(stored);
         failed = List.copyOf(failed);

@@ -15,10 +15,17 @@ public abstract class DatastoreException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    private final @Nullable ErrorContext context;
+    /** What was being done, or null. */
+    private final @Nullable String action;
+
+    /** Which attempt it was, from 1. */
+    private final int attempt;
 
     /** The server's SQLSTATE, or null. */
     private final @Nullable String sqlState;
+
+    /** The constraint or unique index that refused the write, or null. */
+    private final @Nullable String constraint;
 
     /**
      * Creates an error.
@@ -29,8 +36,10 @@ public abstract class DatastoreException extends RuntimeException {
      */
     protected DatastoreException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(message, cause);
-        this.context = null;
+        this.action = null;
+        this.attempt = 1;
         this.sqlState = sqlState;
+        this.constraint = null;
     }
 
     /**
@@ -42,8 +51,10 @@ public abstract class DatastoreException extends RuntimeException {
      */
     protected DatastoreException(ErrorContext context, String reason, @Nullable Throwable cause) {
         super(context.describe(reason), cause);
-        this.context = context;
+        this.action = context.action();
+        this.attempt = context.attempt();
         this.sqlState = context.sqlState();
+        this.constraint = context.constraint();
     }
 
     /**
@@ -70,7 +81,7 @@ public abstract class DatastoreException extends RuntimeException {
      * @return for example {@code Insert into health_events}, or null where the error arose before anything was done
      */
     public @Nullable String action() {
-        return context == null ? null : context.action();
+        return action;
     }
 
     /**
@@ -79,7 +90,7 @@ public abstract class DatastoreException extends RuntimeException {
      * @return 1 for the first and where there is only one
      */
     public int attempt() {
-        return context == null ? 1 : context.attempt();
+        return attempt;
     }
 
     /**
@@ -88,7 +99,7 @@ public abstract class DatastoreException extends RuntimeException {
      * @return its name, or null where none did
      */
     public @Nullable String constraint() {
-        return context == null ? null : context.constraint();
+        return constraint;
     }
 
     /**

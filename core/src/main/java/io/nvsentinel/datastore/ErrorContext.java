@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
-import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,7 @@ public record ErrorContext(
         String action,
         int attempt,
         @Nullable String sqlState,
-        @Nullable String constraint) implements Serializable {
+        @Nullable String constraint) {
 
     /**
      * The context of an error that is no constraint's, in the first attempt.

@@ -11,7 +11,11 @@ import java.util.UUID;
  */
 public record IdempotentResult(List<Stored> records) {
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param records one for each document
+     */
     public IdempotentResult {
         records = List.copyOf(records);
     }

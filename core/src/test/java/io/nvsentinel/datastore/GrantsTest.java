@@ -99,8 +99,8 @@ class GrantsTest {
     void theApplicationStoresPositions() {
         database.as(user("app"), PASSWORD)
                 .execute(
-                        "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', '{}') ON CONFLICT (client_name)"
-                                + " DO UPDATE SET epoch = resume_tokens.epoch + 1; UPDATE resume_tokens SET resume_token = '{}';"
+                        "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', '{\"position\": 1}') ON CONFLICT (client_name)"
+                                + " DO UPDATE SET epoch = resume_tokens.epoch + 1; UPDATE resume_tokens SET resume_token = '{\"position\": 2}';"
                                 + " DELETE FROM resume_tokens");
     }
 
@@ -157,7 +157,8 @@ class GrantsTest {
             assertThatThrownBy(() -> datastore.createCollection("racks").block(SOON))
                     .isInstanceOf(MisconfiguredException.class)
                     .hasMessageContaining("nvsentinel_create_collection");
-            database.as(user("migrator"), PASSWORD).execute(commented(sql("postgresql-grants.sql")));
+            database.as(user("migrator"), PASSWORD)
+                    .execute(commented(sql("postgresql-grants.sql"), "nvsentinel_create_collection"));
             datastore.createCollection("racks").block(SOON);
             datastore.collection("racks", codec).insert(Map.of("a", 1)).block(SOON);
             database.execute("REVOKE EXECUTE ON FUNCTION nvsentinel_create_collection(text) FROM " + name("app"));
@@ -207,9 +208,9 @@ class GrantsTest {
                 .replaceAll("nvsentinel_(migrator|app|reader)\\b", "nvsentinel_$1_" + database.name());
     }
 
-    private static String commented(String sql) {
+    private static String commented(String sql, String object) {
         return sql.lines()
-                .filter(line -> line.startsWith("-- GRANT"))
+                .filter(line -> line.startsWith("-- GRANT") && line.contains(object))
                 .map(line -> line.substring(3))
                 .findFirst()
                 .orElseThrow();

@@ -11,6 +11,7 @@ public final class ProcessingStoppedException extends DatastoreException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The encoded token of the change. */
     private final String resumeToken;
 
     /**

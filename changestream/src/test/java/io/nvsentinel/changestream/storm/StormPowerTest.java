@@ -221,7 +221,7 @@ class StormPowerTest {
     private StormClient restarted(boolean hasty, StormOracle oracle) {
         String name = hasty ? "hasty" : "patient";
         StormClient client = new StormClient(name, database, new StormProcess.Fleet(), new Random(1), hasty);
-        client.live(() -> client.runs() >= 6, () -> oracle.lastId("health_events"));
+        client.live(() -> client.runs() >= (hasty ? 6 : 2), () -> oracle.lastId("health_events"));
         return client;
     }
 

@@ -13,6 +13,8 @@ import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.aggregation.Stage;
 import io.nvsentinel.datastore.model.Csp;
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceType;
@@ -113,6 +115,7 @@ class StorePlanTest {
                 Map.entry("health_events_data", health.find(Filter.eq("healthevent.agent", "a77"))),
                 Map.entry("health_events_words", health.find(Filter.text("word777"))),
                 Map.entry("maintenance_events_pkey", maintenance.deleteById(UUID.randomUUID())),
+                Map.entry("healthevent_idempotency_key_unique", health.insertManyIdempotent(List.of(keyed()))),
                 Map.entry(
                         "maintenance_events_created",
                         maintenance.find(Query.all().limit(10))),
@@ -123,6 +126,12 @@ class StorePlanTest {
                 Map.entry("maintenance_events_node", maintenance.findLatestOngoing("n7")));
     }
 
+    private static HealthEventDocument keyed() {
+        return HealthEventDocument.of(
+                T,
+                HealthEvent.builder().metadata(Map.of("idempotencyKey", "key")).build());
+    }
+
     @Test
     void eachIndexServesAQueryAndThereIsNoOther() {
         queries().forEach((index, query) -> {
@@ -131,8 +140,8 @@ class StorePlanTest {
                     .as(index)
                     .isNotEmpty()
                     .allSatisfy(plan -> assertThat(plan)
-                            .containsPattern(
-                                    "Index (Only )?Scan.* " + index + "\\b|Bitmap Index Scan on " + index + "\\b"));
+                            .containsPattern("(Index (Only )?Scan.*|Bitmap Index Scan on|Conflict Arbiter Indexes:) "
+                                    + index + "\\b"));
         });
         assertThat(new TreeSet<>(DATABASE.get()
                         .queryForStrings("SELECT indexname FROM pg_indexes WHERE tablename IN ('health_events',"
