@@ -10,6 +10,9 @@ public final class StopSignal {
     private final Sinks.Empty<Void> signal = Sinks.empty();
     private volatile boolean given;
 
+    /** Not given yet. */
+    public StopSignal() {}
+
     /** Says it. */
     public void give() {
         given = true;
