@@ -12,6 +12,7 @@ public final class GroupMismatchException extends MisconfiguredException {
 
     private static final long serialVersionUID = 1L;
 
+    /** How many the group has. */
     private final int partitions;
 
     /**
