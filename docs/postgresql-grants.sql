@@ -18,8 +18,8 @@ GRANT SELECT ON datastore_changelog_state TO nvsentinel_app, nvsentinel_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON resume_tokens TO nvsentinel_app;
 GRANT SELECT ON resume_tokens TO nvsentinel_reader;
 GRANT USAGE ON SEQUENCE resume_tokens_epoch_seq TO nvsentinel_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters, handled_changes TO nvsentinel_app;
-GRANT SELECT ON dead_letters TO nvsentinel_reader;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters, handled_changes, group_members TO nvsentinel_app;
+GRANT SELECT ON dead_letters, group_members TO nvsentinel_reader;
 
 -- The schema's version, which schemaMode validate reads.
 GRANT SELECT ON nvsentinel_schema_history TO nvsentinel_app, nvsentinel_reader;

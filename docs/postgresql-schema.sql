@@ -732,6 +732,19 @@ CREATE TABLE handled_changes (
     CONSTRAINT handled_changes_pkey PRIMARY KEY (client_name, position)
 );
 
+-- V045__group_members.sql
+-- Purpose: the processes that share the work of a client name, each of which says every few seconds that it is alive. They
+--          only decide who should have which partition; who has it is said by the partition's row in resume_tokens.
+--          leased_until  is when a member that is not heard of again counts no more.
+-- Locks:   none; the table is new.
+CREATE TABLE group_members (
+    group_name   text        NOT NULL,
+    member       uuid        NOT NULL,
+    owner        text        NOT NULL,
+    leased_until timestamptz NOT NULL,
+    CONSTRAINT group_members_pkey PRIMARY KEY (group_name, member)
+) WITH (fillfactor = 50);
+
 -- V050__nvsentinel_create_collection.sql
 -- Purpose: creates a collection: a table with a document per row, stamped and captured. Does nothing where it exists.
 --          Runs with its owner's rights, so that an application needs EXECUTE on this function and no right to create;
@@ -969,20 +982,21 @@ FROM (VALUES
     (37, '042', 'dead letters replay', 'V042__dead_letters_replay.sql', -809326061),
     (38, '043', 'datastore changelog processed', 'V043__datastore_changelog_processed.sql', -1856651253),
     (39, '044', 'handled changes', 'V044__handled_changes.sql', 1205444883),
-    (40, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
-    (41, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (42, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
-    (43, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
-    (44, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
-    (45, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
-    (46, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
-    (47, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
-    (48, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
-    (49, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
-    (50, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
-    (51, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
-    (52, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
-    (53, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309)
+    (40, '045', 'group members', 'V045__group_members.sql', -303029537),
+    (41, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
+    (42, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
+    (43, '071', 'health events words', 'V071__health_events_words.sql', 480783281),
+    (44, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
+    (45, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
+    (46, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),
+    (47, '075', 'nvsentinel elements', 'V075__nvsentinel_elements.sql', -1158202609),
+    (48, '076', 'nvsentinel first', 'V076__nvsentinel_first.sql', -1219516804),
+    (49, '077', 'nvsentinel last', 'V077__nvsentinel_last.sql', 497762331),
+    (50, '078', 'nvsentinel min', 'V078__nvsentinel_min.sql', 1519906970),
+    (51, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
+    (52, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
+    (53, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
+    (54, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

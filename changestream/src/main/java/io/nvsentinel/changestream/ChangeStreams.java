@@ -34,8 +34,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,8 +97,9 @@ public final class ChangeStreams {
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
         this.records = new Records(connections, options.pageRows(), options.pageBytes());
-        this.processors = new Processors(this, connections, listener, timer);
         this.opening = new Opening(reader, tail, tokens, patience);
+        Groups groups = new Groups(datastore, opening, patience, timer, owner(datastore));
+        this.processors = new Processors(this, connections, listener, groups, timer);
     }
 
     private static String owner(Datastore datastore) {
@@ -193,8 +196,7 @@ public final class ChangeStreams {
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options, boolean again) {
         return Flux.usingWhen(
                         Mono.defer(() -> open(Watch.Request.of(watched, options), again)),
-                        watch -> events(watch, options)
-                                .takeUntilOther(watch.keep(null))
+                        watch -> untilError(events(watch, options), watch.keep(null))
                                 .takeUntilOther(closing.asMono()),
                         this::leave)
                 .onErrorResume(ChangeStreams::isHistoryGone, error -> {
@@ -206,6 +208,18 @@ public final class ChangeStreams {
                 });
     }
 
+    /** Like takeUntilOther, which leaves running what an error of the other one has to end. */
+    private static <T> Flux<T> untilError(Flux<T> events, Mono<Void> other) {
+        return Flux.defer(() -> {
+            AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+            return events.takeUntilOther(other.doOnError(failure::set).onErrorComplete())
+                    .concatWith(Mono.defer(() -> {
+                        Throwable error = failure.get();
+                        return error == null ? Mono.empty() : Mono.error(error);
+                    }));
+        });
+    }
+
     static boolean isHistoryGone(Throwable error) {
         return error instanceof HistoryLostException || error instanceof HistoryForkedException;
     }
@@ -214,6 +228,10 @@ public final class ChangeStreams {
      * Watches a collection and handles each of its changes: in order for each key, with further attempts when that fails,
      * and acknowledged when it is done. At least once: a change that was handled and whose position was not stored yet
      * comes again after a crash.
+     *
+     * <p>With {@link ProcessorOptions.Builder#group} processes share the work of the client name. Then it also fails with
+     * {@link io.nvsentinel.changestream.processing.GroupMismatchException} if the group has another number of partitions; it goes on when a partition has another owner, and
+     * fails with {@link ClientFencedException} only when the client was deleted.
      *
      * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with {@link ProcessingStoppedException}, naming the
      * change, when a change cannot be handled and {@link ProcessorOptions.Builder#onFailure} says to stop, and when its
@@ -318,7 +336,10 @@ public final class ChangeStreams {
     <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again) {
         return opening.open(request, again)
                 .map(opened -> new Watch<>(
-                        request, json, opened, new Watch.Store(tokens, listener, heard ? lags : null, timer)))
+                        request,
+                        json,
+                        opened,
+                        new Watch.Store(request.tokens(tokens), listener, heard ? lags : null, timer)))
                 .doOnNext(this::join);
     }
 
@@ -400,7 +421,9 @@ public final class ChangeStreams {
     public Mono<Void> close() {
         return Mono.defer(() -> {
             closing.tryEmitEmpty();
-            return Mono.when(watches.stream().map(Watch::closed).toList());
+            Stream<Mono<Void>> ended = Stream.concat(
+                    watches.stream().map(Watch::closed), processors.groups().ended());
+            return Mono.when(ended.toList());
         });
     }
 }

@@ -46,11 +46,12 @@ final class Opening {
     }
 
     private Mono<Opened> first(Watch.Request<?> request) {
-        Mono<Position> start = Mono.defer(() -> start(request));
+        Mono<Position> start = Mono.defer(() -> initial(request));
         String client = request.options().clientName();
         return client == null
                 ? start.map(position -> new Opened(position, null))
-                : tokens.open(client, request.options().ifOwned(), start)
+                : request.tokens(tokens)
+                        .open(client, request.options().ifOwned(), made(request, start))
                         .flatMap(owned -> resumed(request, owned.token()).map(position -> new Opened(position, owned)));
     }
 
@@ -61,12 +62,24 @@ final class Opening {
                 : reader.beginning();
         return client == null
                 ? restart.map(position -> new Opened(position, null))
-                : Mono.zip(tokens.open(client, request.options().ifOwned(), restart), restart)
+                : Mono.zip(
+                                request.tokens(tokens)
+                                        .open(client, request.options().ifOwned(), made(request, restart)),
+                                restart)
                         .flatMap(both -> tokens.restart(both.getT1(), both.getT2())
                                 .thenReturn(new Opened(both.getT2(), both.getT1())));
     }
 
-    private Mono<Position> start(Watch.Request<?> request) {
+    /** Where a name starts that is not known yet. The partitions of a group are made together, and never one by one. */
+    private static Mono<Position> made(Watch.Request<?> request, Mono<Position> start) {
+        return request.share() == null
+                ? start
+                : Mono.error(() -> new ClientFencedException(
+                        "The change stream client \"" + request.options().clientName() + "\" was deleted"));
+    }
+
+    /** Where all partitions of a group start that is not known yet. */
+    Mono<Position> initial(Watch.Request<?> request) {
         StartAt start = request.options().startAt();
         if (start.isSnapshot()) {
             return snapshot(request);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.Ownership;
 import io.nvsentinel.changestream.internal.process.Attempts;
@@ -9,14 +8,12 @@ import io.nvsentinel.changestream.internal.process.DeadLetterTable;
 import io.nvsentinel.changestream.internal.process.DeadLetterTable.Letter;
 import io.nvsentinel.changestream.internal.process.Effect;
 import io.nvsentinel.changestream.internal.process.FailureListener;
-import io.nvsentinel.changestream.internal.process.NodeName;
+import io.nvsentinel.changestream.internal.process.LeasedEffect;
 import io.nvsentinel.changestream.internal.process.Processor;
 import io.nvsentinel.changestream.internal.process.Replays;
 import io.nvsentinel.changestream.internal.process.Task;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -30,11 +27,13 @@ final class Processing<T> {
 
     private final Watch<T> watch;
     private final ProcessorOptions options;
+    private final Keys keys;
     private final Scheduler timer;
 
     Processing(Watch<T> watch, ProcessorOptions options, Scheduler timer) {
         this.watch = watch;
         this.options = options;
+        this.keys = new Keys(options, watch.json());
         this.timer = timer;
     }
 
@@ -55,13 +54,19 @@ final class Processing<T> {
             Mono<Void> stop) {
         Attempts<ChangeEvent<T>> attempts = new Attempts<>(
                 options,
-                effect,
+                options.group() == null ? effect : new LeasedEffect<>(effect, watch.ownership()),
                 new Heard<>(watch.ownership().owned().client(), listener),
                 watch.start().incarnation(),
                 timer);
         Flux<Task<ChangeEvent<T>>> tasks =
                 Flux.merge(1, events.map(this::task), Replays.of(letters, timer).concatMap(this::replay, 1));
-        return new Processor<>(options, attempts, timer).run(tasks, stop).takeUntilOther(keepStoring());
+        // takeUntilOther would leave running what an error of the other one has to end.
+        return Mono.firstWithSignal(new Processor<>(options, attempts, timer).run(tasks, stop), keepStoring(), lease());
+    }
+
+    /** Who owns a partition stops before another can begin; who owns a name alone is only ended by who takes it over. */
+    private Mono<Void> lease() {
+        return options.group() == null ? Mono.never() : watch.ownership().untilLeaseEnds();
     }
 
     private Mono<Void> keepStoring() {
@@ -88,10 +93,7 @@ final class Processing<T> {
     }
 
     private String key(ChangeEvent<T> event) {
-        ChangelogRow row = event.row();
-        Function<ChangeEvent<?>, @Nullable String> chosen = options.key();
-        String key = chosen == null ? NodeName.of(row, watch.json()) : chosen.apply(event);
-        return key == null ? "" : key;
+        return keys.of(event.row(), event);
     }
 
     private record Heard<T>(String client, ChangeStreamListener listener) implements FailureListener<ChangeEvent<T>> {

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.process.DeadLetterTable;
 import io.nvsentinel.changestream.internal.process.Effect;
+import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
@@ -19,13 +20,25 @@ final class Processors {
     private final ChangeStreams streams;
     private final Connections connections;
     private final ChangeStreamListener listener;
+    private final Groups groups;
     private final Scheduler timer;
 
-    Processors(ChangeStreams streams, Connections connections, ChangeStreamListener listener, Scheduler timer) {
+    Processors(
+            ChangeStreams streams,
+            Connections connections,
+            ChangeStreamListener listener,
+            Groups groups,
+            Scheduler timer) {
         this.streams = streams;
         this.connections = connections;
         this.listener = listener;
+        this.groups = groups;
         this.timer = timer;
+    }
+
+    /** Those that take part in groups. */
+    Groups groups() {
+        return groups;
     }
 
     /**
@@ -37,7 +50,7 @@ final class Processors {
         Effect<ChangeEvent<T>> of(Watch<T> watch, DeadLetterTable letters);
     }
 
-    /** One owner of a client name, from its opening to its end. */
+    /** One owner of a client name, or one member of a group, from its opening to its end. */
     <T> Mono<Void> run(Watched<T> watched, WatchOptions watching, ProcessorOptions processing, Effects<T> effects) {
         if (watching.clientName() == null) {
             throw new InvalidRequestException("Processing needs a client name, to store the position under");
@@ -46,34 +59,49 @@ final class Processors {
             throw withinSnapshot();
         }
         Watch.Request<T> request = Watch.Request.of(watched, watching);
-        return run(request, processing, effects, false)
+        GroupOptions group = processing.group();
+        return group == null
+                ? run(request, processing, effects, streams.closing())
+                : groups.run(
+                        request,
+                        group,
+                        (partition, stop) ->
+                                run(request.of(groups.share(partition, processing, group)), processing, effects, stop),
+                        streams.closing());
+    }
+
+    private <T> Mono<Void> run(
+            Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop) {
+        return run(request, processing, effects, stop, false)
                 .onErrorResume(
-                        error -> ChangeStreams.isHistoryGone(error) && watching.onHistoryLost() != OnHistoryLost.FAIL,
+                        error -> ChangeStreams.isHistoryGone(error)
+                                && request.options().onHistoryLost() != OnHistoryLost.FAIL,
                         error -> {
                             LOG.warn(
                                     "A processor starts again at the oldest change that is kept: {}",
                                     error.getMessage());
-                            return run(request, processing, effects, true);
+                            return run(request, processing, effects, stop, true);
                         });
     }
 
     private <T> Mono<Void> run(
-            Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, boolean again) {
+            Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop, boolean again) {
         return Mono.usingWhen(
-                Mono.defer(() -> streams.open(request, again)),
-                watch -> process(watch, request.options(), processing, effects),
+                Mono.defer(() -> streams.open(request, again))
+                        .takeUntilOther(stop.then(Mono.delay(processing.drainTimeout(), timer))),
+                watch -> process(watch, request.options(), processing, effects, stop),
                 streams::leave);
     }
 
     private <T> Mono<Void> process(
-            Watch<T> watch, WatchOptions watching, ProcessorOptions processing, Effects<T> effects) {
+            Watch<T> watch, WatchOptions watching, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop) {
         if (watch.start().isWithinSnapshot()) {
             return Mono.error(withinSnapshot());
         }
         DeadLetterTable letters =
                 new DeadLetterTable(connections, watch.ownership().owned());
         return new Processing<>(watch, processing, timer)
-                .run(streams.events(watch, watching), effects.of(watch, letters), letters, listener, streams.closing());
+                .run(streams.events(watch, watching), effects.of(watch, letters), letters, listener, stop);
     }
 
     /** What is done once, or put aside, is known by its place in the changelog. */

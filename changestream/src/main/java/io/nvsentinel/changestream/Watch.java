@@ -41,6 +41,7 @@ final class Watch<T> {
 
     private final Watched<T> watched;
     private final Selection selection;
+    private final @Nullable Share share;
     private final WatchOptions options;
     private final ChangeEvent.Origin origin;
     private final ChangeEvent.Origin within;
@@ -58,6 +59,7 @@ final class Watch<T> {
         this.start = opened.start();
         this.watched = request.watched();
         this.selection = request.selection();
+        this.share = request.share();
         this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json);
         this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json);
         this.store = store;
@@ -68,11 +70,28 @@ final class Watch<T> {
                 : new Ownership(store.tokens(), opened.owned(), this::reached, new StoredTokens(), store.timer());
     }
 
-    /** What a subscriber asks for. */
-    record Request<T>(Watched<T> watched, Selection selection, WatchOptions options) {
+    /**
+     * What a subscriber asks for.
+     *
+     * @param share the partition of a group; null if the work is not shared
+     */
+    record Request<T>(
+            Watched<T> watched,
+            Selection selection,
+            WatchOptions options,
+            @Nullable Share share) {
 
         static <T> Request<T> of(Watched<T> watched, WatchOptions options) {
-            return new Request<>(watched, watched.selection(options.filter()), options);
+            return new Request<>(watched, watched.selection(options.filter()), options, null);
+        }
+
+        Request<T> of(Share partition) {
+            return new Request<>(watched, selection, options.ofPartition(partition.partition()), partition);
+        }
+
+        /** Where the name is opened, for as long as a sign of life is good for. */
+        ResumeTokens tokens(ResumeTokens all) {
+            return share == null ? all : all.leasedFor(share.group().lease());
         }
     }
 
@@ -137,9 +156,12 @@ final class Watch<T> {
         ChangeEvent<T> event = null;
         try {
             if (selection.includes(row, origin.json())) {
-                event = new ChangeEvent<>(row, origin(), watched.codec(row.collection()), acknowledgement(row));
-                event.decode();
-                return event;
+                event = event(row, () -> {});
+                if (share == null || share.has(row, event)) {
+                    event = event(row, acknowledgement(row));
+                    event.decode();
+                    return event;
+                }
             }
         } catch (InvalidDocumentException error) {
             undecodable(row, error);
@@ -151,6 +173,10 @@ final class Watch<T> {
             scanned(row.id());
         }
         return null;
+    }
+
+    private ChangeEvent<T> event(ChangelogRow row, Runnable acknowledgement) {
+        return new ChangeEvent<>(row, origin(), watched.codec(row.collection()), acknowledgement);
     }
 
     private void undecodable(ChangelogRow row, InvalidDocumentException error) {

@@ -34,6 +34,14 @@ public final class WatchOptions {
         return new Builder();
     }
 
+    /** The same for one partition of a group: who owns it is left alone. */
+    WatchOptions ofPartition(int partition) {
+        Builder copy = values.copy();
+        copy.clientName = values.clientName + "#" + partition;
+        copy.ifOwned = IfOwned.FAIL;
+        return new WatchOptions(copy);
+    }
+
     @Nullable
     String clientName() {
         return values.clientName;
@@ -234,6 +242,10 @@ public final class WatchOptions {
             if (clientName != null) {
                 ClientNames.check(clientName);
             }
+            return new WatchOptions(copy());
+        }
+
+        private Builder copy() {
             Builder copy = new Builder();
             copy.clientName = clientName;
             copy.ifOwned = ifOwned;
@@ -243,7 +255,7 @@ public final class WatchOptions {
             copy.onUndecodable = onUndecodable;
             copy.onHistoryLost = onHistoryLost;
             copy.onSubscribed = onSubscribed;
-            return new WatchOptions(copy);
+            return copy;
         }
     }
 }

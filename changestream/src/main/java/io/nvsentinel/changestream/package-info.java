@@ -61,6 +61,16 @@
  * later finds the mark or waits for that transaction's end. Marks are forgotten once the stored position is behind them,
  * in the statement that stores it.
  *
+ * <h2>Groups</h2>
+ *
+ * <p>Processes that share a client name divide its keys into partitions, by a hash. A partition is a client of its own: it
+ * has a name, a position, and one owner with an epoch and a lease. Each member reads all changes for each partition it has,
+ * and what belongs to others counts as handled. Who should have which partition each member works out by itself, from who
+ * is alive; it gives up what it should not have, when nothing of it is being handled any more, and opens what nobody owns.
+ * That decision may differ between members for a while: it only says who asks, and the partition's row says who owns. A
+ * lease is measured by the database's clock for those who wait for its end, and by its owner from before it asked for it:
+ * the owner has cancelled its handlers before anybody else can open the partition, and begins none after.
+ *
  * <h2>Retention</h2>
  *
  * <p>Rows are removed in small steps, oldest first. The oldest id kept is raised in the same statement, and every page is

@@ -89,6 +89,17 @@ class ProcessorTest {
     }
 
     @Test
+    void whoOwnsTheNameNoLongerCancelsItsHandlers() throws Exception {
+        handlers.block("1");
+        start(once());
+        insert("n", "1");
+        Await.until("it is begun", SOON, () -> handlers.begun.contains("1"));
+        DATABASE.execute("DELETE FROM resume_tokens");
+        assertThat(failed()).isInstanceOf(ClientFencedException.class);
+        assertThat(handlers.cancelled).containsExactly("1");
+    }
+
+    @Test
     void aFailureCanBeSkipped() throws Exception {
         handlers.fail("1", BROKEN);
         start(once().onFailure(OnFailure.SKIP));

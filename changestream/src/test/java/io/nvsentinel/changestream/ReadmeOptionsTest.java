@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -136,6 +138,38 @@ class ReadmeOptionsTest {
         accepted(options -> options.pageBytes(256L << 20));
         refused(options -> options.pageBytes((64L << 10) - 1), "pageBytes");
         refused(options -> options.pageBytes((256L << 20) + 1), "pageBytes");
+    }
+
+    @Test
+    void groupsHaveTheirDefaultsAndRanges() throws IOException {
+        List<String> named = new ArrayList<>(setters(GroupOptions.Builder.class));
+        named.add(0, "partitions");
+        assertThat(options("group-options")).containsExactlyInAnyOrderElementsOf(named);
+        GroupOptions defaults = GroupOptions.builder(1).build();
+        assertThat(defaults.heartbeat()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(defaults.lease()).isEqualTo(Duration.ofSeconds(15));
+        Duration second = Duration.ofSeconds(1);
+        assertThatCode(() -> group(256, second, Duration.ofHours(1))).doesNotThrowAnyException();
+        assertThatCode(() -> group(1, Duration.ofMillis(100), second.multipliedBy(2)))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> group(0, second, second))
+                .hasMessageContaining("partitions")
+                .hasMessageContaining("lease")
+                .hasMessageContaining("heartbeat");
+        assertThatThrownBy(() -> group(257, second, Duration.ofMinutes(61)))
+                .hasMessageContaining("partitions")
+                .hasMessageContaining("lease");
+        assertThatThrownBy(() -> group(1, Duration.ofMillis(99), Duration.ofSeconds(2)))
+                .hasMessageContaining("heartbeat");
+        assertThatThrownBy(() -> group(1, second.plusMillis(1), second.multipliedBy(3)))
+                .hasMessageContaining("heartbeat");
+    }
+
+    private static GroupOptions group(int partitions, Duration heartbeat, Duration lease) {
+        return GroupOptions.builder(partitions)
+                .heartbeat(heartbeat)
+                .lease(lease)
+                .build();
     }
 
     private static void accepted(UnaryOperator<ChangeStreamOptions.Builder> change) {

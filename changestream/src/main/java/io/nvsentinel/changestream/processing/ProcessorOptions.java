@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.MisconfiguredException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -128,6 +129,15 @@ public final class ProcessorOptions {
         return values.key;
     }
 
+    /**
+     * How processes share the work.
+     *
+     * @return as {@link Builder#group}; null if they do not
+     */
+    public @Nullable GroupOptions group() {
+        return values.group;
+    }
+
     /** Collects options; {@link #build()} checks them all at once. Not safe for use by several threads. */
     public static final class Builder {
 
@@ -144,6 +154,7 @@ public final class ProcessorOptions {
         private Duration drainTimeout = Duration.ofSeconds(10);
         private Duration storeTimeout = Duration.ofMinutes(5);
         private @Nullable Function<ChangeEvent<?>, @Nullable String> key;
+        private @Nullable GroupOptions group;
 
         private Builder() {}
 
@@ -266,6 +277,32 @@ public final class ProcessorOptions {
         }
 
         /**
+         * Sets that processes with the same client name share the work, instead of taking the name over from each other.
+         * Default none. Every other option counts for each partition by itself: {@link #workers} and {@link #maxInFlight}
+         * too.
+         *
+         * <p>Each change belongs to a partition, by its key. A member that joins or leaves makes partitions move, until
+         * shares differ by one at most: their owner lets what is being handled come to its end, stores the position, and
+         * gives the partition up, and then its next owner goes on there. So changes of one key are handled one after the
+         * other, whoever handles them, at least once, and exactly once in a transaction. A member that died, or does not
+         * reach the database, is replaced after {@link GroupOptions.Builder#lease}; it has cancelled its handlers by then,
+         * and what goes on in spite of being cancelled is the only thing that can overlap.
+         *
+         * <p>A partition is a client of its own to listeners, lag and lists, with the name {@code clientName#0} and so on.
+         * Resetting or deleting the client, and its dead letters, go by the client name. After a reset the members go on
+         * from there by themselves. The members must agree about the number of partitions, the key, the collection and
+         * the filter. A group goes on where a client of its name left off that did not share its work; that client's dead
+         * letters stay listed, and are not replayed.
+         *
+         * @param value how it is shared
+         * @return this builder
+         */
+        public Builder group(GroupOptions value) {
+            group = Objects.requireNonNull(value, "group");
+            return this;
+        }
+
+        /**
          * Checks the options.
          *
          * @return immutable options
@@ -299,6 +336,7 @@ public final class ProcessorOptions {
             copy.drainTimeout = drainTimeout;
             copy.storeTimeout = storeTimeout;
             copy.key = key;
+            copy.group = group;
             return copy;
         }
 

@@ -23,7 +23,8 @@ public final class Ownership {
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.client");
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);
     private static final long CHECK_AFTER_MILLIS = 1_000;
-    private static final long RENEW_AFTER_MILLIS = ResumeTokens.LEASE.toMillis() / 3;
+    private static final int RENEWALS_A_LEASE = 3;
+    private static final int MARGINS_A_LEASE = 10;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(10);
 
     private final ResumeTokens tokens;
@@ -52,7 +53,7 @@ public final class Ownership {
         this.heard = heard;
         this.timer = timer;
         this.stored = owned.token();
-        this.leasedAt = now();
+        this.leasedAt = owned.since();
         this.heardAt = leasedAt;
     }
 
@@ -93,7 +94,7 @@ public final class Ownership {
         if (isNew(token)) {
             return store(token).doOnSuccess(done -> leased(began));
         }
-        if (began - leasedAt >= RENEW_AFTER_MILLIS) {
+        if (began - leasedAt >= tokens.lease().toMillis() / RENEWALS_A_LEASE) {
             return tokens.renew(owned).doOnSuccess(done -> leased(began));
         }
         return began - heardAt < CHECK_AFTER_MILLIS
@@ -141,7 +142,37 @@ public final class Ownership {
      * @return the time that is left of the lease; negative when it has passed
      */
     public Duration leaseLeft() {
-        return Duration.ofMillis(leasedAt + ResumeTokens.LEASE.toMillis() - now());
+        return Duration.ofMillis(leasedAt + tokens.lease().toMillis() - now());
+    }
+
+    /**
+     * Waits while the lease is renewed in time. A tenth of it is kept for what has to be stopped.
+     *
+     * @return cold; ends only with an error: {@link ClientFencedException}, just before somebody else may be the owner
+     */
+    public Mono<Void> untilLeaseEnds() {
+        return Mono.defer(() -> {
+                    Duration left = leaseLeft().minus(tokens.lease().dividedBy(MARGINS_A_LEASE));
+                    return left.isNegative() || left.isZero()
+                            ? Mono.error(leaseEnded())
+                            : Mono.delay(left, timer).then();
+                })
+                .repeat()
+                .then();
+    }
+
+    /**
+     * Makes sure, without asking the server, that nobody else can be the owner yet.
+     *
+     * @return cold; fails with {@link ClientFencedException} when the lease has ended
+     */
+    public Mono<Void> requireLease() {
+        return Mono.defer(() -> leaseLeft().isNegative() ? Mono.error(leaseEnded()) : Mono.empty());
+    }
+
+    private ClientFencedException leaseEnded() {
+        return new ClientFencedException("The lease of the change stream client \"" + owned.client()
+                + "\" was not renewed in time, so another process may own it");
     }
 
     /**

@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.IfOwned;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.Rows;
@@ -14,6 +15,7 @@ import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -27,10 +29,8 @@ public final class ResumeTokens {
 
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
-    private static final String LEASED = "clock_timestamp() + interval '" + LEASE.toSeconds() + " seconds'";
-
     private static final String OWNED = " SET epoch = nextval('resume_tokens_epoch_seq'), owner = $2,"
-            + " fresh = false, last_seen = clock_timestamp(), leased_until = " + LEASED;
+            + " fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
 
     private static final String MAY_OWN =
             " ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
@@ -40,12 +40,15 @@ public final class ResumeTokens {
 
     private static final String CREATE = "INSERT INTO resume_tokens"
             + " (client_name, owner, last_seen, leased_until, resume_token)"
-            + " VALUES ($1, $2, clock_timestamp(), " + LEASED + ", $4)"
+            + " SELECT $1, $2, clock_timestamp(), %1$s, $4"
+            + " WHERE NOT EXISTS (SELECT FROM resume_tokens WHERE group_name = $1)"
             + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
 
     private static final String OWNER = """
             SELECT coalesce(owner, 'an unknown process') || ', last seen at ' || last_seen
             FROM resume_tokens WHERE client_name = $1""";
+
+    private static final String PARTITIONS = "SELECT count(*) FROM resume_tokens WHERE group_name = $1";
 
     /** Forwards only: a statement that was given up may still arrive after its successor. */
     private static final String STORE = """
@@ -61,8 +64,6 @@ public final class ResumeTokens {
             )
             SELECT count(*) FROM stored""";
 
-    private static final String KEEP = STORE.formatted(LEASED);
-
     /** Marks of another history mean nothing in this one. */
     private static final String RESTART = """
             WITH moved AS (
@@ -74,8 +75,8 @@ public final class ResumeTokens {
             )
             SELECT count(*) FROM moved""";
 
-    private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = "
-            + LEASED + " WHERE client_name = $1 AND epoch = $2";
+    private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = %s"
+            + " WHERE client_name = $1 AND epoch = $2";
 
     private static final String RELEASE = STORE.formatted("NULL");
 
@@ -86,9 +87,10 @@ public final class ResumeTokens {
     private final JsonCodec json;
     private final String owner;
     private final Scheduler timer;
+    private final Duration lease;
 
     /**
-     * Stored positions.
+     * Stored positions, owned for {@link #LEASE} at a time.
      *
      * @param connections the connections
      * @param json reads and writes positions
@@ -96,10 +98,34 @@ public final class ResumeTokens {
      * @param timer waits for time
      */
     public ResumeTokens(Connections connections, JsonCodec json, String owner, Scheduler timer) {
+        this(connections, json, owner, timer, LEASE);
+    }
+
+    private ResumeTokens(Connections connections, JsonCodec json, String owner, Scheduler timer, Duration lease) {
         this.connections = connections;
         this.json = json;
         this.owner = owner;
         this.timer = timer;
+        this.lease = lease;
+    }
+
+    /**
+     * The same positions, owned for another time.
+     *
+     * @param other how long an owner is believed to be alive after its last sign of life
+     * @return where to open names
+     */
+    public ResumeTokens leasedFor(Duration other) {
+        return new ResumeTokens(connections, json, owner, timer, other);
+    }
+
+    /** How long an owner is believed to be alive. */
+    Duration lease() {
+        return lease;
+    }
+
+    private String leased(String sql) {
+        return sql.formatted("clock_timestamp() + interval '" + lease.toMillis() + " milliseconds'");
     }
 
     /**
@@ -115,6 +141,7 @@ public final class ResumeTokens {
         Mono<Owned> attempt = Mono.defer(() -> owned(client, OPEN, ifOwned, null))
                 .switchIfEmpty(Mono.defer(() -> owner(client))
                         .flatMap(other -> Mono.<Owned>error(owned(client, other)))
+                        .switchIfEmpty(Mono.defer(() -> refuseGroup(client)))
                         .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ifOwned, token))
                                 .switchIfEmpty(Mono.error(() -> owned(client, "another process")))));
         return ifOwned == IfOwned.FAIL
@@ -128,6 +155,22 @@ public final class ResumeTokens {
         return new ClientOwnedException("The change stream client \"" + client + "\" is owned by " + owner);
     }
 
+    /** Else the members of the group and the one who opens it would do the same work twice. */
+    private Mono<Owned> refuseGroup(String client) {
+        return connections
+                .read(
+                        "Look for a group \"" + client + "\"",
+                        connection -> Rows.one(
+                                connection.createStatement(PARTITIONS).bind(0, client),
+                                row -> Objects.requireNonNull(row.get(0, Long.class))))
+                .flatMap(count -> count == 0
+                        ? Mono.empty()
+                        : Mono.error(new GroupMismatchException(
+                                "The change stream client \"" + client + "\" is a group of " + count
+                                        + " partitions, and can only be processed as such",
+                                count.intValue())));
+    }
+
     private Mono<String> owner(String client) {
         return connections.read(
                 "Read the owner of the change stream client \"" + client + "\"",
@@ -137,17 +180,22 @@ public final class ResumeTokens {
     }
 
     private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token) {
+        long began = now();
         return connections.write("Open the change stream client \"" + client + "\"", connection -> {
-            Statement statement =
-                    Rows.bind(connection.createStatement(sql), List.of(client, owner, ifOwned == IfOwned.TAKE_OVER));
-            return Rows.one(token == null ? statement : statement.bind(3, json(token)), row -> owned(client, row));
+            Statement statement = Rows.bind(
+                    connection.createStatement(leased(sql)), List.of(client, owner, ifOwned == IfOwned.TAKE_OVER));
+            return Rows.one(
+                    token == null ? statement : statement.bind(3, json(token)), row -> owned(client, row, began));
         });
     }
 
-    private Owned owned(String client, Readable row) {
+    private Owned owned(String client, Readable row, long began) {
         byte[] stored = Objects.requireNonNull(row.get(1, Json.class)).asArray();
         return new Owned(
-                client, Objects.requireNonNull(row.get(0, Long.class)), Position.fromTree(json.readTree(stored)));
+                client,
+                Objects.requireNonNull(row.get(0, Long.class)),
+                Position.fromTree(json.readTree(stored)),
+                began);
     }
 
     /**
@@ -158,7 +206,7 @@ public final class ResumeTokens {
      * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
      */
     public Mono<Void> store(Owned owned, Position token) {
-        return position(owned, KEEP, values(owned, token));
+        return position(owned, leased(STORE), values(owned, token));
     }
 
     /**
@@ -207,8 +255,8 @@ public final class ResumeTokens {
         return connections
                 .write(
                         "Keep the change stream client \"" + owned.client() + "\"",
-                        connection -> Rows.written(
-                                Rows.bind(connection.createStatement(RENEW), List.of(owned.client(), owned.epoch()))))
+                        connection -> Rows.written(Rows.bind(
+                                connection.createStatement(leased(RENEW)), List.of(owned.client(), owned.epoch()))))
                 .flatMap(count -> ownedIf(count == 1, owned));
     }
 
@@ -237,6 +285,11 @@ public final class ResumeTokens {
                         + "\" was opened again elsewhere, reset or deleted, and is no longer owned by this watch"));
     }
 
+    /** Nanoseconds do not follow when somebody sets the clock. */
+    private long now() {
+        return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
+    }
+
     private Json json(Position token) {
         return Json.of(json.writeTree(token.toTree()));
     }
@@ -247,6 +300,7 @@ public final class ResumeTokens {
      * @param client the name
      * @param epoch tells this owner from every other one of the name
      * @param token where the client left off
+     * @param since when opening it began, in the milliseconds of the timer's steady clock; the lease cannot be older
      */
-    public record Owned(String client, long epoch, Position token) {}
+    public record Owned(String client, long epoch, Position token, long since) {}
 }

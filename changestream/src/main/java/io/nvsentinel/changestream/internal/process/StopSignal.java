@@ -4,22 +4,36 @@ package io.nvsentinel.changestream.internal.process;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Says once, to all who handle changes, that nothing more is to be begun. */
-final class StopSignal {
+/** Says once, to all who handle changes, that nothing more is to be begun. Thread-safe. */
+public final class StopSignal {
 
     private final Sinks.Empty<Void> signal = Sinks.empty();
     private volatile boolean given;
 
-    void give() {
+    /** Not given yet. */
+    public StopSignal() {}
+
+    /** Says it. */
+    public void give() {
         given = true;
         signal.tryEmitEmpty();
     }
 
-    boolean isGiven() {
+    /**
+     * Whether it was said.
+     *
+     * @return true from then on
+     */
+    public boolean isGiven() {
         return given;
     }
 
-    Mono<Void> asMono() {
+    /**
+     * Waits for it.
+     *
+     * @return hot; completes when it is said
+     */
+    public Mono<Void> asMono() {
         return signal.asMono();
     }
 }

@@ -28,4 +28,23 @@ class LanesTest {
                         .sorted())
                 .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
     }
+
+    /** Processes of different versions must agree about these too. */
+    @Test
+    void aKeyStaysInItsPartition() {
+        assertThat(Lanes.partition("", 7)).isZero();
+        assertThat(IntStream.range(0, 8).map(i -> Lanes.partition("gpu-node-" + i, 16)))
+                .containsExactly(7, 1, 14, 2, 10, 8, 8, 9);
+    }
+
+    @Test
+    void theKeysOfOnePartitionUseEveryLane() {
+        assertThat(IntStream.range(0, 2000)
+                        .mapToObj(i -> "gpu-node-" + i)
+                        .filter(key -> Lanes.partition(key, 8) == 3)
+                        .map(key -> Lanes.of(key, 8))
+                        .distinct()
+                        .sorted())
+                .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    }
 }

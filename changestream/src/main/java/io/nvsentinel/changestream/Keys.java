@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.process.NodeName;
+import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.datastore.JsonCodec;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What changes have to stay in order with.
+ *
+ * @param options which key is chosen
+ * @param json reads documents
+ */
+record Keys(ProcessorOptions options, JsonCodec json) {
+
+    /** The key of a change; empty if it has none. */
+    String of(ChangelogRow row, ChangeEvent<?> event) {
+        Function<ChangeEvent<?>, @Nullable String> chosen = options.key();
+        String key = chosen == null ? NodeName.of(row, json) : chosen.apply(event);
+        return key == null ? "" : key;
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.group;
+
+import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.ClientOwnedException;
+import io.nvsentinel.changestream.internal.process.StopSignal;
+import io.nvsentinel.changestream.internal.tail.Patience;
+import io.nvsentinel.changestream.processing.GroupOptions;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * One member at work: with each heartbeat it stops the partitions that are no longer its share, and starts those that are.
+ * One that still has another owner is tried again with the next heartbeat. For one run.
+ */
+public final class Group {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.group");
+
+    private final Membership membership;
+    private final GroupOptions options;
+    private final Work work;
+    private final Patience patience;
+    private final Scheduler timer;
+    private final Map<Integer, StopSignal> running = new ConcurrentHashMap<>();
+    private final StopSignal stopped = new StopSignal();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    /**
+     * Nothing runs yet.
+     *
+     * @param membership who else is there
+     * @param options how many partitions, and how often to look
+     * @param work handles the changes of a partition
+     * @param patience waits for a server that is away
+     * @param timer waits for time
+     */
+    public Group(Membership membership, GroupOptions options, Work work, Patience patience, Scheduler timer) {
+        this.membership = membership;
+        this.options = options;
+        this.work = work;
+        this.patience = patience;
+        this.timer = timer;
+    }
+
+    /** What is done with a partition. */
+    public interface Work {
+
+        /**
+         * Owns the partition and handles its changes.
+         *
+         * @param partition which one
+         * @param stop completes when it should be given up
+         * @return cold; completes when it is given up and nothing of it is being handled
+         */
+        Mono<Void> on(int partition, Mono<Void> stop);
+    }
+
+    /**
+     * Takes part in the work until a stop is asked for.
+     *
+     * @param stop completes when to stop
+     * @return cold; completes when all partitions are given up; fails if one of them did for good, after the others were
+     *     given up
+     */
+    public Mono<Void> run(Mono<Void> stop) {
+        return heartbeats()
+                .takeUntilOther(Mono.firstWithSignal(stopped.asMono(), stop))
+                .onErrorResume(this::failed)
+                .doOnTerminate(this::stopAll)
+                .concatMapIterable(this::decide, 1)
+                .flatMap(this::partition, options.partitions(), 1)
+                .then(Mono.defer(() -> {
+                    Throwable error = failure.get();
+                    return error == null ? Mono.empty() : Mono.error(error);
+                }));
+    }
+
+    private Flux<Set<UUID>> heartbeats() {
+        Mono<Set<UUID>> beat = patience.with(Mono.defer(membership::beat));
+        return beat.concatWith(Mono.delay(options.heartbeat(), timer).then(beat).repeat());
+    }
+
+    /** The partitions to start. Called for one heartbeat at a time. */
+    private List<Integer> decide(Set<UUID> members) {
+        Set<Integer> share = Shares.of(members, membership.member().id(), options.partitions());
+        running.forEach((partition, signal) -> {
+            if (!share.contains(partition)) {
+                signal.give();
+            }
+        });
+        return share.stream()
+                .filter(partition -> !stopped.isGiven() && !running.containsKey(partition))
+                .sorted()
+                .toList();
+    }
+
+    private Mono<Void> partition(int partition) {
+        return Mono.defer(() -> {
+            StopSignal signal = new StopSignal();
+            if (running.putIfAbsent(partition, signal) != null) {
+                return Mono.empty();
+            }
+            if (stopped.isGiven()) {
+                signal.give();
+            }
+            return work.on(partition, signal.asMono())
+                    .onErrorResume(error -> ended(partition, error))
+                    .doFinally(end -> running.remove(partition, signal));
+        });
+    }
+
+    private Mono<Void> ended(int partition, Throwable error) {
+        if (error instanceof ClientOwnedException) {
+            return Mono.empty();
+        }
+        if (error instanceof ClientFencedException) {
+            LOG.warn("Partition {} is given up until the next heartbeat: {}", partition, error.getMessage());
+            return Mono.empty();
+        }
+        return failed(error).then();
+    }
+
+    private <T> Mono<T> failed(Throwable error) {
+        failure.compareAndSet(null, error);
+        stopAll();
+        return Mono.empty();
+    }
+
+    private void stopAll() {
+        stopped.give();
+        running.values().forEach(StopSignal::give);
+    }
+}

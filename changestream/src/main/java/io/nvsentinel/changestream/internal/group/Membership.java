@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.group;
+
+import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.ClientOwnedException;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.processing.GroupMismatchException;
+import io.nvsentinel.changestream.processing.GroupOptions;
+import io.nvsentinel.datastore.ConflictException;
+import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.r2dbc.postgresql.codec.Json;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/** One member of a group: makes the group if it is new, and says that the member is alive. All times are the database's. */
+public final class Membership {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.group");
+    private static final Duration LEAVE_WITHIN = Duration.ofSeconds(10);
+
+    /**
+     * All partitions at once or none, so that all begin at the same position: where the name left off while it was not
+     * shared, with what was handled behind that, or else at the given one. Who makes them at the same time meets them as
+     * a conflict.
+     */
+    private static final String CREATE = """
+            WITH alone AS (
+                DELETE FROM resume_tokens
+                WHERE client_name = $1 AND ($4 OR leased_until IS NULL OR leased_until < clock_timestamp())
+                RETURNING resume_token, cut_off
+            ), marks AS (
+                DELETE FROM handled_changes
+                WHERE client_name = $1 AND EXISTS (SELECT FROM alone)
+                RETURNING position
+            ), kept AS (
+                INSERT INTO handled_changes (client_name, position)
+                SELECT $1 || '#' || partition, marks.position FROM marks, generate_series(0, $2 - 1) AS partition
+            )
+            INSERT INTO resume_tokens (client_name, group_name, cut_off, resume_token)
+            SELECT $1 || '#' || partition, $1, (SELECT cut_off FROM alone),
+                coalesce((SELECT resume_token FROM alone), $3)
+            FROM generate_series(0, $2 - 1) AS partition
+            WHERE NOT EXISTS (SELECT FROM resume_tokens WHERE group_name = $1)
+                AND (EXISTS (SELECT FROM alone)
+                    OR NOT EXISTS (SELECT FROM resume_tokens WHERE client_name = $1))""";
+
+    private static final String PARTITIONS = "SELECT count(*) FROM resume_tokens WHERE group_name = $1";
+
+    /** Whoever is locked is just saying that it is alive, or is being removed by another. */
+    private static final String BEAT = """
+            WITH me AS (
+                INSERT INTO group_members (group_name, member, owner, leased_until)
+                VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
+                ON CONFLICT (group_name, member) DO UPDATE SET leased_until = excluded.leased_until
+            ), dead AS (
+                DELETE FROM group_members WHERE group_name = $1 AND member IN (
+                    SELECT member FROM group_members
+                    WHERE group_name = $1 AND member <> $2 AND leased_until < clock_timestamp()
+                    FOR UPDATE SKIP LOCKED)
+            )
+            SELECT partitions.count, others.member
+            FROM (SELECT count(*) FROM resume_tokens WHERE group_name = $1) AS partitions
+            LEFT JOIN group_members AS others
+                ON others.group_name = $1 AND others.member <> $2 AND others.leased_until >= clock_timestamp()""";
+
+    private static final String LEAVE = "DELETE FROM group_members WHERE group_name = $1 AND member = $2";
+
+    private final Connections connections;
+    private final JsonCodec json;
+    private final Member member;
+    private final GroupOptions options;
+    private final Scheduler timer;
+
+    /**
+     * Nobody is a member yet.
+     *
+     * @param connections the connections
+     * @param json writes positions
+     * @param member which member of which group
+     * @param options how many partitions, and how long a member is believed to be alive
+     * @param timer waits for time
+     */
+    public Membership(Connections connections, JsonCodec json, Member member, GroupOptions options, Scheduler timer) {
+        this.connections = connections;
+        this.json = json;
+        this.member = member;
+        this.options = options;
+        this.timer = timer;
+    }
+
+    /**
+     * A member.
+     *
+     * @param group the client name that is shared
+     * @param id tells the member from every other one
+     * @param owner says, for people, who it is
+     */
+    public record Member(String group, UUID id, String owner) {}
+
+    /** Which member this is. */
+    Member member() {
+        return member;
+    }
+
+    /**
+     * Makes sure that the group is there, with as many partitions as this member expects.
+     *
+     * @param initial where all partitions begin if the name is not known yet
+     * @param takeOver whether to end who owns the name alone
+     * @return cold; fails with {@link GroupMismatchException} if it has another number, and with
+     *     {@link ClientOwnedException} while somebody owns the name alone
+     */
+    public Mono<Void> found(Mono<Position> initial, boolean takeOver) {
+        return partitions()
+                .flatMap(known -> known > 0
+                        ? Mono.just(known)
+                        : initial.flatMap(position -> create(position, takeOver))
+                                .then(Mono.defer(this::partitions)))
+                .flatMap(this::expected);
+    }
+
+    private Mono<Long> partitions() {
+        return connections.read(
+                "Count the partitions of the group \"" + member.group() + "\"",
+                connection -> Rows.one(
+                        connection.createStatement(PARTITIONS).bind(0, member.group()),
+                        row -> Objects.requireNonNull(row.get(0, Long.class))));
+    }
+
+    private Mono<Void> create(Position position, boolean takeOver) {
+        List<Object> values =
+                List.of(member.group(), options.partitions(), Json.of(json.writeTree(position.toTree())), takeOver);
+        return connections
+                .write(
+                        "Make the group \"" + member.group() + "\"",
+                        connection -> Rows.written(Rows.bind(connection.createStatement(CREATE), values)))
+                .then()
+                .onErrorResume(ConflictException.class, madeByAnother -> Mono.empty());
+    }
+
+    private Mono<Void> expected(long partitions) {
+        if (partitions == 0) {
+            return Mono.error(new ClientOwnedException("The change stream client \"" + member.group()
+                    + "\", or one named as a partition of it, is owned by" + " a process that does not share it"));
+        }
+        return partitions == options.partitions()
+                ? Mono.empty()
+                : Mono.error(new GroupMismatchException(
+                        "The group \"" + member.group() + "\" has " + partitions + " partitions, and not "
+                                + options.partitions(),
+                        (int) partitions));
+    }
+
+    /**
+     * Says that this member is alive, and looks who else is.
+     *
+     * @return cold; emits all members; fails with {@link ClientFencedException} if the group was deleted
+     */
+    Mono<Set<UUID>> beat() {
+        List<Object> values = List.of(
+                member.group(), member.id(), member.owner(), options.lease().toMillis());
+        return connections
+                .write(
+                        "Say that a member of the group \"" + member.group() + "\" is alive",
+                        connection -> Rows.all(
+                                Rows.bind(connection.createStatement(BEAT), values),
+                                row -> new Seen(
+                                        Objects.requireNonNull(row.get(0, Long.class)), row.get(1, UUID.class))))
+                .flatMap(seen -> seen.get(0).partitions() == 0
+                        ? Mono.error(new ClientFencedException(
+                                "The change stream client \"" + member.group() + "\" was deleted"))
+                        : expected(seen.get(0).partitions()).thenReturn(members(seen)));
+    }
+
+    private Set<UUID> members(List<Seen> seen) {
+        Set<UUID> members = new HashSet<>(Set.of(member.id()));
+        seen.stream().map(Seen::other).filter(Objects::nonNull).forEach(members::add);
+        return members;
+    }
+
+    /**
+     * Leaves the group. A failure costs the others the time of a lease, so it only is reported.
+     *
+     * @return cold; completes when it is done, at most after ten seconds
+     */
+    public Mono<Void> leave() {
+        return connections
+                .write(
+                        "Leave the group \"" + member.group() + "\"",
+                        connection -> Rows.written(
+                                Rows.bind(connection.createStatement(LEAVE), List.of(member.group(), member.id()))))
+                .then()
+                .timeout(LEAVE_WITHIN, timer)
+                .doOnError(error -> LOG.warn("A member could not leave its group", error))
+                .onErrorComplete();
+    }
+
+    private record Seen(long partitions, @Nullable UUID other) {}
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.process;
+
+import io.nvsentinel.changestream.internal.client.Ownership;
+import reactor.core.publisher.Mono;
+
+/**
+ * Begins no handling when the lease may have ended: a process that stood still for a while must not go on as if it still
+ * were the owner.
+ *
+ * @param effect what handling a change does
+ * @param ownership whose lease
+ * @param <E> the event's type
+ */
+public record LeasedEffect<E>(Effect<E> effect, Ownership ownership) implements Effect<E> {
+
+    @Override
+    public Mono<Void> apply(Task<E> task) {
+        return ownership.requireLease().then(Mono.defer(() -> effect.apply(task)));
+    }
+
+    @Override
+    public Mono<Void> putAside(Task<E> task, Throwable error, int attempts) {
+        return effect.putAside(task, error, attempts);
+    }
+}

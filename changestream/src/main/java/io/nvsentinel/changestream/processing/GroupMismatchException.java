@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.processing;
+
+import io.nvsentinel.datastore.MisconfiguredException;
+
+/**
+ * The work of the client name is shared in another way than is asked for: by another number of partitions, or it is
+ * shared and was to be opened alone. Nothing was changed. The number is fixed when a group starts for the first time; to
+ * change it, delete the client with {@link io.nvsentinel.changestream.upkeep.Clients#delete} and start the group anew.
+ */
+public final class GroupMismatchException extends MisconfiguredException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** How many the group has. */
+    private final int partitions;
+
+    /**
+     * What does not fit.
+     *
+     * @param message for people
+     * @param partitions how many partitions the group has
+     */
+    public GroupMismatchException(String message, int partitions) {
+        super(message);
+        this.partitions = partitions;
+    }
+
+    /**
+     * How many partitions the group has.
+     *
+     * @return the number that was fixed when it started for the first time
+     */
+    public int partitions() {
+        return partitions;
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.processing;
+
+import io.nvsentinel.datastore.MisconfiguredException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How processes share the work of one client name. Each key belongs to a partition, and each partition has one owner at a
+ * time. Immutable; made by {@link #builder(int)}.
+ *
+ * @see ProcessorOptions.Builder#group
+ */
+public final class GroupOptions {
+
+    private final int partitions;
+    private final Duration heartbeat;
+    private final Duration lease;
+
+    private GroupOptions(Builder values) {
+        this.partitions = values.partitions;
+        this.heartbeat = values.heartbeat;
+        this.lease = values.lease;
+    }
+
+    /**
+     * Starts with every option but the number of partitions at its default.
+     *
+     * @param partitions into how many partitions the keys are divided, and so among how many processes the work can be
+     *     shared at most; 1 to 256. It is fixed when the group starts for the first time: all processes must give the same
+     *     number, or fail with {@link GroupMismatchException}. Each partition costs its owner some small statements a
+     *     second, and reads the changes for itself: choose two to four times the number of processes
+     * @return a new builder
+     */
+    public static Builder builder(int partitions) {
+        return new Builder(partitions);
+    }
+
+    /**
+     * Into how many partitions the keys are divided.
+     *
+     * @return as given to {@link #builder(int)}
+     */
+    public int partitions() {
+        return partitions;
+    }
+
+    /**
+     * How often a member says that it is alive and looks who else is.
+     *
+     * @return as {@link Builder#heartbeat}
+     */
+    public Duration heartbeat() {
+        return heartbeat;
+    }
+
+    /**
+     * How long a member is believed to be alive after its last sign of life.
+     *
+     * @return as {@link Builder#lease}
+     */
+    public Duration lease() {
+        return lease;
+    }
+
+    /** Collects options; {@link #build()} checks them all at once. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private static final int MOST_PARTITIONS = 256;
+        private static final int HEARTBEATS_A_LEASE = 3;
+        private static final Duration SHORTEST_LEASE = Duration.ofSeconds(2);
+        private static final Duration LONGEST_LEASE = Duration.ofHours(1);
+        private static final Duration SHORTEST_HEARTBEAT = Duration.ofMillis(100);
+
+        private final int partitions;
+        private Duration heartbeat = Duration.ofSeconds(2);
+        private Duration lease = Duration.ofSeconds(15);
+
+        private Builder(int partitions) {
+            this.partitions = partitions;
+        }
+
+        /**
+         * Sets how often a member says that it is alive and looks who else is, which is how soon partitions begin to move
+         * when a member joins or leaves. Default 2 s, range 100 ms to a third of the lease.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder heartbeat(Duration value) {
+            heartbeat = value;
+            return this;
+        }
+
+        /**
+         * Sets how long a member, and an owner of a partition, is believed to be alive after its last sign of life; one
+         * that was killed is replaced after this time, by the database's clock. Default 15 s, range 2 s to 1 h. A member
+         * that does not reach the database stops handling when nine tenths of it have passed: a lease that is too short
+         * for the network, or for the pauses of the garbage collector, makes partitions move for nothing.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder lease(Duration value) {
+            lease = value;
+            return this;
+        }
+
+        /**
+         * Checks the options.
+         *
+         * @return immutable options
+         * @throws MisconfiguredException naming every option that is out of range
+         */
+        public GroupOptions build() {
+            List<String> problems = new ArrayList<>();
+            if (partitions < 1 || partitions > MOST_PARTITIONS) {
+                problems.add("partitions must be between 1 and " + MOST_PARTITIONS + ", not " + partitions);
+            }
+            duration(problems, "lease", lease, SHORTEST_LEASE, LONGEST_LEASE);
+            duration(problems, "heartbeat", heartbeat, SHORTEST_HEARTBEAT, lease.dividedBy(HEARTBEATS_A_LEASE));
+            if (!problems.isEmpty()) {
+                throw new MisconfiguredException(String.join("; ", problems));
+            }
+            return new GroupOptions(this);
+        }
+
+        private static void duration(
+                List<String> problems, String option, Duration value, Duration least, Duration most) {
+            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+                problems.add(option + " must be between " + least + " and " + most + ", not " + value);
+            }
+        }
+    }
+}
