@@ -84,9 +84,10 @@ class InsertTest {
         assertThat(DATABASE.get()
                         .queryForStrings("SELECT node_name FROM health_events WHERE id = '" + ids.get(7) + "'"))
                 .containsExactly("n7");
-        // The first by itself, the others together.
+        // The first by itself and the others together; or all together, if there was no connection before the last
+        // came.
         assertThat(DATABASE.queryForString("SELECT count(DISTINCT xmin::text) FROM health_events"))
-                .isEqualTo("2");
+                .isIn("1", "2");
     }
 
     @Test

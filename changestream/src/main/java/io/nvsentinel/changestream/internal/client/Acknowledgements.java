@@ -49,13 +49,15 @@ public final class Acknowledgements {
      * @param upTo the position
      */
     public synchronized void scanned(long upTo) {
-        scanned = upTo;
+        scanned = Math.max(scanned, upTo);
     }
 
     private synchronized void handled(Pending delivery) {
         delivery.handled = true;
         for (Pending first = pending.peek(); first != null && first.handled; first = pending.peek()) {
             lastHandled = first.row;
+            // Whoever delivers may not have come to say so yet.
+            scanned = Math.max(scanned, first.row.id());
             pending.remove();
         }
     }

@@ -27,6 +27,14 @@ class AcknowledgementsTest {
     }
 
     @Test
+    void whatIsHandledCountsBeforeThePageIsAtItsEnd() {
+        acknowledgements.deliver(ChangelogRows.row(13)).run();
+
+        assertThat(acknowledgements.token().id()).isEqualTo(13);
+        assertThat(acknowledgements.token().checkedRow()).isEqualTo(13);
+    }
+
+    @Test
     void staysBeforeTheFirstChangeThatIsNotHandled() {
         acknowledgements.deliver(ChangelogRows.row(13));
         Runnable later = acknowledgements.deliver(ChangelogRows.row(15));

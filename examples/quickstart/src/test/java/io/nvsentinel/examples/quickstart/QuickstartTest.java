@@ -25,7 +25,7 @@ class QuickstartTest {
         Run run = Run.with(Map.of());
 
         assertThat(run.err()).isEmpty();
-        assertThat(run.exitCode()).isZero();
+        assertThat(run.exitCode()).as("%s", run.out()).isZero();
         assertThat(run.out())
                 .anyMatch(line -> line.contains("nodequarantined: (none) -> Quarantined"))
                 .anyMatch(line -> line.contains("userpodsevictionstatus: InProgress -> Succeeded"))
