@@ -11,6 +11,7 @@ import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
+import io.r2dbc.spi.ValidationDepth;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -159,6 +160,29 @@ class ConnectErrorsTest {
             holder.rollback();
             datastore.close().block(SOON);
         }
+    }
+
+    @Test
+    void aWriteThatWasNotSentDidNotHappen() {
+        Datastore datastore = Databases.connect(DATABASE.get());
+        try (TcpProxy proxy = proxy()) {
+            io.r2dbc.spi.Connection connection = Mono.from(
+                            Databases.driver(DATABASE.get(), proxy.port()).create())
+                    .block(SOON);
+            HealthEventStore events = datastore.using(connection).healthEvents();
+            events.insert(EVENT).block(SOON);
+            proxy.cut();
+            Await.until("the driver knows", SOON, () -> !isOpen(connection));
+            assertThat(fails(UnavailableException.class, events.insert(EVENT)).isRetryable())
+                    .isTrue();
+        } finally {
+            datastore.close().block(SOON);
+        }
+    }
+
+    private static boolean isOpen(io.r2dbc.spi.Connection connection) {
+        return Boolean.TRUE.equals(
+                Mono.from(connection.validate(ValidationDepth.LOCAL)).block(SOON));
     }
 
     @Test

@@ -4,6 +4,8 @@ package io.nvsentinel.datastore;
 import io.nvsentinel.testserver.Template;
 import io.nvsentinel.testserver.TestDatabase;
 import io.nvsentinel.tls.SslMode;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import java.time.Duration;
 
 /** Databases with the schema in place, and datastores on them. */
@@ -34,6 +36,17 @@ final class Databases {
 
     static Datastore connect(DatastoreOptions.Builder options) {
         return Datastore.connect(options.build()).block(SOON);
+    }
+
+    /** Connections of an application's own, by way of a port that leads to the database. */
+    static PostgresqlConnectionFactory driver(TestDatabase database, int port) {
+        return new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
+                .host(database.host())
+                .port(port)
+                .database(database.name())
+                .username(database.user())
+                .password(database.password())
+                .build());
     }
 
     private static void migrate(TestDatabase database) {

@@ -68,7 +68,8 @@ class InsertTest {
             inserts.add(events.insert(event("n0")).toFuture());
             // Until then it has no connection, and whoever came would share its statement.
             Await.until("a statement that waits", SOON, () -> waiting() == 1);
-            IntStream.range(1, many).forEach(i -> inserts.add(events.insert(event("n" + i)).toFuture()));
+            IntStream.range(1, many)
+                    .forEach(i -> inserts.add(events.insert(event("n" + i)).toFuture()));
             holder.rollback();
         }
         List<String> ids = new ArrayList<>();

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.nvsentinel.testserver.PostgresDatabase;
-import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -115,14 +113,7 @@ class ReferenceStatementsTest {
 
     private static <T> T with(Function<PostgresqlConnection, Mono<T>> work) {
         return Mono.usingWhen(
-                        new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
-                                        .host(DATABASE.get().host())
-                                        .port(DATABASE.get().port())
-                                        .database(DATABASE.get().name())
-                                        .username(DATABASE.get().user())
-                                        .password(DATABASE.get().password())
-                                        .build())
-                                .create(),
+                        Databases.driver(DATABASE.get(), DATABASE.get().port()).create(),
                         work,
                         PostgresqlConnection::close)
                 .block(SOON);

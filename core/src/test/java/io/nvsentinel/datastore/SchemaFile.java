@@ -2,8 +2,6 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.testserver.TestDatabase;
-import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -82,14 +80,7 @@ final class SchemaFile {
     /** Runs the file as {@code psql} does: the server takes it apart. The JDBC driver would, and stumbles over SQL bodies. */
     static void run(TestDatabase database) {
         Mono.usingWhen(
-                        new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
-                                        .host(database.host())
-                                        .port(database.port())
-                                        .database(database.name())
-                                        .username(database.user())
-                                        .password(database.password())
-                                        .build())
-                                .create(),
+                        Databases.driver(database, database.port()).create(),
                         connection -> connection
                                 .createStatement(read(FILE))
                                 .execute()

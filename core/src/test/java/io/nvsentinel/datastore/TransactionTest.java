@@ -13,8 +13,6 @@ import io.nvsentinel.datastore.model.Status;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
-import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.ConnectionFactory;
 import java.sql.Connection;
 import java.time.Duration;
@@ -429,13 +427,8 @@ class TransactionTest {
 
     @Test
     void joinsTheTransactionOfACallersConnection() {
-        ConnectionFactory factory = new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
-                .host(DATABASE.get().host())
-                .port(DATABASE.get().port())
-                .database(DATABASE.get().name())
-                .username(DATABASE.get().user())
-                .password(DATABASE.get().password())
-                .build());
+        ConnectionFactory factory =
+                Databases.driver(DATABASE.get(), DATABASE.get().port());
         for (boolean commit : List.of(false, true)) {
             Mono.usingWhen(
                             factory.create(),

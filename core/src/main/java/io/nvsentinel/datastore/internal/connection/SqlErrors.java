@@ -64,6 +64,12 @@ final class SqlErrors {
     /** The driver's own state for a COMMIT that the server answered with ROLLBACK, as after a failed statement. */
     private static final String ROLLED_BACK = "99999";
 
+    /**
+     * What the driver says, without a cause, when it finds the connection closed before it sends. Its class for that is
+     * not public, and is that of a connection that closes later as well.
+     */
+    private static final String NOT_SENT = "Cannot exchange messages because the connection is closed";
+
     private SqlErrors() {}
 
     /** An error that arose before any statement was sent. */
@@ -134,8 +140,12 @@ final class SqlErrors {
             case MISCONFIGURED -> new MisconfiguredException(context, reason, cause);
             case UNAVAILABLE -> new UnavailableException(context, reason, cause);
             case OUTCOME_UNKNOWN -> new OutcomeUnknownException(context, reason, cause);
-            case CONNECTION_LOST -> lost(reason, context, cause, write);
+            case CONNECTION_LOST -> lost(reason, context, cause, write && wasSent(driver));
         };
+    }
+
+    private static boolean wasSent(R2dbcException error) {
+        return error.getCause() != null || !NOT_SENT.equals(error.getMessage());
     }
 
     private static Throwable lost(String reason, ErrorContext context, Throwable cause, boolean write) {
