@@ -41,7 +41,8 @@ class PoolClosingTest {
     private final Scheduler timer = Schedulers.parallel();
     private final IdleLimit idle = new IdleLimit(options.maxIdleConnections(), new Lifetime(options, null));
     private final Pool pool = new Pool(
-            new Connector(() -> DriverConfiguration.of(options, null), options.connectTimeout(), timer),
+            new Connector(
+                    () -> DriverConfiguration.of(options, options.addresses(), null), options.connectTimeout(), timer),
             idle,
             options,
             timer);
