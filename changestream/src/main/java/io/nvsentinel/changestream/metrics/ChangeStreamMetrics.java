@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.nvsentinel.changestream.ChangeEvent;
 import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientLag;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.UndecodableChange;
@@ -37,7 +38,11 @@ import java.util.concurrent.atomic.AtomicLong;
  *   <tr><td>{@code handler.failures}, {@code dead.letters}</td><td>counter</td><td>{@code client}</td><td>processors'
  *       failures</td></tr>
  *   <tr><td>{@code lag.changes}, {@code lag.seconds}</td><td>gauge</td><td>{@code client}</td><td>how far a client that
- *       runs here is behind; absent until known; the seconds grow while nothing is heard of it</td></tr>
+ *       runs here is behind; absent until known, and when it has ended; the seconds grow while nothing is heard of it</td></tr>
+ *   <tr><td>{@code partitions}</td><td>gauge</td><td>{@code client}</td><td>partitions of a group that are handled
+ *       here</td></tr>
+ *   <tr><td>{@code partitions.lost}</td><td>counter</td><td>{@code client}</td><td>partitions that were lost, and not handed
+ *       over</td></tr>
  * </table>
  */
 public final class ChangeStreamMetrics implements ChangeStreamListener {
@@ -48,6 +53,7 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     private final MeterRegistry registry;
     private final AtomicLong listening;
     private final Map<String, Observed> lags = new ConcurrentHashMap<>();
+    private final Map<String, AtomicLong> partitions = new ConcurrentHashMap<>();
 
     /**
      * Measures into a registry, and no other.
@@ -148,6 +154,11 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     }
 
     @Override
+    public void onListeningEnded() {
+        listening.set(0);
+    }
+
+    @Override
     public void onLag(ClientLag lag) {
         String client = lag.clientName();
         if (lags.put(client, new Observed(lag, now())) == null) {
@@ -158,6 +169,48 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
                     .tag("client", client)
                     .register(registry);
         }
+    }
+
+    /** Nothing is known of it from now on; if it runs here once more, that is soon told again. */
+    @Override
+    public void onClientEnded(String clientName) {
+        if (lags.remove(clientName) != null) {
+            registry.find(PREFIX + "lag.changes")
+                    .tag("client", clientName)
+                    .meters()
+                    .forEach(registry::remove);
+            registry.find(PREFIX + "lag.seconds")
+                    .tag("client", clientName)
+                    .meters()
+                    .forEach(registry::remove);
+        }
+    }
+
+    @Override
+    public void onPartitionTaken(String clientName, int partition) {
+        partitions(clientName).incrementAndGet();
+    }
+
+    @Override
+    public void onPartitionHandedOver(String clientName, int partition) {
+        partitions(clientName).decrementAndGet();
+    }
+
+    @Override
+    public void onPartitionLost(String clientName, int partition, ClientFencedException error) {
+        partitions(clientName).decrementAndGet();
+        count("partitions.lost", "client", clientName);
+    }
+
+    private AtomicLong partitions(String client) {
+        return partitions.computeIfAbsent(client, name -> {
+            AtomicLong owned = new AtomicLong();
+            Gauge.builder(PREFIX + "partitions", owned, AtomicLong::doubleValue)
+                    .tag("client", name)
+                    .strongReference(true)
+                    .register(registry);
+            return owned;
+        });
     }
 
     private Observed observed(String client) {
