@@ -42,7 +42,7 @@ public final class Connections implements Session {
         Connector connector = connector(options, options.addresses(), tls, timer);
         this.direct = connector(options, options.directAddresses(), tls, timer);
         this.lifetime = new Lifetime(options, tls);
-        this.pool = new Pool(connector, new IdleLimit(options.maxIdleConnections(), lifetime), options, timer);
+        this.pool = new Pool(new IdleLimit(options.maxIdleConnections(), lifetime, connector), options, timer);
         this.options = options;
         this.tls = tls;
         this.answerTimeout = options.statementTimeout().plus(GRACE);
@@ -148,7 +148,7 @@ public final class Connections implements Session {
                     connection -> Flux.from(work.apply(connection))
                             .takeUntilOther(over)
                             .onErrorMap(error -> SqlErrors.reading(error, action)),
-                    connection -> Lease.quietly(connection.close()));
+                    direct::close);
         });
     }
 
