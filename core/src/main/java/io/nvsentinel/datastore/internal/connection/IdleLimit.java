@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -35,7 +36,7 @@ final class IdleLimit {
     }
 
     /** Prepares a pool that keeps to this and to the lifetime, for which it has one predicate, and to the permits. */
-    ConnectionPoolConfiguration.Builder pool(Connector connector, Permits permits) {
+    ConnectionPoolConfiguration.Builder pool(ConnectionFactory connector, Permits permits) {
         return lifetime.pool(connector)
                 .initialSize(0)
                 .maxSize(permits.permitMaximum())
