@@ -17,7 +17,7 @@ import reactor.core.scheduler.Scheduler;
 /** A connection of the pool while it is lent. It goes back idle, or is closed. */
 final class Lease {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
 
     /** How long a statement that nobody waits for any more may go on before it is stopped, which costs a connection. */
     private static final Duration MOMENT = Duration.ofMillis(100);
