@@ -110,6 +110,7 @@ class ErrorsTest {
                 DatastoreException.class,
                 () -> Connections.open(
                                 Databases.options(DATABASE.get()).build(),
+                                null,
                                 connections -> connections
                                         .read(
                                                 "Read",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.DatastoreListener;
+import io.nvsentinel.datastore.DatastoreListener.Kind;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
@@ -35,11 +37,18 @@ public final class Connections implements Session {
     private final @Nullable TlsContext tls;
     private final Duration answerTimeout;
     private final Scheduler timer;
+    private final Observer observer;
 
-    private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
+    private Connections(
+            DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer, @Nullable DatastoreListener listener) {
         this.connector = new Connector(() -> DriverConfiguration.of(options, tls), options.connectTimeout(), timer);
         this.lifetime = new Lifetime(options, tls);
-        this.pool = new Pool(new IdleLimit(options.maxIdleConnections(), lifetime, connector), options, timer);
+        this.pool = new Pool(
+                listener == null ? connector : listener.decorate(connector),
+                new IdleLimit(options.maxIdleConnections(), lifetime, connector),
+                options,
+                timer);
+        this.observer = new Observer(listener);
         this.options = options;
         this.tls = tls;
         this.answerTimeout = options.statementTimeout().plus(GRACE);
@@ -50,14 +59,16 @@ public final class Connections implements Session {
      * Opens connections and keeps them open if what follows succeeds.
      *
      * @param options where and how to connect
+     * @param listener hears of operations, or null
      * @param prepare makes the connections usable
      * @param <T> what is made of them
      * @return cold; emits what {@code prepare} emits; if that fails or is cancelled, everything is closed again
      */
-    public static <T> Mono<T> open(DatastoreOptions options, Function<Connections, Mono<T>> prepare) {
+    public static <T> Mono<T> open(
+            DatastoreOptions options, @Nullable DatastoreListener listener, Function<Connections, Mono<T>> prepare) {
         return Mono.usingWhen(
-                Mono.fromCallable(() ->
-                                new Connections(options, DriverConfiguration.openTls(options), Schedulers.parallel()))
+                Mono.fromCallable(() -> new Connections(
+                                options, DriverConfiguration.openTls(options), Schedulers.parallel(), listener))
                         .subscribeOn(Schedulers.boundedElastic()),
                 prepare,
                 connections -> Mono.empty(),
@@ -85,13 +96,13 @@ public final class Connections implements Session {
 
     @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
-        return use(action, work, error -> SqlErrors.reading(error, action));
+        return observer.observe(Kind.READ, action, use(action, work, error -> SqlErrors.reading(error, action)));
     }
 
     /** In its own transaction: emits after the commit. */
     @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
-        return use(action, work, error -> SqlErrors.writing(error, action));
+        return observer.observe(Kind.WRITE, action, use(action, work, error -> SqlErrors.writing(error, action)));
     }
 
     @Override
@@ -109,8 +120,14 @@ public final class Connections implements Session {
      *     transaction is rolled back, and its connection closed if that is not confirmed
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
-        Mono<T> attempt = pool.lend("Transaction", lease -> new Transaction(lease, options, answerTimeout).run(work));
-        return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
+        Mono<T> attempt = pool.lend(
+                Transaction.ACTION,
+                lease -> new Transaction(lease, options, answerTimeout)
+                        .run(session -> work.apply(observer.observe(session))));
+        return observer.observe(
+                Kind.TRANSACTION,
+                Transaction.ACTION,
+                unbounded(attempt.retryWhen(TransactionRetry.of(options, timer))));
     }
 
     /**
@@ -120,7 +137,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return new JoinedSession(connection, new Turns(), false);
+        return observer.observe(new JoinedSession(connection, new Turns(), false));
     }
 
     /**

@@ -13,7 +13,7 @@ import reactor.core.publisher.Mono;
 /** One attempt at a transaction, on a connection lent for it. */
 final class Transaction {
 
-    private static final String ACTION = "Transaction";
+    static final String ACTION = "Transaction";
 
     private final Lease lease;
     private final TransactionOptions options;

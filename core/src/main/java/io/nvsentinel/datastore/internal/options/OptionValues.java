@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /** What was given for each option, by whom, and what was wrong with it. Immutable. */
 public final class OptionValues {
 
-    private static final Logger LOG = LoggerFactory.getLogger(OptionValues.class);
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.options");
 
     /** Nothing given. */
     public static final OptionValues NONE = new OptionValues(Map.of(), List.of());
