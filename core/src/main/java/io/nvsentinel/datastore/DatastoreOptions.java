@@ -150,6 +150,16 @@ public final class DatastoreOptions {
     }
 
     /**
+     * The servers for what needs a session of its own.
+     *
+     * @return as {@link Builder#directHost}; those of {@link #addresses()} where it is not given
+     */
+    public List<InetSocketAddress> directAddresses() {
+        String direct = values.find(Options.DIRECT_HOST);
+        return direct == null ? addresses() : Addresses.parse(direct, port());
+    }
+
+    /**
      * The database.
      *
      * @return never empty
@@ -313,6 +323,15 @@ public final class DatastoreOptions {
     }
 
     /**
+     * How many prepared statements a connection keeps.
+     *
+     * @return as {@link Builder#preparedStatements}
+     */
+    public int preparedStatements() {
+        return values.get(Options.PREPARED_STATEMENTS);
+    }
+
+    /**
      * How long a connection is used before it is replaced.
      *
      * @return a positive duration
@@ -443,6 +462,19 @@ public final class DatastoreOptions {
          */
         public Builder host(String value) {
             return set(Options.HOST, value);
+        }
+
+        /**
+         * Sets where the server is reached without the pooler that {@link #host} names, for what a pooler in transaction
+         * mode cannot serve, because it needs a session of its own: the migrations, the wake-ups of change streams, and
+         * the retention of the changelog. As {@code host}; default is {@code host} itself;
+         * {@code DATASTORE_DIRECT_HOST}.
+         *
+         * @param value host names or addresses
+         * @return this builder
+         */
+        public Builder directHost(String value) {
+            return set(Options.DIRECT_HOST, value);
         }
 
         /**
@@ -662,6 +694,18 @@ public final class DatastoreOptions {
          */
         public Builder maxIdleConnections(int value) {
             return set(Options.MAX_IDLE_CONNECTIONS, value);
+        }
+
+        /**
+         * Sets how many prepared statements a connection keeps, the latest ones. Default 256, range 0 to 10000; 0 is for
+         * poolers in transaction mode that do not know prepared statements, as PgBouncer before 1.21 or without
+         * {@code max_prepared_statements}: each statement is then parsed anew. {@code DATASTORE_PREPARED_STATEMENTS}.
+         *
+         * @param value the number
+         * @return this builder
+         */
+        public Builder preparedStatements(int value) {
+            return set(Options.PREPARED_STATEMENTS, value);
         }
 
         /**

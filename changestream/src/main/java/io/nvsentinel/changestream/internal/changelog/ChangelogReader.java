@@ -62,6 +62,18 @@ public final class ChangelogReader {
      * prepared transaction has no process; whoever has none yet has drawn no id either (xid stands before id). All ids of a
      * transaction, its savepoints' too: which of them is the lowest changes when ids begin anew. In one look at the
      * server's locks, whose cost grows with all there are.
+     *
+     * <p>No such look misses a holder, although the two locks that make one are held, found and handed over separately.
+     * A weak lock on a table may be kept by the process itself; {@code pg_locks} reads those first and then, with every
+     * part of the shared lock table locked at the same time, all others. A lock moves only from the process to the shared
+     * table (for PREPARE TRANSACTION, or since somebody wants the table for himself), so it is found in one of the two, or
+     * twice. PREPARE TRANSACTION hands the locks in the shared table over one part after the other: of a transaction in
+     * that state one of the two locks belongs to the session still, and the other one to the prepared transaction already.
+     * Both go by the same virtual transaction id, which the prepared transaction inherits before the first lock moves and
+     * the session gives up after the last one (since 14.1 and its contemporaries; before, CREATE INDEX CONCURRENTLY was
+     * misled in the same way). Hence the locks are grouped by that, and by nothing that changes hands, like the process.
+     * Prepared transactions that a restarted server finds are each in a group of their own. At the end of a transaction
+     * the locks go one by one as well, but its rows are visible by then, and the page is read later.
      */
     private static final String HOLDERS = """
             SELECT unnest(array_agg(transactionid::text::bigint) FILTER (WHERE locktype = 'transactionid'))

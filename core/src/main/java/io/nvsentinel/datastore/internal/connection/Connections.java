@@ -9,7 +9,9 @@ import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +32,7 @@ public final class Connections implements Session {
     /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    private final Connector connector;
+    private final Connector direct;
     private final Lifetime lifetime;
     private final Pool pool;
     private final DatastoreOptions options;
@@ -41,7 +43,8 @@ public final class Connections implements Session {
 
     private Connections(
             DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer, @Nullable DatastoreListener listener) {
-        this.connector = new Connector(() -> DriverConfiguration.of(options, tls), options.connectTimeout(), timer);
+        Connector connector = connector(options, options.addresses(), tls, timer);
+        this.direct = connector(options, options.directAddresses(), tls, timer);
         this.lifetime = new Lifetime(options, tls);
         this.pool = new Pool(
                 listener == null ? connector : listener.decorate(connector),
@@ -53,6 +56,11 @@ public final class Connections implements Session {
         this.tls = tls;
         this.answerTimeout = options.statementTimeout().plus(GRACE);
         this.timer = timer;
+    }
+
+    private static Connector connector(
+            DatastoreOptions options, List<InetSocketAddress> servers, @Nullable TlsContext tls, Scheduler timer) {
+        return new Connector(() -> DriverConfiguration.of(options, servers, tls), options.connectTimeout(), timer);
     }
 
     /**
@@ -141,7 +149,7 @@ public final class Connections implements Session {
     }
 
     /**
-     * Lends a connection of its own, outside the pool, until its lifetime is over. Who needs it longer subscribes again.
+     * Lends a connection of its own, outside the pool and past any pooler, until its lifetime is over. Who needs it longer subscribes again.
      *
      * @param action what is being done, for error messages
      * @param work uses the connection
@@ -153,11 +161,11 @@ public final class Connections implements Session {
         return Flux.defer(() -> {
             Mono<Void> over = lifetime.ofNext();
             return Flux.usingWhen(
-                    connector.create().onErrorMap(error -> SqlErrors.connecting(error, action, options)),
+                    direct.create().onErrorMap(error -> SqlErrors.connecting(error, action, options.directAddresses())),
                     connection -> Flux.from(work.apply(connection))
                             .takeUntilOther(over)
                             .onErrorMap(error -> SqlErrors.reading(error, action)),
-                    connector::close);
+                    direct::close);
         });
     }
 

@@ -19,27 +19,26 @@ import org.jspecify.annotations.Nullable;
 /** Our options in the driver's words, with a bound for everything that the driver leaves unbounded. */
 final class DriverConfiguration {
 
-    private static final int PREPARED_STATEMENTS = 256;
-
     private DriverConfiguration() {}
 
-    static PostgresqlConnectionConfiguration.Builder of(DatastoreOptions options, @Nullable TlsContext tls) {
+    static PostgresqlConnectionConfiguration.Builder of(
+            DatastoreOptions options, List<InetSocketAddress> servers, @Nullable TlsContext tls) {
         PostgresqlConnectionConfiguration.Builder driver = PostgresqlConnectionConfiguration.builder()
                 .database(options.database())
                 .username(options.username())
                 .password(options.password())
                 .schema(searchPath(options.schema()))
                 .applicationName(options.applicationName())
-                .connectTimeout(connectTimeout(options))
+                .connectTimeout(connectTimeout(options, servers))
                 .statementTimeout(options.statementTimeout())
                 .lockWaitTimeout(options.lockTimeout())
                 .options(options.extraParams())
-                .preparedStatementCacheQueries(PREPARED_STATEMENTS)
+                .preparedStatementCacheQueries(options.preparedStatements())
                 // Parsing times and ids from text is a good part of what reading a row costs.
                 .forceBinary(true)
                 .autodetectExtensions(false)
                 .tcpKeepAlive(true);
-        servers(driver, options.addresses());
+        servers(driver, servers);
         if (tls == null) {
             driver.sslMode(SSLMode.DISABLE);
         } else {
@@ -59,8 +58,8 @@ final class DriverConfiguration {
     }
 
     /** Servers are tried one after the other, so each gets its share: a silent one may not use up the time of the next. */
-    private static Duration connectTimeout(DatastoreOptions options) {
-        return options.connectTimeout().dividedBy(options.addresses().size());
+    private static Duration connectTimeout(DatastoreOptions options, List<InetSocketAddress> servers) {
+        return options.connectTimeout().dividedBy(servers.size());
     }
 
     /** The driver hands it to the server as it is, which reads a list of identifiers: unquoted, NV would mean nv. */

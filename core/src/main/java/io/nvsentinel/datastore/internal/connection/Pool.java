@@ -68,7 +68,7 @@ final class Pool {
                 .retryWhen(Retry.max(options.maxConnections())
                         .filter(Pool::wasDead)
                         .onRetryExhaustedThrow((spec, dead) -> dead.failure()))
-                .onErrorMap(error -> SqlErrors.connecting(error, action, options))
+                .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
                 .map(connection -> new Lease(connection, timer));
     }
 
@@ -85,7 +85,8 @@ final class Pool {
     }
 
     private <T> Mono<T> noneInTime(String action) {
-        return Mono.error(() -> SqlErrors.connecting(new TimeoutException("none free or made"), action, options));
+        return Mono.error(
+                () -> SqlErrors.connecting(new TimeoutException("none free or made"), action, options.addresses()));
     }
 
     PoolFigures figures() {

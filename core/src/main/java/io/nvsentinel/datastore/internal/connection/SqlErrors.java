@@ -3,7 +3,6 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.ConflictException;
 import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.MisconfiguredException;
@@ -12,6 +11,8 @@ import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcRollbackException;
+import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -73,8 +74,8 @@ final class SqlErrors {
     private SqlErrors() {}
 
     /** An error that arose before any statement was sent. */
-    static Throwable connecting(Throwable error, String action, DatastoreOptions options) {
-        String address = Addresses.text(options.addresses());
+    static Throwable connecting(Throwable error, String action, List<InetSocketAddress> servers) {
+        String address = Addresses.text(servers);
         ErrorContext unanswered = new ErrorContext(action, null);
         if (find(error, SSLException.class) != null) {
             return new MisconfiguredException(

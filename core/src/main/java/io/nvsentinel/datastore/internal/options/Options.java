@@ -16,6 +16,7 @@ public final class Options {
     private static final Duration MILLISECOND = Duration.ofMillis(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final int MOST_CONNECTIONS = 10_000;
+    private static final int MOST_STATEMENTS = 10_000;
 
     /** The servers. */
     public static final Option<String> HOST = Option.of("host", "DATASTORE_HOST", "connection.host", Addresses.KIND);
@@ -24,6 +25,10 @@ public final class Options {
     public static final Option<Integer> PORT = Option.of(
                     "port", "DATASTORE_PORT", "connection.port", Kind.number(1, 65535))
             .orElse(5432);
+
+    /** The servers for what needs a session of its own. */
+    public static final Option<String> DIRECT_HOST =
+            Option.of("directHost", "DATASTORE_DIRECT_HOST", "connection.directHost", Addresses.KIND);
 
     /** The database. */
     public static final Option<String> DATABASE =
@@ -124,6 +129,14 @@ public final class Options {
             "options.maxIdleConnections",
             Kind.figure(1, MOST_CONNECTIONS));
 
+    /** How many prepared statements a connection keeps. */
+    public static final Option<Integer> PREPARED_STATEMENTS = Option.of(
+                    "preparedStatements",
+                    "DATASTORE_PREPARED_STATEMENTS",
+                    "options.preparedStatements",
+                    Kind.number(0, MOST_STATEMENTS))
+            .orElse(256);
+
     /** How long a connection is used. */
     public static final Option<Duration> CONNECTION_MAX_LIFETIME = duration(
             "connectionMaxLifetime", "DATASTORE_CONNECTION_MAX_LIFETIME", Duration.ofSeconds(1), Duration.ofHours(1));
@@ -157,6 +170,7 @@ public final class Options {
     static final List<Option<?>> ALL = List.of(
             HOST,
             PORT,
+            DIRECT_HOST,
             DATABASE,
             USERNAME,
             PASSWORD,
@@ -176,6 +190,7 @@ public final class Options {
             SCHEMA_WAIT,
             MAX_CONNECTIONS,
             MAX_IDLE_CONNECTIONS,
+            PREPARED_STATEMENTS,
             CONNECTION_MAX_LIFETIME,
             CONNECT_TIMEOUT,
             ACQUIRE_TIMEOUT,

@@ -20,13 +20,13 @@ final class JdbcSource {
 
     static PGSimpleDataSource of(DatastoreOptions options, @Nullable TlsContext tls) {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        servers(source, options.addresses());
+        servers(source, options.directAddresses());
         source.setDatabaseName(options.database());
         source.setUser(options.username());
         source.setPassword(options.password());
         source.setApplicationName(options.applicationName() + " migrations");
-        source.setConnectTimeout(
-                seconds(options.connectTimeout().dividedBy(options.addresses().size())));
+        source.setConnectTimeout(seconds(
+                options.connectTimeout().dividedBy(options.directAddresses().size())));
         source.setLoginTimeout(seconds(options.connectTimeout()));
         source.setTcpKeepAlive(true);
         if (options.schemaMode() == SchemaMode.VALIDATE) {

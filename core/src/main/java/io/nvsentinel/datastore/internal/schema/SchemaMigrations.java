@@ -59,7 +59,8 @@ public final class SchemaMigrations {
 
     /** The failure travels as a value: one that comes after a cancel would otherwise be logged as dropped. */
     private Mono<Void> blocking(String failure, Step step) {
-        String what = "The schema of " + Addresses.text(options.addresses()) + "/" + options.database() + " " + failure;
+        String what =
+                "The schema of " + Addresses.text(options.directAddresses()) + "/" + options.database() + " " + failure;
         return Mono.fromCallable(() -> failureOf(step))
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(error -> error.map(e -> Mono.<Void>error(JdbcErrors.translate(e, what)))

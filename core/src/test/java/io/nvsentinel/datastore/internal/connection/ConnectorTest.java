@@ -66,7 +66,9 @@ class ConnectorTest {
                 .applicationName("connector")
                 .build();
         return new Connector(
-                () -> DriverConfiguration.of(options, null), options.connectTimeout(), Schedulers.parallel());
+                () -> DriverConfiguration.of(options, options.addresses(), null),
+                options.connectTimeout(),
+                Schedulers.parallel());
     }
 
     private static String sessions() {

@@ -39,8 +39,8 @@ class PoolClosingTest {
             .maxConnections(2)
             .build();
     private final Scheduler timer = Schedulers.parallel();
-    private final Connector connector =
-            new Connector(() -> DriverConfiguration.of(options, null), options.connectTimeout(), timer);
+    private final Connector connector = new Connector(
+            () -> DriverConfiguration.of(options, options.addresses(), null), options.connectTimeout(), timer);
     private final IdleLimit idle = new IdleLimit(options.maxIdleConnections(), new Lifetime(options, null), connector);
     private final Pool pool = new Pool(connector, idle, options, timer);
 

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.DatastoreSession;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.TestDatabase;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The pool behind PgBouncer in transaction mode, where each transaction may have another session. */
+class PgBouncerTest {
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final int CHANGES = 300;
+    private static final AtomicInteger EFFECT = new AtomicInteger();
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.empty();
+
+    private PgBouncer pooler;
+    private Datastore datastore;
+    private ChangeStreams streams;
+
+    @BeforeEach
+    void start() throws Exception {
+        assumeTrue(
+                PgBouncer.program().isPresent(),
+                "There is no pgbouncer on the path, and the variable PGBOUNCER names none");
+        pooler = PgBouncer.before(DATABASE.get());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        if (streams != null) {
+            streams.close().block(SOON);
+            datastore.close().block(SOON);
+        }
+        if (pooler != null) {
+            pooler.close();
+        }
+    }
+
+    private void open(ChangeStreamOptions.Builder options) {
+        TestDatabase database = DATABASE.get();
+        DatastoreOptions throughPooler = Databases.options(database)
+                .host("127.0.0.1")
+                .port(pooler.port())
+                .directHost(database.host() + ":" + database.port())
+                .preparedStatements(0)
+                .maxConnections(10)
+                .schemaMode(SchemaMode.MIGRATE)
+                .build();
+        datastore = Datastore.connect(throughPooler).block(SOON);
+        streams = ChangeStreams.of(datastore, options.build());
+    }
+
+    @Test
+    void wakeUpsComeOnADirectConnection() throws Exception {
+        // Nothing but a wake-up can bring a change within this interval.
+        open(ChangeStreamOptions.builder().pollInterval(Duration.ofHours(1)));
+        List<String> seen = new CopyOnWriteArrayList<>();
+        Disposable watch = watch(seen);
+        Await.until("listening", SOON, () -> streams.status().block(SOON).listening());
+        assertThat(sessionsOfThePool()).as("more clients than sessions").isLessThanOrEqualTo(3);
+
+        List<String> written = write("woken-");
+        Await.until("all changes", SOON, () -> seen.size() >= CHANGES);
+        assertThat(seen).containsExactlyInAnyOrderElementsOf(written);
+        watch.dispose();
+    }
+
+    @Test
+    void pollingAloneLosesNothing() throws Exception {
+        open(ChangeStreamOptions.builder().listen(false).pollInterval(Duration.ofMillis(50)));
+        List<String> seen = new CopyOnWriteArrayList<>();
+        Disposable watch = watch(seen);
+        assertThat(streams.status().block(SOON).listening()).isFalse();
+        List<String> written = write("first-");
+        Await.until("all changes", SOON, () -> seen.size() >= CHANGES);
+        assertThat(seen).containsExactlyInAnyOrderElementsOf(written);
+        watch.dispose();
+        Await.until(
+                "the name's end",
+                SOON,
+                () -> DATABASE.get()
+                                .queryForStrings(
+                                        "SELECT '1' FROM resume_tokens WHERE client_name = 'watcher' AND leased_until IS NULL")
+                                .size()
+                        == 1);
+
+        List<String> missed = write("missed-");
+        List<String> later = new CopyOnWriteArrayList<>();
+        watch(later);
+        Await.until("what was missed", SOON, () -> later.size() >= CHANGES);
+        assertThat(later).containsExactlyInAnyOrderElementsOf(missed);
+    }
+
+    @Test
+    void effectsHappenOnce() throws Exception {
+        open(ChangeStreamOptions.builder().pollInterval(Duration.ofMillis(50)));
+        WatchOptions options = WatchOptions.builder()
+                .clientName("copier")
+                .startAt(StartAt.beginning())
+                .filter(Filter.eq("operationType", "insert"))
+                .build();
+        ProcessorOptions processing = ProcessorOptions.builder().workers(4).build();
+        Mono<Void> copying =
+                streams.processInTransaction(datastore.healthEvents(), options, processing, PgBouncerTest::mark);
+        Disposable first = copying.subscribe();
+        write("copied-");
+        first.dispose();
+        Disposable second = copying.subscribe();
+        Await.until("all effects", SOON, () -> effects().size() >= CHANGES);
+        second.dispose();
+        streams.close().block(SOON);
+        assertThat(effects()).doesNotHaveDuplicates().hasSize(CHANGES);
+    }
+
+    /** Writes once for each change: twice would be seen. */
+    private static Mono<Void> mark(ChangeEvent<HealthEventDocument> change, DatastoreSession session) {
+        return session.maintenanceEvents()
+                .insert(MaintenanceEvent.builder()
+                        .eventId("effect " + EFFECT.incrementAndGet())
+                        .clusterName(change.document().event().nodeName())
+                        .build())
+                .then();
+    }
+
+    private static List<String> effects() {
+        return DATABASE.get().queryForStrings("SELECT cluster_name FROM maintenance_events");
+    }
+
+    private Disposable watch(List<String> seen) throws InterruptedException {
+        CountDownLatch subscribed = new CountDownLatch(1);
+        WatchOptions options = WatchOptions.builder()
+                .clientName("watcher")
+                .onSubscribed(token -> subscribed.countDown())
+                .build();
+        Disposable watch = streams.watch(datastore.healthEvents(), options).subscribe(change -> {
+            seen.add(change.document().event().nodeName());
+            change.acknowledge();
+        });
+        assertThat(subscribed.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        return watch;
+    }
+
+    private List<String> write(String prefix) {
+        return Flux.range(0, CHANGES)
+                .map(i -> prefix + i)
+                .flatMap(node -> insert(node).thenReturn(node), 8)
+                .collectList()
+                .block(SOON);
+    }
+
+    private Mono<UUID> insert(String node) {
+        return datastore
+                .healthEvents()
+                .insert(HealthEventDocument.of(
+                        Instant.now(), HealthEvent.builder().nodeName(node).build()));
+    }
+
+    private static int sessionsOfThePool() {
+        return DATABASE.get()
+                .queryForStrings("SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()")
+                .size();
+    }
+}
