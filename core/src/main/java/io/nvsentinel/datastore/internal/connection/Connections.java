@@ -25,15 +25,12 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Connections implements Session {
 
-    /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
-    private static final Duration GRACE = Duration.ofSeconds(5);
-
     private final Connector connector;
     private final Lifetime lifetime;
     private final Pool pool;
     private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
-    private final Duration answerTimeout;
+    private final Patience patience;
     private final Scheduler timer;
 
     private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
@@ -42,7 +39,7 @@ public final class Connections implements Session {
         this.pool = new Pool(connector, new IdleLimit(options.maxIdleConnections(), lifetime), options, timer);
         this.options = options;
         this.tls = tls;
-        this.answerTimeout = options.statementTimeout().plus(GRACE);
+        this.patience = Patience.beyond(options.statementTimeout(), timer);
         this.timer = timer;
     }
 
@@ -109,8 +106,14 @@ public final class Connections implements Session {
      *     transaction is rolled back, and its connection closed if that is not confirmed
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
-        Mono<T> attempt = pool.lend("Transaction", lease -> new Transaction(lease, options, answerTimeout).run(work));
+        Mono<T> attempt =
+                pool.lend("Transaction", lease -> new Transaction(lease, options, patience(options)).run(work));
         return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
+    }
+
+    private Patience patience(TransactionOptions transaction) {
+        Duration timeout = transaction.statementTimeout();
+        return timeout == null ? patience : Patience.beyond(timeout, timer);
     }
 
     /**
@@ -120,7 +123,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return new JoinedSession(connection, new Turns(), false);
+        return new JoinedSession(connection, new Turns(), null);
     }
 
     /**
@@ -158,8 +161,8 @@ public final class Connections implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return unbounded(pool.lend(
-                action, lease -> lease.run(work).timeout(answerTimeout, timer).onErrorMap(translate)));
+        return unbounded(
+                pool.lend(action, lease -> patience.with(lease.run(work)).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */
