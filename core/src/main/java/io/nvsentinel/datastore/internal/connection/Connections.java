@@ -29,15 +29,12 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Connections implements Session {
 
-    /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
-    private static final Duration GRACE = Duration.ofSeconds(5);
-
     private final Connector direct;
     private final Lifetime lifetime;
     private final Pool pool;
     private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
-    private final Duration answerTimeout;
+    private final Patience patience;
     private final Scheduler timer;
     private final Observer observer;
 
@@ -54,7 +51,7 @@ public final class Connections implements Session {
         this.observer = new Observer(listener);
         this.options = options;
         this.tls = tls;
-        this.answerTimeout = options.statementTimeout().plus(GRACE);
+        this.patience = Patience.beyond(options.statementTimeout(), timer);
         this.timer = timer;
     }
 
@@ -130,12 +127,17 @@ public final class Connections implements Session {
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
         Mono<T> attempt = pool.lend(
                 Transaction.ACTION,
-                lease -> new Transaction(lease, options, answerTimeout)
+                lease -> new Transaction(lease, options, patience(options))
                         .run(session -> work.apply(observer.observe(session))));
         return observer.observe(
                 Kind.TRANSACTION,
                 Transaction.ACTION,
                 unbounded(attempt.retryWhen(TransactionRetry.of(options, timer))));
+    }
+
+    private Patience patience(TransactionOptions transaction) {
+        Duration timeout = transaction.statementTimeout();
+        return timeout == null ? patience : Patience.beyond(timeout, timer);
     }
 
     /**
@@ -145,7 +147,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return observer.observe(new JoinedSession(connection, new Turns(), false));
+        return observer.observe(new JoinedSession(connection, new Turns(), null));
     }
 
     /**
@@ -183,8 +185,8 @@ public final class Connections implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return unbounded(pool.lend(
-                action, lease -> lease.run(work).timeout(answerTimeout, timer).onErrorMap(translate)));
+        return unbounded(
+                pool.lend(action, lease -> patience.with(lease.run(work)).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */

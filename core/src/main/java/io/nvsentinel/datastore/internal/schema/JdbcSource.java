@@ -29,6 +29,8 @@ final class JdbcSource {
                 options.connectTimeout().dividedBy(options.directAddresses().size())));
         source.setLoginTimeout(seconds(options.connectTimeout()));
         source.setTcpKeepAlive(true);
+        // The details of an error quote values, for example of keys that occur twice.
+        source.setLogServerErrorDetail(false);
         if (options.schemaMode() == SchemaMode.VALIDATE) {
             bound(source, options);
         }
