@@ -37,6 +37,7 @@ public final class ChangeEvent<T> {
     private final Once<T> document;
     private final Once<T> before;
     private final Once<DocumentDiff> difference;
+    private volatile @Nullable InvalidDocumentException broken;
 
     ChangeEvent(ChangelogRow row, Origin origin, DocumentCodec<? extends T> codec, Runnable acknowledgement) {
         this.row = row;
@@ -151,8 +152,18 @@ public final class ChangeEvent<T> {
                 + operation() + " of " + recordId());
     }
 
+    /** Remembers that a filter or the codec cannot read it. */
+    ChangeEvent<T> broken(InvalidDocumentException error) {
+        broken = error;
+        return this;
+    }
+
     /** Finds out whether the newest document there is can be decoded. */
     void decode() {
+        InvalidDocumentException found = broken;
+        if (found != null) {
+            throw found;
+        }
         if (hasDocument()) {
             document.get();
         } else {

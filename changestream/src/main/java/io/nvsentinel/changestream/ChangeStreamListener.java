@@ -92,6 +92,9 @@ public interface ChangeStreamListener {
      */
     default void onPollingOnly(Throwable cause) {}
 
+    /** Nothing is watched any more, so the LISTEN connection is closed. */
+    default void onListeningEnded() {}
+
     /**
      * A client's position was stored.
      *
@@ -116,6 +119,40 @@ public interface ChangeStreamListener {
     default void onFenced(String clientName) {}
 
     /**
+     * A client that ran here has ended, and has stored its position if it could.
+     *
+     * @param clientName the client; of a group each partition, as {@code name#0}
+     */
+    default void onClientEnded(String clientName) {}
+
+    /**
+     * A partition of a group is handled here from now on.
+     *
+     * @param clientName the client whose work is shared
+     * @param partition which partition, from 0
+     */
+    default void onPartitionTaken(String clientName, int partition) {}
+
+    /**
+     * A partition of a group was handed over: nothing of it is being handled here, its position is stored, and whoever
+     * shall have it can take it. Also when the processor ends.
+     *
+     * @param clientName the client whose work is shared
+     * @param partition which partition, from 0
+     */
+    default void onPartitionHandedOver(String clientName, int partition) {}
+
+    /**
+     * A partition of a group was lost: its lease was not renewed in time, or somebody else owns it. What was being handled
+     * is cancelled, and comes again where it is owned next.
+     *
+     * @param clientName the client whose work is shared
+     * @param partition which partition, from 0
+     * @param error why
+     */
+    default void onPartitionLost(String clientName, int partition, ClientFencedException error) {}
+
+    /**
      * How far a client that runs here is behind, every five seconds while it runs. Asked of the database only if there is a
      * listener.
      *
@@ -125,7 +162,7 @@ public interface ChangeStreamListener {
 
     /**
      * A change has a document that cannot be decoded. It was given to the watch's handler for such, and the stream goes
-     * on.
+     * on; a processor puts it aside as well.
      *
      * @param change the change
      */

@@ -40,8 +40,8 @@ final class Groups {
     }
 
     /** One partition, as a request for its changes. */
-    Share share(int partition, ProcessorOptions processing, GroupOptions group) {
-        return new Share(partition, group, new Keys(processing, datastore.json()));
+    Share share(String client, int partition, ProcessorOptions processing, GroupOptions group) {
+        return new Share(client, partition, group, new Keys(processing, datastore.json()));
     }
 
     /** One member, from its joining to its leaving. */

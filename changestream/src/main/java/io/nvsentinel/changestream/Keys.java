@@ -4,6 +4,7 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.process.NodeName;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 record Keys(ProcessorOptions options, JsonCodec json) {
 
-    /** The key of a change; empty if it has none. */
+    /** The key of a change; empty if it has none, or none can be told because its document is broken. */
     String of(ChangelogRow row, ChangeEvent<?> event) {
         Function<ChangeEvent<?>, @Nullable String> chosen = options.key();
-        String key = chosen == null ? NodeName.of(row, json) : chosen.apply(event);
-        return key == null ? "" : key;
+        try {
+            String key = chosen == null ? NodeName.of(row, json) : chosen.apply(event);
+            return key == null ? "" : key;
+        } catch (InvalidDocumentException broken) {
+            return "";
+        }
     }
 }

@@ -89,6 +89,31 @@ final class Listeners implements ChangeStreamListener {
     }
 
     @Override
+    public void onListeningEnded() {
+        tell(ChangeStreamListener::onListeningEnded);
+    }
+
+    @Override
+    public void onClientEnded(String clientName) {
+        tell(listener -> listener.onClientEnded(clientName));
+    }
+
+    @Override
+    public void onPartitionTaken(String clientName, int partition) {
+        tell(listener -> listener.onPartitionTaken(clientName, partition));
+    }
+
+    @Override
+    public void onPartitionHandedOver(String clientName, int partition) {
+        tell(listener -> listener.onPartitionHandedOver(clientName, partition));
+    }
+
+    @Override
+    public void onPartitionLost(String clientName, int partition, ClientFencedException error) {
+        tell(listener -> listener.onPartitionLost(clientName, partition, error));
+    }
+
+    @Override
     public void onTokenStored(String clientName, ResumeToken token) {
         tell(listener -> listener.onTokenStored(clientName, token));
     }

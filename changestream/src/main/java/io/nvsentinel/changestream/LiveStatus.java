@@ -39,6 +39,11 @@ final class LiveStatus implements ChangeStreamListener {
     }
 
     @Override
+    public void onListeningEnded() {
+        listening = false;
+    }
+
+    @Override
     public void onGapOpened(long position) {
         gap = new Gap(position, List.of());
     }

@@ -52,7 +52,18 @@ final class Opening {
                 ? start.map(position -> new Opened(position, null))
                 : request.tokens(tokens)
                         .open(client, request.options().ifOwned(), made(request, start))
-                        .flatMap(owned -> resumed(request, owned.token()).map(position -> new Opened(position, owned)));
+                        .flatMap(owned -> orGiveUp(
+                                owned, resumed(request, owned.token()).map(position -> new Opened(position, owned))));
+    }
+
+    /** An owner that comes to nothing would keep others waiting until its lease ends. */
+    private <T> Mono<T> orGiveUp(Owned owned, Mono<T> rest) {
+        return Mono.usingWhen(
+                Mono.just(owned),
+                mine -> rest,
+                mine -> Mono.empty(),
+                (mine, error) -> tokens.giveUp(mine),
+                tokens::giveUp);
     }
 
     private Mono<Opened> afterLoss(Watch.Request<?> request) {
@@ -62,12 +73,12 @@ final class Opening {
                 : reader.beginning();
         return client == null
                 ? restart.map(position -> new Opened(position, null))
-                : Mono.zip(
-                                request.tokens(tokens)
-                                        .open(client, request.options().ifOwned(), made(request, restart)),
-                                restart)
-                        .flatMap(both -> tokens.restart(both.getT1(), both.getT2())
-                                .thenReturn(new Opened(both.getT2(), both.getT1())));
+                : request.tokens(tokens)
+                        .open(client, request.options().ifOwned(), made(request, restart))
+                        .flatMap(owned -> orGiveUp(
+                                owned,
+                                restart.flatMap(position ->
+                                        tokens.restart(owned, position).thenReturn(new Opened(position, owned)))));
     }
 
     /** Where a name starts that is not known yet. The partitions of a group are made together, and never one by one. */

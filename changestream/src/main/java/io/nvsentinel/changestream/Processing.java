@@ -52,14 +52,18 @@ final class Processing<T> {
             DeadLetterTable letters,
             ChangeStreamListener listener,
             Mono<Void> stop) {
+        Effect<ChangeEvent<T>> decoded = new DecodedEffect<>(effect);
         Attempts<ChangeEvent<T>> attempts = new Attempts<>(
                 options,
-                options.group() == null ? effect : new LeasedEffect<>(effect, watch.ownership()),
+                options.group() == null ? decoded : new LeasedEffect<>(decoded, watch.ownership()),
                 new Heard<>(watch.ownership().owned().client(), listener),
                 watch.start().incarnation(),
                 timer);
-        Flux<Task<ChangeEvent<T>>> tasks =
-                Flux.merge(1, events.map(this::task), Replays.of(letters, timer).concatMap(this::replay, 1));
+        Flux<Task<ChangeEvent<T>>> tasks = Flux.merge(
+                1,
+                events.map(this::task),
+                Replays.of(letters, watch.name(), letter -> watch.takes(letter.row()), timer)
+                        .concatMap(this::replay, 1));
         // takeUntilOther would leave running what an error of the other one has to end.
         return Mono.firstWithSignal(new Processor<>(options, attempts, timer).run(tasks, stop), keepStoring(), lease());
     }

@@ -7,6 +7,7 @@ import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -52,21 +53,25 @@ final class Processors {
 
     /** One owner of a client name, or one member of a group, from its opening to its end. */
     <T> Mono<Void> run(Watched<T> watched, WatchOptions watching, ProcessorOptions processing, Effects<T> effects) {
-        if (watching.clientName() == null) {
+        String client = watching.clientName();
+        if (client == null) {
             throw new InvalidRequestException("Processing needs a client name, to store the position under");
         }
         if (watching.startAt().isSnapshot() || watching.onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT) {
             throw withinSnapshot();
         }
-        Watch.Request<T> request = Watch.Request.of(watched, watching);
+        Watch.Request<T> request = Watch.Request.of(watched, watching).forProcessing();
         GroupOptions group = processing.group();
         return group == null
                 ? run(request, processing, effects, streams.closing())
                 : groups.run(
                         request,
                         group,
-                        (partition, stop) ->
-                                run(request.of(groups.share(partition, processing, group)), processing, effects, stop),
+                        (partition, stop) -> run(
+                                request.of(groups.share(client, partition, processing, group)),
+                                processing,
+                                effects,
+                                stop),
                         streams.closing());
     }
 
@@ -88,9 +93,16 @@ final class Processors {
             Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop, boolean again) {
         return Mono.usingWhen(
                 Mono.defer(() -> streams.open(request, again))
-                        .takeUntilOther(stop.then(Mono.delay(processing.drainTimeout(), timer))),
+                        .takeUntilOther(stop.then(Mono.delay(processing.drainTimeout(), timer)))
+                        .doOnNext(watch -> watch.taken()),
                 watch -> process(watch, request.options(), processing, effects, stop),
-                streams::leave);
+                watch -> left(watch, null),
+                this::left,
+                watch -> left(watch, null));
+    }
+
+    private Mono<Void> left(Watch<?> watch, @Nullable Throwable error) {
+        return streams.leave(watch).doFinally(signal -> watch.ended(error));
     }
 
     private <T> Mono<Void> process(

@@ -42,6 +42,7 @@ final class Watch<T> {
     private final Watched<T> watched;
     private final Selection selection;
     private final @Nullable Share share;
+    private final boolean processed;
     private final WatchOptions options;
     private final ChangeEvent.Origin origin;
     private final ChangeEvent.Origin within;
@@ -60,6 +61,7 @@ final class Watch<T> {
         this.watched = request.watched();
         this.selection = request.selection();
         this.share = request.share();
+        this.processed = request.processed();
         this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json);
         this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json);
         this.store = store;
@@ -74,19 +76,25 @@ final class Watch<T> {
      * What a subscriber asks for.
      *
      * @param share the partition of a group; null if the work is not shared
+     * @param processed whether a processor puts aside, in order, what cannot be decoded
      */
     record Request<T>(
             Watched<T> watched,
             Selection selection,
             WatchOptions options,
-            @Nullable Share share) {
+            @Nullable Share share,
+            boolean processed) {
 
         static <T> Request<T> of(Watched<T> watched, WatchOptions options) {
-            return new Request<>(watched, watched.selection(options.filter()), options, null);
+            return new Request<>(watched, watched.selection(options.filter()), options, null, false);
+        }
+
+        Request<T> forProcessing() {
+            return new Request<>(watched, selection, options, share, true);
         }
 
         Request<T> of(Share partition) {
-            return new Request<>(watched, selection, options.ofPartition(partition.partition()), partition);
+            return new Request<>(watched, selection, options.ofPartition(partition.partition()), partition, processed);
         }
 
         /** Where the name is opened, for as long as a sign of life is good for. */
@@ -139,7 +147,8 @@ final class Watch<T> {
 
     private Flux<ChangeEvent<T>> changes(Tail tail, long from) {
         AtomicLong position = new AtomicLong(from);
-        return Mono.defer(() -> tail.next(position.get(), selection))
+        return Mono.defer(() -> acknowledgements.room(options.maxUnacknowledged()))
+                .then(Mono.defer(() -> tail.next(position.get(), selection)))
                 .doOnNext(chunk -> position.set(chunk.upTo()))
                 .repeat()
                 .concatMapIterable(
@@ -155,24 +164,58 @@ final class Watch<T> {
     ChangeEvent<T> event(ChangelogRow row) {
         ChangeEvent<T> event = null;
         try {
-            if (selection.includes(row, origin.json())) {
-                event = event(row, () -> {});
-                if (share == null || share.has(row, event)) {
-                    event = event(row, acknowledgement(row));
-                    event.decode();
-                    return event;
-                }
+            if (selection.includes(row, origin.json()) && isMine(row)) {
+                event = event(row, acknowledgement(row));
+                event.decode();
             }
         } catch (InvalidDocumentException error) {
-            undecodable(row, error);
-            if (event != null) {
-                event.acknowledge();
-            }
+            event = isMine(row) ? undecodable(row, event, error) : null;
         }
-        if (row.operation() != Operation.EXISTING) {
+        if (event == null && row.operation() != Operation.EXISTING) {
             scanned(row.id());
         }
+        return event;
+    }
+
+    /** The client name, or the one that is shared. */
+    String name() {
+        return share == null ? ownership().owned().client() : share.client();
+    }
+
+    /** Whether a change is for this watch, wherever it comes from. */
+    boolean takes(ChangelogRow row) {
+        return watched.includes(row.collection()) && isMine(row);
+    }
+
+    private boolean isMine(ChangelogRow row) {
+        return share == null || share.has(row, event(row, () -> {}));
+    }
+
+    /** Who processes puts it aside like other changes that cannot be handled. */
+    private @Nullable ChangeEvent<T> undecodable(
+            ChangelogRow row, @Nullable ChangeEvent<T> event, InvalidDocumentException error) {
+        undecodable(row, error);
+        if (processed) {
+            return (event == null ? event(row, acknowledgement(row)) : event).broken(error);
+        }
+        if (event != null) {
+            event.acknowledge();
+        }
         return null;
+    }
+
+    /** The partition of a group, if it is one, is this process's. */
+    void taken() {
+        if (share != null) {
+            share.taken(store.listener());
+        }
+    }
+
+    /** The partition of a group, if it is one, is this process's no longer. */
+    void ended(@Nullable Throwable error) {
+        if (share != null) {
+            share.ended(store.listener(), error);
+        }
     }
 
     private ChangeEvent<T> event(ChangelogRow row, Runnable acknowledgement) {
@@ -278,7 +321,12 @@ final class Watch<T> {
     /** Stores the position a last time and gives the client name up. */
     Mono<Void> close() {
         Mono<Void> stored = ownership == null ? Mono.fromRunnable(this::checkpoint) : ownership.close();
-        return stored.doFinally(signal -> closed.tryEmitEmpty());
+        return stored.doFinally(signal -> {
+            closed.tryEmitEmpty();
+            if (ownership != null) {
+                store.listener().onClientEnded(ownership.owned().client());
+            }
+        });
     }
 
     /** Completes when the watch has ended and its position is stored. */

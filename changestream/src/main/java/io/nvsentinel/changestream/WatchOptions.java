@@ -65,6 +65,10 @@ public final class WatchOptions {
         return values.onCheckpoint;
     }
 
+    int maxUnacknowledged() {
+        return values.maxUnacknowledged;
+    }
+
     Consumer<UndecodableChange> onUndecodable() {
         return values.onUndecodable;
     }
@@ -80,11 +84,14 @@ public final class WatchOptions {
     /** Collects options. Not safe for use by several threads. */
     public static final class Builder {
 
+        private static final int MOST_UNACKNOWLEDGED = 10_000_000;
+
         private @Nullable String clientName;
         private IfOwned ifOwned = IfOwned.TAKE_OVER;
         private StartAt startAt = StartAt.now();
         private Filter filter = Filter.all();
         private @Nullable Consumer<ResumeToken> onCheckpoint;
+        private int maxUnacknowledged = 100_000;
         private Consumer<UndecodableChange> onUndecodable = Builder::report;
         private OnHistoryLost onHistoryLost = OnHistoryLost.FAIL;
         private Consumer<ResumeToken> onSubscribed = token -> {};
@@ -196,11 +203,26 @@ public final class WatchOptions {
         }
 
         /**
+         * Sets how many changes may be delivered and not be part of the acknowledged prefix before the watch waits with
+         * reading on, which it says in the log; up to three pages more may be delivered. Default 100000, range 1 to
+         * 10000000. It bounds the memory of a client that falls behind with acknowledging, at some 100 bytes a change. Of no
+         * effect without a client name and checkpoints, as nobody acknowledges then.
+         *
+         * @param value the number
+         * @return this builder
+         */
+        public Builder maxUnacknowledged(int value) {
+            maxUnacknowledged = value;
+            return this;
+        }
+
+        /**
          * Sets who gets changes whose document is not one of the collection's type: the document after the change, or for
          * a delete the one before. They come here, in their place in the order, instead of to the subscriber. Default: a
          * warning in the log. When the handler returns the change counts as acknowledged and the stream goes on; what it
          * throws, for instance the change's own error, ends the watch, and a named client starts with this change again.
-         * Must not block.
+         * Must not block. With {@link ChangeStreams#process} it is told too, and the change is put aside as one that fails
+         * permanently: as a dead letter, unless such are skipped.
          *
          * @param value takes the change
          * @return this builder
@@ -236,9 +258,13 @@ public final class WatchOptions {
          * Checks the options.
          *
          * @return immutable options
-         * @throws MisconfiguredException if the client name is blank or too long
+         * @throws MisconfiguredException if the client name is blank or too long, or a number is out of range
          */
         public WatchOptions build() {
+            if (maxUnacknowledged < 1 || maxUnacknowledged > MOST_UNACKNOWLEDGED) {
+                throw new MisconfiguredException("maxUnacknowledged must be between 1 and " + MOST_UNACKNOWLEDGED
+                        + ", not " + maxUnacknowledged);
+            }
             if (clientName != null) {
                 ClientNames.check(clientName);
             }
@@ -252,6 +278,7 @@ public final class WatchOptions {
             copy.startAt = startAt;
             copy.filter = filter;
             copy.onCheckpoint = onCheckpoint;
+            copy.maxUnacknowledged = maxUnacknowledged;
             copy.onUndecodable = onUndecodable;
             copy.onHistoryLost = onHistoryLost;
             copy.onSubscribed = onSubscribed;

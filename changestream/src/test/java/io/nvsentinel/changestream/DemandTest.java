@@ -89,6 +89,24 @@ class DemandTest {
     }
 
     @Test
+    void whoDoesNotAcknowledgeIsGivenSoManyChangesAndNoMore() {
+        Seen<ChangeEvent<HealthEventDocument>> careless = streams.watchHealth(
+                WatchOptions.builder().clientName("careless").maxUnacknowledged(PAGE_ROWS));
+        Seen<ChangeEvent<HealthEventDocument>> other = streams.watchHealth(WatchOptions.builder());
+        DATABASE.execute("INSERT INTO health_events (data) SELECT '{\"a\":1}' FROM generate_series(1, 300)");
+        other.await(300);
+        Await.until("some", TestStreams.SOON, () -> careless.events.size() >= PAGE_ROWS);
+        streams.insertHealth("last");
+        other.await(301);
+        assertThat(careless.events).hasSizeLessThanOrEqualTo(4 * PAGE_ROWS);
+
+        Await.until("the rest, as they are acknowledged", TestStreams.SOON, () -> {
+            careless.events.forEach(ChangeEvent::acknowledge);
+            return careless.events.size() == 301;
+        });
+    }
+
+    @Test
     void oneReaderServesManySubscribers() {
         List<Seen<ChangeEvent<HealthEventDocument>>> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {

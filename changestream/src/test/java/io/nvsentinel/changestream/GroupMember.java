@@ -8,6 +8,8 @@ import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.TestDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import reactor.core.publisher.Mono;
@@ -26,6 +28,7 @@ final class GroupMember implements AutoCloseable {
     final ChangeStreams streams;
     final AtomicReference<Throwable> failure = new AtomicReference<>();
     final AtomicBoolean ended = new AtomicBoolean();
+    final List<String> heard = new CopyOnWriteArrayList<>();
 
     GroupMember(TestDatabase database, String name) {
         this.name = name;
@@ -37,7 +40,8 @@ final class GroupMember implements AutoCloseable {
                         .statementTimeout(Duration.ofSeconds(1))
                         .build())
                 .block();
-        this.streams = ChangeStreams.of(datastore);
+        this.streams = ChangeStreams.of(
+                datastore, ChangeStreamOptions.builder().listener(new Heard()).build());
     }
 
     static ProcessorOptions sharing(int partitions) {
@@ -76,6 +80,28 @@ final class GroupMember implements AutoCloseable {
 
     void leave() {
         streams.close().block(SOON);
+    }
+
+    long heard(String event) {
+        return heard.stream().filter(event::equals).count();
+    }
+
+    private final class Heard implements ChangeStreamListener {
+
+        @Override
+        public void onPartitionTaken(String clientName, int partition) {
+            heard.add("taken " + clientName);
+        }
+
+        @Override
+        public void onPartitionHandedOver(String clientName, int partition) {
+            heard.add("handed over " + clientName);
+        }
+
+        @Override
+        public void onPartitionLost(String clientName, int partition, ClientFencedException error) {
+            heard.add("lost " + clientName);
+        }
     }
 
     @Override

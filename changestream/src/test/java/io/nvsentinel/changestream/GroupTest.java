@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nvsentinel.changestream.KeyedCalls.Done;
 import io.nvsentinel.changestream.internal.process.Lanes;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
+import io.nvsentinel.changestream.processing.PermanentException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.model.HealthEvent;
@@ -161,6 +162,67 @@ class GroupTest {
         await(3, "a", "b", "c", "d");
         first.leave();
         await(4, "b", "c", "d");
+    }
+
+    @Test
+    void hearsOfPartitionsThatAreTakenHandedOverAndLost() {
+        GroupMember first = member("a").join(4, calls);
+        await(4, "a");
+        Await.until("all are taken", SOON, () -> first.heard("taken drainers") == 4);
+        GroupMember second = member("b").join(4, calls);
+        await(2, "a", "b");
+        Await.until("half is taken", SOON, () -> second.heard("taken drainers") == 2);
+        Await.until("half is handed over", SOON, () -> first.heard("handed over drainers") == 2);
+        assertThat(first.heard("lost drainers")).isZero();
+
+        second.proxy.blackHole();
+        await(4, "a");
+        Await.until("the other half is lost", SOON, () -> second.heard("lost drainers") == 2);
+        Await.until("all are taken again", SOON, () -> first.heard("taken drainers") == 6);
+        assertThat(second.heard("handed over drainers")).isZero();
+        second.proxy.heal();
+        second.proxy.cut();
+    }
+
+    @Test
+    void deadLettersOfPartitionsThatAreNoMoreAreReplayed() {
+        GroupMember first = member("a");
+        ProcessorOptions sharing = GroupMember.sharing(8);
+        first.run(first.streams.process(
+                first.datastore.healthEvents(),
+                GroupMember.watching(),
+                sharing,
+                change -> Mono.error(PermanentException.of(new IllegalStateException("broken")))));
+        await(8, "a");
+        IntStream.range(0, KEYS).forEach(i -> insert("n" + i, 0));
+        Await.until("all are given up", SOON, () -> letters(first) == KEYS);
+        assertThat(count("SELECT count(DISTINCT client_name) FROM dead_letters"))
+                .isGreaterThan(2);
+        first.streams.clients().delete(GroupMember.GROUP).block(SOON);
+        assertThat(first.failed()).isInstanceOf(ClientFencedException.class);
+
+        GroupMember second = member("b").join(2, calls);
+        await(2, "b");
+        assertThat(second.streams.deadLetters().replayAll(GroupMember.GROUP).block(SOON))
+                .isEqualTo(KEYS);
+        Await.until("all are handled", SOON, () -> calls.distinct() == KEYS);
+        Await.until("none is left", SOON, () -> letters(second) == 0);
+        assertThat(calls.overlaps).isEmpty();
+    }
+
+    private static long letters(GroupMember member) {
+        return member.streams.deadLetters().list(GroupMember.GROUP).count().block(SOON);
+    }
+
+    @Test
+    void aDocumentThatCannotBeDecodedIsOneDeadLetterOfTheGroup() {
+        GroupMember member = member("a").join(4, calls);
+        await(4, "a");
+        DATABASE.execute("INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":[1]}}')");
+        IntStream.range(0, KEYS).forEach(i -> insert("n" + i, 0));
+        Await.until("all others are handled", SOON, () -> calls.distinct() == KEYS);
+        Await.until("it is put aside", SOON, () -> letters(member) == 1);
+        assertThat(member.ended).isFalse();
     }
 
     @Test

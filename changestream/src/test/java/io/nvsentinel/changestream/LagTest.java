@@ -171,6 +171,49 @@ class LagTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void nothingIsTellingTheLagOfAClientThatHasEnded() {
+        Seen<ChangeEvent<HealthEventDocument>> seen =
+                streams.watchHealth(WatchOptions.builder().clientName("ending"));
+        Await.until(
+                "the lag is told",
+                TestStreams.SOON,
+                () -> registry.find(LAG + "seconds").tag("client", "ending").gauge() != null);
+        seen.cancel();
+        Await.until(
+                "the gauges are gone",
+                TestStreams.SOON,
+                () -> registry.find(LAG + "seconds").tag("client", "ending").gauge() == null
+                        && registry.find(LAG + "changes")
+                                        .tag("client", "ending")
+                                        .gauge()
+                                == null);
+        Await.until(
+                "nobody listens",
+                TestStreams.SOON,
+                () -> registry.get("nvsentinel.changestream.listening").gauge().value() == 0);
+        streams.watchHealth(WatchOptions.builder().clientName("ending"));
+        Await.until(
+                "the lag is told again",
+                TestStreams.SOON,
+                () -> registry.find(LAG + "seconds").tag("client", "ending").gauge() != null);
+    }
+
+    @Test
+    void metersTellHowManyPartitionsAreHandledHere() {
+        metrics.onPartitionTaken("group", 0);
+        metrics.onPartitionTaken("group", 1);
+        metrics.onPartitionTaken("group", 2);
+        metrics.onPartitionHandedOver("group", 0);
+        metrics.onPartitionLost("group", 1, new ClientFencedException("lost"));
+        assertThat(registry.get("nvsentinel.changestream.partitions").gauge().value())
+                .isEqualTo(1);
+        assertThat(registry.get("nvsentinel.changestream.partitions.lost")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+    }
+
     private double seconds(String client) {
         return registry.get(LAG + "seconds").tag("client", client).gauge().value();
     }

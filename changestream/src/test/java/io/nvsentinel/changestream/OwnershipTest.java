@@ -12,6 +12,8 @@ import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -89,6 +91,68 @@ class OwnershipTest {
         Await.until("and goes on", SOON, () -> second.seen.contains(later));
         assertThat(first.error.get()).isNull();
         assertThat(second.seen).containsExactly(later);
+    }
+
+    /** The name is owned already, but where to go on from cannot be read yet. */
+    @Test
+    void whoIsCancelledWhileOpeningGivesTheNameUp() throws Exception {
+        streams.clients().reset("client", StartAt.beginning()).block(SOON);
+        try (Connection blocking = DATABASE.connect();
+                Statement statement = blocking.createStatement()) {
+            blocking.setAutoCommit(false);
+            statement.execute("LOCK TABLE datastore_changelog_state");
+            Disposable opening = streams.watch(
+                            datastore.healthEvents(), options(IfOwned.TAKE_OVER).build())
+                    .subscribe();
+            Await.until("the name is owned", SOON, () -> leasedUntil() != null);
+            opening.dispose();
+            Await.until("nobody owns the name", SOON, () -> leasedUntil() == null);
+            blocking.rollback();
+        }
+    }
+
+    @Test
+    void whoIsCancelledWhileWaitingForTheNameNeverOwnsIt() throws Exception {
+        streams.clients().reset("client", StartAt.beginning()).block(SOON);
+        try (Connection blocking = DATABASE.connect();
+                Statement statement = blocking.createStatement()) {
+            blocking.setAutoCommit(false);
+            statement.execute("SELECT FROM resume_tokens FOR UPDATE");
+            Disposable opening = streams.watch(
+                            datastore.healthEvents(), options(IfOwned.TAKE_OVER).build())
+                    .subscribe();
+            Await.until(
+                    "the statement waits",
+                    SOON,
+                    () -> !DATABASE.get()
+                            .queryForStrings("SELECT '1' FROM pg_stat_activity WHERE datname = current_database()"
+                                    + " AND wait_event_type = 'Lock' AND query LIKE 'UPDATE resume_tokens%'")
+                            .isEmpty());
+            opening.dispose();
+            blocking.rollback();
+        }
+        new Owner(others, IfOwned.FAIL);
+        Await.until("another one owns it", SOON, () -> leasedUntil() != null);
+    }
+
+    @Test
+    void whoIsFencedReadsNoMore() {
+        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Await.until("the first listens", SOON, () -> listening(streams));
+        Owner second = new Owner(others, IfOwned.TAKE_OVER);
+        Await.until("the first is fenced", SOON, () -> first.error.get() != null);
+        // The connection ends with the last one who reads.
+        Await.until("the first listens no more", SOON, () -> !listening(streams));
+        Await.until("the second listens", SOON, () -> listening(others));
+        assertThat(second.error.get()).isNull();
+    }
+
+    private static boolean listening(ChangeStreams streams) {
+        return streams.status().block(SOON).listening();
+    }
+
+    private static String leasedUntil() {
+        return DATABASE.queryForString("SELECT leased_until FROM resume_tokens WHERE client_name = 'client'");
     }
 
     @Test

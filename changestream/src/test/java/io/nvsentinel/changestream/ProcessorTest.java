@@ -10,6 +10,7 @@ import io.nvsentinel.changestream.processing.PermanentException;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
@@ -45,6 +46,9 @@ class ProcessorTest {
     private final CountDownLatch ended = new CountDownLatch(1);
     private Datastore datastore;
     private ChangeStreams streams;
+
+    private static final String BROKEN_DOCUMENT =
+            "INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":[1]}}') RETURNING id";
 
     @BeforeEach
     void open() {
@@ -117,6 +121,37 @@ class ProcessorTest {
         Await.until("both are stored", SOON, () -> stored() == ids.get(1));
         assertThat(handlers.attempts("1")).isEqualTo(1);
         assertThat(letters()).hasSize(1);
+    }
+
+    @Test
+    void aDocumentThatCannotBeDecodedBecomesADeadLetterAndTheRestGoesOn() throws Exception {
+        start(quickly().workers(4));
+        insert("n", "1");
+        String broken = DATABASE.queryForString(BROKEN_DOCUMENT);
+        List<Long> ids = insert("n", "2");
+        Await.until("all are stored", SOON, () -> stored() == ids.get(0));
+        assertThat(handlers.done).containsExactly("1", "2");
+        assertThat(letters()).singleElement().satisfies(letter -> {
+            assertThat(letter.recordId()).hasToString(broken);
+            assertThat(letter.errorClass()).isEqualTo(InvalidDocumentException.class.getName());
+            assertThat(letter.attempts()).isEqualTo(1);
+            assertThat(letter.resumeToken().position().id()).isEqualTo(ids.get(0) - 1);
+        });
+
+        streams.deadLetters().replayAll(CLIENT).block(SOON);
+        Await.until("it was tried again", SOON, () -> letters().get(0).attempts() == 2);
+        insert("n", "3");
+        Await.until("the next", SOON, () -> handlers.done.contains("3"));
+    }
+
+    @Test
+    void aDocumentThatCannotBeDecodedCanBeSkipped() throws Exception {
+        start(quickly().onFailure(OnFailure.SKIP));
+        DATABASE.queryForString(BROKEN_DOCUMENT);
+        List<Long> ids = insert("n", "1");
+        Await.until("both are stored", SOON, () -> stored() == ids.get(0));
+        assertThat(handlers.done).containsExactly("1");
+        assertThat(letters()).isEmpty();
     }
 
     @Test

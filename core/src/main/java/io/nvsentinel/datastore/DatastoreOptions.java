@@ -150,12 +150,21 @@ public final class DatastoreOptions {
     }
 
     /**
+     * The servers for what needs a session of its own, as given.
+     *
+     * @return null where they are those of {@link #host()}
+     */
+    public @Nullable String directHost() {
+        return values.find(Options.DIRECT_HOST);
+    }
+
+    /**
      * The servers for what needs a session of its own.
      *
      * @return as {@link Builder#directHost}; those of {@link #addresses()} where it is not given
      */
     public List<InetSocketAddress> directAddresses() {
-        String direct = values.find(Options.DIRECT_HOST);
+        String direct = directHost();
         return direct == null ? addresses() : Addresses.parse(direct, port());
     }
 

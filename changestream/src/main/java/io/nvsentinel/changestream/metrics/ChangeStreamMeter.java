@@ -29,7 +29,9 @@ enum ChangeStreamMeter {
     HANDLER_FAILURES("handler.failures", null, "failed attempts to handle a change"),
     DEAD_LETTERS("dead.letters", null, "changes that a processor gave up"),
     LAG_CHANGES("lag.changes", "changes", "how many changes a client that runs here is behind"),
-    LAG_SECONDS("lag.seconds", "seconds", "age of the oldest change that it has not acknowledged");
+    LAG_SECONDS("lag.seconds", "seconds", "age of the oldest change that it has not acknowledged"),
+    PARTITIONS("partitions", null, "partitions of a group that are handled here"),
+    PARTITIONS_LOST("partitions.lost", null, "partitions that were lost, and not handed over");
 
     private static final String PREFIX = "nvsentinel.changestream.";
 
@@ -49,6 +51,10 @@ enum ChangeStreamMeter {
                 .description(description)
                 .tags(tags)
                 .register(registry);
+    }
+
+    void remove(MeterRegistry registry, Tags tags) {
+        registry.find(meterName).tags(tags).meters().forEach(registry::remove);
     }
 
     Counter counter(MeterRegistry registry, Tags tags) {

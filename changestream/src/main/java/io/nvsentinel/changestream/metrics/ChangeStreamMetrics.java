@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.nvsentinel.changestream.ChangeEvent;
 import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientLag;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.UndecodableChange;
@@ -20,7 +21,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#listener}. {@code docs/metrics.md} lists the meters; all
  * begin with {@code nvsentinel.changestream.}
  *
- * <p>A client's lag is absent until it is known, and its seconds grow while nothing is heard of it.
+ * <p>A client's lag is absent until it is known, and when the client has ended here; its seconds grow while nothing is
+ * heard of it.
  */
 public final class ChangeStreamMetrics implements ChangeStreamListener {
 
@@ -32,6 +34,7 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     private final Map<String, Observed> lags = new ConcurrentHashMap<>();
     private volatile long gapSince = NEVER;
     private volatile long awakeAt = NEVER;
+    private final Map<String, AtomicLong> partitions = new ConcurrentHashMap<>();
 
     /**
      * Measures into a registry, and no other.
@@ -138,6 +141,11 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     }
 
     @Override
+    public void onListeningEnded() {
+        listening.set(0);
+    }
+
+    @Override
     public void onLag(ClientLag lag) {
         String client = lag.clientName();
         if (lags.put(client, new Observed(lag, now())) == null) {
@@ -146,6 +154,40 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
                     registry, named, () -> observed(client).lag().changes());
             ChangeStreamMeter.LAG_SECONDS.gauge(registry, named, () -> seconds(observed(client)));
         }
+    }
+
+    /** Nothing is known of it from now on; if it runs here once more, that is soon told again. */
+    @Override
+    public void onClientEnded(String clientName) {
+        if (lags.remove(clientName) != null) {
+            Tags named = Tags.of("client", clientName);
+            ChangeStreamMeter.LAG_CHANGES.remove(registry, named);
+            ChangeStreamMeter.LAG_SECONDS.remove(registry, named);
+        }
+    }
+
+    @Override
+    public void onPartitionTaken(String clientName, int partition) {
+        partitions(clientName).incrementAndGet();
+    }
+
+    @Override
+    public void onPartitionHandedOver(String clientName, int partition) {
+        partitions(clientName).decrementAndGet();
+    }
+
+    @Override
+    public void onPartitionLost(String clientName, int partition, ClientFencedException error) {
+        partitions(clientName).decrementAndGet();
+        count(ChangeStreamMeter.PARTITIONS_LOST, "client", clientName);
+    }
+
+    private AtomicLong partitions(String client) {
+        return partitions.computeIfAbsent(client, name -> {
+            AtomicLong owned = new AtomicLong();
+            ChangeStreamMeter.PARTITIONS.gauge(registry, Tags.of("client", name), owned::get);
+            return owned;
+        });
     }
 
     private Observed observed(String client) {

@@ -8,7 +8,6 @@ import io.nvsentinel.changestream.ChangeStreamOptions;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.TestDatabase;
@@ -27,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.util.retry.Retry;
 
 /**
  * A named client that ends, in good order or not, again and again, goes on from its stored token, and acknowledges in
@@ -131,11 +129,6 @@ final class StormClient {
                 .build();
         return process.streams()
                 .watch(process.datastore().healthEvents(), named)
-                // Opening is not retried by the stream itself, and the storm hits it too.
-                .retryWhen(Retry.fixedDelay(1000, Duration.ofMillis(50))
-                        .filter(error -> run.start.get() == null
-                                && error instanceof DatastoreException failure
-                                && (failure.isRetryable() || failure.isOutcomeUnknown())))
                 .subscribe(event -> run.take(event, hasty), run.failure::set);
     }
 

@@ -97,17 +97,13 @@ final class StormOracle {
                 .toList();
     }
 
-    /** Of an uninterrupted stream from a position; nothing if it is exactly what was committed behind it. */
-    List<String> problems(long start, String collection, List<Change> received) {
-        return problems(after(start, collection), received);
-    }
-
     /** Of a stream that was cut off somewhere. */
     static List<String> problemsOfBeginning(List<Change> wanted, List<Change> received) {
         return problems(wanted.subList(0, Math.min(received.size(), wanted.size())), received);
     }
 
-    private static List<String> problems(List<Change> wanted, List<Change> received) {
+    /** Of an uninterrupted stream; nothing if it is exactly what was wanted. */
+    static List<String> problems(List<Change> wanted, List<Change> received) {
         if (received.equals(wanted)) {
             return List.of();
         }

@@ -8,6 +8,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Which delivered changes are handled, and so how far a client has come: everything before the first one that is not.
@@ -15,10 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Acknowledgements {
 
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
+
     private final UUID incarnation;
     private final Deque<Pending> pending = new ArrayDeque<>();
     private long scanned;
     private @Nullable RowCheck lastHandled;
+    private Sinks.@Nullable Empty<Void> waiting;
+    private int room;
 
     /**
      * Nothing is delivered yet.
@@ -52,7 +60,38 @@ public final class Acknowledgements {
         scanned = Math.max(scanned, upTo);
     }
 
-    private synchronized void handled(Pending delivery) {
+    /**
+     * Waits while too many changes are delivered and not part of the prefix that is handled. One at a time.
+     *
+     * @param most how many may be
+     * @return cold; completes when there is room
+     */
+    public Mono<Void> room(int most) {
+        return Mono.defer(() -> waitFor(most));
+    }
+
+    private synchronized Mono<Void> waitFor(int most) {
+        if (pending.size() < most) {
+            return Mono.empty();
+        }
+        LOG.warn(
+                "{} changes are delivered and not acknowledged, or not those before them, from {} on: reading waits",
+                pending.size(),
+                pending.element().row.id());
+        Sinks.Empty<Void> next = Sinks.empty();
+        room = most;
+        waiting = next;
+        return next.asMono();
+    }
+
+    private void handled(Pending delivery) {
+        Sinks.Empty<Void> next = moved(delivery);
+        if (next != null) {
+            next.tryEmitEmpty();
+        }
+    }
+
+    private synchronized Sinks.@Nullable Empty<Void> moved(Pending delivery) {
         delivery.handled = true;
         for (Pending first = pending.peek(); first != null && first.handled; first = pending.peek()) {
             lastHandled = first.row;
@@ -60,6 +99,12 @@ public final class Acknowledgements {
             scanned = Math.max(scanned, first.row.id());
             pending.remove();
         }
+        if (pending.size() >= room) {
+            return null;
+        }
+        Sinks.Empty<Void> next = waiting;
+        waiting = null;
+        return next;
     }
 
     /**

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
@@ -27,7 +29,9 @@ public final class ResumeTokens {
     /** How long an owner is believed to be alive after its last sign of life. */
     public static final Duration LEASE = Duration.ofSeconds(15);
 
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.client");
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+    private static final Duration GIVE_UP_WITHIN = Duration.ofSeconds(10);
 
     private static final String OWNED = " SET epoch = nextval('resume_tokens_epoch_seq'), owner = $2,"
             + " fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
@@ -77,6 +81,9 @@ public final class ResumeTokens {
 
     private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = %s"
             + " WHERE client_name = $1 AND epoch = $2";
+
+    private static final String GIVE_UP =
+            "UPDATE resume_tokens SET leased_until = NULL WHERE client_name = $1 AND epoch = $2";
 
     private static final String RELEASE = STORE.formatted("NULL");
 
@@ -179,7 +186,20 @@ public final class ResumeTokens {
                         row -> Objects.requireNonNull(row.get(0, String.class))));
     }
 
+    /** Runs to its end also if it is cancelled, and then gives up what nobody waits for any more. */
     private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token) {
+        return Mono.defer(() -> {
+            Mono<Owned> opening = opening(client, sql, ifOwned, token).cache();
+            return Mono.usingWhen(
+                    Mono.just(opening),
+                    attempt -> attempt,
+                    attempt -> Mono.empty(),
+                    (attempt, error) -> Mono.empty(),
+                    attempt -> attempt.flatMap(this::giveUp));
+        });
+    }
+
+    private Mono<Owned> opening(String client, String sql, IfOwned ifOwned, @Nullable Position token) {
         long began = now();
         return connections.write("Open the change stream client \"" + client + "\"", connection -> {
             Statement statement = Rows.bind(
@@ -229,6 +249,24 @@ public final class ResumeTokens {
      */
     public Mono<Void> restart(Owned owned, Position token) {
         return position(owned, RESTART, List.of(owned.client(), owned.epoch(), json(token)));
+    }
+
+    /**
+     * Gives a name up with its position as it was. A failure costs others the time of a lease, so it only is reported.
+     *
+     * @param owned the name
+     * @return cold; completes when it is done, at most after ten seconds
+     */
+    public Mono<Void> giveUp(Owned owned) {
+        return connections
+                .write(
+                        "Give up the change stream client \"" + owned.client() + "\"",
+                        connection -> Rows.written(
+                                Rows.bind(connection.createStatement(GIVE_UP), List.of(owned.client(), owned.epoch()))))
+                .then()
+                .timeout(GIVE_UP_WITHIN, timer)
+                .doOnError(error -> LOG.warn("The client \"{}\" could not be given up", owned.client(), error))
+                .onErrorComplete();
     }
 
     private List<Object> values(Owned owned, Position token) {

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -23,6 +24,9 @@ public final class DeadLetterTable {
 
     private static final int BATCH = 100;
     private static final int LONGEST_MESSAGE = 2000;
+
+    private static final String LETTER =
+            "id, incarnation, position, xid, table_name, record_id, operation, changed_at, old_values, new_values";
 
     private static final String PUT = """
             INSERT INTO dead_letters (client_name, incarnation, position, xid, changed_at, table_name, record_id, operation,
@@ -42,8 +46,24 @@ public final class DeadLetterTable {
                     WHERE client_name = $1 AND replay_requested AND replay_epoch IS DISTINCT FROM $2
                     ORDER BY position LIMIT %d)
                 AND EXISTS (SELECT FROM resume_tokens WHERE client_name = $1 AND epoch = $2)
-            RETURNING id, incarnation, position, xid, table_name, record_id, operation, changed_at, old_values, new_values
-            """.formatted(BATCH);
+            RETURNING %s
+            """.formatted(BATCH, LETTER);
+
+    /** Of partitions that are no more, since the group was made anew with others or the name is not shared any longer. */
+    private static final String ORPHANS = """
+            SELECT %s FROM dead_letters AS letter
+            WHERE replay_requested AND regexp_replace(client_name, '#[0-9]+$', '') = $1
+                AND NOT EXISTS (SELECT FROM resume_tokens WHERE client_name = letter.client_name)
+            ORDER BY position LIMIT %d""".formatted(LETTER, BATCH);
+
+    private static final String ADOPT = """
+            UPDATE dead_letters AS letter SET client_name = $1, replay_epoch = NULL
+            WHERE id = ANY ($3)
+                AND EXISTS (SELECT FROM resume_tokens WHERE client_name = $1 AND epoch = $2)
+                AND NOT EXISTS (
+                    SELECT FROM dead_letters AS mine
+                    WHERE mine.client_name = $1 AND mine.incarnation = letter.incarnation
+                        AND mine.position = letter.position)""";
 
     private static final String REMOVE = "DELETE FROM dead_letters WHERE id = $1 AND client_name = $2";
 
@@ -118,11 +138,31 @@ public final class DeadLetterTable {
     }
 
     /**
-     * Takes up what is to be replayed and was not taken up by this owner yet.
+     * Takes up what is to be replayed and was not taken up by this owner yet, of partitions that are no more too.
      *
+     * @param name the client, or the group of which it is a partition
+     * @param mine which letters of partitions that are no more are this owner's
      * @return cold; emits dead letters in the order of the changes, at most 100
      */
-    Mono<List<Letter>> claim() {
+    Mono<List<Letter>> claim(String name, Predicate<Letter> mine) {
+        return session.read(
+                        "Read the dead letters of partitions that are no more",
+                        connection ->
+                                Rows.all(connection.createStatement(ORPHANS).bind(0, name), DeadLetterTable::letter))
+                .map(letters -> letters.stream().filter(mine).map(Letter::id).toArray(Long[]::new))
+                .filter(ids -> ids.length > 0)
+                .flatMap(this::adopt)
+                .then(Mono.defer(this::claim));
+    }
+
+    private Mono<Long> adopt(Long[] ids) {
+        return session.write(
+                "Take over the dead letters of partitions that are no more",
+                connection -> Rows.written(
+                        Rows.bind(connection.createStatement(ADOPT), List.of(owned.client(), owned.epoch(), ids))));
+    }
+
+    private Mono<List<Letter>> claim() {
         return session.write(
                         "Read the dead letters to replay",
                         connection -> Rows.all(

@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.internal.process.DeadLetterTable.Letter;
 import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -23,12 +24,14 @@ public final class Replays {
      * The dead letters to replay.
      *
      * @param letters where they are
+     * @param name the client, or the group of which it is a partition
+     * @param mine which letters of partitions that are no more are this owner's
      * @param timer waits for time
      * @return cold; emits them as they are requested, in the order of the changes; never completes
      */
-    public static Flux<Letter> of(DeadLetterTable letters, Scheduler timer) {
+    public static Flux<Letter> of(DeadLetterTable letters, String name, Predicate<Letter> mine, Scheduler timer) {
         return Mono.delay(LOOK_EVERY, timer)
-                .then(letters.claim())
+                .then(letters.claim(name, mine))
                 .onErrorResume(Replays::mayPass, error -> {
                     LOG.debug("The dead letters could not be read; trying again", error);
                     return Mono.just(List.of());

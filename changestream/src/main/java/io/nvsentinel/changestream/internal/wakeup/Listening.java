@@ -46,7 +46,11 @@ public final class Listening {
         this.doorbell = doorbell;
         this.timer = timer;
         this.listener = listener;
-        this.session = keepListening().ignoreElements().then().share();
+        this.session = keepListening()
+                .ignoreElements()
+                .then()
+                .doOnCancel(listener::onListeningEnded)
+                .share();
     }
 
     /**

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream;
+
+import io.nvsentinel.changestream.internal.process.Effect;
+import io.nvsentinel.changestream.internal.process.Task;
+import reactor.core.publisher.Mono;
+
+/**
+ * Gives no change to a handler whose document cannot be decoded: that fails for good, and is put aside like what a handler
+ * cannot handle.
+ *
+ * @param effect what handling a change does
+ * @param <T> the documents' type
+ */
+record DecodedEffect<T>(Effect<ChangeEvent<T>> effect) implements Effect<ChangeEvent<T>> {
+
+    @Override
+    public Mono<Void> apply(Task<ChangeEvent<T>> task) {
+        return Mono.<Void>fromRunnable(() -> task.event().decode()).then(Mono.defer(() -> effect.apply(task)));
+    }
+
+    @Override
+    public Mono<Void> putAside(Task<ChangeEvent<T>> task, Throwable error, int attempts) {
+        return effect.putAside(task, error, attempts);
+    }
+}
