@@ -45,7 +45,7 @@ public final class Connections implements Session {
         this.lifetime = new Lifetime(options, tls);
         this.pool = new Pool(
                 listener == null ? connector : listener.decorate(connector),
-                new IdleLimit(options.maxIdleConnections(), lifetime),
+                new IdleLimit(options.maxIdleConnections(), lifetime, connector),
                 options,
                 timer);
         this.observer = new Observer(listener);
@@ -157,7 +157,7 @@ public final class Connections implements Session {
                     connection -> Flux.from(work.apply(connection))
                             .takeUntilOther(over)
                             .onErrorMap(error -> SqlErrors.reading(error, action)),
-                    connection -> Lease.quietly(connection.close()));
+                    connector::close);
         });
     }
 

@@ -22,11 +22,11 @@ final class Pool {
     private final DatastoreOptions options;
     private final Scheduler timer;
 
-    Pool(ConnectionFactory connector, IdleLimit idle, DatastoreOptions options, Scheduler timer) {
+    Pool(ConnectionFactory connections, IdleLimit idle, DatastoreOptions options, Scheduler timer) {
         this.idle = idle;
         this.options = options;
         this.timer = timer;
-        this.pool = new ConnectionPool(idle.pool(connector, new Permits(options.maxConnections()))
+        this.pool = new ConnectionPool(idle.pool(connections, new Permits(options.maxConnections()))
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
                 .preRelease(Lease::requireOpen)
