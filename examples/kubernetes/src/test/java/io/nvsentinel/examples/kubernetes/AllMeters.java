@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
 import io.nvsentinel.changestream.ChangeStreamOptions;
 import io.nvsentinel.changestream.ChangeStreams;
+import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientLag;
 import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.changestream.StartAt;
@@ -64,6 +65,8 @@ final class AllMeters {
         metrics.onTokenStored("drainer", null);
         metrics.onTokenNotStored("drainer", away);
         metrics.onFenced("drainer");
+        metrics.onPartitionTaken("drainer", 1);
+        metrics.onPartitionLost("drainer", 1, new ClientFencedException("taken over"));
         metrics.onHandlerFailed("drainer", null, 1, away);
         metrics.onDeadLetter("drainer", null, 1, away);
         metrics.onLag(new ClientLag("drainer", 0, Duration.ZERO));
