@@ -50,7 +50,7 @@ import picocli.CommandLine.TypeConversionException;
             "4:the library or the database refused",
             "5:the connection was lost at a commit; it may be done or not",
             "70:a mistake in this tool",
-            "130:ended by Ctrl-C or SIGTERM"
+            "130:ended by Ctrl-C, after everything was closed; by SIGTERM: 143"
         })
 public final class Main {
 
@@ -104,8 +104,7 @@ public final class Main {
     int run(String... arguments) {
         Console console = invocation.console();
         Failures failures = new Failures(invocation, () -> verbose);
-        CommandLine commandLine = new CommandLine(this, new CommandFactory(invocation));
-        return commandLine
+        return commandLine()
                 .setOut(new PrintWriter(console.out(), true))
                 .setErr(new PrintWriter(console.err(), true))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(console.hasColours() ? Ansi.ON : Ansi.OFF))
@@ -116,6 +115,11 @@ public final class Main {
                 .registerConverter(SslMode.class, Main::sslMode)
                 .registerConverter(Duration.class, Times::duration)
                 .execute(arguments);
+    }
+
+    /** Every command, to be told how to behave. */
+    CommandLine commandLine() {
+        return new CommandLine(this, new CommandFactory(invocation));
     }
 
     private int execute(CommandLine.ParseResult arguments) {

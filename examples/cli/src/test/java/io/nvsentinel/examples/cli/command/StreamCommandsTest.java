@@ -22,7 +22,6 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -173,7 +172,7 @@ class StreamCommandsTest {
     private void fail(int changes) {
         database.execute(INSERT.formatted(changes));
         withStreams(both -> {
-            Disposable processor = both.streams
+            both.streams
                     .process(
                             both.datastore.healthEvents(),
                             WatchOptions.builder()
@@ -191,7 +190,6 @@ class StreamCommandsTest {
                     Databases.SOON,
                     () -> database.queryForString("SELECT count(*) FROM dead_letters")
                             .equals(Integer.toString(changes)));
-            processor.dispose();
         });
     }
 
