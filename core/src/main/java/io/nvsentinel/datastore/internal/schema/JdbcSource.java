@@ -31,7 +31,7 @@ final class JdbcSource {
         source.setTcpKeepAlive(true);
         // The details of an error quote values, for example of keys that occur twice.
         source.setLogServerErrorDetail(false);
-        if (options.schemaMode() == SchemaMode.VALIDATE) {
+        if (options.schemaMode() != SchemaMode.MIGRATE) {
             bound(source, options);
         }
         applyTls(source, tls);
