@@ -29,7 +29,7 @@ final class JdbcSource {
                 seconds(options.connectTimeout().dividedBy(options.addresses().size())));
         source.setLoginTimeout(seconds(options.connectTimeout()));
         source.setTcpKeepAlive(true);
-        if (options.schemaMode() == SchemaMode.VALIDATE) {
+        if (options.schemaMode() != SchemaMode.MIGRATE) {
             bound(source, options);
         }
         applyTls(source, tls);

@@ -10,6 +10,7 @@ import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.connection.Session;
@@ -51,6 +52,19 @@ public final class DefaultDatastore implements Datastore {
                     .then(datastore.ping())
                     .thenReturn(datastore);
         });
+    }
+
+    /**
+     * As {@link SchemaStatus#of}.
+     *
+     * @param options where and how
+     * @return emits the status
+     */
+    public static Mono<SchemaStatus> schemaStatus(DatastoreOptions options) {
+        return Mono.usingWhen(
+                Connections.open(options, Mono::just),
+                connections -> new SchemaMigrations(options, connections.tls()).status(),
+                Connections::close);
     }
 
     @Override
