@@ -4,6 +4,7 @@ package io.nvsentinel.examples.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.nvsentinel.examples.cli.doctor.Doctor;
+import io.nvsentinel.examples.cli.importing.ImportMongo;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsException;
 import java.io.PrintWriter;
@@ -30,7 +31,7 @@ import picocli.CommandLine.TypeConversionException;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {Doctor.class},
+        subcommands = {Doctor.class, ImportMongo.class},
         usageHelpAutoWidth = true,
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",

@@ -79,7 +79,8 @@ final class CollectionTable {
                 row.next();
                 boolean asMade = row.getBoolean(1);
                 if (row.wasNull()) {
-                    throw new ToolException(ExitCode.REFUSED, table + " is a table, but no collection", "name another with --into");
+                    throw new ToolException(
+                            ExitCode.REFUSED, table + " is a table, but no collection", "name another with --into");
                 }
                 if (!captured) {
                     requirePowers(table, asMade, row.getBoolean(2));

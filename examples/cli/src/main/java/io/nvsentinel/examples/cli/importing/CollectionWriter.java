@@ -114,8 +114,7 @@ final class CollectionWriter {
             }
         }
         int half = documents.size() / 2;
-        return store(documents.subList(0, half), refused)
-                + store(documents.subList(half, documents.size()), refused);
+        return store(documents.subList(0, half), refused) + store(documents.subList(half, documents.size()), refused);
     }
 
     /** Others may hold the table for long; waiting for them without end would make everybody else wait behind us. */
@@ -149,8 +148,11 @@ final class CollectionWriter {
                 new PGCopyOutputStream(connection.unwrap(PGConnection.class), COPY, COPY_BUFFER_BYTES)) {
             int number = 0;
             for (ConvertedDocument document : documents) {
-                String created = document.createdAt() == null ? "\\N" : document.createdAt().toString();
-                out.write((number++ + "\t" + document.id() + "\t" + created + "\t").getBytes(StandardCharsets.US_ASCII));
+                String created = document.createdAt() == null
+                        ? "\\N"
+                        : document.createdAt().toString();
+                out.write(
+                        (number++ + "\t" + document.id() + "\t" + created + "\t").getBytes(StandardCharsets.US_ASCII));
                 escape(document.json(), out);
                 out.write('\n');
             }
@@ -173,8 +175,8 @@ final class CollectionWriter {
 
     /** Those that neither were stored nor are there: another record has what must be unique. */
     private List<Batch.Reject> kept(List<ConvertedDocument> documents) throws SQLException {
-        String sql = "SELECT number FROM import_batch b WHERE NOT EXISTS"
-                + " (SELECT FROM " + collection.table() + " t WHERE t.id = b.id) ORDER BY number";
+        String sql = "SELECT number FROM import_batch b WHERE NOT EXISTS" + " (SELECT FROM " + collection.table()
+                + " t WHERE t.id = b.id) ORDER BY number";
         List<Batch.Reject> kept = new ArrayList<>();
         try (Statement select = connection.createStatement();
                 ResultSet rows = select.executeQuery(sql)) {

@@ -15,4 +15,5 @@ import org.jspecify.annotations.Nullable;
  * @param json the document, as PostgreSQL prints it
  * @param checksum of that
  */
-record ConvertedDocument(SourceDocument source, UUID id, @Nullable Instant createdAt, byte[] json, UUID checksum) {}
+record ConvertedDocument(
+        SourceDocument source, UUID id, @Nullable Instant createdAt, byte[] json, UUID checksum) {}

@@ -3,7 +3,6 @@ package io.nvsentinel.examples.cli.importing;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
 import io.nvsentinel.tls.TlsOptions;
@@ -12,7 +11,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -38,7 +36,7 @@ final class ImportConnection implements AutoCloseable {
      * @throws SQLException if the server refuses it
      */
     static ImportConnection open(DatastoreOptions options) throws SQLException {
-        TlsContext tls = tls(options);
+        TlsContext tls = options.tls().map(ImportConnection::tls).orElse(null);
         try {
             Connection connection = source(options, tls).getConnection();
             connection.setAutoCommit(false);
@@ -81,22 +79,9 @@ final class ImportConnection implements AutoCloseable {
         return source;
     }
 
-    private static @Nullable TlsContext tls(DatastoreOptions options) {
-        if (options.sslMode() == SslMode.DISABLE) {
-            return null;
-        }
-        TlsOptions.Builder tls = TlsOptions.builder().minimumVersion(options.sslMinProtocolVersion());
-        Optional.ofNullable(options.sslMode()).ifPresent(tls::mode);
-        Optional.ofNullable(options.sslCert()).ifPresent(tls::certificate);
-        Optional.ofNullable(options.sslKey()).ifPresent(tls::key);
-        Optional.ofNullable(options.sslRootCert()).ifPresent(tls::rootCertificate);
-        Optional.ofNullable(options.sslCrl()).ifPresent(tls::revocationList);
-        Optional.ofNullable(options.sslPasswordFile()).ifPresent(tls::keyPasswordFile);
-        if (options.password() == null) {
-            tls.user(options.username());
-        }
+    private static TlsContext tls(TlsOptions options) {
         try {
-            return TlsContext.open(tls.build());
+            return TlsContext.open(options);
         } catch (TlsException e) {
             throw new MisconfiguredException(String.valueOf(e.getMessage()), null, e);
         }
@@ -104,8 +89,12 @@ final class ImportConnection implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        try (TlsContext closed = tls) {
+        try {
             connection.close();
+        } finally {
+            if (tls != null) {
+                tls.close();
+            }
         }
     }
 }

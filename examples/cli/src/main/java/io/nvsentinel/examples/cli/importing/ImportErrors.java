@@ -16,7 +16,8 @@ final class ImportErrors {
 
     static ToolException of(SQLException error, Target target) {
         String state = String.valueOf(error.getSQLState());
-        String message = "the import into " + target.table() + " ended: " + message(error) + " (SQLSTATE " + state + ")";
+        String message =
+                "the import into " + target.table() + " ended: " + message(error) + " (SQLSTATE " + state + ")";
         ToolException failure = state.equals("55P03")
                 ? new ToolException(
                         ExitCode.UNAVAILABLE,

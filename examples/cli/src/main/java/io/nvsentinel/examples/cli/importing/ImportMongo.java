@@ -50,13 +50,15 @@ public final class ImportMongo implements Callable<Integer> {
             names = "--into",
             required = true,
             paramLabel = "COLLECTION",
-            description = "health_events, maintenance_events, or any other collection, which is created if it is missing.")
+            description =
+                    "health_events, maintenance_events, or any other collection, which is created if it is missing.")
     private String into = "";
 
     @Option(
             names = "--capture",
-            description = "Let change streams see the imported documents as inserts. Without it they do not, which only the"
-                    + " owner of the collection can do; other writers of it wait for each batch.")
+            description =
+                    "Let change streams see the imported documents as inserts. Without it they do not, which only the"
+                            + " owner of the collection can do; other writers of it wait for each batch.")
     private boolean capture;
 
     @Option(names = "--dry-run", description = "Convert and report; connect to nothing and store nothing.")
@@ -68,15 +70,17 @@ public final class ImportMongo implements Callable<Integer> {
     @Option(
             names = "--rejects",
             paramLabel = "FILE",
-            description = "Where rejected documents go, with line and reason. Default: FILE.rejects.jsonl in the current"
-                    + " directory.")
+            description =
+                    "Where rejected documents go, with line and reason. Default: FILE.rejects.jsonl in the current"
+                            + " directory.")
     private @Nullable Path rejects;
 
     @Option(
             names = "--legacy-uuid",
             paramLabel = "ORDER",
-            description = "The byte order of UUIDs of binary subtype 3: python, java or csharp, after the driver that wrote"
-                    + " them. Default: keep, as binaries.")
+            description =
+                    "The byte order of UUIDs of binary subtype 3: python, java or csharp, after the driver that wrote"
+                            + " them. Default: keep, as binaries.")
     private LegacyUuid legacyUuid = LegacyUuid.KEEP;
 
     @Option(
@@ -133,7 +137,10 @@ public final class ImportMongo implements Callable<Integer> {
         boolean standardInput = file.equals(Source.STANDARD_INPUT);
         Path given = standardInput ? Path.of("standard-input") : Path.of(file);
         Path chosen = rejects == null ? Path.of(given.getFileName() + ".rejects.jsonl") : rejects;
-        if (!standardInput && chosen.toAbsolutePath().normalize().equals(given.toAbsolutePath().normalize())) {
+        if (!standardInput
+                && chosen.toAbsolutePath()
+                        .normalize()
+                        .equals(given.toAbsolutePath().normalize())) {
             throw ToolException.usage("--rejects must be another file than the one that is read");
         }
         return chosen;

@@ -54,7 +54,10 @@ final class ImportProgress {
         StringBuilder line = new StringBuilder();
         if (share >= 0) {
             int filled = (int) (share * BAR);
-            line.append('[').append("#".repeat(filled)).append(".".repeat(BAR - filled)).append("] ");
+            line.append('[')
+                    .append("#".repeat(filled))
+                    .append(".".repeat(BAR - filled))
+                    .append("] ");
             line.append(String.format(Locale.ROOT, "%3d%%  ", (int) (share * PERCENT)));
         }
         line.append(String.format(Locale.ROOT, "%,d documents, %,d/s", tally.read(), rate(tally, nanos)));
@@ -83,6 +86,7 @@ final class ImportProgress {
      */
     String summary(Tally tally) {
         long nanos = nanoTime.getAsLong() - begin;
-        return Times.text(Duration.ofNanos(nanos)) + String.format(Locale.ROOT, ", %,d documents/s", rate(tally, nanos));
+        return Times.text(Duration.ofNanos(nanos))
+                + String.format(Locale.ROOT, ", %,d documents/s", rate(tally, nanos));
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli.importing;
 
-import io.nvsentinel.examples.cli.importing.json.StoredJson;
 import io.nvsentinel.examples.cli.ExitCode;
 import io.nvsentinel.examples.cli.ToolException;
+import io.nvsentinel.examples.cli.importing.json.StoredJson;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli.importing;
 
-import io.nvsentinel.examples.cli.importing.json.RejectedDocumentException;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.examples.cli.importing.json.RejectedDocumentException;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -25,17 +25,24 @@ final class Verification {
 
     Verification(Connection connection, CollectionTable collection) {
         this.connection = connection;
-        this.sql = "SELECT s.number, t.id IS NULL FROM unnest(?::uuid[], ?::uuid[]) WITH ORDINALITY AS s (id, checksum, number)"
-                + " LEFT JOIN " + collection.table() + " t ON t.id = s.id"
-                + " WHERE md5(t.data::text)::uuid IS DISTINCT FROM s.checksum ORDER BY s.number";
+        this.sql =
+                "SELECT s.number, t.id IS NULL FROM unnest(?::uuid[], ?::uuid[]) WITH ORDINALITY AS s (id, checksum, number)"
+                        + " LEFT JOIN " + collection.table() + " t ON t.id = s.id"
+                        + " WHERE md5(t.data::text)::uuid IS DISTINCT FROM s.checksum ORDER BY s.number";
     }
 
     void verify(List<Receipts.Receipt> page) throws SQLException {
         int found = 0;
         try (PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setArray(1, connection.createArrayOf("uuid", page.stream().map(Receipts.Receipt::id).toArray()));
             select.setArray(
-                    2, connection.createArrayOf("uuid", page.stream().map(Receipts.Receipt::checksum).toArray()));
+                    1,
+                    connection.createArrayOf(
+                            "uuid", page.stream().map(Receipts.Receipt::id).toArray()));
+            select.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "uuid",
+                            page.stream().map(Receipts.Receipt::checksum).toArray()));
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     note(page.get(rows.getInt(1) - 1), rows.getBoolean(2));

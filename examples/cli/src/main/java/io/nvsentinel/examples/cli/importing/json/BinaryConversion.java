@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Binaries, and the UUIDs among them. */
 final class BinaryConversion {
 
-    private static final Pattern UUID_TEXT =
-            Pattern.compile("[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}");
+    private static final Pattern UUID_TEXT = Pattern.compile("[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}");
     private static final Pattern SUBTYPE = Pattern.compile("[0-9a-fA-F]{1,2}");
     private static final int UUID_BYTES = 16;
 
@@ -30,7 +29,9 @@ final class BinaryConversion {
     }
 
     Object binary(@Nullable Object base64, @Nullable Object subType) throws RejectedDocumentException {
-        if (!(base64 instanceof String text) || !(subType instanceof String type) || !SUBTYPE.matcher(type).matches()) {
+        if (!(base64 instanceof String text)
+                || !(subType instanceof String type)
+                || !SUBTYPE.matcher(type).matches()) {
             throw new RejectedDocumentException("$binary must have the data in base64 and a subtype of two digits");
         }
         byte[] bytes = decode(text);
@@ -41,7 +42,8 @@ final class BinaryConversion {
         if (bytes.length == UUID_BYTES && number == 3 && legacy != LegacyUuid.KEEP) {
             return legacy.read(bytes).toString();
         }
-        return Map.of(ExtendedType.BINARY, Map.of("base64", text, "subType", String.format(Locale.ROOT, "%02x", number)));
+        return Map.of(
+                ExtendedType.BINARY, Map.of("base64", text, "subType", String.format(Locale.ROOT, "%02x", number)));
     }
 
     private static byte[] decode(String base64) throws RejectedDocumentException {

@@ -56,7 +56,8 @@ public final class Conversion {
      * @return a new tree of plain JSON
      * @throws RejectedDocumentException if a value has the key of a type and is none of its values
      */
-    public Map<String, @Nullable Object> document(Map<String, @Nullable Object> document) throws RejectedDocumentException {
+    public Map<String, @Nullable Object> document(Map<String, @Nullable Object> document)
+            throws RejectedDocumentException {
         Map<String, @Nullable Object> members = new LinkedHashMap<>();
         for (Map.Entry<String, @Nullable Object> member : document.entrySet()) {
             try {
@@ -158,14 +159,13 @@ public final class Conversion {
 
     /** Parts of these are plain numbers and text in both forms of Extended JSON. */
     private Map<String, @Nullable Object> kept(String type, @Nullable Object value) throws RejectedDocumentException {
-        boolean right =
-                switch (type) {
-                    case ExtendedType.TIMESTAMP -> isTimestamp(value);
-                    case "$minKey", "$maxKey" -> Long.valueOf(1).equals(value);
-                    case "$undefined" -> Boolean.TRUE.equals(value);
-                    case "$dbPointer" -> value instanceof Map<?, ?>;
-                    default -> value instanceof String;
-                };
+        boolean right = switch (type) {
+            case ExtendedType.TIMESTAMP -> isTimestamp(value);
+            case "$minKey", "$maxKey" -> Long.valueOf(1).equals(value);
+            case "$undefined" -> Boolean.TRUE.equals(value);
+            case "$dbPointer" -> value instanceof Map<?, ?>;
+            default -> value instanceof String;
+        };
         if (!right) {
             throw new RejectedDocumentException("not a value of " + type);
         }

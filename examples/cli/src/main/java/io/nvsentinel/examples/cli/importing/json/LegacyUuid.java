@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli.importing.json;
 
-import java.util.UUID;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.UUID;
 
 /** Which driver wrote UUIDs as binaries of subtype 3. Each had another order of bytes, and the export does not tell which. */
 public enum LegacyUuid {

@@ -9,6 +9,7 @@ public final class RejectedDocumentException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
+    private final String reason;
     private final transient Deque<String> path = new ArrayDeque<>();
 
     /**
@@ -19,6 +20,7 @@ public final class RejectedDocumentException extends Exception {
     public RejectedDocumentException(String reason) {
         // Rejects can be many, and where in this program they arise tells nobody anything.
         super(reason, null, false, false);
+        this.reason = reason;
     }
 
     /** The same error, seen from the object or list that holds the member. */
@@ -29,6 +31,6 @@ public final class RejectedDocumentException extends Exception {
 
     @Override
     public String getMessage() {
-        return path.isEmpty() ? super.getMessage() : String.join(".", path) + ": " + super.getMessage();
+        return path.isEmpty() ? reason : String.join(".", path) + ": " + reason;
     }
 }

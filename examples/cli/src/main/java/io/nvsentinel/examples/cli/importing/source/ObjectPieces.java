@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** Each outermost object is a document, over however many lines, alone or as an item of a list. */
 final class ObjectPieces implements DocumentSplitter.Pieces {
 
+    private static final String NO_END = "it, or a text in it, has no end";
+
     private final ByteReader in;
     private boolean begun;
     private boolean inList;
@@ -79,11 +81,11 @@ final class ObjectPieces implements DocumentSplitter.Pieces {
                 return new SourceDocument(line, bytes.toByteArray(), null);
             }
             if (state == Brackets.State.BROKEN) {
-                return broken(line, bytes, "a text in it has no end");
+                return broken(line, bytes, NO_END);
             }
             value = in.read();
         }
-        return broken(line, bytes, value == ByteReader.END ? "it has no end" : DocumentSplitter.TOO_LARGE);
+        return broken(line, bytes, value == ByteReader.END ? NO_END : DocumentSplitter.TOO_LARGE);
     }
 
     /** Goes on at the next line that begins with a brace, which may have been read already. */

@@ -51,7 +51,8 @@ public final class Source implements AutoCloseable {
             }
             Path file = Path.of(name);
             if (Files.isDirectory(file)) {
-                throw ToolException.usage(name + " is a directory; name a file that mongoexport wrote, or - for standard input");
+                throw ToolException.usage(
+                        name + " is a directory; name a file that mongoexport wrote, or - for standard input");
             }
             InputStream bytes = Files.newInputStream(file);
             try {

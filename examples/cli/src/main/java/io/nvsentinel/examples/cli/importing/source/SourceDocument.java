@@ -10,4 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param bytes what stands there; empty where it is larger than a document can be
  * @param problem why it is none, or null
  */
-public record SourceDocument(long line, byte[] bytes, @Nullable String problem) {}
+public record SourceDocument(
+        long line, byte[] bytes, @Nullable String problem) {}
