@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,14 +22,17 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * Stores batches, each in a transaction: COPY into a temporary table, and from there what is not in the collection yet. What
- * the server refuses is found by halving the batch.
+ * Stores batches, each in a transaction: what is not there yet goes straight into the table by COPY. Where something unique
+ * turns out to be there after all, the batch goes by way of a temporary table, from which only the rest is taken. What the
+ * server refuses is found by halving the batch.
  */
 final class CollectionWriter {
 
     private static final String STAGE = "CREATE TEMPORARY TABLE import_batch"
-            + " (number int NOT NULL, id uuid NOT NULL, created_at timestamptz, data jsonb NOT NULL) ON COMMIT DELETE ROWS";
-    private static final String COPY = "COPY import_batch FROM STDIN";
+            + " (id uuid NOT NULL, created_at timestamptz, data jsonb NOT NULL) ON COMMIT DELETE ROWS";
+    private static final String COLUMNS = " (id, created_at, data)";
+
+    private static final String NOT_UNIQUE = "23505";
 
     /** SQLSTATE classes by which the server says that it is the data's fault. */
     private static final Set<String> FAULTS_OF_DATA = Set.of("22", "23", "54");
@@ -39,7 +43,7 @@ final class CollectionWriter {
 
     private final Connection connection;
     private final CollectionTable collection;
-    private boolean mostWereThere = true;
+    private final OffsetDateTime importedAt;
 
     /**
      * Makes ready.
@@ -51,6 +55,7 @@ final class CollectionWriter {
         this.connection = connection;
         this.collection = collection;
         execute(STAGE);
+        importedAt = now();
         connection.commit();
     }
 
@@ -71,15 +76,20 @@ final class CollectionWriter {
      * @throws SQLException if it is not the data's fault
      */
     Outcome store(List<ConvertedDocument> documents) throws SQLException {
-        List<ConvertedDocument> missing = mostWereThere ? missing(documents) : documents;
+        List<ConvertedDocument> missing = missing(documents);
         List<Batch.Reject> refused = new ArrayList<>();
         int stored = missing.isEmpty() ? 0 : store(missing, refused);
-        int present = documents.size() - stored - refused.size();
-        mostWereThere = 2 * present > documents.size();
-        return new Outcome(stored, present, refused);
+        return new Outcome(stored, documents.size() - stored - refused.size(), refused);
     }
 
-    /** Where an earlier run has been, looking is faster than writing. */
+    private OffsetDateTime now() throws SQLException {
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery("SELECT now()")) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class);
+        }
+    }
+
     private List<ConvertedDocument> missing(List<ConvertedDocument> documents) throws SQLException {
         Set<UUID> present = new HashSet<>();
         String sql = "SELECT id FROM " + collection.table() + " WHERE id = ANY (?)";
@@ -121,7 +131,7 @@ final class CollectionWriter {
     private int storeWhenFree(List<ConvertedDocument> documents, List<Batch.Reject> refused) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
-                return storeOnce(documents, refused);
+                return attempt(documents, refused);
             } catch (SQLException e) {
                 if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || attempt == LOCK_ATTEMPTS) {
                     throw e;
@@ -131,28 +141,40 @@ final class CollectionWriter {
         }
     }
 
-    private int storeOnce(List<ConvertedDocument> documents, List<Batch.Reject> refused) throws SQLException {
-        copy(documents);
+    private int attempt(List<ConvertedDocument> documents, List<Batch.Reject> refused) throws SQLException {
+        try {
+            collection.beginWriting();
+            copy(documents, collection.table());
+            collection.endWriting();
+            connection.commit();
+            return documents.size();
+        } catch (SQLException e) {
+            if (!NOT_UNIQUE.equals(e.getSQLState())) {
+                throw e;
+            }
+            connection.rollback();
+            return storeWhatIsNew(documents, refused);
+        }
+    }
+
+    private int storeWhatIsNew(List<ConvertedDocument> documents, List<Batch.Reject> refused) throws SQLException {
+        copy(documents, "import_batch");
         collection.beginWriting();
-        int stored = execute("INSERT INTO " + collection.table() + " (id, created_at, data)"
-                + " SELECT id, coalesce(created_at, now()), data FROM import_batch ON CONFLICT DO NOTHING");
+        int stored = execute("INSERT INTO " + collection.table() + COLUMNS + " SELECT * FROM import_batch ON CONFLICT DO NOTHING");
         collection.endWriting();
-        List<Batch.Reject> kept = stored == documents.size() ? List.of() : kept(documents);
+        List<Batch.Reject> kept = kept(documents);
         connection.commit();
         refused.addAll(kept);
         return stored;
     }
 
-    private void copy(List<ConvertedDocument> documents) throws SQLException {
-        try (OutputStream out =
-                new PGCopyOutputStream(connection.unwrap(PGConnection.class), COPY, COPY_BUFFER_BYTES)) {
-            int number = 0;
+    private void copy(List<ConvertedDocument> documents, String table) throws SQLException {
+        PGConnection driver = connection.unwrap(PGConnection.class);
+        String sql = "COPY " + table + COLUMNS + " FROM STDIN";
+        try (OutputStream out = new PGCopyOutputStream(driver, sql, COPY_BUFFER_BYTES)) {
             for (ConvertedDocument document : documents) {
-                String created = document.createdAt() == null
-                        ? "\\N"
-                        : document.createdAt().toString();
-                out.write(
-                        (number++ + "\t" + document.id() + "\t" + created + "\t").getBytes(StandardCharsets.US_ASCII));
+                Object created = document.createdAt() == null ? importedAt : document.createdAt();
+                out.write((document.id() + "\t" + created + "\t").getBytes(StandardCharsets.US_ASCII));
                 escape(document.json(), out);
                 out.write('\n');
             }
@@ -175,18 +197,20 @@ final class CollectionWriter {
 
     /** Those that neither were stored nor are there: another record has what must be unique. */
     private List<Batch.Reject> kept(List<ConvertedDocument> documents) throws SQLException {
-        String sql = "SELECT number FROM import_batch b WHERE NOT EXISTS" + " (SELECT FROM " + collection.table()
-                + " t WHERE t.id = b.id) ORDER BY number";
-        List<Batch.Reject> kept = new ArrayList<>();
+        String sql = "SELECT id FROM import_batch b WHERE NOT EXISTS (SELECT FROM " + collection.table()
+                + " t WHERE t.id = b.id)";
+        Set<UUID> ids = new HashSet<>();
         try (Statement select = connection.createStatement();
                 ResultSet rows = select.executeQuery(sql)) {
             while (rows.next()) {
-                kept.add(new Batch.Reject(
-                        documents.get(rows.getInt(1)).source(),
-                        "another record has the same key: its eventId or its idempotency key"));
+                ids.add(rows.getObject(1, UUID.class));
             }
         }
-        return kept;
+        return documents.stream()
+                .filter(document -> ids.contains(document.id()))
+                .map(document -> new Batch.Reject(
+                        document.source(), "another record has the same key: its eventId or its idempotency key"))
+                .toList();
     }
 
     /** The server's message and what it names, without the detail, which may quote the document. */

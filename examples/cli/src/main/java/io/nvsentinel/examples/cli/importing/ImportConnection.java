@@ -69,7 +69,9 @@ final class ImportConnection implements AutoCloseable {
         source.setApplicationName(options.applicationName() + " import");
         source.setConnectTimeout((int) Math.max(1, options.connectTimeout().toSeconds()));
         source.setTcpKeepAlive(true);
-        source.setOptions("-c statement_timeout=" + options.statementTimeout().toMillis());
+        // A transaction may lock writers out, so it must end even if this process is stopped in the middle of it.
+        long bound = options.statementTimeout().toMillis();
+        source.setOptions("-c statement_timeout=" + bound + " -c idle_in_transaction_session_timeout=" + bound);
         source.setSslMode("disable");
         if (tls != null) {
             for (Map.Entry<String, String> property : tls.jdbcProperties().entrySet()) {

@@ -86,8 +86,8 @@ public final class ImportMongo implements Callable<Integer> {
     @Option(
             names = "--batch-size",
             paramLabel = "COUNT",
-            description = "Documents in a transaction, at most. Default: 5000.")
-    private int batchSize = 5_000;
+            description = "Documents in a transaction, at most. Default: 2000.")
+    private int batchSize = 2_000;
 
     /**
      * A command.
