@@ -42,6 +42,12 @@ final class CollectionTable {
         return identifier(schema) + "." + identifier(target.table());
     }
 
+    /** The shortest name that psql understands. */
+    static String shortest(String schema, Target target) {
+        boolean plain = schema.equals("public") && target.table().matches("[a-z_][a-z0-9_]*");
+        return plain ? target.table() : quoted(schema, target);
+    }
+
     private static String identifier(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';
     }

@@ -60,10 +60,11 @@ final class Import {
      * @param reader reads the source
      * @param connection to the database
      * @param collection where records go
+     * @param name what to call it
      * @return the exit code
      * @throws SQLException if the server fails
      */
-    int store(BatchReader reader, Connection connection, CollectionTable collection) throws SQLException {
+    int store(BatchReader reader, Connection connection, CollectionTable collection, String name) throws SQLException {
         CollectionWriter writer = new CollectionWriter(connection, collection);
         Verification verification = new Verification(connection, collection);
         try (Receipts receipts = new Receipts()) {
@@ -73,9 +74,9 @@ final class Import {
                 receipts.read(verification::verify);
             }
             ImportReport report = new ImportReport(invocation.console());
-            report.stored(source.name(), collection.table(), tally, speed);
+            report.stored(source.name(), name, tally, speed);
             report.rejects(rejects);
-            report.verified(verification, collection.table());
+            report.verified(verification, name);
         }
         return ended(tally.rejected() + verification.missing() + verification.different() > 0);
     }

@@ -127,7 +127,8 @@ public final class ImportMongo implements Callable<Integer> {
                 invocation.withDatastore(options, datastore -> datastore.createCollection(target.table()));
             }
             CollectionTable collection = CollectionTable.of(database.jdbc(), table, capture);
-            return running.store(reader, database.jdbc(), collection);
+            return running.store(
+                    reader, database.jdbc(), collection, CollectionTable.shortest(options.schema(), target));
         } catch (SQLException e) {
             throw ImportErrors.of(e, target);
         }
