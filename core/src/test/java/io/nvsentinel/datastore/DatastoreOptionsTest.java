@@ -161,7 +161,7 @@ class DatastoreOptionsTest {
         assertThat(options.configured())
                 .contains(
                         new ConfiguredOption("host", "DATASTORE_HOST", "h", ConfiguredOption.BUILDER),
-                        new ConfiguredOption("database", "DATASTORE_DATABASE", "d", "YAML, line 2"),
+                        new ConfiguredOption("database", "DATASTORE_DATABASE", "d", "connection.database, YAML line 2"),
                         new ConfiguredOption("username", "DATASTORE_USERNAME", "u", "DATASTORE_USERNAME"),
                         new ConfiguredOption("password", "DATASTORE_PASSWORD", "<hidden>", "DATASTORE_PASSWORD"),
                         new ConfiguredOption("sslCert", "DATASTORE_SSLCERT", null, ConfiguredOption.DEFAULT),

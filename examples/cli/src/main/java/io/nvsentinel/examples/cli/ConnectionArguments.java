@@ -119,8 +119,10 @@ public final class ConnectionArguments {
      * @return a builder with everything that was given
      */
     public DatastoreOptions.Builder builder(SchemaMode mode) {
-        DatastoreOptions.Builder options =
-                DatastoreOptions.builder().schemaMode(mode).schemaWait(Duration.ZERO);
+        DatastoreOptions.Builder options = DatastoreOptions.builder().schemaMode(mode);
+        if (mode != SchemaMode.MIGRATE) {
+            options.schemaWait(Duration.ZERO);
+        }
         if (url != null) {
             ConnectionUrl.read(url, options);
         }

@@ -25,7 +25,7 @@ public final class ExitCode {
     /** A mistake in this tool. */
     public static final int BUG = 70;
 
-    /** Ended by Ctrl-C or SIGTERM, after everything was closed. */
+    /** Ended by Ctrl-C, after everything was closed. After SIGTERM the JVM itself makes 143 of it. */
     public static final int INTERRUPTED = 130;
 
     private ExitCode() {}

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
+import io.nvsentinel.examples.cli.command.ClientsCommand;
+import io.nvsentinel.examples.cli.command.DeadLettersCommand;
+import io.nvsentinel.examples.cli.command.LagCommand;
+import io.nvsentinel.examples.cli.command.RetentionCommand;
+import io.nvsentinel.examples.cli.command.SchemaCommand;
 import io.nvsentinel.examples.cli.doctor.Doctor;
-import io.nvsentinel.examples.cli.importing.ImportMongo;
+import io.nvsentinel.examples.cli.watch.WatchCommand;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsException;
 import java.io.PrintWriter;
@@ -12,15 +15,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** The program; see its {@code --help}. */
@@ -31,7 +30,16 @@ import picocli.CommandLine.TypeConversionException;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {Doctor.class, ImportMongo.class},
+        subcommands = {
+            Doctor.class,
+            SchemaCommand.class,
+            ClientsCommand.class,
+            DeadLettersCommand.class,
+            LagCommand.class,
+            RetentionCommand.class,
+            WatchCommand.class,
+            ImportMongo.class
+        },
         usageHelpAutoWidth = true,
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
@@ -43,9 +51,9 @@ import picocli.CommandLine.TypeConversionException;
             "4:the library or the database refused",
             "5:the connection was lost at a commit; it may be done or not",
             "70:a mistake in this tool",
-            "130:ended by Ctrl-C or SIGTERM"
+            "130:ended by Ctrl-C, after everything was closed; by SIGTERM: 143"
         })
-public final class Main implements Runnable {
+public final class Main {
 
     private static final long CLOSING_SECONDS = 10;
 
@@ -56,10 +64,6 @@ public final class Main implements Runnable {
             scope = ScopeType.INHERIT,
             description = "Print the library's log, and where an error came from.")
     private boolean verbose;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it calls run()
-    private CommandSpec spec;
 
     Main(Invocation invocation) {
         this.invocation = invocation;
@@ -101,8 +105,7 @@ public final class Main implements Runnable {
     int run(String... arguments) {
         Console console = invocation.console();
         Failures failures = new Failures(invocation, () -> verbose);
-        CommandLine commandLine = new CommandLine(this, new CommandFactory(invocation));
-        return commandLine
+        return commandLine()
                 .setOut(new PrintWriter(console.out(), true))
                 .setErr(new PrintWriter(console.err(), true))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(console.hasColours() ? Ansi.ON : Ansi.OFF))
@@ -115,9 +118,14 @@ public final class Main implements Runnable {
                 .execute(arguments);
     }
 
+    /** Every command, to be told how to behave. */
+    CommandLine commandLine() {
+        return new CommandLine(this, new CommandFactory(invocation));
+    }
+
     private int execute(CommandLine.ParseResult arguments) {
-        if (verbose && LoggerFactory.getLogger("io.nvsentinel") instanceof Logger logger) {
-            logger.setLevel(Level.DEBUG);
+        if (verbose) {
+            Logs.showEverything();
         }
         return new CommandLine.RunLast().execute(arguments);
     }
@@ -128,11 +136,6 @@ public final class Main implements Runnable {
         } catch (TlsException e) {
             throw new TypeConversionException(e.getMessage());
         }
-    }
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "name a command");
     }
 
     /** The version as the build wrote it into the jar. */

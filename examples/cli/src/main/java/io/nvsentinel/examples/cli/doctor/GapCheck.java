@@ -20,7 +20,9 @@ final class GapCheck implements Check {
                 extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared))::bigint
             FROM pg_locks AS l
             LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
-            LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+            LEFT JOIN pg_locks AS own ON own.virtualtransaction = l.virtualtransaction
+                AND own.locktype = 'transactionid' AND own.mode = 'ExclusiveLock'
+            LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND p.transaction = own.transactionid
             WHERE l.relation = 'datastore_changelog'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted""";
 
     @Override
