@@ -37,7 +37,8 @@ import picocli.CommandLine.TypeConversionException;
             DeadLettersCommand.class,
             LagCommand.class,
             RetentionCommand.class,
-            WatchCommand.class
+            WatchCommand.class,
+            ImportMongo.class
         },
         usageHelpAutoWidth = true,
         sortOptions = false,
