@@ -11,6 +11,8 @@ import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -67,6 +69,23 @@ class ChangeStreamsTest {
         assertThat(seen.get(1).updatedFields()).containsEntry("healtheventstatus.nodequarantined", "Quarantined");
         assertThat(seen.get(2).document()).isNull();
         assertThat(seen.get(2).before().status().nodeQuarantined()).isEqualTo(Status.QUARANTINED);
+    }
+
+    @Test
+    void tellsTimeAndTransactionAsTheChangelogDoes() throws Exception {
+        List<ChangeEvent<HealthEventDocument>> seen = new CopyOnWriteArrayList<>();
+        watch(WatchOptions.builder(), seen);
+        UUID id = datastore.healthEvents().insert(event("timed")).block(SOON);
+        Await.until("the change", SOON, () -> seen.size() == 1);
+        ChangeEvent<HealthEventDocument> change = seen.get(0);
+        assertThat(DATABASE.get()
+                        .queryForStrings(
+                                "SELECT xid || ' ' || to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+                                        + " FROM datastore_changelog WHERE record_id = ?",
+                                id))
+                .containsExactly(change.transactionId() + " "
+                        + DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS")
+                                .format(change.changedAt().atOffset(ZoneOffset.UTC)));
     }
 
     @Test

@@ -14,9 +14,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import io.nvsentinel.datastore.InvalidRequestException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import reactor.test.StepVerifier;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Where a named client goes on, and whose the name is. */
@@ -113,6 +115,56 @@ class NamedClientsTest {
         later.awaitNode("the last");
         assertThat(later.failure.get()).isNull();
         assertThat(later.nodes()).containsExactly("of the earlier owner", "of the later owner", "the last");
+    }
+
+    @Test
+    void aStoredPositionThatCannotBeReadIsAnErrorAndNothingIsReplayed() {
+        Owner first = new Owner(streams, "unreadable", true);
+        insert("a");
+        first.awaitNode("a");
+        streams.close().block(SOON);
+        DATABASE.execute("UPDATE resume_tokens SET resume_token = jsonb_set(resume_token, '{version}', '9')"
+                + " WHERE client_name = 'unreadable'");
+        WatchOptions options = WatchOptions.builder()
+                .clientName("unreadable")
+                .startAt(StartAt.beginning())
+                .build();
+        StepVerifier.create(others.watch(datastore.healthEvents(), options))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(InvalidRequestException.class)
+                        .hasMessageContaining("version"))
+                .verify(SOON);
+        assertThat(DATABASE.queryForString("SELECT resume_token ->> 'version' FROM resume_tokens"
+                        + " WHERE client_name = 'unreadable'"))
+                .as("it is left as it was")
+                .isEqualTo("9");
+    }
+
+    @Test
+    void whoCancelsInTheMiddleOfAPageLeavesNoConnectionAndThePositionOfWhatItAcknowledged() {
+        streams.clients().reset("contested", StartAt.now()).block(SOON);
+        DATABASE.execute("INSERT INTO health_events (data) SELECT '{}' FROM generate_series(1, 20)");
+        List<Long> seen = new CopyOnWriteArrayList<>();
+        WatchOptions options = WatchOptions.builder().clientName("contested").build();
+        streams.watch(datastore.healthEvents(), options)
+                .doOnNext(event -> {
+                    seen.add(position(event));
+                    if (seen.size() <= 3) {
+                        event.acknowledge();
+                    }
+                })
+                .take(5)
+                .blockLast(SOON);
+        Await.until("it has ended", SOON, () -> DATABASE.queryForString(
+                        "SELECT leased_until FROM resume_tokens WHERE client_name = 'contested'")
+                == null);
+        assertThat(seen).hasSize(5);
+        assertThat(stored()).isEqualTo(seen.get(2));
+        Await.until("nobody listens", SOON, () -> !streams.status().block(SOON).listening());
+        Await.until("no session has listened", SOON, () -> DATABASE.get()
+                .queryForStrings("SELECT '1' FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND query ~ '^LISTEN|advisory' AND pid <> pg_backend_pid()")
+                .isEmpty());
     }
 
     private static long position(ChangeEvent<?> event) {
