@@ -4,6 +4,7 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -14,12 +15,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import io.nvsentinel.datastore.InvalidRequestException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import reactor.test.StepVerifier;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.test.StepVerifier;
 
 /** Where a named client goes on, and whose the name is. */
 class NamedClientsTest {
@@ -134,8 +134,8 @@ class NamedClientsTest {
                         .isInstanceOf(InvalidRequestException.class)
                         .hasMessageContaining("version"))
                 .verify(SOON);
-        assertThat(DATABASE.queryForString("SELECT resume_token ->> 'version' FROM resume_tokens"
-                        + " WHERE client_name = 'unreadable'"))
+        assertThat(DATABASE.queryForString(
+                        "SELECT resume_token ->> 'version' FROM resume_tokens" + " WHERE client_name = 'unreadable'"))
                 .as("it is left as it was")
                 .isEqualTo("9");
     }
@@ -155,16 +155,21 @@ class NamedClientsTest {
                 })
                 .take(5)
                 .blockLast(SOON);
-        Await.until("it has ended", SOON, () -> DATABASE.queryForString(
-                        "SELECT leased_until FROM resume_tokens WHERE client_name = 'contested'")
-                == null);
+        Await.until(
+                "it has ended",
+                SOON,
+                () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens WHERE client_name = 'contested'")
+                        == null);
         assertThat(seen).hasSize(5);
         assertThat(stored()).isEqualTo(seen.get(2));
         Await.until("nobody listens", SOON, () -> !streams.status().block(SOON).listening());
-        Await.until("no session has listened", SOON, () -> DATABASE.get()
-                .queryForStrings("SELECT '1' FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND query ~ '^LISTEN|advisory' AND pid <> pg_backend_pid()")
-                .isEmpty());
+        Await.until(
+                "no session has listened",
+                SOON,
+                () -> DATABASE.get()
+                        .queryForStrings("SELECT '1' FROM pg_stat_activity WHERE datname = current_database()"
+                                + " AND query ~ '^LISTEN|advisory' AND pid <> pg_backend_pid()")
+                        .isEmpty());
     }
 
     private static long position(ChangeEvent<?> event) {
