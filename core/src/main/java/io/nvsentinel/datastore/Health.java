@@ -36,7 +36,13 @@ public record Health(State state, List<String> reasons, Map<String, Object> deta
         DOWN
     }
 
-    /** Keeps copies. */
+    /**
+     * Keeps copies.
+     *
+     * @param state up, degraded or down
+     * @param reasons why it is not up, one line each
+     * @param details what is known, by name
+     */
     public Health {
         reasons = List.copyOf(reasons);
         details = Map.copyOf(details);
