@@ -11,7 +11,7 @@ import reactor.netty.tcp.TcpResources;
 
 /**
  * The sockets that one attempt to connect opens, on everybody's event loops. The driver gives no other way to find them:
- * it leaves the socket open when it is cancelled before the server has let it in.
+ * it leaves the socket open when it is cancelled before the server has let it in, and when it fails to say good-bye.
  */
 final class Channels implements LoopResources {
 
@@ -23,9 +23,13 @@ final class Channels implements LoopResources {
         opened.forEach(Channel::close);
     }
 
-    /** They can no longer be closed from here. */
-    void forget() {
-        opened.clear();
+    /** Runs an action when all of them are closed, by whomever; at once if they are already. */
+    void whenClosed(Runnable action) {
+        opened.forEach(channel -> channel.closeFuture().addListener(closed -> {
+            if (opened.stream().noneMatch(Channel::isOpen)) {
+                action.run();
+            }
+        }));
     }
 
     @Override

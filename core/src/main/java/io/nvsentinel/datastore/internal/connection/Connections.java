@@ -36,7 +36,7 @@ public final class Connections implements Session {
     private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
         this.connector = new Connector(() -> DriverConfiguration.of(options, tls), options.connectTimeout(), timer);
         this.lifetime = new Lifetime(options, tls);
-        this.pool = new Pool(connector, new IdleLimit(options.maxIdleConnections(), lifetime), options, timer);
+        this.pool = new Pool(new IdleLimit(options.maxIdleConnections(), lifetime, connector), options, timer);
         this.options = options;
         this.tls = tls;
         this.patience = Patience.beyond(options.statementTimeout(), timer);
@@ -143,7 +143,7 @@ public final class Connections implements Session {
                     connection -> Flux.from(work.apply(connection))
                             .takeUntilOther(over)
                             .onErrorMap(error -> SqlErrors.reading(error, action)),
-                    connection -> Lease.quietly(connection.close()));
+                    connector::close);
         });
     }
 

@@ -4,9 +4,12 @@ package io.nvsentinel.datastore.internal.connection;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
@@ -19,6 +22,7 @@ final class Connector implements ConnectionFactory {
     private final Duration timeout;
     private final Scheduler timer;
     private final ConnectionFactoryMetadata metadata;
+    private final Map<Connection, Channels> open = new ConcurrentHashMap<>();
 
     /**
      * A connector; connects to nothing yet.
@@ -41,16 +45,36 @@ final class Connector implements ConnectionFactory {
                             configuration.get().loopResources(channels).build())
                     .create()
                     .timeout(timeout, timer)
+                    .doOnNext(connection -> remember(connection, channels))
                     .doFinally(signal -> settle(channels, signal));
         });
     }
 
+    private void remember(Connection connection, Channels channels) {
+        open.put(connection, channels);
+        channels.whenClosed(() -> open.remove(connection));
+    }
+
     private static void settle(Channels channels, SignalType signal) {
-        if (signal == SignalType.ON_COMPLETE) {
-            channels.forget();
-        } else {
+        if (signal != SignalType.ON_COMPLETE) {
             channels.close();
         }
+    }
+
+    /**
+     * Closes a connection in good order, and then its socket: the driver leaves it open for good where it fails to take its
+     * leave from the server.
+     *
+     * @param connection one that was made here
+     * @return cold; completes, also where that fails, or the server does not answer in time
+     */
+    Mono<Void> close(Connection connection) {
+        return Lease.quietly(connection.close()).doFinally(signal -> {
+            Channels channels = open.get(connection);
+            if (channels != null) {
+                channels.close();
+            }
+        });
     }
 
     @Override

@@ -28,14 +28,16 @@ final class IdleLimit {
     private final Set<Connection> idle = Collections.newSetFromMap(new IdentityHashMap<>());
     private final int most;
     private final Lifetime lifetime;
+    private final Connector connector;
 
-    IdleLimit(int most, Lifetime lifetime) {
+    IdleLimit(int most, Lifetime lifetime, Connector connector) {
         this.most = most;
         this.lifetime = lifetime;
+        this.connector = connector;
     }
 
     /** Prepares a pool that keeps to this and to the lifetime, for which it has one predicate, and to the permits. */
-    ConnectionPoolConfiguration.Builder pool(Connector connector, Permits permits) {
+    ConnectionPoolConfiguration.Builder pool(Permits permits) {
         return lifetime.pool(connector)
                 .initialSize(0)
                 .maxSize(permits.permitMaximum())
@@ -46,7 +48,7 @@ final class IdleLimit {
     /** Closes what a closed pool has lost; it would stay open for as long as the program runs. */
     Mono<Void> closeLost() {
         return Flux.defer(() -> Flux.fromIterable(lost()))
-                .flatMap(connection -> Lease.quietly(connection.close()))
+                .flatMap(connector::close)
                 .then();
     }
 
@@ -65,7 +67,7 @@ final class IdleLimit {
 
     private Publisher<Void> close(Connection connection) {
         remove(connection);
-        return connection.close();
+        return connector.close(connection);
     }
 
     private boolean closes(Connection connection, PooledRefMetadata times) {

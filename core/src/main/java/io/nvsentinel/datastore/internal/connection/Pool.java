@@ -21,11 +21,11 @@ final class Pool {
     private final DatastoreOptions options;
     private final Scheduler timer;
 
-    Pool(Connector connector, IdleLimit idle, DatastoreOptions options, Scheduler timer) {
+    Pool(IdleLimit idle, DatastoreOptions options, Scheduler timer) {
         this.idle = idle;
         this.options = options;
         this.timer = timer;
-        this.pool = new ConnectionPool(idle.pool(connector, new Permits(options.maxConnections()))
+        this.pool = new ConnectionPool(idle.pool(new Permits(options.maxConnections()))
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
                 .preRelease(Lease::requireOpen)

@@ -39,12 +39,10 @@ class PoolClosingTest {
             .maxConnections(2)
             .build();
     private final Scheduler timer = Schedulers.parallel();
-    private final IdleLimit idle = new IdleLimit(options.maxIdleConnections(), new Lifetime(options, null));
-    private final Pool pool = new Pool(
-            new Connector(() -> DriverConfiguration.of(options, null), options.connectTimeout(), timer),
-            idle,
-            options,
-            timer);
+    private final Connector connector =
+            new Connector(() -> DriverConfiguration.of(options, null), options.connectTimeout(), timer);
+    private final IdleLimit idle = new IdleLimit(options.maxIdleConnections(), new Lifetime(options, null), connector);
+    private final Pool pool = new Pool(idle, options, timer);
 
     @Test
     void aConnectionThatIsTakenOutWhileThePoolClosesIsClosed() {
