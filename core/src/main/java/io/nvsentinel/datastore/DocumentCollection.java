@@ -45,7 +45,7 @@ public interface DocumentCollection<T> {
     /**
      * Stores documents in one statement: all of them or none.
      *
-     * @param documents the documents; none is allowed and writes nothing
+     * @param documents the documents, together less than 256 MiB; none is allowed and writes nothing
      * @return emits the new records' ids in the order of the documents, after the commit
      */
     Mono<List<UUID>> insertMany(List<T> documents);

@@ -51,9 +51,10 @@ final class GroupCommit {
     Mono<UUID> insert(Encoded document) {
         return Mono.defer(() -> {
             Waiting waiting = new Waiting(document);
-            Mono<UUID> stored =
-                    Mono.defer(() -> enter(waiting) ? carryOut() : Mono.empty()).then(Mono.never());
-            return Mono.firstWithSignal(stored, waiting.id.asMono()).doOnCancel(() -> giveUp(waiting));
+            Mono<UUID> id = enter(waiting)
+                    ? Mono.firstWithSignal(carryOut().then(Mono.never()), waiting.id.asMono())
+                    : waiting.id.asMono();
+            return id.doOnCancel(() -> giveUp(waiting));
         });
     }
 
