@@ -195,7 +195,7 @@ public final class ResumeTokens {
                     attempt -> attempt,
                     attempt -> Mono.empty(),
                     (attempt, error) -> Mono.empty(),
-                    attempt -> attempt.flatMap(this::giveUp));
+                    attempt -> attempt.flatMap(this::giveUp).onErrorComplete());
         });
     }
 

@@ -316,7 +316,8 @@ class ManifestsTest {
                 }
             }
         }
-        found.keySet().removeAll(List.of("toString", "hashCode", "toBuilder"));
+        // The last two tell the same values once more.
+        found.keySet().removeAll(List.of("toString", "hashCode", "toBuilder", "configured", "tls"));
         return found;
     }
 
