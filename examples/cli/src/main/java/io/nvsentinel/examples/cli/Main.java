@@ -7,6 +7,7 @@ import io.nvsentinel.examples.cli.command.LagCommand;
 import io.nvsentinel.examples.cli.command.RetentionCommand;
 import io.nvsentinel.examples.cli.command.SchemaCommand;
 import io.nvsentinel.examples.cli.doctor.Doctor;
+import io.nvsentinel.examples.cli.importing.ImportMongo;
 import io.nvsentinel.examples.cli.watch.WatchCommand;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsException;
