@@ -45,6 +45,7 @@ public final class Doctor implements Callable<Integer> {
             new ConfigurationCheck(),
             new NetworkCheck(),
             new CertificateCheck(),
+            new ServerCertificateCheck(),
             new LoginCheck(),
             new ServerCheck(),
             new ClockCheck(),

@@ -113,7 +113,7 @@ class DoctorTest {
                 .contains("configuration")
                 .contains("port must be between 1 and 65535")
                 .contains("DATASTORE_PORT");
-        assertThat(lines(run, "-")).hasSize(11).first().asString().contains("network");
+        assertThat(lines(run, "-")).hasSize(12).first().asString().contains("network");
     }
 
     @Test
@@ -296,21 +296,15 @@ class DoctorTest {
 
     @Test
     void aClientThatIsFarBehindAndOneThatHasLostHistory() {
-        Datastore datastore = Databases.connect(database.get());
-        ChangeStreams streams = ChangeStreams.of(datastore);
+        // A history of its own, of which the first change is gone.
+        TestDatabase own = PostgresServer.shared().createDatabase(Databases.MIGRATED);
         try {
-            streams.clients().reset("slow", StartAt.beginning()).block(Databases.SOON);
-            streams.clients().reset("lost", StartAt.beginning()).block(Databases.SOON);
-        } finally {
-            streams.close().then(datastore.close()).block(Databases.SOON);
-        }
-        database.execute("INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodename\":\"n\"}}');"
-                + " UPDATE datastore_changelog SET changed_at = now() - interval '1 hour';"
-                + " UPDATE datastore_changelog_state SET oldest_id = 2;"
-                + " UPDATE resume_tokens SET resume_token = jsonb_set(resume_token, '{position}', '1')"
-                + " WHERE client_name = 'slow'; INSERT INTO health_events (data) VALUES ('{}')");
-        try {
-            Run run = doctor(environment(), "--warn-lag", "10ms");
+            reset(own, "slow", "lost");
+            own.execute("INSERT INTO health_events (data) VALUES ('{}'), ('{}')");
+            own.execute("UPDATE datastore_changelog_state SET oldest_id = 2; UPDATE resume_tokens SET resume_token ="
+                    + " jsonb_set(resume_token, '{position}', '1') WHERE client_name = 'slow'");
+
+            Run run = doctor(Databases.environment(own), "--warn-lag", "0ms");
 
             assertThat(lines(run, "!"))
                     .anyMatch(line -> line.contains("slow: 1 changes behind") && line.contains("→ start its consumer"));
@@ -320,7 +314,19 @@ class DoctorTest {
                     .contains("lost: changes that it has not seen are gone")
                     .contains("nvsentinel clients reset lost");
         } finally {
-            database.execute("DELETE FROM resume_tokens; UPDATE datastore_changelog_state SET oldest_id = 1");
+            own.drop();
+        }
+    }
+
+    private static void reset(TestDatabase in, String... clients) {
+        Datastore datastore = Databases.connect(in);
+        ChangeStreams streams = ChangeStreams.of(datastore);
+        try {
+            for (String client : clients) {
+                streams.clients().reset(client, StartAt.beginning()).block(Databases.SOON);
+            }
+        } finally {
+            streams.close().then(datastore.close()).block(Databases.SOON);
         }
     }
 

@@ -59,6 +59,7 @@ class DoctorTlsTest {
                 .contains("sslmode is verify-full")
                 .contains("client CN=app, valid until ")
                 .contains("authority ")
+                .contains("server CN=localhost for localhost, valid until ")
                 .contains("the client certificate names the user app")
                 .contains("TLSv1.3 with ")
                 .contains("client certificate /CN=app")
@@ -105,6 +106,35 @@ class DoctorTlsTest {
         Run run = doctor(environment());
 
         assertThat(DoctorTest.lines(run, "✗")).anyMatch(line -> line.contains("login") && line.contains("ertificate"));
+    }
+
+    @Test
+    void aServerWhoseCertificateHasExpired() {
+        try (EmbeddedServer expired = PostgresServer.embedded()
+                .tls(TlsMaterial.of(AUTHORITY.server("localhost").expired().issue()))
+                .start()) {
+            Map<String, String> environment = new HashMap<>(password("any"));
+            environment.put("DATASTORE_PORT", Integer.toString(expired.port()));
+
+            Run run = doctor(environment);
+
+            assertThat(DoctorTest.lines(run, "✗").get(0))
+                    .contains("server CN=localhost for localhost, expired on ")
+                    .contains("→ renew it on the server, and reload");
+        }
+    }
+
+    @Test
+    void aServerWithoutTls() {
+        try (EmbeddedServer plain = PostgresServer.embedded().start()) {
+            Map<String, String> environment = new HashMap<>(password("any"));
+            environment.put("DATASTORE_PORT", Integer.toString(plain.port()));
+
+            List<String> failed = DoctorTest.lines(doctor(environment), "✗");
+
+            assertThat(failed.get(0)).contains("localhost:" + plain.port() + " offers no TLS");
+            assertThat(failed).last().asString().contains("login");
+        }
     }
 
     @Test
