@@ -160,7 +160,8 @@ final class CollectionWriter {
     private int storeWhatIsNew(List<ConvertedDocument> documents, List<Batch.Reject> refused) throws SQLException {
         copy(documents, "import_batch");
         collection.beginWriting();
-        int stored = execute("INSERT INTO " + collection.table() + COLUMNS + " SELECT * FROM import_batch ON CONFLICT DO NOTHING");
+        int stored = execute(
+                "INSERT INTO " + collection.table() + COLUMNS + " SELECT * FROM import_batch ON CONFLICT DO NOTHING");
         collection.endWriting();
         List<Batch.Reject> kept = kept(documents);
         connection.commit();

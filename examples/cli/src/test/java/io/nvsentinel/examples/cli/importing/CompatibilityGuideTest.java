@@ -25,8 +25,7 @@ class CompatibilityGuideTest {
 
     private static final UUID ID = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
 
-    private static final String GO_TABLES =
-            """
+    private static final String GO_TABLES = """
             CREATE TABLE health_events (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), node_name varchar(255) NOT NULL,
                 event_type varchar(100), severity varchar(50), recommended_action varchar(100), node_quarantined varchar(50),
                 user_pods_eviction_status varchar(50) DEFAULT 'NotStarted', user_pods_eviction_message text,
@@ -49,8 +48,7 @@ class CompatibilityGuideTest {
             """;
 
     /** A whole node was quarantined and drained, and the event remediated, in columns that the document does not have. */
-    private static final String GO_ROWS =
-            """
+    private static final String GO_ROWS = """
             INSERT INTO health_events (id, node_name, event_type, node_quarantined, user_pods_eviction_status,
                 user_pods_eviction_message, fault_remediated, last_remediation_timestamp, quarantine_finish_timestamp,
                 created_at, document)
@@ -86,8 +84,10 @@ class CompatibilityGuideTest {
     private Mono<Void> moved(Datastore datastore) {
         database.execute(sql("copying"));
         assertThat(database.queryForString(sql("comparing"))).isEqualTo("0");
-        assertThat(database.queryForString("SELECT count(*) FROM maintenance_events")).isEqualTo("1");
-        assertThat(database.queryForString("SELECT count(*) FROM datastore_changelog")).isEqualTo("0");
+        assertThat(database.queryForString("SELECT count(*) FROM maintenance_events"))
+                .isEqualTo("1");
+        assertThat(database.queryForString("SELECT count(*) FROM datastore_changelog"))
+                .isEqualTo("0");
         assertThat(database.queryForString("SELECT string_agg(DISTINCT tgenabled::text, '') FROM pg_trigger"
                         + " WHERE tgname = 'nvsentinel_capture'"))
                 .isEqualTo("A");
@@ -97,13 +97,15 @@ class CompatibilityGuideTest {
                 .doOnNext(event -> assertIsMoved(event.document()))
                 .then(datastore.healthEvents().findLatestByNode("n2"))
                 .doOnNext(event -> {
-                    assertThat(event.document().status().userPodsEvictionStatus().status())
+                    assertThat(event.document()
+                                    .status()
+                                    .userPodsEvictionStatus()
+                                    .status())
                             .isEqualTo(Status.ALREADY_DRAINED);
                     assertThat(event.document().status().faultRemediated()).isFalse();
                 })
                 .then(datastore.maintenanceEvents().find(Filter.all()).next())
-                .doOnNext(event -> assertThat(event.document().status())
-                        .isEqualTo(InternalStatus.QUARANTINE_TRIGGERED))
+                .doOnNext(event -> assertThat(event.document().status()).isEqualTo(InternalStatus.QUARANTINE_TRIGGERED))
                 .then(datastore.close());
     }
 

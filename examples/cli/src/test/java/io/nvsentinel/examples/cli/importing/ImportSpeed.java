@@ -79,11 +79,17 @@ final class ImportSpeed {
 
     private void print(String what, double seconds, double beside) {
         System.out.printf(
-                Locale.ROOT, "%-36s %6.1f s %,9.0f documents/s  ratio %.2f%n", what, seconds, documents / seconds, beside / seconds);
+                Locale.ROOT,
+                "%-36s %6.1f s %,9.0f documents/s  ratio %.2f%n",
+                what,
+                seconds,
+                documents / seconds,
+                beside / seconds);
     }
 
     private void makeExport() throws IOException {
-        List<String> samples = ImportMongoTest.resource("health_events.json").lines().toList();
+        List<String> samples =
+                ImportMongoTest.resource("health_events.json").lines().toList();
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(export))) {
             for (int i = 0; i < documents; i++) {
                 String line = samples.get(i % samples.size());
