@@ -219,14 +219,19 @@ END
 $body$;
 
 -- V009__nvsentinel_words.sql
--- Purpose: the words of a document's strings, for full-text search. Of a document whose JSON text is longer than 400,000 bytes
---          there are none: PostgreSQL refuses lists of words beyond 1 MB, and a document that cannot be searched must still be
---          stored.
+-- Purpose: the words of a document's strings, for full-text search. Of a document of more than 400,000 bytes there are none:
+--          PostgreSQL refuses lists of words beyond 1 MB, and a document that cannot be searched must still be stored. The
+--          concatenation unpacks what is stored compressed, so that its size is always the same, and copies nothing. In
+--          PL/pgSQL for the reason of nvsentinel_text.
 -- Locks:   none on tables.
 CREATE FUNCTION nvsentinel_words(document jsonb) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN octet_length(document::text) <= 400000 THEN to_tsvector('simple'::regconfig, document)
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $body$
+BEGIN
+    RETURN CASE WHEN pg_column_size(document || '{}') <= 400000 THEN to_tsvector('simple'::regconfig, document)
         ELSE ''::tsvector END;
+END
+$body$;
 
 COMMENT ON FUNCTION nvsentinel_words(jsonb) IS 'The words of a document.';
 
@@ -951,7 +956,7 @@ FROM (VALUES
     (6, '006', 'datastore changelog state', 'V006__datastore_changelog_state.sql', 1936420168),
     (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -1211606023),
     (8, '008', 'nvsentinel enable capture', 'V008__nvsentinel_enable_capture.sql', -405213134),
-    (9, '009', 'nvsentinel words', 'V009__nvsentinel_words.sql', 1012394796),
+    (9, '009', 'nvsentinel words', 'V009__nvsentinel_words.sql', -829618784),
     (10, '010', 'nvsentinel instant', 'V010__nvsentinel_instant.sql', -620868026),
     (11, '011', 'nvsentinel set', 'V011__nvsentinel_set.sql', -774851331),
     (12, '012', 'nvsentinel unset', 'V012__nvsentinel_unset.sql', -1199547266),

@@ -24,14 +24,17 @@ import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreSession;
 import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.internal.store.Rows;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -61,6 +64,8 @@ import reactor.core.scheduler.Schedulers;
 public final class ChangeStreams {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
+
+    private static final Duration HEALTH_WITHIN = Duration.ofSeconds(5);
 
     private final Tail tail;
     private final Listening listening;
@@ -406,6 +411,33 @@ public final class ChangeStreams {
                         both.getT1().rows(),
                         both.getT1().bytes(),
                         both.getT2()));
+    }
+
+    /**
+     * How the datastore and these streams are, within five seconds: {@link Datastore#health()} with more details, all but
+     * the first two left out where the database did not tell:
+     *
+     * <table>
+     *   <caption>Details of change streams</caption>
+     *   <tr><th>Key</th><th>Type</th><th>What</th></tr>
+     *   <tr><td>{@code watches}</td><td>{@code Integer}</td><td>watches that are open here</td></tr>
+     *   <tr><td>{@code listening}</td><td>{@code Boolean}</td><td>whether writers wake them</td></tr>
+     *   <tr><td>{@code changelogRows}, {@code changelogBytes}</td><td>{@code Long}</td><td>as in
+     *       {@link ChangeStreamStatus}</td></tr>
+     *   <tr><td>{@code changesBehind}</td><td>{@code Map<String, Long>}</td><td>of each client, how many changes it is
+     *       behind</td></tr>
+     * </table>
+     *
+     * <p>While something is watched here it is degraded when changes are found by polling only, though they should not be,
+     * and when a gap has been held for more than a second.
+     *
+     * @return cold; emits the health; never fails
+     */
+    public Mono<Health> health() {
+        Mono<Optional<ChangeStreamStatus>> told =
+                status().timeout(HEALTH_WITHIN).map(Optional::of).onErrorReturn(Optional.empty());
+        return Mono.zip(datastore.health(HEALTH_WITHIN), told)
+                .map(both -> new StreamHealth(watches.size(), listen, live).on(both.getT1(), both.getT2()));
     }
 
     /** Completes when every watch has to end. */

@@ -345,6 +345,7 @@ final class Watch<T> {
         @Override
         public void onNotStored(Owned owned, Throwable error) {
             if (error instanceof ClientFencedException) {
+                LOG.warn("Client {} was opened elsewhere, reset or deleted, and its watch here ends", owned.client());
                 store.listener().onFenced(owned.client());
             }
             if (error instanceof DatastoreException failure) {

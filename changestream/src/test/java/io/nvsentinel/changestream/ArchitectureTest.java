@@ -114,6 +114,25 @@ class ArchitectureTest {
     }
 
     @Test
+    void logsThroughSlf4jOnly() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "java.util.logging..",
+                        "ch.qos.logback..",
+                        "org.apache.logging..",
+                        "org.apache.commons.logging..",
+                        "io.netty.util.internal.logging..")
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(reactor.util.Logger.class)
+                .orShould()
+                .callMethod(Throwable.class, "printStackTrace")
+                .check(PRODUCTION);
+    }
+
+    @Test
     void everyPackageIsNullMarked() {
         assertThat(PRODUCTION.stream().map(type -> type.getPackage()).distinct())
                 .allSatisfy(packageOfType -> assertThat(packageOfType.isAnnotatedWith(NullMarked.class))

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -363,6 +364,7 @@ class ProcessorTest {
         DATABASE.execute("DELETE FROM datastore_changelog");
         handlers.heal("1");
         handlers.heal("2");
+        assertThat(streams.deadLetters().counts().block(SOON)).isEqualTo(Map.of(CLIENT, 3L));
         assertThat(streams.deadLetters().replayAll(CLIENT).block(SOON)).isEqualTo(3);
         Await.until(
                 "all were tried again",

@@ -5,10 +5,11 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * What became of a batch of documents, after its commit.
+ * What became of a batch of documents, after its commit. A document in neither list was not sent.
  *
  * @param stored the documents that were stored, in their order
- * @param failed the documents that were not, in their order
+ * @param failed the documents that were not, in their order; also those of which it is not known, with an
+ *     {@link OutcomeUnknownException}
  */
 public record BatchResult(List<Stored> stored, List<Failed> failed) {
 
@@ -32,10 +33,10 @@ public record BatchResult(List<Stored> stored, List<Failed> failed) {
     public record Stored(long index, UUID id) {}
 
     /**
-     * A document that was not stored.
+     * A document that was not stored, or of which that is not known.
      *
      * @param index its place among all documents of the stream, from 0
-     * @param error why
+     * @param error why; whether it may be stored all the same tells {@link DatastoreException#isOutcomeUnknown()}
      */
     public record Failed(long index, DatastoreException error) {}
 }

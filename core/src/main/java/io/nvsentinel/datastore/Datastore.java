@@ -4,6 +4,7 @@ package io.nvsentinel.datastore;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
@@ -31,7 +32,18 @@ public interface Datastore extends DatastoreSession {
      *     far is closed
      */
     static Mono<Datastore> connect(DatastoreOptions options) {
-        return DefaultDatastore.connect(options);
+        return DefaultDatastore.connect(options, null);
+    }
+
+    /**
+     * As {@link #connect(DatastoreOptions)}, and tells a listener what the datastore does.
+     *
+     * @param options where and how
+     * @param listener hears of operations, for example {@link io.nvsentinel.datastore.metrics.DatastoreMetrics}
+     * @return cold; as {@link #connect(DatastoreOptions)}
+     */
+    static Mono<Datastore> connect(DatastoreOptions options, DatastoreListener listener) {
+        return DefaultDatastore.connect(options, listener);
     }
 
     /**
@@ -104,6 +116,23 @@ public interface Datastore extends DatastoreSession {
      * @return cold; completes when it answered; fails with {@link UnavailableException} when it did not
      */
     Mono<Void> ping();
+
+    /**
+     * How this datastore is, for probes and for people. As {@link #health(Duration)}, within five seconds.
+     *
+     * @return cold; emits the health; never fails
+     */
+    Mono<Health> health();
+
+    /**
+     * How this datastore is: asks the server one question, over a connection of the pool, and looks at the pool and the
+     * certificates. Down means that there was no answer; where all connections are in use, so that nobody could ask, it is
+     * degraded.
+     *
+     * @param within how long it may take
+     * @return cold; emits the health; never fails, also after {@link #close()}; cancelling stops asking
+     */
+    Mono<Health> health(Duration within);
 
     /**
      * The pool's figures at this moment. Asks nobody.

@@ -9,12 +9,14 @@ import io.nvsentinel.datastore.internal.options.Options;
 import io.nvsentinel.datastore.internal.options.Source;
 import io.nvsentinel.datastore.internal.options.YamlSource;
 import io.nvsentinel.tls.SslMode;
+import io.nvsentinel.tls.TlsOptions;
 import io.nvsentinel.tls.TlsVersion;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -401,6 +403,41 @@ public final class DatastoreOptions {
      */
     public String applicationName() {
         return values.get(Options.APPLICATION_NAME);
+    }
+
+    /**
+     * How connections are encrypted, as {@code TlsContext.open} takes it: for connections of the application's own, which
+     * then have the same certificates.
+     *
+     * @return empty where connections are in plain text
+     */
+    public Optional<TlsOptions> tls() {
+        if (sslMode() == SslMode.DISABLE) {
+            return Optional.empty();
+        }
+        TlsOptions.Builder tls =
+                TlsOptions.builder().minimumVersion(sslMinProtocolVersion()).reloadInterval(sslReloadInterval());
+        Optional.ofNullable(sslMode()).ifPresent(tls::mode);
+        Optional.ofNullable(sslCert()).ifPresent(tls::certificate);
+        Optional.ofNullable(sslKey()).ifPresent(tls::key);
+        Optional.ofNullable(sslRootCert()).ifPresent(tls::rootCertificate);
+        Optional.ofNullable(sslCrl()).ifPresent(tls::revocationList);
+        Optional.ofNullable(sslPasswordFile()).ifPresent(tls::keyPasswordFile);
+        if (password() == null) {
+            // With a password the certificate is not what logs in, so it may name anybody.
+            tls.user(username());
+        }
+        return Optional.of(tls.build());
+    }
+
+    /**
+     * Every option with its value and where it came from, for people: what a program prints when somebody asks why it
+     * connects as it does. No secrets.
+     *
+     * @return in the order of the methods above; options without a value among them
+     */
+    public List<ConfiguredOption> configured() {
+        return values.configured();
     }
 
     /**

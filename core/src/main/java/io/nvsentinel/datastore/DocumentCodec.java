@@ -19,7 +19,7 @@ public interface DocumentCodec<T> {
      * Encodes a value.
      *
      * @param value the value
-     * @return the JSON document in UTF-8
+     * @return one JSON object in UTF-8; anything else is refused, and so is text that holds U+0000
      * @throws InvalidRequestException when the value cannot be stored
      */
     byte[] encode(T value);

@@ -45,7 +45,7 @@ public interface DocumentCollection<T> {
     /**
      * Stores documents in one statement: all of them or none.
      *
-     * @param documents the documents; none is allowed and writes nothing
+     * @param documents the documents, together less than 256 MiB; none is allowed and writes nothing
      * @return emits the new records' ids in the order of the documents, after the commit
      */
     Mono<List<UUID>> insertMany(List<T> documents);
@@ -59,9 +59,10 @@ public interface DocumentCollection<T> {
      * @param documents the documents; requested a batch at a time, at most two batches ahead of what is stored
      * @param options sizes, waiting time, and whether to stop at the first document that is refused
      * @return emits the result of each batch after its commit, in order; completes after the last; fails with what
-     *     {@code documents} fails with, with the error of a refused document after the result that holds it if it is to stop
-     *     there, and with {@link UnavailableException} or {@link OutcomeUnknownException} for the batch under way: results
-     *     emitted before are stored, whatever follows; if cancelled, the batch under way may still be stored
+     *     {@code documents} fails with; with the error of a refused document after the result that holds it if it is to stop
+     *     there; and with {@link UnavailableException} or {@link OutcomeUnknownException} after the result of the batch under
+     *     way, whose failed documents with that error are not, or may not be, stored: what is in no result was not sent; if
+     *     cancelled, the batch under way may still be stored
      */
     Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options);
 

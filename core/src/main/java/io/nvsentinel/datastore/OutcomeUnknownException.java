@@ -6,6 +6,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connection was lost after the statement had been sent: it may or may not have taken effect. Repeat only what is
  * idempotent, or look first.
+ *
+ * <p>Idempotent are {@link HealthEventStore#insertManyIdempotent} for events with a key,
+ * {@link MaintenanceEventStore#upsert} for maintenance events, which have a key of the provider's, and updates that set
+ * values. In a collection of the application's own, a unique index that its owner creates over a field of the document makes
+ * a repeated insert fail with a {@link ConflictException} that names the index: it had been stored.
  */
 public class OutcomeUnknownException extends DatastoreException {
 

@@ -175,7 +175,8 @@ public final class TransactionOptions {
 
         /**
          * Sets how long the server may work on one statement of the transaction. Default: as
-         * {@link DatastoreOptions#statementTimeout()} says; range 1 ms to 1 d.
+         * {@link DatastoreOptions#statementTimeout()} says; range 1 ms to 1 d. A server that has not answered 5 s after that
+         * is taken for gone, also at the beginning and the commit.
          *
          * @param value the duration, or null for the default
          * @return this builder

@@ -48,6 +48,24 @@ class ConnectErrorsTest {
         }
     }
 
+    /** C6: not to say anything means TLS, and a server without it is refused rather than spoken to in the open. */
+    @Test
+    void aServerWithoutTlsIsRefusedUnlessPlainTextIsAskedFor() {
+        for (SchemaMode mode : SchemaMode.values()) {
+            DatastoreException error = connectFails(
+                    DatastoreException.class,
+                    DatastoreOptions.builder()
+                            .host(DATABASE.get().host())
+                            .port(DATABASE.get().port())
+                            .database(DATABASE.get().name())
+                            .username(DATABASE.get().user())
+                            .password(DATABASE.get().password())
+                            .schemaMode(mode)
+                            .schemaWait(Duration.ZERO));
+            assertThat(error.getMessage()).containsIgnoringCase("SSL");
+        }
+    }
+
     @Test
     void aServerThatDoesNotAnswerIsUnavailable() {
         try (TcpProxy proxy = proxy()) {

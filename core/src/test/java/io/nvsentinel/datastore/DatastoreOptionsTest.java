@@ -149,6 +149,37 @@ class DatastoreOptionsTest {
         assertThat(minimal().maxIdleConnections(2).build().maxIdleConnections()).isEqualTo(2);
     }
 
+    @Test
+    void tellsWhereEachValueCameFrom() {
+        DatastoreOptions options = DatastoreOptions.builder()
+                .host("h")
+                .yaml("connection:\n  database: d\n")
+                .environment(Map.of(
+                        "DATASTORE_DATABASE", "weaker", "DATASTORE_USERNAME", "u", "DATASTORE_PASSWORD", PASSWORD))
+                .build();
+
+        assertThat(options.configured())
+                .contains(
+                        new ConfiguredOption("host", "DATASTORE_HOST", "h", ConfiguredOption.BUILDER),
+                        new ConfiguredOption("database", "DATASTORE_DATABASE", "d", "connection.database, YAML line 2"),
+                        new ConfiguredOption("username", "DATASTORE_USERNAME", "u", "DATASTORE_USERNAME"),
+                        new ConfiguredOption("password", "DATASTORE_PASSWORD", "<hidden>", "DATASTORE_PASSWORD"),
+                        new ConfiguredOption("sslCert", "DATASTORE_SSLCERT", null, ConfiguredOption.DEFAULT),
+                        new ConfiguredOption("port", "DATASTORE_PORT", "5432", ConfiguredOption.DEFAULT));
+        assertThat(options.configured().toString()).doesNotContain(PASSWORD);
+    }
+
+    @Test
+    void tellsThatFilesCameFromTheMount() {
+        DatastoreOptions options = minimal()
+                .environment(Map.of("POSTGRESQL_CLIENT_CERT_MOUNT_PATH", "/certs"))
+                .build();
+
+        assertThat(options.configured())
+                .contains(new ConfiguredOption(
+                        "sslKey", "DATASTORE_SSLKEY", "/certs/tls.key", "POSTGRESQL_CLIENT_CERT_MOUNT_PATH"));
+    }
+
     private static DatastoreOptions.Builder minimal() {
         return DatastoreOptions.builder().host("h").database("d").username("u");
     }

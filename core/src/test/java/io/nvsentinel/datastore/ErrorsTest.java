@@ -33,6 +33,7 @@ class ErrorsTest {
                         "42703", "SELECT nothing",
                         "42804", "SELECT CASE WHEN 1 THEN 1 END",
                         "42883", "SELECT nothing(1)",
+                        "22000", "DO $$ BEGIN RAISE data_exception; END $$",
                         "42P01", "SELECT FROM nothing")
                 .entrySet()) {
             DatastoreException error = failing(wrong.getValue());
@@ -110,6 +111,7 @@ class ErrorsTest {
                 DatastoreException.class,
                 () -> Connections.open(
                                 Databases.options(DATABASE.get()).build(),
+                                null,
                                 connections -> connections
                                         .read(
                                                 "Read",

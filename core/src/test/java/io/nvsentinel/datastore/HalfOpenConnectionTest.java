@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A connection whose other end is gone without a word. The server's time-out cannot be heard over it. */
 class HalfOpenConnectionTest {
@@ -70,6 +72,27 @@ class HalfOpenConnectionTest {
                 .hasMessageContaining("no answer in time");
         assertThat(datastore.healthEvents().insert(document).block(Databases.SOON))
                 .isNotNull();
+    }
+
+    /** Whether its beginning or one of its statements is not answered. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aTransactionFailsInTimeAndNothingIsWritten(boolean begun) {
+        HealthEventDocument document = HealthEventDocument.of(
+                Instant.EPOCH, HealthEvent.builder().nodeName("t").build());
+        if (!begun) {
+            proxy.connections().forEach(ProxiedConnection::blackHole);
+        }
+        assertThatThrownBy(() -> datastore
+                        .inTransaction(session -> session.healthEvents()
+                                .insert(document)
+                                .doOnNext(id -> proxy.connections().forEach(ProxiedConnection::blackHole))
+                                .then(session.healthEvents().insert(document)))
+                        .block(Databases.SOON))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("no answer in time");
+        assertThat(datastore.healthEvents().findByNode("t").collectList().block(Databases.SOON))
+                .isEmpty();
     }
 
     @Test

@@ -325,33 +325,6 @@ class InsertTest {
         assertThat(error.isRetryable()).isFalse();
     }
 
-    @Test
-    void theIndexIsLookedAtWhenTheDatastoreStarts() {
-        String right = "((data #>> '{healthevent,metadata,idempotencyKey}'))"
-                + " WHERE (data #>> '{healthevent,metadata,idempotencyKey}') IS NOT NULL";
-        for (String wrong : List.of(
-                "",
-                "CREATE INDEX " + INDEX + " ON health_events " + right,
-                "CREATE UNIQUE INDEX " + INDEX + " ON health_events "
-                        + right.replace("idempotencyKey", "idempotencykey"),
-                "CREATE UNIQUE INDEX " + INDEX
-                        + " ON health_events ((data #>> '{healthevent,metadata,idempotencyKey}'))",
-                "CREATE UNIQUE INDEX " + INDEX + " ON health_events " + right
-                        + "; UPDATE pg_index SET indisvalid = false WHERE indexrelid = '" + INDEX + "'::regclass")) {
-            DATABASE.execute("DROP INDEX " + INDEX + "; " + wrong);
-            MisconfiguredException error = fails(
-                    MisconfiguredException.class, connect(SchemaMode.VALIDATE).schemaWait(Duration.ofMillis(500)));
-            assertThat(error.getMessage()).as(wrong).contains(INDEX);
-            Databases.connect(connect(SchemaMode.MIGRATE)).close().block(SOON);
-            Databases.connect(connect(SchemaMode.VALIDATE)).close().block(SOON);
-            events.insertManyIdempotent(List.of(keyed("k"), keyed("k"))).block(SOON);
-        }
-    }
-
-    private static DatastoreOptions.Builder connect(SchemaMode mode) {
-        return Databases.options(DATABASE.get()).schemaMode(mode);
-    }
-
     private DocumentCollection<Map<String, Object>> notes() {
         datastore.createCollection("notes").block(SOON);
         DATABASE.execute("TRUNCATE notes");
@@ -387,10 +360,6 @@ class InsertTest {
     private static int waiting() {
         return Integer.parseInt(DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity"
                 + " WHERE datname = current_database() AND wait_event_type = 'Lock'"));
-    }
-
-    private static <E extends Throwable> E fails(Class<E> type, DatastoreOptions.Builder options) {
-        return fails(type, Datastore.connect(options.build()));
     }
 
     private static <E extends Throwable> E fails(Class<E> type, Mono<?> action) {

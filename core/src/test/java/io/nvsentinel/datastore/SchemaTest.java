@@ -11,6 +11,7 @@ import io.nvsentinel.datastore.model.Status;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +86,34 @@ class SchemaTest {
                 .isInstanceOf(MisconfiguredException.class)
                 .hasMessageContaining("The schema is at version " + before + " and needs " + needed)
                 .hasMessageContaining("apply the pending SQL migrations (1)");
+    }
+
+    @Test
+    void tellsWhatIsAppliedPendingUnknownAndFailed() {
+        SchemaStatus none = status();
+        assertThat(none.current()).isNull();
+        assertThat(none.pending()).hasSizeGreaterThan(50).first().isEqualTo("001 nvsentinel text");
+        assertThat(none.isUsable()).isFalse();
+        assertThat(database.queryForString(TABLES, "public")).isEqualTo("0");
+
+        open(SchemaMode.MIGRATE);
+        assertThat(status()).isEqualTo(new SchemaStatus(none.needed(), none.needed(), List.of(), List.of(), List.of()));
+
+        database.execute("INSERT INTO nvsentinel_schema_history SELECT installed_rank + 1, '900', 'newer', type,"
+                + " 'V900__newer.sql', 1, installed_by, installed_on, 1, true FROM nvsentinel_schema_history"
+                + " ORDER BY installed_rank DESC LIMIT 1");
+        assertThat(status().unknown()).containsExactly("900 newer");
+        assertThat(status().current()).isEqualTo("900");
+        assertThat(status().isUsable()).isTrue();
+
+        database.execute("DELETE FROM nvsentinel_schema_history WHERE version = '900';"
+                + " UPDATE nvsentinel_schema_history SET success = false WHERE version = '" + none.needed() + "'");
+        assertThat(status().failed()).singleElement().asString().startsWith(none.needed());
+        assertThat(status().isUsable()).isFalse();
+    }
+
+    private SchemaStatus status() {
+        return SchemaStatus.of(Databases.options(database).build()).block(SOON);
     }
 
     @Test

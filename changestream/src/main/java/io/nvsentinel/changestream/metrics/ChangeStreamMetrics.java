@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.metrics;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.Tags;
 import io.nvsentinel.changestream.ChangeEvent;
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.ClientFencedException;
@@ -19,40 +18,22 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counts and measures what change streams do. Thread-safe; one for a registry, given to
- * {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#listener}:
+ * {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#listener}. {@code docs/metrics.md} lists the meters; all
+ * begin with {@code nvsentinel.changestream.}
  *
- * <table>
- *   <caption>Meters, all beginning with {@code nvsentinel.changestream.}</caption>
- *   <tr><th>Meter</th><th>Kind</th><th>Tags</th><th>What</th></tr>
- *   <tr><td>{@code wakeups}</td><td>counter</td><td>{@code cause}</td><td>reads of the changelog's end, by why</td></tr>
- *   <tr><td>{@code pages}, {@code changes.read}, {@code bytes.read}</td><td>counter</td><td>{@code catchup}</td><td>what
- *       was read</td></tr>
- *   <tr><td>{@code gaps}</td><td>timer</td><td></td><td>gaps that have closed, and how long they were open</td></tr>
- *   <tr><td>{@code gaps.held}</td><td>counter</td><td></td><td>gaps older than a second</td></tr>
- *   <tr><td>{@code read.failures}, {@code reconnects}</td><td>counter</td><td></td><td>failed reads, and recoveries</td></tr>
- *   <tr><td>{@code listening}</td><td>gauge</td><td></td><td>1 if writers wake the reader, 0 if it only polls</td></tr>
- *   <tr><td>{@code listen.losses}</td><td>counter</td><td></td><td>times that LISTEN stopped working</td></tr>
- *   <tr><td>{@code tokens.stored}, {@code tokens.failed}, {@code fenced}</td><td>counter</td><td>{@code client}</td>
- *       <td>positions</td></tr>
- *   <tr><td>{@code undecodable}</td><td>counter</td><td>{@code collection}</td><td>documents that cannot be decoded</td></tr>
- *   <tr><td>{@code handler.failures}, {@code dead.letters}</td><td>counter</td><td>{@code client}</td><td>processors'
- *       failures</td></tr>
- *   <tr><td>{@code lag.changes}, {@code lag.seconds}</td><td>gauge</td><td>{@code client}</td><td>how far a client that
- *       runs here is behind; absent until known, and when it has ended; the seconds grow while nothing is heard of it</td></tr>
- *   <tr><td>{@code partitions}</td><td>gauge</td><td>{@code client}</td><td>partitions of a group that are handled
- *       here</td></tr>
- *   <tr><td>{@code partitions.lost}</td><td>counter</td><td>{@code client}</td><td>partitions that were lost, and not handed
- *       over</td></tr>
- * </table>
+ * <p>A client's lag is absent until it is known, and when the client has ended here; its seconds grow while nothing is
+ * heard of it.
  */
 public final class ChangeStreamMetrics implements ChangeStreamListener {
 
-    private static final String PREFIX = "nvsentinel.changestream.";
     private static final Duration STALE = Duration.ofSeconds(15);
+    private static final long NEVER = Long.MIN_VALUE;
 
     private final MeterRegistry registry;
     private final AtomicLong listening;
     private final Map<String, Observed> lags = new ConcurrentHashMap<>();
+    private volatile long gapSince = NEVER;
+    private volatile long awakeAt = NEVER;
     private final Map<String, AtomicLong> partitions = new ConcurrentHashMap<>();
 
     /**
@@ -63,52 +44,58 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     public ChangeStreamMetrics(MeterRegistry registry) {
         this.registry = registry;
         this.listening = new AtomicLong();
-        Gauge.builder(PREFIX + "listening", listening, AtomicLong::doubleValue)
-                .strongReference(true)
-                .register(registry);
+        ChangeStreamMeter.LISTENING.gauge(registry, Tags.empty(), listening::doubleValue);
+        ChangeStreamMeter.GAP_AGE.gauge(registry, Tags.empty(), this::gapAge);
     }
 
     private record Observed(ClientLag lag, long atMillis) {}
 
-    private void count(String name, String... tags) {
-        count(name, 1, tags);
+    private void count(ChangeStreamMeter meter, String... tags) {
+        count(meter, 1, tags);
     }
 
-    private void count(String name, double amount, String... tags) {
-        registry.counter(PREFIX + name, tags).increment(amount);
+    private void count(ChangeStreamMeter meter, double amount, String... tags) {
+        meter.counter(registry, Tags.of(tags)).increment(amount);
     }
 
     @Override
     public void onWakeUp(WakeUp cause) {
-        count("wakeups", "cause", cause.name());
+        awakeAt = now();
+        count(ChangeStreamMeter.WAKEUPS, "cause", cause.name());
     }
 
     @Override
     public void onPageRead(int rows, long bytes, boolean catchingUp) {
         String catchup = String.valueOf(catchingUp);
-        count("pages", "catchup", catchup);
-        count("changes.read", rows, "catchup", catchup);
-        count("bytes.read", bytes, "catchup", catchup);
+        count(ChangeStreamMeter.PAGES, "catchup", catchup);
+        count(ChangeStreamMeter.CHANGES_READ, rows, "catchup", catchup);
+        count(ChangeStreamMeter.BYTES_READ, bytes, "catchup", catchup);
+    }
+
+    @Override
+    public void onGapOpened(long position) {
+        gapSince = now();
     }
 
     @Override
     public void onGapHeld(long position, List<String> holders) {
-        count("gaps.held");
+        count(ChangeStreamMeter.GAPS_HELD);
     }
 
     @Override
     public void onGapClosed(long position, Duration age) {
-        Timer.builder(PREFIX + "gaps").register(registry).record(age);
+        gapSince = NEVER;
+        ChangeStreamMeter.GAPS.timer(registry).record(age);
     }
 
     @Override
     public void onReadFailed(DatastoreException error) {
-        count("read.failures");
+        count(ChangeStreamMeter.READ_FAILURES);
     }
 
     @Override
     public void onReadRecovered(long failures) {
-        count("reconnects");
+        count(ChangeStreamMeter.RECONNECTS);
     }
 
     @Override
@@ -119,38 +106,38 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     @Override
     public void onPollingOnly(Throwable cause) {
         if (listening.getAndSet(0) == 1) {
-            count("listen.losses");
+            count(ChangeStreamMeter.LISTEN_LOSSES);
         }
     }
 
     @Override
     public void onTokenStored(String clientName, ResumeToken token) {
-        count("tokens.stored", "client", clientName);
+        count(ChangeStreamMeter.TOKENS_STORED, "client", clientName);
     }
 
     @Override
     public void onTokenNotStored(String clientName, DatastoreException error) {
-        count("tokens.failed", "client", clientName);
+        count(ChangeStreamMeter.TOKENS_FAILED, "client", clientName);
     }
 
     @Override
     public void onFenced(String clientName) {
-        count("fenced", "client", clientName);
+        count(ChangeStreamMeter.FENCED, "client", clientName);
     }
 
     @Override
     public void onUndecodable(UndecodableChange change) {
-        count("undecodable", "collection", change.collection());
+        count(ChangeStreamMeter.UNDECODABLE, "collection", change.collection());
     }
 
     @Override
     public void onHandlerFailed(String clientName, ChangeEvent<?> change, int attempt, Throwable error) {
-        count("handler.failures", "client", clientName);
+        count(ChangeStreamMeter.HANDLER_FAILURES, "client", clientName);
     }
 
     @Override
     public void onDeadLetter(String clientName, ChangeEvent<?> change, int attempts, Throwable error) {
-        count("dead.letters", "client", clientName);
+        count(ChangeStreamMeter.DEAD_LETTERS, "client", clientName);
     }
 
     @Override
@@ -162,12 +149,10 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     public void onLag(ClientLag lag) {
         String client = lag.clientName();
         if (lags.put(client, new Observed(lag, now())) == null) {
-            Gauge.builder(PREFIX + "lag.changes", () -> observed(client).lag().changes())
-                    .tag("client", client)
-                    .register(registry);
-            Gauge.builder(PREFIX + "lag.seconds", () -> seconds(observed(client)))
-                    .tag("client", client)
-                    .register(registry);
+            Tags named = Tags.of("client", client);
+            ChangeStreamMeter.LAG_CHANGES.gauge(
+                    registry, named, () -> observed(client).lag().changes());
+            ChangeStreamMeter.LAG_SECONDS.gauge(registry, named, () -> seconds(observed(client)));
         }
     }
 
@@ -175,14 +160,9 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     @Override
     public void onClientEnded(String clientName) {
         if (lags.remove(clientName) != null) {
-            registry.find(PREFIX + "lag.changes")
-                    .tag("client", clientName)
-                    .meters()
-                    .forEach(registry::remove);
-            registry.find(PREFIX + "lag.seconds")
-                    .tag("client", clientName)
-                    .meters()
-                    .forEach(registry::remove);
+            Tags named = Tags.of("client", clientName);
+            ChangeStreamMeter.LAG_CHANGES.remove(registry, named);
+            ChangeStreamMeter.LAG_SECONDS.remove(registry, named);
         }
     }
 
@@ -199,16 +179,13 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
     @Override
     public void onPartitionLost(String clientName, int partition, ClientFencedException error) {
         partitions(clientName).decrementAndGet();
-        count("partitions.lost", "client", clientName);
+        count(ChangeStreamMeter.PARTITIONS_LOST, "client", clientName);
     }
 
     private AtomicLong partitions(String client) {
         return partitions.computeIfAbsent(client, name -> {
             AtomicLong owned = new AtomicLong();
-            Gauge.builder(PREFIX + "partitions", owned, AtomicLong::doubleValue)
-                    .tag("client", name)
-                    .strongReference(true)
-                    .register(registry);
+            ChangeStreamMeter.PARTITIONS.gauge(registry, Tags.of("client", name), owned::get);
             return owned;
         });
     }
@@ -225,6 +202,13 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
                 ? Duration.ZERO
                 : observed.lag().age().plus(since);
         return lag.toMillis() / 1000.0;
+    }
+
+    /** An open gap is looked at again and again; when nobody looks any more, nothing is watched, and none is open. */
+    private double gapAge() {
+        long since = gapSince;
+        boolean looked = awakeAt != NEVER && now() - awakeAt < STALE.toMillis();
+        return since == NEVER || !looked ? 0 : (now() - since) / 1000.0;
     }
 
     private long now() {

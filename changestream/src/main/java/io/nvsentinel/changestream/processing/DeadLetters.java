@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.processing;
 
+import java.util.Map;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -9,6 +10,14 @@ import reactor.core.publisher.Mono;
  * From {@link io.nvsentinel.changestream.ChangeStreams#deadLetters()}. Thread-safe; every publisher is cold.
  */
 public interface DeadLetters {
+
+    /**
+     * Counts the dead letters of each client, also of those that are not known any more. The partitions of a group count as
+     * one client.
+     *
+     * @return emits the numbers by the clients' names, in their order; without the clients that have none
+     */
+    Mono<Map<String, Long>> counts();
 
     /**
      * Lists a client's dead letters.

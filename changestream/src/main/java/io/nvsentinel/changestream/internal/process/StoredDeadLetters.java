@@ -11,7 +11,10 @@ import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.store.Rows;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,6 +27,10 @@ public final class StoredDeadLetters implements DeadLetters {
     private static final int PAGE = 500;
 
     private static final String OF_CLIENT = " (client_name = $1 OR regexp_replace(client_name, '#[0-9]+$', '') = $1)";
+
+    private static final String COUNTS = """
+            SELECT regexp_replace(client_name, '#[0-9]+$', '') AS client, count(*)
+            FROM dead_letters GROUP BY client ORDER BY client""";
 
     private static final String LIST = """
             SELECT id, client_name, incarnation, position, xid, table_name, record_id, operation, changed_at, error_class,
@@ -44,6 +51,20 @@ public final class StoredDeadLetters implements DeadLetters {
      */
     public StoredDeadLetters(Session session) {
         this.session = session;
+    }
+
+    @Override
+    public Mono<Map<String, Long>> counts() {
+        return session.read(
+                        "Count the dead letters",
+                        connection -> Rows.all(
+                                connection.createStatement(COUNTS),
+                                row -> Map.entry(get(row, 0, String.class), get(row, 1, Long.class))))
+                .map(rows -> {
+                    Map<String, Long> counts = new LinkedHashMap<>();
+                    rows.forEach(row -> counts.put(row.getKey(), row.getValue()));
+                    return Collections.unmodifiableMap(counts);
+                });
     }
 
     @Override

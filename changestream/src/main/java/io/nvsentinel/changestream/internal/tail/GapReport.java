@@ -33,6 +33,9 @@ final class GapReport {
     Mono<Void> observe(TailState state) {
         long now = clock.now(TimeUnit.MILLISECONDS);
         if (gapAt >= 0 && (!state.hasGap() || gapAt != state.position())) {
+            if (reported) {
+                LOG.info("Changes behind position {} are delivered again, after {} ms", gapAt, now - since);
+            }
             listener.onGapClosed(gapAt, Duration.ofMillis(now - since));
             gapAt = -1;
         }

@@ -80,6 +80,7 @@ public final class Patience {
 
         private void overcome() {
             if (count.get() > 0) {
+                LOG.info("The changelog can be read again, after {} failed attempts", count.get());
                 listener.onReadRecovered(count.get());
             }
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.DatastoreListener;
+import io.nvsentinel.datastore.DatastoreListener.Kind;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
@@ -27,25 +29,29 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Connections implements Session {
 
-    /** How much longer than the server's own bound we wait for the answer of a server that may be gone. */
-    private static final Duration GRACE = Duration.ofSeconds(5);
-
     private final Connector direct;
     private final Lifetime lifetime;
     private final Pool pool;
     private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
-    private final Duration answerTimeout;
+    private final Patience patience;
     private final Scheduler timer;
+    private final Observer observer;
 
-    private Connections(DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer) {
+    private Connections(
+            DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer, @Nullable DatastoreListener listener) {
         Connector connector = connector(options, options.addresses(), tls, timer);
         this.direct = connector(options, options.directAddresses(), tls, timer);
         this.lifetime = new Lifetime(options, tls);
-        this.pool = new Pool(new IdleLimit(options.maxIdleConnections(), lifetime, connector), options, timer);
+        this.pool = new Pool(
+                listener == null ? connector : listener.decorate(connector),
+                new IdleLimit(options.maxIdleConnections(), lifetime, connector),
+                options,
+                timer);
+        this.observer = new Observer(listener);
         this.options = options;
         this.tls = tls;
-        this.answerTimeout = options.statementTimeout().plus(GRACE);
+        this.patience = Patience.beyond(options.statementTimeout(), timer);
         this.timer = timer;
     }
 
@@ -58,14 +64,16 @@ public final class Connections implements Session {
      * Opens connections and keeps them open if what follows succeeds.
      *
      * @param options where and how to connect
+     * @param listener hears of operations, or null
      * @param prepare makes the connections usable
      * @param <T> what is made of them
      * @return cold; emits what {@code prepare} emits; if that fails or is cancelled, everything is closed again
      */
-    public static <T> Mono<T> open(DatastoreOptions options, Function<Connections, Mono<T>> prepare) {
+    public static <T> Mono<T> open(
+            DatastoreOptions options, @Nullable DatastoreListener listener, Function<Connections, Mono<T>> prepare) {
         return Mono.usingWhen(
-                Mono.fromCallable(() ->
-                                new Connections(options, DriverConfiguration.openTls(options), Schedulers.parallel()))
+                Mono.fromCallable(() -> new Connections(
+                                options, DriverConfiguration.openTls(options), Schedulers.parallel(), listener))
                         .subscribeOn(Schedulers.boundedElastic()),
                 prepare,
                 connections -> Mono.empty(),
@@ -93,13 +101,13 @@ public final class Connections implements Session {
 
     @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
-        return use(action, work, error -> SqlErrors.reading(error, action));
+        return observer.observe(Kind.READ, action, use(action, work, error -> SqlErrors.reading(error, action)));
     }
 
     /** In its own transaction: emits after the commit. */
     @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
-        return use(action, work, error -> SqlErrors.writing(error, action));
+        return observer.observe(Kind.WRITE, action, use(action, work, error -> SqlErrors.writing(error, action)));
     }
 
     @Override
@@ -117,8 +125,19 @@ public final class Connections implements Session {
      *     transaction is rolled back, and its connection closed if that is not confirmed
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
-        Mono<T> attempt = pool.lend("Transaction", lease -> new Transaction(lease, options, answerTimeout).run(work));
-        return unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
+        Mono<T> attempt = pool.lend(
+                Transaction.ACTION,
+                lease -> new Transaction(lease, options, patience(options))
+                        .run(session -> work.apply(observer.observe(session))));
+        return observer.observe(
+                Kind.TRANSACTION,
+                Transaction.ACTION,
+                unbounded(attempt.retryWhen(TransactionRetry.of(options, timer))));
+    }
+
+    private Patience patience(TransactionOptions transaction) {
+        Duration timeout = transaction.statementTimeout();
+        return timeout == null ? patience : Patience.beyond(timeout, timer);
     }
 
     /**
@@ -128,7 +147,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return new JoinedSession(connection, new Turns(), false);
+        return observer.observe(new JoinedSession(connection, new Turns(), null));
     }
 
     /**
@@ -166,8 +185,8 @@ public final class Connections implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return unbounded(pool.lend(
-                action, lease -> lease.run(work).timeout(answerTimeout, timer).onErrorMap(translate)));
+        return unbounded(
+                pool.lend(action, lease -> patience.with(lease.run(work)).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */

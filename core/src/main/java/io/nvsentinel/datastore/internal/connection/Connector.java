@@ -7,10 +7,12 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Scheduler;
@@ -22,7 +24,7 @@ final class Connector implements ConnectionFactory {
     private final Duration timeout;
     private final Scheduler timer;
     private final ConnectionFactoryMetadata metadata;
-    private final Map<Connection, Channels> open = new ConcurrentHashMap<>();
+    private final Map<PostgresqlConnection, Channels> open = new ConcurrentHashMap<>();
 
     /**
      * A connector; connects to nothing yet.
@@ -50,7 +52,7 @@ final class Connector implements ConnectionFactory {
         });
     }
 
-    private void remember(Connection connection, Channels channels) {
+    private void remember(PostgresqlConnection connection, Channels channels) {
         open.put(connection, channels);
         channels.whenClosed(() -> open.remove(connection));
     }
@@ -61,16 +63,25 @@ final class Connector implements ConnectionFactory {
         }
     }
 
+    /** The driver's own connection, without what the pool or a listener has put around it. */
+    static @Nullable PostgresqlConnection driver(Connection connection) {
+        if (connection instanceof PostgresqlConnection driver) {
+            return driver;
+        }
+        return connection instanceof Wrapped<?> wrapped ? wrapped.unwrap(PostgresqlConnection.class) : null;
+    }
+
     /**
      * Closes a connection in good order, and then its socket: the driver leaves it open for good where it fails to take its
      * leave from the server.
      *
-     * @param connection one that was made here
+     * @param connection one that was made here, or what was put around it
      * @return cold; completes, also where that fails, or the server does not answer in time
      */
     Mono<Void> close(Connection connection) {
         return Lease.quietly(connection.close()).doFinally(signal -> {
-            Channels channels = open.get(connection);
+            PostgresqlConnection driver = driver(connection);
+            Channels channels = driver == null ? null : open.get(driver);
             if (channels != null) {
                 channels.close();
             }

@@ -3,17 +3,14 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
-import io.nvsentinel.tls.TlsOptions;
 import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.client.SSLMode;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Our options in the driver's words, with a bound for everything that the driver leaves unbounded. */
@@ -69,24 +66,8 @@ final class DriverConfiguration {
 
     /** Reads the certificates; blocks. */
     static @Nullable TlsContext openTls(DatastoreOptions options) {
-        if (options.sslMode() == SslMode.DISABLE) {
-            return null;
-        }
-        TlsOptions.Builder tls = TlsOptions.builder()
-                .minimumVersion(options.sslMinProtocolVersion())
-                .reloadInterval(options.sslReloadInterval());
-        Optional.ofNullable(options.sslMode()).ifPresent(tls::mode);
-        Optional.ofNullable(options.sslCert()).ifPresent(tls::certificate);
-        Optional.ofNullable(options.sslKey()).ifPresent(tls::key);
-        Optional.ofNullable(options.sslRootCert()).ifPresent(tls::rootCertificate);
-        Optional.ofNullable(options.sslCrl()).ifPresent(tls::revocationList);
-        Optional.ofNullable(options.sslPasswordFile()).ifPresent(tls::keyPasswordFile);
-        if (options.password() == null) {
-            // With a password the certificate is not what logs in, so it may name anybody.
-            tls.user(options.username());
-        }
         try {
-            return TlsContext.open(tls.build());
+            return options.tls().map(TlsContext::open).orElse(null);
         } catch (TlsException e) {
             throw new MisconfiguredException(String.valueOf(e.getMessage()), null, e);
         }

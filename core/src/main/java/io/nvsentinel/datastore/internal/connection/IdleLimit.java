@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -37,8 +38,8 @@ final class IdleLimit {
     }
 
     /** Prepares a pool that keeps to this and to the lifetime, for which it has one predicate, and to the permits. */
-    ConnectionPoolConfiguration.Builder pool(Permits permits) {
-        return lifetime.pool(connector)
+    ConnectionPoolConfiguration.Builder pool(ConnectionFactory connections, Permits permits) {
+        return lifetime.pool(connections)
                 .initialSize(0)
                 .maxSize(permits.permitMaximum())
                 .postAllocate(this::taken)

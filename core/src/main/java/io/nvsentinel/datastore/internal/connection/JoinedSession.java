@@ -16,18 +16,19 @@ final class JoinedSession implements Session {
 
     private final Connection connection;
     private final Turns turns;
-    private final boolean undoneIfLost;
+    private final @Nullable Patience patience;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     /**
      * A session on a connection.
      *
-     * @param undoneIfLost whether a transaction is open, so that losing the connection undoes every write
+     * @param patience how long each statement of our own open transaction may take, which losing the connection undoes; null
+     *     on a connection of a caller's, who alone knows
      */
-    JoinedSession(Connection connection, Turns turns, boolean undoneIfLost) {
+    JoinedSession(Connection connection, Turns turns, @Nullable Patience patience) {
         this.connection = connection;
         this.turns = turns;
-        this.undoneIfLost = undoneIfLost;
+        this.patience = patience;
     }
 
     @Override
@@ -37,7 +38,7 @@ final class JoinedSession implements Session {
 
     @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
-        return undoneIfLost ? read(action, work) : use(action, work, error -> SqlErrors.writing(error, action));
+        return patience != null ? read(action, work) : use(action, work, error -> SqlErrors.writing(error, action));
     }
 
     /** The first error that the server reported. */
@@ -47,9 +48,9 @@ final class JoinedSession implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        Mono<T> translated =
-                Mono.defer(() -> work.apply(connection)).onErrorMap(error -> remember(error, translate.apply(error)));
-        return turns.run(translated, () -> ended(action));
+        Mono<T> answer = Mono.defer(() -> work.apply(connection));
+        Mono<T> inTime = patience == null ? answer : patience.with(answer);
+        return turns.run(inTime.onErrorMap(error -> remember(error, translate.apply(error))), () -> ended(action));
     }
 
     private Throwable remember(Throwable error, Throwable translated) {

@@ -4,10 +4,8 @@ package io.nvsentinel.datastore.internal.connection;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
-import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +15,7 @@ import reactor.core.scheduler.Scheduler;
 /** A connection of the pool while it is lent. It goes back idle, or is closed. */
 final class Lease {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
 
     /** How long a statement that nobody waits for any more may go on before it is stopped, which costs a connection. */
     private static final Duration MOMENT = Duration.ofMillis(100);
@@ -71,18 +69,14 @@ final class Lease {
 
     /** Closes the connection instead: the pool does not take back one that is closed underneath. */
     Mono<Void> giveUp() {
-        PostgresqlConnection driver = driver();
+        PostgresqlConnection driver = Connector.driver(connection);
         return (driver == null ? Mono.<Void>empty() : quietly(driver.close())).then(Mono.defer(this::giveBack));
     }
 
     /** Ends when the server has passed the request on: it cannot hit a statement that comes after. */
     private Mono<Void> interrupt() {
-        PostgresqlConnection driver = driver();
+        PostgresqlConnection driver = Connector.driver(connection);
         return driver == null ? Mono.empty() : driver.cancelRequest().onErrorComplete();
-    }
-
-    private @Nullable PostgresqlConnection driver() {
-        return connection instanceof Wrapped<?> wrapped ? wrapped.unwrap(PostgresqlConnection.class) : null;
     }
 
     /** The pool does not take back what fails here. */

@@ -47,7 +47,7 @@ final class Lifetime {
     }
 
     /** Prepares a pool of such connections; its eviction predicate has to ask {@link #mustLeave} too. */
-    ConnectionPoolConfiguration.Builder pool(Connector connector) {
+    ConnectionPoolConfiguration.Builder pool(ConnectionFactory connector) {
         return ConnectionPoolConfiguration.builder(new Noting(connector))
                 .maxLifeTime(longest)
                 .maxIdleTime(LONGEST_IDLE)
@@ -92,9 +92,9 @@ final class Lifetime {
     /** Makes connections, and notes what they were made with. */
     private final class Noting implements ConnectionFactory {
 
-        private final Connector connector;
+        private final ConnectionFactory connector;
 
-        Noting(Connector connector) {
+        Noting(ConnectionFactory connector) {
             this.connector = connector;
         }
 
@@ -104,7 +104,7 @@ final class Lifetime {
                 // Asked before the handshake: one that begins in between is taken for an old one, never the other way
                 // round.
                 long generation = generation();
-                return connector.create().doOnNext(made -> madeWith.put(made, generation));
+                return Mono.<Connection>from(connector.create()).doOnNext(made -> madeWith.put(made, generation));
             });
         }
 

@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.PoolMetrics;
+import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,11 +22,11 @@ final class Pool {
     private final DatastoreOptions options;
     private final Scheduler timer;
 
-    Pool(IdleLimit idle, DatastoreOptions options, Scheduler timer) {
+    Pool(ConnectionFactory connections, IdleLimit idle, DatastoreOptions options, Scheduler timer) {
         this.idle = idle;
         this.options = options;
         this.timer = timer;
-        this.pool = new ConnectionPool(idle.pool(new Permits(options.maxConnections()))
+        this.pool = new ConnectionPool(idle.pool(connections, new Permits(options.maxConnections()))
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
                 .preRelease(Lease::requireOpen)

@@ -13,18 +13,18 @@ import reactor.core.publisher.Mono;
 /** One attempt at a transaction, on a connection lent for it. */
 final class Transaction {
 
-    private static final String ACTION = "Transaction";
+    static final String ACTION = "Transaction";
 
     private final Lease lease;
     private final TransactionOptions options;
-    private final Duration commitTimeout;
+    private final Patience patience;
     private final JoinedSession session;
 
-    Transaction(Lease lease, TransactionOptions options, Duration commitTimeout) {
+    Transaction(Lease lease, TransactionOptions options, Patience patience) {
         this.lease = lease;
         this.options = options;
-        this.commitTimeout = commitTimeout;
-        this.session = new JoinedSession(lease.connection(), lease.turns(), true);
+        this.patience = patience;
+        this.session = new JoinedSession(lease.connection(), lease.turns(), patience);
         // As a statement: the driver's own method does nothing while it does not know yet that a transaction has begun.
         lease.endWith(execute("ROLLBACK"));
     }
@@ -37,8 +37,8 @@ final class Transaction {
     }
 
     private Mono<Void> begin() {
-        return lease.run(connection ->
-                        Mono.from(connection.beginTransaction(definition())).then(boundStatements()))
+        return patience.with(lease.run(connection ->
+                        Mono.from(connection.beginTransaction(definition())).then(boundStatements())))
                 .onErrorMap(error -> SqlErrors.reading(error, ACTION));
     }
 
@@ -58,9 +58,7 @@ final class Transaction {
     }
 
     private Mono<Void> commit() {
-        return lease.turns()
-                .end(Mono.from(lease.connection().commitTransaction()))
-                .timeout(commitTimeout)
+        return patience.with(lease.turns().end(Mono.from(lease.connection().commitTransaction())))
                 .onErrorMap(error -> SqlErrors.committing(error, session.failure()));
     }
 

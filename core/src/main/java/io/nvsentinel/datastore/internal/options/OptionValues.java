@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.ConfiguredOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /** What was given for each option, by whom, and what was wrong with it. Immutable. */
 public final class OptionValues {
 
-    private static final Logger LOG = LoggerFactory.getLogger(OptionValues.class);
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.options");
 
     /** Nothing given. */
     public static final OptionValues NONE = new OptionValues(Map.of(), List.of());
@@ -152,7 +153,23 @@ public final class OptionValues {
     /** How errors name the source of an option that was given. */
     String source(Option<?> option) {
         Given found = given.get(option);
-        return found == null ? "default" : found.source.label();
+        return found == null ? ConfiguredOption.DEFAULT : found.source.label();
+    }
+
+    /**
+     * Every option with its source.
+     *
+     * @return in the order of the table of options
+     */
+    public List<ConfiguredOption> configured() {
+        return Options.ALL.stream()
+                .filter(option -> option != Options.CERTIFICATES)
+                .map(option -> new ConfiguredOption(
+                        option.name(),
+                        option.variable(),
+                        find(option) == null ? null : shown(option),
+                        find(option) == null ? ConfiguredOption.DEFAULT : source(option)))
+                .toList();
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.ConfiguredOption;
+
 /**
  * Where an option's value came from.
  *
@@ -10,7 +12,7 @@ package io.nvsentinel.datastore.internal.options;
 public record Source(Rank rank, String label) {
 
     /** From the program itself. */
-    public static final Source BUILDER = new Source(Rank.BUILDER, "builder");
+    public static final Source BUILDER = new Source(Rank.BUILDER, ConfiguredOption.BUILDER);
 
     /** The kinds of sources, the weakest first. */
     enum Rank {

@@ -99,6 +99,8 @@ final class IdempotencyIndex {
             try (ResultSet index = statement.executeQuery()) {
                 return index.next() ? state(index) : State.MISSING;
             }
+        } catch (SQLException e) {
+            throw new SQLException("The index " + NAME + " cannot be checked: " + e.getMessage(), e.getSQLState(), e);
         }
     }
 

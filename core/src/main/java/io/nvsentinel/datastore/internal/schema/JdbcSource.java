@@ -29,7 +29,9 @@ final class JdbcSource {
                 options.connectTimeout().dividedBy(options.directAddresses().size())));
         source.setLoginTimeout(seconds(options.connectTimeout()));
         source.setTcpKeepAlive(true);
-        if (options.schemaMode() == SchemaMode.VALIDATE) {
+        // The details of an error quote values, for example of keys that occur twice.
+        source.setLogServerErrorDetail(false);
+        if (options.schemaMode() != SchemaMode.MIGRATE) {
             bound(source, options);
         }
         applyTls(source, tls);

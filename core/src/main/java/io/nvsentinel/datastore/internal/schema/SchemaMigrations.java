@@ -4,12 +4,19 @@ package io.nvsentinel.datastore.internal.schema;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationInfoService;
+import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +62,46 @@ public final class SchemaMigrations {
                                 Schedulers.parallel())
                         .untilReady();
         };
+    }
+
+    /**
+     * Looks which migrations the database has.
+     *
+     * @return cold; emits the status
+     */
+    public Mono<SchemaStatus> status() {
+        AtomicReference<@Nullable SchemaStatus> status = new AtomicReference<>();
+        return blocking("cannot be read", () -> status.set(statusOf(flyway().info())))
+                .then(Mono.fromSupplier(status::get));
+    }
+
+    private static SchemaStatus statusOf(MigrationInfoService info) {
+        MigrationInfo current = info.current();
+        return new SchemaStatus(
+                current == null ? null : version(current),
+                Arrays.stream(info.all())
+                        .filter(one -> one.getState().isResolved() && one.getVersion() != null)
+                        .reduce((one, next) -> next)
+                        .map(SchemaMigrations::version)
+                        .orElseThrow(),
+                Arrays.stream(info.pending()).map(SchemaMigrations::text).toList(),
+                steps(info, state -> state.isApplied() && !state.isResolved() && state != MigrationState.BASELINE),
+                steps(info, MigrationState::isFailed));
+    }
+
+    private static List<String> steps(MigrationInfoService info, Predicate<MigrationState> wanted) {
+        return Arrays.stream(info.all())
+                .filter(one -> wanted.test(one.getState()))
+                .map(SchemaMigrations::text)
+                .toList();
+    }
+
+    private static String text(MigrationInfo step) {
+        return version(step) + " " + step.getDescription();
+    }
+
+    private static String version(MigrationInfo step) {
+        return String.valueOf(step.getVersion());
     }
 
     /** The failure travels as a value: one that comes after a cancel would otherwise be logged as dropped. */

@@ -57,7 +57,7 @@ final class Batches {
     private Flux<BatchResult> storeAll(List<Item> batch) {
         List<Item> good = batch.stream().filter(item -> item.error() == null).toList();
         List<Item> bad = batch.stream().filter(item -> item.error() != null).toList();
-        return insert(good).map(result -> withBad(result, bad)).flux();
+        return insert(good).flatMapMany(attempt -> ending(withBad(attempt.result(), bad), attempt.end()));
     }
 
     private Flux<BatchResult> storeUntilFailure(List<Item> batch) {
@@ -65,21 +65,36 @@ final class Batches {
                 batch.stream().takeWhile(item -> item.error() == null).toList();
         List<Item> bad = batch.subList(before.size(), Math.min(before.size() + 1, batch.size()));
         return insert(before)
+                .map(Attempt::result)
                 .map(result -> result.failed().isEmpty() ? withBad(result, bad) : result)
-                .flatMapMany(result -> result.failed().isEmpty()
-                        ? Flux.just(result)
-                        : Flux.just(result)
-                                .concatWith(Mono.error(result.failed().get(0).error())));
+                .flatMapMany(result -> ending(
+                        result,
+                        result.failed().isEmpty()
+                                ? null
+                                : result.failed().get(0).error()));
     }
 
-    private Mono<BatchResult> insert(List<Item> items) {
+    private static Flux<BatchResult> ending(BatchResult result, @Nullable DatastoreException end) {
+        return end == null ? Flux.just(result) : Flux.just(result).concatWith(Mono.error(end));
+    }
+
+    /** What became of a batch, and the error if there is one for which no document is to blame. */
+    private record Attempt(BatchResult result, @Nullable DatastoreException end) {}
+
+    private Mono<Attempt> insert(List<Item> items) {
         if (items.isEmpty()) {
-            return Mono.just(new BatchResult(List.of(), List.of()));
+            return Mono.just(new Attempt(new BatchResult(List.of(), List.of()), null));
         }
-        return salvage.insert(items.stream().map(Item::document).toList())
-                .takeUntil(outcome -> options.stopAtFailure() && outcome.error() != null)
-                .collectList()
-                .map(outcomes -> result(items, outcomes));
+        return Mono.defer(() -> {
+            List<Salvage.Outcome> outcomes = new ArrayList<>();
+            return salvage.insert(items.stream().map(Item::document).toList())
+                    .doOnNext(outcomes::add)
+                    .takeUntil(outcome -> options.stopAtFailure() && outcome.isRefused())
+                    .then(Mono.fromSupplier(() -> new Attempt(result(items, outcomes), null)))
+                    .onErrorResume(
+                            DatastoreException.class,
+                            error -> Mono.fromSupplier(() -> new Attempt(result(items, outcomes), error)));
+        });
     }
 
     private static BatchResult result(List<Item> items, List<Salvage.Outcome> outcomes) {

@@ -2,29 +2,41 @@
 package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DatastoreListener;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DatastoreSession;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.figures.HealthCheck;
+import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The one datastore: options, then TLS, then the schema, then the pool. */
 public final class DefaultDatastore implements Datastore {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
+    private static final Duration HEALTH_WITHIN = Duration.ofSeconds(5);
 
     private final DatastoreOptions options;
     private final Connections connections;
@@ -38,19 +50,46 @@ public final class DefaultDatastore implements Datastore {
     }
 
     /**
-     * As {@link Datastore#connect}.
+     * As {@link Datastore#connect(DatastoreOptions, DatastoreListener)}.
      *
      * @param options where and how
+     * @param listener hears what it does, or null
      * @return emits the datastore
      */
-    public static Mono<Datastore> connect(DatastoreOptions options) {
-        return Connections.open(options, connections -> {
+    public static Mono<Datastore> connect(DatastoreOptions options, @Nullable DatastoreListener listener) {
+        return Connections.open(options, listener, connections -> {
             DefaultDatastore datastore = new DefaultDatastore(options, connections);
             return new SchemaMigrations(options, connections.tls())
                     .run()
                     .then(datastore.ping())
-                    .thenReturn(datastore);
+                    .then(Mono.fromSupplier(() -> datastore.announced(listener)));
         });
+    }
+
+    private Datastore announced(@Nullable DatastoreListener listener) {
+        LOG.info(
+                "Connected to {}/{} as {}, at most {} connections",
+                Addresses.text(options.addresses()),
+                options.database(),
+                options.username(),
+                options.maxConnections());
+        if (listener != null) {
+            listener.onConnected(this);
+        }
+        return this;
+    }
+
+    /**
+     * As {@link SchemaStatus#of}.
+     *
+     * @param options where and how
+     * @return emits the status
+     */
+    public static Mono<SchemaStatus> schemaStatus(DatastoreOptions options) {
+        return Mono.usingWhen(
+                Connections.open(options, null, Mono::just),
+                connections -> new SchemaMigrations(options, connections.tls()).status(),
+                Connections::close);
     }
 
     @Override
@@ -111,6 +150,16 @@ public final class DefaultDatastore implements Datastore {
         return connections
                 .read("Ping", connection -> Rows.one(connection.createStatement("SELECT 1"), row -> 1))
                 .then();
+    }
+
+    @Override
+    public Mono<Health> health() {
+        return health(HEALTH_WITHIN);
+    }
+
+    @Override
+    public Mono<Health> health(Duration within) {
+        return new HealthCheck(connections).check(within);
     }
 
     @Override

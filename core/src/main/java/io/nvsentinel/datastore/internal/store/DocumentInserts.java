@@ -87,7 +87,7 @@ final class DocumentInserts<T> {
         try {
             return new Batches.Item(index, Encoded.of(codec, document), null);
         } catch (DatastoreException e) {
-            return new Batches.Item(index, new Encoded("", 0), e);
+            return new Batches.Item(index, Encoded.nothing(), e);
         }
     }
 }

@@ -3,39 +3,112 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.InvalidRequestException;
-import java.nio.charset.StandardCharsets;
+import io.r2dbc.postgresql.codec.Json;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.List;
 
 /**
- * A document as it is sent.
+ * A document as it is sent: one JSON object in UTF-8, by itself or in an array with others.
  *
- * @param json the document
- * @param bytes its size
+ * <p>What could reach beyond it in that array is refused here, whatever a codec makes: brackets that do not close, and text
+ * after the last. The rest is for the server to judge. As is the character that it would refuse for every document of the
+ * statement.
  */
-record Encoded(String json, int bytes) {
+final class Encoded {
 
-    private static final String NUL = "\\u0000";
+    private static final byte[] NUL = {'\\', 'u', '0', '0', '0', '0'};
 
-    /** Refuses what the server would refuse for every document of the statement. */
-    static <T> Encoded of(DocumentCodec<T> codec, T document) {
-        byte[] bytes = codec.encode(document);
-        String json = new String(bytes, StandardCharsets.UTF_8);
-        if (json.indexOf('\0') >= 0 || hasEscapedNul(json)) {
-            throw new InvalidRequestException("A document may not contain the character U+0000");
-        }
-        return new Encoded(json, bytes.length);
+    private final byte[] json;
+    private int at;
+
+    private Encoded(byte[] json) {
+        this.json = json;
     }
 
-    /** An escape only where the backslash is not itself escaped. */
-    private static boolean hasEscapedNul(String json) {
-        for (int at = json.indexOf(NUL); at >= 0; at = json.indexOf(NUL, at + 1)) {
-            int backslashes = 1;
-            while (at - backslashes >= 0 && json.charAt(at - backslashes) == '\\') {
-                backslashes++;
+    static <T> Encoded of(DocumentCodec<T> codec, T document) {
+        Encoded encoded = new Encoded(codec.encode(document));
+        encoded.requireOneObject();
+        return encoded;
+    }
+
+    /** In place of what cannot be sent. */
+    static Encoded nothing() {
+        return new Encoded(new byte[0]);
+    }
+
+    int bytes() {
+        return json.length;
+    }
+
+    /** The document as a parameter. */
+    Json parameter() {
+        return Json.of(json);
+    }
+
+    /** An array of documents as a parameter. */
+    static Json parameter(List<Encoded> documents) {
+        int size = documents.stream().mapToInt(Encoded::bytes).sum() + documents.size() + 1;
+        ByteArrayOutputStream array = new ByteArrayOutputStream(size);
+        char separator = '[';
+        for (Encoded document : documents) {
+            array.write(separator);
+            array.writeBytes(document.json);
+            separator = ',';
+        }
+        array.write(']');
+        return Json.of(array.toByteArray());
+    }
+
+    private void requireOneObject() {
+        int depth = 0;
+        boolean complete = false;
+        for (at = 0; at < json.length; at++) {
+            byte read = json[at];
+            if (isSpace(read)) {
+                continue;
             }
-            if (backslashes % 2 == 1) {
-                return true;
+            if (depth == 0 && (complete || read != '{')) {
+                throw noObject();
+            }
+            if (read == '"') {
+                skipText();
+            } else if (read == '{' || read == '[') {
+                depth++;
+            } else if (read == '}' || read == ']') {
+                depth--;
+                complete = depth == 0;
             }
         }
-        return false;
+        if (!complete) {
+            throw noObject();
+        }
+    }
+
+    private static boolean isSpace(byte read) {
+        return read == ' ' || read == '\n' || read == '\r' || read == '\t';
+    }
+
+    /** Goes to the quotation mark at its end. */
+    private void skipText() {
+        for (at++; at < json.length && json[at] != '"'; at++) {
+            if (json[at] == 0 || (json[at] == '\\' && isEscapedNul())) {
+                throw new InvalidRequestException("A document may not contain the character U+0000");
+            }
+            if (json[at] == '\\') {
+                at++;
+            }
+        }
+        if (at >= json.length) {
+            throw noObject();
+        }
+    }
+
+    private boolean isEscapedNul() {
+        return Arrays.equals(json, at, Math.min(at + NUL.length, json.length), NUL, 0, NUL.length);
+    }
+
+    private static InvalidRequestException noObject() {
+        return new InvalidRequestException("A document has to be one JSON object, without anything around it");
     }
 }

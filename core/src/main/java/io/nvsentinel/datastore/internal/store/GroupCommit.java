@@ -6,9 +6,11 @@ import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.store.Salvage.Outcome;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -31,7 +33,7 @@ final class GroupCommit {
     private final Salvage salvage;
 
     /** Guarded by itself, as are the two below. */
-    private final Queue<Waiting> queue = new ArrayDeque<>();
+    private final Deque<Waiting> queue = new ArrayDeque<>();
 
     private long queuedBytes;
     private boolean busy;
@@ -49,9 +51,10 @@ final class GroupCommit {
     Mono<UUID> insert(Encoded document) {
         return Mono.defer(() -> {
             Waiting waiting = new Waiting(document);
-            Mono<UUID> stored =
-                    Mono.defer(() -> enter(waiting) ? carryOut() : Mono.empty()).then(Mono.never());
-            return Mono.firstWithSignal(stored, waiting.id.asMono()).doOnCancel(() -> giveUp(waiting));
+            Mono<UUID> id = enter(waiting)
+                    ? Mono.firstWithSignal(carryOut().then(Mono.never()), waiting.id.asMono())
+                    : waiting.id.asMono();
+            return id.doOnCancel(() -> giveUp(waiting));
         });
     }
 
@@ -109,14 +112,16 @@ final class GroupCommit {
     /** Ends without error, however the statement does. What goes together is decided when there is a connection. */
     private Mono<Void> store() {
         return Mono.defer(() -> {
-            Queue<Waiting> together = new ArrayDeque<>();
+            Deque<Waiting> together = new ArrayDeque<>();
             return sql.insert(() -> documents(next(together)))
                     .flatMapIterable(ids -> ids)
                     .map(id -> new Outcome(id, null))
-                    .onErrorResume(Salvage::blamesADocument, error -> salvage.halves(documents(together), error))
+                    .onErrorResume(DatastoreException.class, error -> afterFailure(together, error))
                     .doOnNext(outcome -> together.remove().end(outcome))
                     .then()
-                    .onErrorResume(error -> Mono.fromRunnable(() -> fail(together, error)));
+                    .onErrorResume(DatastoreException.class, error -> Mono.fromRunnable(() -> putBack(together)))
+                    .onErrorResume(
+                            bug -> Mono.fromRunnable(() -> concerned(together).forEach(each -> each.fail(bug))));
         });
     }
 
@@ -124,9 +129,23 @@ final class GroupCommit {
         return together.stream().map(waiting -> waiting.document).toList();
     }
 
+    private Flux<Outcome> afterFailure(Deque<Waiting> together, DatastoreException error) {
+        return salvage.afterFailure(documents(concerned(together)), error);
+    }
+
     /** Where there was no connection, those who waited for it are the next. */
-    private void fail(Queue<Waiting> together, Throwable error) {
-        (together.isEmpty() ? next(together) : together).forEach(waiting -> waiting.fail(error));
+    private Queue<Waiting> concerned(Queue<Waiting> together) {
+        return together.isEmpty() ? next(together) : together;
+    }
+
+    /** Those whose turn had not come when the connection was lost wait again, before all others. */
+    private void putBack(Deque<Waiting> together) {
+        synchronized (queue) {
+            for (Waiting last = together.pollLast(); last != null; last = together.pollLast()) {
+                queue.addFirst(last);
+                queuedBytes += last.document.bytes();
+            }
+        }
     }
 
     private static final class Waiting {
@@ -147,7 +166,6 @@ final class GroupCommit {
             }
         }
 
-        /** Does nothing where it has ended already. */
         void fail(Throwable error) {
             id.tryEmitError(error);
         }

@@ -6,7 +6,6 @@ import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.IdempotentResult.Stored;
 import io.nvsentinel.datastore.OutcomeUnknownException;
 import io.nvsentinel.datastore.internal.connection.Session;
-import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
@@ -37,16 +36,16 @@ final class InsertSql {
         this.one = "INSERT INTO " + quoted + " (data) VALUES ($1) RETURNING id";
         this.many = """
                 WITH input AS MATERIALIZED (
-                    SELECT gen_random_uuid() AS id, document::jsonb AS data, ordinal
-                    FROM unnest($1::text[]) WITH ORDINALITY AS documents (document, ordinal)
+                    SELECT gen_random_uuid() AS id, data, ordinal
+                    FROM jsonb_array_elements($1) WITH ORDINALITY AS documents (data, ordinal)
                 ), stored AS (
                     INSERT INTO %s (id, data) SELECT id, data FROM input ORDER BY ordinal
                 )
                 SELECT id FROM input ORDER BY ordinal""".formatted(quoted);
         this.idempotent = """
                 WITH input AS MATERIALIZED (
-                    SELECT gen_random_uuid() AS id, document::jsonb AS data, document::jsonb %2$s AS key, ordinal
-                    FROM unnest($1::text[]) WITH ORDINALITY AS documents (document, ordinal)
+                    SELECT gen_random_uuid() AS id, data, data %2$s AS key, ordinal
+                    FROM jsonb_array_elements($1) WITH ORDINALITY AS documents (data, ordinal)
                 ), stored AS (
                     INSERT INTO %1$s (id, data) SELECT id, data FROM input ORDER BY ordinal
                     ON CONFLICT ((data %2$s)) WHERE (data %2$s) IS NOT NULL DO NOTHING
@@ -59,8 +58,8 @@ final class InsertSql {
                 LEFT JOIN %1$s AS before ON mine.id IS NULL AND before.data %2$s = input.key
                 ORDER BY ordinal""".formatted(quoted, KEY);
         this.existing = """
-                SELECT record.id FROM unnest($1::text[]) WITH ORDINALITY AS documents (document, ordinal)
-                JOIN %1$s AS record ON record.data %2$s = document::jsonb %2$s
+                SELECT record.id FROM jsonb_array_elements($1) WITH ORDINALITY AS documents (data, ordinal)
+                JOIN %1$s AS record ON record.data %2$s = documents.data %2$s
                 ORDER BY ordinal""".formatted(quoted, KEY);
     }
 
@@ -84,10 +83,8 @@ final class InsertSql {
 
     private Statement statement(Connection connection, List<Encoded> documents) {
         return documents.size() == 1
-                ? connection
-                        .createStatement(one)
-                        .bind(0, Json.of(documents.get(0).json()))
-                : connection.createStatement(many).bind(0, texts(documents));
+                ? connection.createStatement(one).bind(0, documents.get(0).parameter())
+                : connection.createStatement(many).bind(0, Encoded.parameter(documents));
     }
 
     /** Stores those whose key is not there yet. */
@@ -95,7 +92,8 @@ final class InsertSql {
         return session.write(
                 action(),
                 connection -> Rows.all(
-                                connection.createStatement(idempotent).bind(0, texts(documents)), InsertSql::outcome)
+                                connection.createStatement(idempotent).bind(0, Encoded.parameter(documents)),
+                                InsertSql::outcome)
                         .flatMap(outcomes -> complete(connection, documents, outcomes)));
     }
 
@@ -110,7 +108,7 @@ final class InsertSql {
             return Mono.just(result(outcomes, List.of()));
         }
         return Rows.all(
-                        connection.createStatement(existing).bind(0, texts(unseen)),
+                        connection.createStatement(existing).bind(0, Encoded.parameter(unseen)),
                         row -> StoredRows.required(row, 0, UUID.class))
                 .map(ids -> {
                     if (ids.size() < unseen.size()) {
@@ -133,9 +131,5 @@ final class InsertSql {
     private static Optional<Stored> outcome(Readable row) {
         return Optional.ofNullable(row.get(0, UUID.class))
                 .map(id -> new Stored(id, StoredRows.required(row, 1, Boolean.class)));
-    }
-
-    private static String[] texts(List<Encoded> documents) {
-        return documents.stream().map(Encoded::json).toArray(String[]::new);
     }
 }

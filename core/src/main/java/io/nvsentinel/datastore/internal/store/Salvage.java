@@ -27,24 +27,40 @@ final class Salvage {
      * @param id the new record, or null
      * @param error why there is none, or null
      */
-    record Outcome(@Nullable UUID id, @Nullable DatastoreException error) {}
+    record Outcome(@Nullable UUID id, @Nullable DatastoreException error) {
+
+        /** Whether the document itself is the reason why it is not stored. */
+        boolean isRefused() {
+            return error != null && blamesADocument(error);
+        }
+    }
 
     /**
      * Stores the documents, in order.
      *
-     * @return cold; one outcome for each document, in order; fails only where the documents are not to blame
+     * @return cold; one outcome for each document, in order; fails only where the documents are not to blame: then after the
+     *     outcomes of those that were sent, and the others were not
      */
     Flux<Outcome> insert(List<Encoded> documents) {
         return sql.insert(documents)
                 .flatMapIterable(ids -> ids)
                 .map(id -> new Outcome(id, null))
-                .onErrorResume(Salvage::blamesADocument, error -> halves(documents, error));
+                .onErrorResume(DatastoreException.class, error -> afterFailure(documents, error));
+    }
+
+    /** What becomes of documents that one statement did not store together. */
+    Flux<Outcome> afterFailure(List<Encoded> documents, DatastoreException error) {
+        return blamesADocument(error)
+                ? halves(documents, error)
+                : Flux.fromIterable(documents)
+                        .map(document -> new Outcome(null, error))
+                        .concatWith(Flux.error(error));
     }
 
     /** Stores each half, after all of them were refused together. */
-    Flux<Outcome> halves(List<Encoded> documents, Throwable error) {
+    private Flux<Outcome> halves(List<Encoded> documents, DatastoreException error) {
         if (documents.size() == 1) {
-            return Flux.just(new Outcome(null, (DatastoreException) error));
+            return Flux.just(new Outcome(null, error));
         }
         int middle = documents.size() / 2;
         return Flux.concat(
@@ -53,7 +69,7 @@ final class Salvage {
     }
 
     /** Nothing was written, and each document alone may fare differently. */
-    static boolean blamesADocument(Throwable error) {
+    private static boolean blamesADocument(DatastoreException error) {
         return error instanceof InvalidRequestException invalid && invalid.sqlState() != null
                 || error instanceof ConflictException conflict && !conflict.isRetryable();
     }

@@ -269,7 +269,7 @@ class CertificateRotationTest {
     }
 
     private void open(DatastoreOptions.Builder options) {
-        connections = Connections.open(options.build(), Mono::just).block(SOON);
+        connections = Connections.open(options.build(), null, Mono::just).block(SOON);
     }
 
     private TlsContext tls() {

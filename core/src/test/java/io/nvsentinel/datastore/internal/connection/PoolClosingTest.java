@@ -42,7 +42,7 @@ class PoolClosingTest {
     private final Connector connector = new Connector(
             () -> DriverConfiguration.of(options, options.addresses(), null), options.connectTimeout(), timer);
     private final IdleLimit idle = new IdleLimit(options.maxIdleConnections(), new Lifetime(options, null), connector);
-    private final Pool pool = new Pool(idle, options, timer);
+    private final Pool pool = new Pool(connector, idle, options, timer);
 
     @Test
     void aConnectionThatIsTakenOutWhileThePoolClosesIsClosed() {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An option's value and where it came from, for people who ask why.
+ *
+ * @param name the option, as the method of {@link DatastoreOptions.Builder}
+ * @param variable the environment variable that gives it
+ * @param value the value as text, {@code <hidden>} for a password; null where there is none
+ * @param source {@link #BUILDER}, {@link #DEFAULT}, the environment variable, or the YAML file with the place in it
+ */
+public record ConfiguredOption(
+        String name, String variable, @Nullable String value, String source) {
+
+    /** The source of what the program itself gave. */
+    public static final String BUILDER = "builder";
+
+    /** The source of what nobody gave. */
+    public static final String DEFAULT = "default";
+}

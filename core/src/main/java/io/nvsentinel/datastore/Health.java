@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a datastore is, as any framework can show it. Holds no secret and no document.
+ *
+ * <table>
+ *   <caption>Details of a datastore; what is not known is left out</caption>
+ *   <tr><th>Key</th><th>Type</th><th>What</th></tr>
+ *   <tr><td>{@code roundTripMillis}</td><td>{@code Double}</td><td>how long the server took to answer, without the wait
+ *       for a connection</td></tr>
+ *   <tr><td>{@code role}</td><td>{@code String}</td><td>{@code primary} or {@code standby}</td></tr>
+ *   <tr><td>{@code serverVersion}</td><td>{@code String}</td><td>the server's version</td></tr>
+ *   <tr><td>{@code schemaVersion}</td><td>{@code String}</td><td>the newest migration that was applied; left out where the
+ *       user may not read it</td></tr>
+ *   <tr><td>{@code pool}</td><td>{@link PoolFigures}</td><td>how busy the pool is</td></tr>
+ *   <tr><td>{@code certificateDaysLeft}</td><td>{@code Long}</td><td>of the client's certificate</td></tr>
+ * </table>
+ *
+ * @param state up, degraded or down
+ * @param reasons why it is not up, one line each; empty if it is
+ * @param details what is known, by name
+ */
+public record Health(State state, List<String> reasons, Map<String, Object> details) {
+
+    /** How well it works. */
+    public enum State {
+        /** Everything works. */
+        UP,
+        /** It works, but somebody should look: it only reads, is short of connections, or its certificates are not well. */
+        DEGRADED,
+        /** It does not answer. */
+        DOWN
+    }
+
+    /**
+     * Keeps copies.
+     *
+     * @param state up, degraded or down
+     * @param reasons why it is not up, one line each
+     * @param details what is known, by name
+     */
+    public Health {
+        reasons = List.copyOf(reasons);
+        details = Map.copyOf(details);
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import java.time.Duration;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * How long a server may be silent before it counts as gone: it stops statements itself, but may have no way any more to say
+ * so. No read of the driver's ever times out.
+ *
+ * @param most the server's own bound for a statement, and what an answer may take besides
+ * @param timer measures it
+ */
+record Patience(Duration most, Scheduler timer) {
+
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    /** Waits for the answer to a statement that the server stops after this time. */
+    static Patience beyond(Duration statementTimeout, Scheduler timer) {
+        return new Patience(statementTimeout.plus(GRACE), timer);
+    }
+
+    /** Fails with a {@link java.util.concurrent.TimeoutException} if there is no answer in time. */
+    <T> Mono<T> with(Mono<T> answer) {
+        return answer.timeout(most, timer);
+    }
+}

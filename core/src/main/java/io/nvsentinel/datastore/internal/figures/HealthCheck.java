@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.figures;
+
+import io.nvsentinel.datastore.Health;
+import io.nvsentinel.datastore.Health.State;
+import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.tls.TlsContext;
+import io.nvsentinel.tls.TlsStatus;
+import io.nvsentinel.tls.TlsStatus.Role;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
+import reactor.core.publisher.Mono;
+
+/** Asks the server for an answer, and judges by it and by what is known here. */
+public final class HealthCheck {
+
+    private static final String ANSWER = """
+            SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_setting('server_version'),
+                coalesce(has_table_privilege(to_regclass('nvsentinel_schema_history'), 'SELECT'), false)""";
+
+    private static final String VERSION = """
+            SELECT version FROM nvsentinel_schema_history
+            WHERE success AND version IS NOT NULL ORDER BY installed_rank DESC LIMIT 1""";
+
+    private static final double NANOS_A_MILLI = 1_000_000;
+
+    private final Connections connections;
+
+    /**
+     * Asks nothing yet.
+     *
+     * @param connections asked, and judged
+     */
+    public HealthCheck(Connections connections) {
+        this.connections = connections;
+    }
+
+    private record Answer(boolean standby, boolean readOnly, String serverVersion, boolean versioned) {
+
+        static Answer of(Readable row) {
+            return new Answer(
+                    flag(row, 0), flag(row, 1), Objects.requireNonNull(row.get(2, String.class)), flag(row, 3));
+        }
+
+        private static boolean flag(Readable row, int column) {
+            return Boolean.TRUE.equals(row.get(column, Boolean.class));
+        }
+    }
+
+    private record Reply(Answer answer, double roundTripMillis, String schemaVersion) {}
+
+    /**
+     * Asks and judges.
+     *
+     * @param within how long it may take
+     * @return cold; never fails
+     */
+    public Mono<Health> check(Duration within) {
+        return connections
+                .read("Check health", HealthCheck::ask)
+                .timeout(within)
+                .map(this::judge)
+                .onErrorResume(error -> Mono.fromSupplier(() -> silent(error, within)));
+    }
+
+    private static Mono<Reply> ask(Connection connection) {
+        return Mono.defer(() -> {
+            long asked = System.nanoTime();
+            return Rows.one(connection.createStatement(ANSWER), Answer::of).flatMap(answer -> {
+                double took = (System.nanoTime() - asked) / NANOS_A_MILLI;
+                return version(connection, answer).map(version -> new Reply(answer, took, version));
+            });
+        });
+    }
+
+    private static Mono<String> version(Connection connection, Answer answer) {
+        return answer.versioned()
+                ? Rows.one(connection.createStatement(VERSION), row -> Objects.requireNonNull(row.get(0, String.class)))
+                        .defaultIfEmpty("")
+                : Mono.just("");
+    }
+
+    private Health judge(Reply reply) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("roundTripMillis", reply.roundTripMillis());
+        details.put("role", reply.answer().standby() ? "standby" : "primary");
+        details.put("serverVersion", reply.answer().serverVersion());
+        if (!reply.schemaVersion().isEmpty()) {
+            details.put("schemaVersion", reply.schemaVersion());
+        }
+        List<String> reasons = new ArrayList<>();
+        if (reply.answer().standby() || reply.answer().readOnly()) {
+            reasons.add("The server accepts no writes");
+        }
+        addOwn(reasons, details);
+        return new Health(reasons.isEmpty() ? State.UP : State.DEGRADED, reasons, details);
+    }
+
+    /** A busy pool is no dead server: then it is known only that there was no connection to ask with. */
+    private Health silent(Throwable error, Duration within) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        List<String> reasons = new ArrayList<>();
+        addOwn(reasons, details);
+        PoolFigures pool = connections.figures();
+        boolean busy = pool.acquired() >= pool.max();
+        reasons.add(
+                0,
+                error instanceof TimeoutException
+                        ? "No answer within " + within.toMillis() + " ms"
+                        : String.valueOf(error.getMessage()));
+        return new Health(busy ? State.DEGRADED : State.DOWN, reasons, details);
+    }
+
+    /** What is known without asking. */
+    private void addOwn(List<String> reasons, Map<String, Object> details) {
+        PoolFigures pool = connections.figures();
+        details.put("pool", pool);
+        if (pool.pending() > 0 && pool.acquired() >= pool.max()) {
+            reasons.add("All " + pool.max() + " connections are in use, and " + pool.pending() + " callers wait");
+        }
+        TlsContext tls = connections.tls();
+        if (tls != null) {
+            addCertificates(tls.status(), reasons, details);
+        }
+    }
+
+    private static void addCertificates(TlsStatus tls, List<String> reasons, Map<String, Object> details) {
+        tls.lastFailure().ifPresent(failure -> reasons.add("New TLS files cannot be used: " + failure.message()));
+        tls.daysLeft(Role.CLIENT).ifPresent(days -> {
+            details.put("certificateDaysLeft", days);
+            if (days < 0) {
+                reasons.add("The client certificate has expired");
+            }
+        });
+    }
+}

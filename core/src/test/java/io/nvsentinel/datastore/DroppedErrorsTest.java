@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import static io.nvsentinel.datastore.Databases.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.proxy.TcpProxy;
+import java.io.IOException;
+import java.sql.Connection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Hooks;
+import reactor.core.publisher.Mono;
+
+/** However a call ends early, Reactor has no error left that it would log because nobody hears it any more. */
+class DroppedErrorsTest {
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
+
+    private static final HealthEventDocument EVENT = HealthEventDocument.of(
+            Instant.EPOCH, HealthEvent.builder().nodeName("n").build());
+    private static final Filter OF_THE_NODE = Filter.eq("healthevent.nodeName", "n");
+
+    /** Each waits while the table is locked. */
+    private static final List<Function<Datastore, Mono<?>>> CALLS = List.of(
+            datastore -> datastore.healthEvents().insert(EVENT),
+            datastore -> datastore.healthEvents().insertMany(List.of(EVENT, EVENT)),
+            datastore -> datastore
+                    .healthEvents()
+                    .insertAll(Flux.just(EVENT), BatchOptions.defaults())
+                    .then(),
+            datastore -> datastore.healthEvents().find(OF_THE_NODE).then(),
+            datastore -> datastore.healthEvents().updateMany(OF_THE_NODE, Update.set("healthevent.message", "m")),
+            datastore ->
+                    datastore.inTransaction(session -> session.healthEvents().insert(EVENT)));
+
+    private final Queue<Throwable> dropped = new ConcurrentLinkedQueue<>();
+
+    @BeforeEach
+    void listen() {
+        Hooks.onErrorDropped(error -> {
+            // The driver's own: a socket that is reset while it closes it.
+            if (!(error instanceof IOException)) {
+                dropped.add(error);
+            }
+        });
+    }
+
+    @AfterEach
+    void stopListening() {
+        Hooks.resetOnErrorDropped();
+        assertThat(dropped).isEmpty();
+    }
+
+    @Test
+    void ofAStatementThatTakesTooLong() throws Exception {
+        Datastore datastore = Databases.connect(
+                Databases.options(DATABASE.get()).maxConnections(2).statementTimeout(Duration.ofMillis(100)));
+        try (Connection holder = lock()) {
+            for (Function<Datastore, Mono<?>> call : CALLS) {
+                fails(UnavailableException.class, call.apply(datastore));
+            }
+            holder.rollback();
+        } finally {
+            close(datastore);
+        }
+    }
+
+    @Test
+    void ofACallThatItsCallerDoesNotWaitFor() throws Exception {
+        Datastore datastore =
+                Databases.connect(Databases.options(DATABASE.get()).maxConnections(2));
+        try (Connection holder = lock()) {
+            for (Function<Datastore, Mono<?>> call : CALLS) {
+                Disposable waiting = call.apply(datastore).subscribe();
+                Await.until("a statement that waits", SOON, () -> waiting() >= 1);
+                waiting.dispose();
+                // It still is under way if others may wait for it.
+                DATABASE.queryForString("SELECT count(pg_cancel_backend(pid))" + WAITING);
+                Await.until("none that waits", SOON, () -> waiting() == 0);
+            }
+            holder.rollback();
+        } finally {
+            close(datastore);
+        }
+    }
+
+    @Test
+    void ofASessionThatTheServerEnds() throws Exception {
+        Datastore datastore =
+                Databases.connect(Databases.options(DATABASE.get()).maxConnections(2));
+        try (Connection holder = lock()) {
+            for (Function<Datastore, Mono<?>> call : CALLS) {
+                var waiting = call.apply(datastore).toFuture();
+                Await.until("a statement that waits", SOON, () -> waiting() == 1);
+                DATABASE.queryForString("SELECT count(pg_terminate_backend(pid))" + WAITING);
+                fails(DatastoreException.class, Mono.fromFuture(waiting));
+            }
+            holder.rollback();
+        } finally {
+            close(datastore);
+        }
+    }
+
+    @Test
+    void ofANetworkThatBreaks() throws Exception {
+        try (TcpProxy proxy = proxy();
+                Connection holder = lock()) {
+            Datastore datastore = Databases.connect(through(proxy).maxConnections(2));
+            for (int i = 0; i < CALLS.size(); i++) {
+                var waiting = CALLS.get(i).apply(datastore).toFuture();
+                int waits = i + 1;
+                Await.until("a statement that waits", SOON, () -> waiting() == waits);
+                proxy.cut();
+                fails(DatastoreException.class, Mono.fromFuture(waiting));
+            }
+            holder.rollback();
+            close(datastore);
+        }
+    }
+
+    @Test
+    void ofAServerThatNoLongerAnswers() {
+        try (TcpProxy proxy = proxy()) {
+            Datastore datastore = Databases.connect(
+                    through(proxy).maxConnections(CALLS.size()).statementTimeout(Duration.ofMillis(100)));
+            Flux.range(0, CALLS.size())
+                    .flatMap(i -> datastore.ping(), CALLS.size())
+                    .blockLast(SOON);
+            proxy.blackHole();
+            Flux.fromIterable(CALLS)
+                    .flatMap(
+                            call -> call.apply(datastore)
+                                    .then(Mono.error(new AssertionError("answered")))
+                                    .onErrorResume(DatastoreException.class, error -> Mono.empty()),
+                            CALLS.size())
+                    .blockLast(SOON);
+            proxy.heal();
+            close(datastore);
+        }
+    }
+
+    private static final String WAITING =
+            " FROM pg_stat_activity" + " WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+    /** What comes late comes before its connection is closed. */
+    private static void close(Datastore datastore) {
+        datastore.close().block(SOON);
+        Await.until(
+                "no session",
+                SOON,
+                () -> "0"
+                        .equals(
+                                DATABASE.queryForString(
+                                        "SELECT count(*) FROM pg_stat_activity"
+                                                + " WHERE datname = current_database() AND application_name = 'nvsentinel-datastore'")));
+    }
+
+    private static Connection lock() throws Exception {
+        Connection connection = DATABASE.connect();
+        connection.setAutoCommit(false);
+        connection.createStatement().execute("LOCK TABLE health_events IN ACCESS EXCLUSIVE MODE");
+        return connection;
+    }
+
+    private static int waiting() {
+        return Integer.parseInt(DATABASE.queryForString("SELECT count(*)" + WAITING));
+    }
+
+    private static DatastoreOptions.Builder through(TcpProxy proxy) {
+        return Databases.options(DATABASE.get()).host(proxy.host()).port(proxy.port());
+    }
+
+    private static TcpProxy proxy() {
+        return TcpProxy.to(DATABASE.get().host(), DATABASE.get().port());
+    }
+
+    private static <E extends Throwable> void fails(Class<E> type, Mono<?> call) {
+        assertThat(catchThrowableOfType(type, () -> call.block(SOON))).isNotNull();
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import picocli.CommandLine.Help.Ansi;
+
+/**
+ * Standard input, output and error: data to the one, talk to the other, in UTF-8 whatever the locale. Colours and moving
+ * lines only where a terminal shows them. Thread-safe.
+ */
+public final class Console {
+
+    /** Codes of the colours (ISO 6429). */
+    public enum Colour {
+        /** Headings. */
+        BOLD("1"),
+        /** What is wrong, or gone. */
+        RED("31"),
+        /** What is well, or new. */
+        GREEN("32"),
+        /** What somebody should look at, or has changed. */
+        YELLOW("33"),
+        /** What matters less. */
+        GREY("90");
+
+        private final String code;
+
+        Colour(String code) {
+            this.code = code;
+        }
+    }
+
+    private static final String ERASE_LINE = "\r\u001b[K";
+
+    private final InputStream in;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final boolean colours;
+    private final boolean animated;
+    private boolean statusShown;
+
+    /**
+     * A console of given streams.
+     *
+     * @param in standard input
+     * @param out standard output
+     * @param err standard error
+     * @param colours whether a terminal shows the output
+     * @param animated whether a terminal shows the talk
+     */
+    Console(InputStream in, PrintStream out, PrintStream err, boolean colours, boolean animated) {
+        this.in = in;
+        this.out = out;
+        this.err = err;
+        this.colours = colours;
+        this.animated = animated;
+    }
+
+    /**
+     * The process's streams. The start script says which are terminals; without it Java guesses.
+     *
+     * @param environment variables, of which {@code NO_COLOR} turns colours off
+     * @return the console
+     */
+    static Console system(Map<String, String> environment) {
+        boolean dumb = "dumb".equals(environment.get("TERM"));
+        return new Console(
+                new FileInputStream(FileDescriptor.in),
+                stream(FileDescriptor.out),
+                stream(FileDescriptor.err),
+                isTerminal("out")
+                        && !dumb
+                        && environment.getOrDefault("NO_COLOR", "").isEmpty(),
+                isTerminal("err") && !dumb);
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
+    }
+
+    private static boolean isTerminal(String stream) {
+        String told = System.getProperty("nvsentinel.terminal." + stream);
+        return told == null ? Ansi.AUTO.enabled() : Boolean.parseBoolean(told);
+    }
+
+    /**
+     * Standard input, for commands that read data from it.
+     *
+     * @return the stream, not buffered
+     */
+    public InputStream in() {
+        return in;
+    }
+
+    PrintStream out() {
+        return out;
+    }
+
+    PrintStream err() {
+        return err;
+    }
+
+    /**
+     * Prints a line of data, at once: the reader may be watching.
+     *
+     * @param text the line
+     * @return false if nobody reads it any more, as behind a pipe to {@code head}
+     */
+    public synchronized boolean line(String text) {
+        eraseStatus();
+        out.println(text);
+        return !out.checkError();
+    }
+
+    /**
+     * Says something about the data.
+     *
+     * @param text the line
+     */
+    public synchronized void say(String text) {
+        eraseStatus();
+        err.println(text);
+        err.flush();
+    }
+
+    /**
+     * Shows a line that the next one replaces, as a progress bar. Nothing without a terminal.
+     *
+     * @param text the line, not wider than the terminal
+     */
+    public synchronized void status(String text) {
+        if (animated) {
+            err.print(ERASE_LINE + text);
+            err.flush();
+            statusShown = true;
+        }
+    }
+
+    private void eraseStatus() {
+        if (statusShown) {
+            err.print(ERASE_LINE);
+            err.flush();
+            statusShown = false;
+        }
+    }
+
+    /**
+     * Whether {@link #status} shows anything.
+     *
+     * @return false where standard error is no terminal
+     */
+    public boolean isAnimated() {
+        return animated;
+    }
+
+    /**
+     * Whether {@link #paint} does anything.
+     *
+     * @return false where standard output is no terminal, or the user wants no colours
+     */
+    public boolean hasColours() {
+        return colours;
+    }
+
+    /**
+     * Colours a text for standard output.
+     *
+     * @param colour the colour
+     * @param text the text
+     * @return the text as it is where there are no colours
+     */
+    public String paint(Colour colour, String text) {
+        return colours ? "\u001b[" + colour.code + "m" + text + "\u001b[0m" : text;
+    }
+}

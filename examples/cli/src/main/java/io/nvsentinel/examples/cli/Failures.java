@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli;
+
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.OutcomeUnknownException;
+import io.nvsentinel.datastore.UnavailableException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import reactor.core.Exceptions;
+
+/** Says in one line what went wrong and what helps; with {@code --verbose} also where. */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+
+    private static final String NAME = "nvsentinel: ";
+
+    private final Invocation invocation;
+    private final BooleanSupplier verbose;
+
+    Failures(Invocation invocation, BooleanSupplier verbose) {
+        this.invocation = invocation;
+        this.verbose = verbose;
+    }
+
+    @Override
+    public int handleParseException(ParameterException error, String[] arguments) {
+        String command = error.getCommandLine().getCommandSpec().qualifiedName();
+        invocation.console().say(NAME + oneLine(error) + " (" + command + " --help tells the options)");
+        return ExitCode.USAGE;
+    }
+
+    @Override
+    public int handleExecutionException(Exception thrown, CommandLine command, @Nullable ParseResult arguments) {
+        Throwable error = Exceptions.unwrap(thrown);
+        if (invocation.isInterrupted()) {
+            // What fails now fails because everything is being closed.
+            return ExitCode.INTERRUPTED;
+        }
+        String cure = cure(error);
+        invocation.console().say(NAME + oneLine(error) + (cure == null ? "" : ": " + cure));
+        if (verbose.getAsBoolean()) {
+            error.printStackTrace(invocation.console().err());
+            invocation.console().err().flush();
+        }
+        return exitCode(error);
+    }
+
+    private static @Nullable String cure(Throwable error) {
+        if (error instanceof ToolException ours) {
+            return ours.cure();
+        }
+        if (error instanceof DatastoreException known) {
+            return Cures.of(known);
+        }
+        return "this is a mistake in the tool; please report it with what --verbose prints";
+    }
+
+    private static int exitCode(Throwable error) {
+        if (error instanceof ToolException ours) {
+            return ours.exitCode();
+        }
+        if (error instanceof MisconfiguredException) {
+            return ExitCode.USAGE;
+        }
+        if (error instanceof UnavailableException) {
+            return ExitCode.UNAVAILABLE;
+        }
+        if (error instanceof OutcomeUnknownException) {
+            return ExitCode.UNKNOWN;
+        }
+        return error instanceof DatastoreException ? ExitCode.REFUSED : ExitCode.BUG;
+    }
+
+    /**
+     * An error as one line.
+     *
+     * @param error the error
+     * @return its message without line breaks, or its kind if it has none
+     */
+    static String oneLine(Throwable error) {
+        String message = error.getMessage();
+        return message == null || message.isBlank()
+                ? error.getClass().getSimpleName()
+                : message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.doctor;
+
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.tls.TlsException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Whether the server lets the user in, and how it sees the connection. */
+final class LoginCheck implements Check {
+
+    private static final String SEEN = """
+            SELECT current_user, current_setting('server_version'), s.ssl, s.version, s.cipher, s.client_dn
+            FROM pg_stat_ssl AS s WHERE s.pid = pg_backend_pid()""";
+
+    @Override
+    public String name() {
+        return "login";
+    }
+
+    @Override
+    public Need need() {
+        return Need.OPTIONS;
+    }
+
+    @Override
+    public void run(Patient patient) throws SQLException {
+        Login login = open(patient.options());
+        if (login == null) {
+            patient.unchecked("without certificates that can be used nobody can try to log in");
+            return;
+        }
+        try {
+            Connection connection = login.connect();
+            patient.loggedIn(login, connection);
+        } catch (SQLException e) {
+            login.close();
+            refused(patient, e);
+            return;
+        }
+        seen(patient);
+    }
+
+    private static @Nullable Login open(DatastoreOptions options) {
+        try {
+            return new Login(options);
+        } catch (TlsException e) {
+            // The check of certificates has said so.
+            return null;
+        }
+    }
+
+    private static void refused(Patient patient, SQLException error) {
+        String state = error.getSQLState();
+        boolean connected = state != null && !state.startsWith("08");
+        String message = Failed.text(error);
+        patient.fail(
+                message, connected ? Failed.cure(error) : "see network and certificates above", Failed.facts(error));
+    }
+
+    private static void seen(Patient patient) throws SQLException {
+        List<@Nullable String> row = Sql.one(patient.connection(), SEEN);
+        boolean encrypted = "t".equals(row.get(2));
+        Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+        facts.put("user", row.get(0));
+        facts.put("serverVersion", row.get(1));
+        facts.put("encrypted", encrypted);
+        facts.put("tlsVersion", row.get(3));
+        facts.put("cipher", row.get(4));
+        facts.put("clientDn", row.get(5));
+        patient.ok(
+                "as " + row.get(0) + " to " + patient.options().database() + " on PostgreSQL " + row.get(1) + ", "
+                        + (encrypted ? row.get(3) + " with " + row.get(4) : "in plain text")
+                        + (row.get(5) == null ? "" : ", client certificate " + row.get(5)),
+                facts);
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.doctor;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Whether each server has an address, and whether somebody listens there. */
+final class NetworkCheck implements Check {
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    @Override
+    public String name() {
+        return "network";
+    }
+
+    @Override
+    public Need need() {
+        return Need.OPTIONS;
+    }
+
+    @Override
+    public void run(Patient patient) {
+        List<InetSocketAddress> servers = patient.options().addresses();
+        int timeout = (int)
+                patient.options().connectTimeout().dividedBy(servers.size()).toMillis();
+        for (InetSocketAddress server : servers) {
+            examine(patient, server, Math.max(1, timeout));
+        }
+    }
+
+    private static void examine(Patient patient, InetSocketAddress server, int timeout) {
+        String name = server.getHostString() + ":" + server.getPort();
+        try {
+            for (InetAddress address : InetAddress.getAllByName(server.getHostString())) {
+                connect(patient, name, new InetSocketAddress(address, server.getPort()), timeout);
+            }
+        } catch (UnknownHostException e) {
+            patient.fail(
+                    name + ": the name has no address",
+                    "check the host's name and this machine's DNS",
+                    Map.of("host", name));
+        }
+    }
+
+    private static void connect(Patient patient, String name, InetSocketAddress address, int timeout) {
+        String where = name + " is " + address.getAddress().getHostAddress();
+        Map<String, Object> facts =
+                Map.of("host", name, "address", address.getAddress().getHostAddress());
+        long start = System.nanoTime();
+        try (Socket socket = new Socket()) {
+            socket.connect(address, timeout);
+            long millis = (System.nanoTime() - start) / NANOS_PER_MILLI;
+            patient.ok(where + ", connected in " + millis + " ms", facts);
+        } catch (IOException e) {
+            patient.fail(
+                    where + ": " + String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT),
+                    "check that the server runs and listens there (listen_addresses), and firewalls and network policies"
+                            + " between",
+                    facts);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.doctor;
+
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.SchemaStatus;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Which migrations the database has, and whether this library can work with them. */
+final class SchemaCheck implements Check {
+
+    private static final String MIGRATE = "nvsentinel schema migrate, as the owner of the schema";
+
+    @Override
+    public String name() {
+        return "schema";
+    }
+
+    @Override
+    public Need need() {
+        return Need.LOGIN;
+    }
+
+    @Override
+    public void run(Patient patient) {
+        SchemaStatus status =
+                Objects.requireNonNull(SchemaStatus.of(patient.options()).block());
+        Map<String, @Nullable Object> facts = facts(status);
+        if (status.current() != null) {
+            patient.hasTables();
+        }
+        if (!status.failed().isEmpty()) {
+            patient.fail("migrations have failed: " + String.join(", ", status.failed()), MIGRATE, facts);
+        } else if (status.current() == null) {
+            patient.fail("schema " + patient.options().schema() + " has no tables of NVSentinel", MIGRATE, facts);
+        } else if (!status.pending().isEmpty()) {
+            patient.fail(
+                    "version " + status.current() + ", " + status.pending().size() + " migrations are pending up to "
+                            + status.needed(),
+                    MIGRATE,
+                    facts);
+        } else {
+            current(patient, status, facts);
+        }
+    }
+
+    private static void current(Patient patient, SchemaStatus status, Map<String, @Nullable Object> facts) {
+        // Besides the versions, this looks at the index that idempotent inserts need.
+        validate(patient);
+        if (status.unknown().isEmpty()) {
+            patient.ok("version " + status.current() + ", nothing pending", facts);
+        } else {
+            patient.warn(
+                    "version " + status.current() + " is newer than this tool knows (" + status.needed() + "): "
+                            + String.join(", ", status.unknown()),
+                    "use the tool of the release that migrated",
+                    facts);
+        }
+    }
+
+    private static void validate(Patient patient) {
+        try {
+            patient.invocation().withDatastore(patient.arguments().options(SchemaMode.VALIDATE), Datastore::ping);
+        } catch (DatastoreException e) {
+            patient.fail(String.valueOf(e.getMessage()), MIGRATE, Map.of());
+        }
+    }
+
+    private static Map<String, @Nullable Object> facts(SchemaStatus status) {
+        Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+        facts.put("current", status.current());
+        facts.put("needed", status.needed());
+        facts.put("pending", status.pending());
+        facts.put("unknown", status.unknown());
+        facts.put("failed", status.failed());
+        return facts;
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.doctor;
+
+import io.nvsentinel.tls.SslMode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Which certificate each server shows, whatever the client thinks of it. */
+final class ServerCertificateCheck implements Check {
+
+    @Override
+    public String name() {
+        return "certificates";
+    }
+
+    @Override
+    public Need need() {
+        return Need.OPTIONS;
+    }
+
+    @Override
+    public void run(Patient patient) {
+        if (patient.options().sslMode() == SslMode.DISABLE) {
+            return;
+        }
+        List<InetSocketAddress> servers = patient.options().addresses();
+        int millis = (int) Math.max(
+                1, patient.options().connectTimeout().dividedBy(servers.size()).toMillis());
+        for (InetSocketAddress server : servers) {
+            examine(patient, server, millis);
+        }
+    }
+
+    private static void examine(Patient patient, InetSocketAddress server, int millis) {
+        String name = server.getHostString() + ":" + server.getPort();
+        try {
+            Optional<X509Certificate> shown = ServerCertificate.of(server, millis);
+            if (shown.isPresent()) {
+                tell(patient, name, shown.get());
+            } else {
+                patient.fail(
+                        name + " offers no TLS",
+                        "turn ssl on in postgresql.conf; sslmode disable would send passwords in plain text",
+                        Map.of("host", name));
+            }
+        } catch (IOException | GeneralSecurityException e) {
+            patient.unchecked("the certificate of " + name + " could not be seen: " + e.getMessage());
+        }
+    }
+
+    private static void tell(Patient patient, String server, X509Certificate certificate) {
+        Instant until = certificate.getNotAfter().toInstant();
+        long left = ChronoUnit.DAYS.between(Instant.now(), until);
+        String subject = certificate.getSubjectX500Principal().toString();
+        List<String> names = ServerCertificate.names(certificate);
+        Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+        facts.put("role", "server");
+        facts.put("host", server);
+        facts.put("subject", subject);
+        facts.put("issuer", certificate.getIssuerX500Principal().toString());
+        facts.put("names", names);
+        facts.put("notAfter", until.toString());
+        facts.put("daysLeft", left);
+        String day = LocalDate.ofInstant(until, ZoneOffset.UTC).toString();
+        String text = "server " + subject + " for " + (names.isEmpty() ? "no names" : String.join(", ", names));
+        String valid = text + ", valid until " + day + ", " + left + " days left";
+        if (until.isBefore(Instant.now())) {
+            patient.fail(text + ", expired on " + day, "renew it on the server, and reload", facts);
+        } else if (left < patient.limits().days()) {
+            patient.warn(valid, "renew it on the server, and reload", facts);
+        } else {
+            patient.ok(valid, facts);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.importing;
+
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.tls.TlsContext;
+import io.nvsentinel.tls.TlsException;
+import io.nvsentinel.tls.TlsOptions;
+import java.net.InetSocketAddress;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A JDBC connection by the datastore's options: COPY is what this command needs, and blocking does no harm here. Checks the
+ * certificates as the datastore does.
+ */
+final class ImportConnection implements AutoCloseable {
+
+    private final @Nullable TlsContext tls;
+    private final Connection connection;
+
+    private ImportConnection(@Nullable TlsContext tls, Connection connection) {
+        this.tls = tls;
+        this.connection = connection;
+    }
+
+    /**
+     * Connects.
+     *
+     * @param options where and how
+     * @return the connection, which commits only when told to
+     * @throws SQLException if the server refuses it
+     */
+    static ImportConnection open(DatastoreOptions options) throws SQLException {
+        TlsContext tls = options.tls().map(ImportConnection::tls).orElse(null);
+        try {
+            Connection connection = source(options, tls).getConnection();
+            connection.setAutoCommit(false);
+            return new ImportConnection(tls, connection);
+        } catch (SQLException | RuntimeException e) {
+            if (tls != null) {
+                tls.close();
+            }
+            throw e;
+        }
+    }
+
+    Connection jdbc() {
+        return connection;
+    }
+
+    private static PGSimpleDataSource source(DatastoreOptions options, @Nullable TlsContext tls) throws SQLException {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        List<InetSocketAddress> servers = options.addresses();
+        source.setServerNames(
+                servers.stream().map(InetSocketAddress::getHostString).toArray(String[]::new));
+        source.setPortNumbers(
+                servers.stream().mapToInt(InetSocketAddress::getPort).toArray());
+        if (servers.size() > 1) {
+            source.setTargetServerType("primary");
+        }
+        source.setDatabaseName(options.database());
+        source.setUser(options.username());
+        source.setPassword(options.password());
+        source.setApplicationName(options.applicationName() + " import");
+        source.setConnectTimeout((int) Math.max(1, options.connectTimeout().toSeconds()));
+        source.setTcpKeepAlive(true);
+        // A transaction may lock writers out, so it must end even if this process is stopped in the middle of it.
+        long bound = options.statementTimeout().toMillis();
+        source.setOptions("-c statement_timeout=" + bound + " -c idle_in_transaction_session_timeout=" + bound);
+        source.setSslMode("disable");
+        if (tls != null) {
+            for (Map.Entry<String, String> property : tls.jdbcProperties().entrySet()) {
+                source.setProperty(property.getKey(), property.getValue());
+            }
+        }
+        return source;
+    }
+
+    private static TlsContext tls(TlsOptions options) {
+        try {
+            return TlsContext.open(options);
+        } catch (TlsException e) {
+            throw new MisconfiguredException(String.valueOf(e.getMessage()), null, e);
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        try {
+            connection.close();
+        } finally {
+            if (tls != null) {
+                tls.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.importing;
+
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.examples.cli.ConnectionArguments;
+import io.nvsentinel.examples.cli.ExitCode;
+import io.nvsentinel.examples.cli.Invocation;
+import io.nvsentinel.examples.cli.ToolException;
+import io.nvsentinel.examples.cli.importing.json.LegacyUuid;
+import io.nvsentinel.examples.cli.importing.source.Source;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code import-mongo}. */
+@Command(
+        name = "import-mongo",
+        description = {
+            "Stores what mongoexport wrote: Extended JSON, relaxed or canonical, one document a line, one list, or"
+                    + " over several lines, plain or gzip.",
+            "Run it again, also after it was stopped half-way: what is stored already is not stored twice, and not"
+                    + " changed. In the end every document's checksum is compared with the record's."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  nvsentinel import-mongo health_events.json --into health_events --dry-run",
+            "  mongoexport --uri ... --collection HealthEvents | nvsentinel import-mongo - --into health_events",
+            "  nvsentinel import-mongo maintenance_events.json.gz --into maintenance_events --capture"
+        })
+public final class ImportMongo implements Callable<Integer> {
+
+    private static final int MOST_IN_BATCH = 100_000;
+
+    private final Invocation invocation;
+
+    @Mixin
+    private ConnectionArguments connection;
+
+    @Parameters(paramLabel = "FILE", description = "What mongoexport wrote; - for standard input.")
+    private String file = Source.STANDARD_INPUT;
+
+    @Option(
+            names = "--into",
+            required = true,
+            paramLabel = "COLLECTION",
+            description =
+                    "health_events, maintenance_events, or any other collection, which is created if it is missing.")
+    private String into = "";
+
+    @Option(
+            names = "--capture",
+            description =
+                    "Let change streams see the imported documents as inserts. Without it they do not, which only the"
+                            + " owner of the collection can do; other writers of it wait for each batch.")
+    private boolean capture;
+
+    @Option(names = "--dry-run", description = "Convert and report; connect to nothing and store nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--stop-on-error", description = "End after the batch with the first rejected document.")
+    private boolean stopOnError;
+
+    @Option(
+            names = "--rejects",
+            paramLabel = "FILE",
+            description =
+                    "Where rejected documents go, with line and reason. Default: FILE.rejects.jsonl in the current"
+                            + " directory.")
+    private @Nullable Path rejects;
+
+    @Option(
+            names = "--legacy-uuid",
+            paramLabel = "ORDER",
+            description =
+                    "The byte order of UUIDs of binary subtype 3: python, java or csharp, after the driver that wrote"
+                            + " them. Default: keep, as binaries.")
+    private LegacyUuid legacyUuid = LegacyUuid.KEEP;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "COUNT",
+            description = "Documents in a transaction, at most. Default: 2000.")
+    private int batchSize = 2_000;
+
+    /**
+     * A command.
+     *
+     * @param invocation of the run
+     */
+    ImportMongo(Invocation invocation) {
+        this.invocation = invocation;
+        this.connection = new ConnectionArguments(invocation);
+    }
+
+    @Override
+    public Integer call() {
+        if (batchSize < 1 || batchSize > MOST_IN_BATCH) {
+            throw ToolException.usage("--batch-size must be between 1 and " + MOST_IN_BATCH + ", not " + batchSize);
+        }
+        Target target = Target.named(into);
+        Path rejectFile = rejectFile();
+        try (Source source = Source.open(file, invocation.console().in());
+                RejectFile rejected = new RejectFile(rejectFile)) {
+            BatchReader reader = new BatchReader(source, new Converter(legacyUuid, target), batchSize);
+            Import running = new Import(invocation, source, rejected, stopOnError);
+            return dryRun ? running.rehearse(reader) : store(running, reader, target);
+        }
+    }
+
+    private int store(Import running, BatchReader reader, Target target) {
+        DatastoreOptions options = connection.options();
+        // Says what is wrong with the connection or the schema better than what comes after.
+        invocation.withDatastore(options, Datastore::ping);
+        if (invocation.isInterrupted()) {
+            return ExitCode.INTERRUPTED;
+        }
+        String table = CollectionTable.quoted(options.schema(), target);
+        try (ImportConnection database = ImportConnection.open(options)) {
+            if (!target.isEvents() && !CollectionTable.exists(database.jdbc(), table)) {
+                invocation.withDatastore(options, datastore -> datastore.createCollection(target.table()));
+            }
+            CollectionTable collection = CollectionTable.of(database.jdbc(), table, capture);
+            return running.store(
+                    reader, database.jdbc(), collection, CollectionTable.shortest(options.schema(), target));
+        } catch (SQLException e) {
+            throw ImportErrors.of(e, target);
+        }
+    }
+
+    private Path rejectFile() {
+        boolean standardInput = file.equals(Source.STANDARD_INPUT);
+        Path given = standardInput ? Path.of("standard-input") : Path.of(file);
+        Path chosen = rejects == null ? Path.of(given.getFileName() + ".rejects.jsonl") : rejects;
+        if (!standardInput
+                && chosen.toAbsolutePath()
+                        .normalize()
+                        .equals(given.toAbsolutePath().normalize())) {
+            throw ToolException.usage("--rejects must be another file than the one that is read");
+        }
+        return chosen;
+    }
+}

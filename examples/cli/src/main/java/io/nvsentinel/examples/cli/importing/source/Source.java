@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.importing.source;
+
+import io.nvsentinel.examples.cli.ExitCode;
+import io.nvsentinel.examples.cli.ToolException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * The bytes of an export: a file, or standard input as {@code -}; unpacked if they are gzip. Knows how many were read. One
+ * thread reads, another may ask.
+ */
+public final class Source implements AutoCloseable {
+
+    /** The name of standard input. */
+    public static final String STANDARD_INPUT = "-";
+
+    private static final int UNKNOWN = -1;
+    private static final int GZIP_FIRST = 0x1F;
+    private static final int GZIP_SECOND = 0x8B;
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    private final String name;
+    private final long size;
+    private final Counted counted;
+    private final InputStream unpacked;
+
+    private Source(String name, long size, InputStream raw) throws IOException {
+        this.name = name;
+        this.size = size;
+        this.counted = new Counted(raw);
+        this.unpacked = unpacked(counted);
+    }
+
+    /**
+     * Opens it.
+     *
+     * @param name a file, or {@code -}
+     * @param standardInput read if it is {@code -}; closing the source does not close it
+     * @return the source, at its beginning
+     */
+    public static Source open(String name, InputStream standardInput) {
+        try {
+            if (name.equals(STANDARD_INPUT)) {
+                return new Source("standard input", UNKNOWN, standardInput);
+            }
+            Path file = Path.of(name);
+            if (Files.isDirectory(file)) {
+                throw ToolException.usage(
+                        name + " is a directory; name a file that mongoexport wrote, or - for standard input");
+            }
+            InputStream bytes = Files.newInputStream(file);
+            try {
+                return new Source(name, Files.size(file), bytes);
+            } catch (IOException e) {
+                bytes.close();
+                throw e;
+            }
+        } catch (NoSuchFileException e) {
+            throw ToolException.usage("there is no file " + name);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    /**
+     * The error of a source that fails.
+     *
+     * @param name its name
+     * @param error what happened
+     * @return the error to end with
+     */
+    public static ToolException unreadable(String name, IOException error) {
+        ToolException failure = new ToolException(
+                ExitCode.USAGE,
+                name + " cannot be read: " + error.getMessage(),
+                "what came before is stored; with a whole file, the same command goes on");
+        failure.initCause(error);
+        return failure;
+    }
+
+    private static InputStream unpacked(Counted raw) throws IOException {
+        PushbackInputStream bytes = new PushbackInputStream(raw, 2) {
+            /** Several gzip files in one are told by this, and a pipe may have more without saying so. */
+            @Override
+            public int available() throws IOException {
+                int value = read();
+                if (value < 0) {
+                    return 0;
+                }
+                unread(value);
+                return Math.max(1, super.available());
+            }
+        };
+        byte[] start = bytes.readNBytes(2);
+        bytes.unread(start);
+        boolean gzip = start.length == 2 && (start[0] & 0xFF) == GZIP_FIRST && (start[1] & 0xFF) == GZIP_SECOND;
+        return gzip ? new GZIPInputStream(bytes, BUFFER_BYTES) : bytes;
+    }
+
+    /**
+     * What it holds, unpacked.
+     *
+     * @return the bytes, for one reader
+     */
+    public InputStream bytes() {
+        return unpacked;
+    }
+
+    /**
+     * What to call it.
+     *
+     * @return its name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * How much of it was read.
+     *
+     * @return from 0 to 1, or a negative number if its size is unknown
+     */
+    public double share() {
+        return size <= 0 ? UNKNOWN : Math.min(1, (double) counted.count / size);
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (size != UNKNOWN) {
+                unpacked.close();
+            }
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    /** Counts what is read. */
+    private static final class Counted extends InputStream {
+
+        private final InputStream in;
+        private volatile long count;
+
+        Counted(InputStream in) {
+            this.in = in;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int value = in.read();
+            count(value < 0 ? 0 : 1);
+            return value;
+        }
+
+        @Override
+        public int read(byte[] bytes, int from, int length) throws IOException {
+            int read = in.read(bytes, from, length);
+            count(Math.max(0, read));
+            return read;
+        }
+
+        @SuppressWarnings("NonAtomicVolatileUpdate") // One thread writes.
+        private void count(int bytes) {
+            count += bytes;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.importing.source;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A piece of the source that should be one document.
+ *
+ * @param line the line it begins on, from 1
+ * @param bytes what stands there; empty where it is larger than a document can be
+ * @param problem why it is none, or null
+ */
+public record SourceDocument(
+        long line, byte[] bytes, @Nullable String problem) {}

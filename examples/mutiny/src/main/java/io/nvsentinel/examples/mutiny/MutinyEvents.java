@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.mutiny;
+
+import io.nvsentinel.changestream.ChangeEvent;
+import io.nvsentinel.changestream.ChangeStreams;
+import io.nvsentinel.changestream.WatchOptions;
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.Health;
+import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.converters.multi.MultiReactorConverters;
+import io.smallrye.mutiny.converters.uni.UniReactorConverters;
+import java.util.UUID;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Health events for code that speaks Mutiny, as a Quarkus bean would offer them. Converting costs nothing else: demand, errors
+ * and cancelling pass through, and nothing happens before somebody subscribes.
+ *
+ * <p>In Quarkus a readiness check is {@code health()} behind SmallRye's {@code AsyncHealthCheck}, and the beans' disposer awaits
+ * {@code close()}. Quarkus brings Jackson 2: give collections of your own {@code JsonCodec.jackson2(mapper)}. Signals come on
+ * threads of the driver; {@code emitOn(Infrastructure.getDefaultExecutor())} takes blocking work away from there.
+ */
+public final class MutinyEvents {
+
+    private final Datastore datastore;
+    private final ChangeStreams streams;
+
+    /**
+     * Uses a datastore, and closes it.
+     *
+     * @param datastore connected
+     */
+    public MutinyEvents(Datastore datastore) {
+        this.datastore = datastore;
+        this.streams = ChangeStreams.of(datastore);
+    }
+
+    /**
+     * Stores an event.
+     *
+     * @param event the event
+     * @return its id, after the commit
+     */
+    public Uni<UUID> insert(HealthEventDocument event) {
+        return uni(datastore.healthEvents().insert(event));
+    }
+
+    /**
+     * Finds events.
+     *
+     * @param filter which
+     * @return the events, read page by page as they are asked for
+     */
+    public Multi<StoredDocument<HealthEventDocument>> find(Filter filter) {
+        return multi(datastore.healthEvents().find(filter));
+    }
+
+    /**
+     * Watches the events.
+     *
+     * @param options what is wanted
+     * @return their changes, read no further ahead than two pages; acknowledge each when its effect is done
+     */
+    public Multi<ChangeEvent<HealthEventDocument>> watch(WatchOptions options) {
+        return multi(streams.watch(datastore.healthEvents(), options));
+    }
+
+    /**
+     * Tells how the datastore and its streams are.
+     *
+     * @return the health; never fails
+     */
+    public Uni<Health> health() {
+        return uni(streams.health());
+    }
+
+    /**
+     * Stores positions and closes everything.
+     *
+     * @return completes with nothing
+     */
+    public Uni<Void> close() {
+        return uni(streams.close().then(datastore.close()));
+    }
+
+    private static <T> Uni<T> uni(Mono<T> mono) {
+        return Uni.createFrom().converter(UniReactorConverters.fromMono(), mono);
+    }
+
+    private static <T> Multi<T> multi(Flux<T> flux) {
+        return Multi.createFrom().converter(MultiReactorConverters.fromFlux(), flux);
+    }
+}
