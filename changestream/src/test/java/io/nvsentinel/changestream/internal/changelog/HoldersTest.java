@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class HoldersTest {
 
     private static final int WRITERS = 4;
-    private static final int FOUND = 600;
+    private static final int FOUND = 200;
     private static final Duration SOON = Duration.ofSeconds(30);
 
     @RegisterExtension

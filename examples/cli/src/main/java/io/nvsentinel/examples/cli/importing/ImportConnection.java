@@ -3,14 +3,12 @@ package io.nvsentinel.examples.cli.importing;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.examples.cli.JdbcSource;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
 import io.nvsentinel.tls.TlsOptions;
-import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -53,31 +51,16 @@ final class ImportConnection implements AutoCloseable {
         return connection;
     }
 
-    private static PGSimpleDataSource source(DatastoreOptions options, @Nullable TlsContext tls) throws SQLException {
-        PGSimpleDataSource source = new PGSimpleDataSource();
-        List<InetSocketAddress> servers = options.addresses();
-        source.setServerNames(
-                servers.stream().map(InetSocketAddress::getHostString).toArray(String[]::new));
-        source.setPortNumbers(
-                servers.stream().mapToInt(InetSocketAddress::getPort).toArray());
-        if (servers.size() > 1) {
+    private static PGSimpleDataSource source(DatastoreOptions options, @Nullable TlsContext tls) {
+        PGSimpleDataSource source = JdbcSource.of(options, tls);
+        if (options.addresses().size() > 1) {
             source.setTargetServerType("primary");
         }
-        source.setDatabaseName(options.database());
-        source.setUser(options.username());
-        source.setPassword(options.password());
         source.setApplicationName(options.applicationName() + " import");
-        source.setConnectTimeout((int) Math.max(1, options.connectTimeout().toSeconds()));
         source.setTcpKeepAlive(true);
         // A transaction may lock writers out, so it must end even if this process is stopped in the middle of it.
         long bound = options.statementTimeout().toMillis();
         source.setOptions("-c statement_timeout=" + bound + " -c idle_in_transaction_session_timeout=" + bound);
-        source.setSslMode("disable");
-        if (tls != null) {
-            for (Map.Entry<String, String> property : tls.jdbcProperties().entrySet()) {
-                source.setProperty(property.getKey(), property.getValue());
-            }
-        }
         return source;
     }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli;
+
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.tls.TlsContext;
+import java.net.InetSocketAddress;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Connections over JDBC to where the datastore connects, and as it does, for what no application asks of a database. */
+public final class JdbcSource {
+
+    private JdbcSource() {}
+
+    /**
+     * A source of connections.
+     *
+     * @param options where and how to connect
+     * @param tls what encrypts them, or null
+     * @return for the caller to complete
+     */
+    public static PGSimpleDataSource of(DatastoreOptions options, @Nullable TlsContext tls) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        List<InetSocketAddress> servers = options.addresses();
+        source.setServerNames(
+                servers.stream().map(InetSocketAddress::getHostString).toArray(String[]::new));
+        source.setPortNumbers(
+                servers.stream().mapToInt(InetSocketAddress::getPort).toArray());
+        source.setDatabaseName(options.database());
+        source.setUser(options.username());
+        source.setPassword(options.password());
+        source.setCurrentSchema('"' + options.schema().replace("\"", "\"\"") + '"');
+        source.setApplicationName(options.applicationName());
+        source.setConnectTimeout(seconds(options.connectTimeout().dividedBy(servers.size())));
+        source.setLoginTimeout(seconds(options.connectTimeout()));
+        encrypt(source, tls);
+        return source;
+    }
+
+    private static void encrypt(PGSimpleDataSource source, @Nullable TlsContext tls) {
+        if (tls == null) {
+            source.setSslMode("disable");
+            return;
+        }
+        try {
+            for (var property : tls.jdbcProperties().entrySet()) {
+                source.setProperty(property.getKey(), property.getValue());
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException("bug: the driver refuses one of our TLS properties", e);
+        }
+    }
+
+    /**
+     * A duration as the driver takes them.
+     *
+     * @param duration any
+     * @return whole seconds, at least one, since none would mean for ever
+     */
+    public static int seconds(Duration duration) {
+        return (int) Math.max(1, duration.toSeconds());
+    }
+}
