@@ -16,10 +16,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a network does to the reading and to the LISTEN connection costs time, never changes. */
+@Tag("slow")
 class NetworkFaultsTest {
 
     @RegisterExtension

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * More changes in one transaction than fit into memory stream through a small heap to a slow subscriber.
  * {@code -Dstorm.changes=1000000} makes it a million.
  */
+@Tag("slow")
 class SmallHeapTest {
 
     @RegisterExtension

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
  * That the storm and its oracle would notice: readers with the mistakes that are known are caught, and one without is
  * not. {@code -Dstorm.runs} repeats the storm with other seeds, for those that are caught rarely.
  */
+@Tag("slow")
 class StormPowerTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(StormPowerTest.class);
