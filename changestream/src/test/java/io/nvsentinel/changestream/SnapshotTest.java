@@ -63,14 +63,19 @@ class SnapshotTest {
         Replica replica = new Replica();
         ExecutorService writers = Executors.newFixedThreadPool(WRITERS);
         try {
-            List<Future<?>> running = IntStream.range(0, WRITERS)
-                    .<Future<?>>mapToObj(number -> writers.submit(() -> write(new Random(seed + number))))
-                    .toList();
             streams.get()
                     .watch(
                             streams.collection("health_events"),
                             WatchOptions.builder().startAt(StartAt.snapshot()).build())
                     .subscribe(replica);
+            // Else a truncation may come before the first page.
+            Await.until(
+                    "the first record",
+                    Duration.ofSeconds(60),
+                    () -> !replica.records().isEmpty());
+            List<Future<?>> running = IntStream.range(0, WRITERS)
+                    .<Future<?>>mapToObj(number -> writers.submit(() -> write(new Random(seed + number))))
+                    .toList();
             for (Future<?> each : running) {
                 each.get();
             }
