@@ -3,10 +3,12 @@ package io.nvsentinel.datastore;
 
 import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +51,26 @@ class ForeignCodecTest {
     @AfterEach
     void close() {
         datastore.close().block(SOON);
+    }
+
+    @Test
+    void moreThanOneStatementTakesIsRefusedWithTheLimit() {
+        byte[] large = ("{\"text\":\"" + "x".repeat(16 << 20) + "\"}").getBytes(StandardCharsets.US_ASCII);
+        DocumentCollection<String> sheets = datastore.collection("notes", new DocumentCodec<>() {
+            @Override
+            public byte[] encode(String ignored) {
+                return large;
+            }
+
+            @Override
+            public String decode(byte[] json) {
+                return TEXT.decode(json);
+            }
+        });
+        assertThatThrownBy(() -> sheets.insertMany(Collections.nCopies(16, "")).block(SOON))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("less than 268435456 bytes");
+        assertThat(sheets.count(Filter.all()).block(SOON)).isZero();
     }
 
     /** Between two others in one array, none of these may take a part of them along or become two. */

@@ -151,7 +151,8 @@ public final class Connections implements Session {
     }
 
     /**
-     * Lends a connection of its own, outside the pool and past any pooler, until its lifetime is over. Who needs it longer subscribes again.
+     * Lends a connection of its own, outside the pool and past any pooler, until its lifetime is over. Who needs it longer
+     * subscribes again.
      *
      * @param action what is being done, for error messages
      * @param work uses the connection

@@ -17,6 +17,9 @@ import java.util.List;
  */
 final class Encoded {
 
+    /** Of a JSONB array. */
+    private static final long MOST_BYTES = 256L << 20;
+
     private static final byte[] NUL = {'\\', 'u', '0', '0', '0', '0'};
 
     private final byte[] json;
@@ -46,10 +49,18 @@ final class Encoded {
         return Json.of(json);
     }
 
-    /** An array of documents as a parameter. */
+    /**
+     * An array of documents as a parameter.
+     *
+     * @throws InvalidRequestException if it is more than the server takes
+     */
     static Json parameter(List<Encoded> documents) {
-        int size = documents.stream().mapToInt(Encoded::bytes).sum() + documents.size() + 1;
-        ByteArrayOutputStream array = new ByteArrayOutputStream(size);
+        long size = documents.stream().mapToLong(Encoded::bytes).sum() + documents.size() + 1;
+        if (size >= MOST_BYTES) {
+            throw new InvalidRequestException("Documents of one statement have to be less than " + MOST_BYTES
+                    + " bytes together, and these are " + size + "; insertAll takes any number");
+        }
+        ByteArrayOutputStream array = new ByteArrayOutputStream((int) size);
         char separator = '[';
         for (Encoded document : documents) {
             array.write(separator);
