@@ -235,8 +235,9 @@ public final class ChangeStreams {
      * comes again after a crash.
      *
      * <p>With {@link ProcessorOptions.Builder#group} processes share the work of the client name. Then it also fails with
-     * {@link io.nvsentinel.changestream.processing.GroupMismatchException} if the group has another number of partitions; it goes on when a partition has another owner, and
-     * fails with {@link ClientFencedException} only when the client was deleted.
+     * {@link io.nvsentinel.changestream.processing.GroupMismatchException} if the group has another number of partitions; it
+     * goes on when a partition has another owner, and fails with {@link ClientFencedException} only when the client was
+     * deleted.
      *
      * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with {@link ProcessingStoppedException}, naming the
      * change, when a change cannot be handled and {@link ProcessorOptions.Builder#onFailure} says to stop, and when its

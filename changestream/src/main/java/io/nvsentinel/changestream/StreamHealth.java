@@ -26,8 +26,8 @@ record StreamHealth(int watches, boolean listens, LiveStatus live) {
         status.ifPresent(known -> add(known, details));
         List<String> reasons = new ArrayList<>(datastore.reasons());
         addTo(reasons);
-        boolean better = datastore.state() == State.UP && !reasons.isEmpty();
-        return new Health(better ? State.DEGRADED : datastore.state(), reasons, details);
+        boolean degraded = datastore.state() == State.UP && !reasons.isEmpty();
+        return new Health(degraded ? State.DEGRADED : datastore.state(), reasons, details);
     }
 
     private static void add(ChangeStreamStatus status, Map<String, Object> details) {

@@ -105,12 +105,16 @@ class NamedClientsTest {
         later.awaitNode("of the later owner");
         earlier.awaitNode("of the later owner");
         long acknowledged = position(later.received.get(1));
-        Await.until("the later owner's position", SOON, () -> stored() == acknowledged);
+        Await.until(
+                "the later owner's position " + acknowledged,
+                SOON,
+                () -> "stored " + stored("contested") + ", failure " + later.failure.get(),
+                ("stored " + acknowledged + ", failure null")::equals);
 
         earlier.received.get(0).acknowledge();
         Await.until("the end of the earlier owner", SOON, () -> earlier.failure.get() != null);
         assertThat(earlier.failure.get()).isInstanceOf(ClientFencedException.class);
-        assertThat(stored()).isEqualTo(acknowledged);
+        assertThat(stored("contested")).isEqualTo(acknowledged);
         insert("the last");
         later.awaitNode("the last");
         assertThat(later.failure.get()).isNull();
@@ -142,10 +146,10 @@ class NamedClientsTest {
 
     @Test
     void whoCancelsInTheMiddleOfAPageLeavesNoConnectionAndThePositionOfWhatItAcknowledged() {
-        streams.clients().reset("contested", StartAt.now()).block(SOON);
+        streams.clients().reset("cancelled", StartAt.now()).block(SOON);
         DATABASE.execute("INSERT INTO health_events (data) SELECT '{}' FROM generate_series(1, 20)");
         List<Long> seen = new CopyOnWriteArrayList<>();
-        WatchOptions options = WatchOptions.builder().clientName("contested").build();
+        WatchOptions options = WatchOptions.builder().clientName("cancelled").build();
         streams.watch(datastore.healthEvents(), options)
                 .doOnNext(event -> {
                     seen.add(position(event));
@@ -158,10 +162,10 @@ class NamedClientsTest {
         Await.until(
                 "it has ended",
                 SOON,
-                () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens WHERE client_name = 'contested'")
+                () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens WHERE client_name = 'cancelled'")
                         == null);
         assertThat(seen).hasSize(5);
-        assertThat(stored()).isEqualTo(seen.get(2));
+        assertThat(stored("cancelled")).isEqualTo(seen.get(2));
         Await.until("nobody listens", SOON, () -> !streams.status().block(SOON).listening());
         Await.until(
                 "no session has listened",
@@ -176,9 +180,9 @@ class NamedClientsTest {
         return event.resumeToken().position().id();
     }
 
-    private static long stored() {
+    private static long stored(String client) {
         return Long.parseLong(DATABASE.queryForString(
-                "SELECT resume_token ->> 'position' FROM resume_tokens WHERE client_name = 'contested'"));
+                "SELECT resume_token ->> 'position' FROM resume_tokens WHERE client_name = '" + client + "'"));
     }
 
     private static void insert(String node) {

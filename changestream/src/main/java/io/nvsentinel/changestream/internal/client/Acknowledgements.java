@@ -27,6 +27,7 @@ public final class Acknowledgements {
     private @Nullable RowCheck lastHandled;
     private Sinks.@Nullable Empty<Void> waiting;
     private int room;
+    private boolean told;
 
     /**
      * Nothing is delivered yet.
@@ -74,14 +75,22 @@ public final class Acknowledgements {
         if (pending.size() < most) {
             return Mono.empty();
         }
-        LOG.warn(
-                "{} changes are delivered and not acknowledged, or not those before them, from {} on: reading waits",
-                pending.size(),
-                pending.element().row.id());
+        tellOnce();
         Sinks.Empty<Void> next = Sinks.empty();
         room = most;
         waiting = next;
         return next.asMono();
+    }
+
+    /** Who stays at the limit waits again and again; that is told anew only when half of it had been acknowledged between. */
+    private void tellOnce() {
+        if (!told) {
+            LOG.warn(
+                    "{} changes are delivered and not acknowledged, or not those before them, from {} on: reading waits",
+                    pending.size(),
+                    pending.element().row.id());
+        }
+        told = true;
     }
 
     private void handled(Pending delivery) {
@@ -99,6 +108,7 @@ public final class Acknowledgements {
             scanned = Math.max(scanned, first.row.id());
             pending.remove();
         }
+        told &= pending.size() > room / 2;
         if (pending.size() >= room) {
             return null;
         }

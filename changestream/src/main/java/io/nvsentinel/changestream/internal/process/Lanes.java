@@ -3,7 +3,10 @@ package io.nvsentinel.changestream.internal.process;
 
 import java.nio.charset.StandardCharsets;
 
-/** Which lane, and which partition, a key belongs to: the same one in every process and at every time, since processes share the work by it. */
+/**
+ * Which lane, and which partition, a key belongs to: the same one in every process and at every time, since processes
+ * share the work by it.
+ */
 public final class Lanes {
 
     private static final int FNV_OFFSET = 0x811C9DC5;

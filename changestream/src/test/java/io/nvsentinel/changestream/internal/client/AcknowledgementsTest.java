@@ -3,16 +3,24 @@ package io.nvsentinel.changestream.internal.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRows;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import reactor.test.StepVerifier;
 
 class AcknowledgementsTest {
 
     private static final UUID INCARNATION = UUID.fromString("9b0b1c52-8f5e-4d0f-9d43-2f3f5a1f2f10");
 
     private final Acknowledgements acknowledgements = new Acknowledgements(INCARNATION, 10);
+    private int delivered;
 
     @Test
     void startsWhereItWasOpened() {
@@ -76,5 +84,39 @@ class AcknowledgementsTest {
         first.run();
 
         assertThat(acknowledgements.token().id()).isEqualTo(14);
+    }
+
+    @Test
+    void thatReadingWaitsIsToldOnceUntilHalfIsHandled() {
+        Deque<Runnable> pending = new ArrayDeque<>();
+        assertThat(waitsAt(4, pending)).isEqualTo(1);
+        pending.remove().run();
+        assertThat(waitsAt(4, pending)).isZero();
+        pending.remove().run();
+        pending.remove().run();
+        assertThat(waitsAt(4, pending)).isEqualTo(1);
+    }
+
+    /** Delivers until there is no room; says how often the log told so. */
+    private long waitsAt(int most, Deque<Runnable> pending) {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            while (pending.size() < most) {
+                delivered++;
+                pending.add(acknowledgements.deliver(ChangelogRows.row(10 + delivered)));
+            }
+            StepVerifier.create(acknowledgements.room(most))
+                    .expectSubscription()
+                    .thenCancel()
+                    .verify();
+        } finally {
+            logger.detachAppender(lines);
+        }
+        return lines.list.stream()
+                .filter(line -> line.getFormattedMessage().contains("reading waits"))
+                .count();
     }
 }
