@@ -215,19 +215,11 @@ class StormTest {
 
         private void awaitEnd(StormOracle oracle) {
             long last = wanted(oracle).stream().mapToLong(Change::id).max().orElse(0);
-            for (long reached = reached(); reached < last; reached = reached()) {
-                long before = reached;
-                Await.until(
-                        "progress of " + name + " from " + before + " to " + last + ", " + storm,
-                        CALM,
-                        this::reached,
-                        id -> id > before);
-            }
-        }
-
-        /** Everything, if nothing more will come. */
-        private long reached() {
-            return subscriber.failure() != null ? Long.MAX_VALUE : subscriber.lastId();
+            Await.until(
+                    "all changes up to " + last + " for " + name + ", " + storm,
+                    CALM,
+                    () -> subscriber.failure() != null ? Long.MAX_VALUE : subscriber.lastId(),
+                    id -> id >= last);
         }
 
         private void check(StormOracle oracle) {
