@@ -22,9 +22,11 @@ public interface DatastoreSession {
     MaintenanceEventStore maintenanceEvents();
 
     /**
-     * A collection of the application's own, for documents of any class.
+     * A collection of the application's own, for documents of any class. Also health events and maintenance events, as
+     * another class than their stores': as bytes for instance, with {@link DocumentCodec#ofBytes()}.
      *
-     * @param name the collection's name, as {@link Datastore#createCollection} got it
+     * @param name the collection's name, as {@link Datastore#createCollection} got it, {@code health_events} or
+     *     {@code maintenance_events}
      * @param codec reads and writes the documents
      * @param <T> the documents' class
      * @return the collection; whether it exists shows when it is used

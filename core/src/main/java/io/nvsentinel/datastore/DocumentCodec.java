@@ -67,6 +67,15 @@ public interface DocumentCodec<T> {
         return of(value -> json.writeTree(toTree.apply(value)), bytes -> fromTree.apply(json.readTree(bytes)));
     }
 
+    /**
+     * A codec for documents that the application encodes and decodes itself, or passes on as they are.
+     *
+     * @return a codec that takes and gives the JSON document in UTF-8; what it gives is the caller's
+     */
+    static DocumentCodec<byte[]> ofBytes() {
+        return of(Function.identity(), Function.identity());
+    }
+
     private static <T> DocumentCodec<T> of(Function<T, byte[]> encode, Function<byte[], T> decode) {
         return new DocumentCodec<>() {
 

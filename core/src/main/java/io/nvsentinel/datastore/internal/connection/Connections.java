@@ -73,7 +73,10 @@ public final class Connections implements Session {
             DatastoreOptions options, @Nullable DatastoreListener listener, Function<Connections, Mono<T>> prepare) {
         return Mono.usingWhen(
                 Mono.fromCallable(() -> new Connections(
-                                options, DriverConfiguration.openTls(options), Schedulers.parallel(), listener))
+                                options,
+                                DriverConfiguration.openTls(options),
+                                new Deadlines(Schedulers.parallel()),
+                                listener))
                         .subscribeOn(Schedulers.boundedElastic()),
                 prepare,
                 connections -> Mono.empty(),
@@ -192,6 +195,6 @@ public final class Connections implements Session {
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */
     private static <T> Mono<T> unbounded(Mono<T> result) {
-        return result.flux().onBackpressureBuffer().singleOrEmpty();
+        return result.flux().onBackpressureBuffer(1).singleOrEmpty();
     }
 }

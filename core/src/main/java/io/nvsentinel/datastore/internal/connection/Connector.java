@@ -79,7 +79,7 @@ final class Connector implements ConnectionFactory {
      * @return cold; completes, also where that fails, or the server does not answer in time
      */
     Mono<Void> close(Connection connection) {
-        return Lease.quietly(connection.close()).doFinally(signal -> {
+        return Lease.quietly(connection.close(), timer).doFinally(signal -> {
             PostgresqlConnection driver = driver(connection);
             Channels channels = driver == null ? null : open.get(driver);
             if (channels != null) {

@@ -54,7 +54,7 @@ final class Lease {
 
     /** Gives back a connection whose work is done. */
     Mono<Void> giveBack() {
-        return quietly(connection.close());
+        return quietly(connection.close(), timer);
     }
 
     /** Gives back a connection whose work failed or was cancelled: the server may still be at it, and is stopped. */
@@ -70,7 +70,7 @@ final class Lease {
     /** Closes the connection instead: the pool does not take back one that is closed underneath. */
     Mono<Void> giveUp() {
         PostgresqlConnection driver = Connector.driver(connection);
-        return (driver == null ? Mono.<Void>empty() : quietly(driver.close())).then(Mono.defer(this::giveBack));
+        return (driver == null ? Mono.<Void>empty() : quietly(driver.close(), timer)).then(Mono.defer(this::giveBack));
     }
 
     /** Ends when the server has passed the request on: it cannot hit a statement that comes after. */
@@ -88,9 +88,9 @@ final class Lease {
     }
 
     /** A failing release must hide neither the result nor the error that came before it. */
-    static Mono<Void> quietly(Publisher<Void> release) {
+    static Mono<Void> quietly(Publisher<Void> release, Scheduler timer) {
         return Mono.from(release)
-                .timeout(SETTLE_TIMEOUT)
+                .timeout(SETTLE_TIMEOUT, timer)
                 .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
                 .onErrorComplete();
     }

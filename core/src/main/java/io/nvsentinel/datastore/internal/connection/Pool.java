@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.PoolMetrics;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.util.concurrent.TimeoutException;
@@ -12,7 +13,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.retry.Retry;
 
 /** Lends the connections that the work of all shares. */
 final class Pool {
@@ -63,13 +63,15 @@ final class Pool {
     }
 
     private Mono<Lease> acquire(String action) {
-        return pool.create()
-                // After a server restart every idle connection is dead; each attempt burns one of them.
-                .retryWhen(Retry.max(options.maxConnections())
-                        .filter(Pool::wasDead)
-                        .onRetryExhaustedThrow((spec, dead) -> dead.failure()))
+        return acquire(options.maxConnections())
                 .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
                 .map(connection -> new Lease(connection, timer));
+    }
+
+    /** After a server restart every idle connection is dead; each attempt burns one of them. */
+    private Mono<Connection> acquire(int moreAttempts) {
+        return pool.create()
+                .onErrorResume(error -> moreAttempts > 0 && wasDead(error), error -> acquire(moreAttempts - 1));
     }
 
     /** The pool's own error, which has no state; those of new connections have one. */
@@ -103,6 +105,6 @@ final class Pool {
     Mono<Void> close() {
         // A connection that breaks while it is closed is closed. The pool drops one that it has just taken out for
         // somebody whom it then refuses.
-        return Lease.quietly(pool.disposeLater()).then(idle.closeLost());
+        return Lease.quietly(pool.disposeLater(), timer).then(idle.closeLost());
     }
 }

@@ -58,6 +58,9 @@ public sealed class FieldMap permits ChangeFieldMap {
     public static final FieldMap MADE =
             new FieldMap(new Names(KnownName.UNKNOWN, Map.of(), Map.of()), new Source("\"data\"", false, Map.of()));
 
+    private static final Map<String, FieldMap> EVENTS =
+            Map.of("health_events", HEALTH_EVENTS, "maintenance_events", MAINTENANCE_EVENTS);
+
     private static final Pattern COLUMN = Pattern.compile("[a-z_][a-z0-9_]*(\\.[a-z_][a-z0-9_]*)?");
 
     private final Names names;
@@ -66,6 +69,16 @@ public sealed class FieldMap permits ChangeFieldMap {
     private FieldMap(Names names, Source source) {
         this.names = names;
         this.source = source;
+    }
+
+    /**
+     * The names in a collection.
+     *
+     * @param collection its name
+     * @return the map
+     */
+    public static FieldMap of(String collection) {
+        return EVENTS.getOrDefault(collection, GENERIC);
     }
 
     /** For a map that resolves paths in a way of its own. */

@@ -37,6 +37,7 @@ final class DefaultSession implements DatastoreSession {
 
     @Override
     public <T> DocumentCollection<T> collection(String name, DocumentCodec<T> codec) {
-        return new DefaultCollection<>(session, Identifier.requireCollection(name), FieldMap.GENERIC, codec, json);
+        FieldMap fields = FieldMap.of(Identifier.requireCollection(name));
+        return new DefaultCollection<>(session, name, fields, codec, json);
     }
 }

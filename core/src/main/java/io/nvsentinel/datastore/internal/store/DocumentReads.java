@@ -16,13 +16,13 @@ import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.store.StoredRows.Row;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -96,18 +96,34 @@ final class DocumentReads<T> {
     }
 
     private <D> Flux<List<Row<D>>> pages(Query query, Condition condition, PageSql.Data data, StoredRows<D> rowReader) {
-        return Flux.defer(() -> {
-            PageSql sql = new PageSql(table, query, condition);
-            return Pages.all(cursor -> session.read("Find in " + table.name(), connection -> {
-                PageRows<Row<D>> page = new PageRows<>(sql, rowReader::row);
-                return Rows.all(statement(connection, sql.documents(data, cursor)), row -> page.read(row, total(row)))
-                        .map(rows -> page.page(rows, remaining(cursor, query)));
-            }));
+        return pages("Find in ", query, condition, (sql, cursor) -> {
+            int most = most(cursor, sql);
+            return new Reading<>(
+                    sql.documents(data, cursor, most), new PageRows<>(sql, most, rowReader::row, Row::size));
         });
     }
 
-    private static long total(Readable row) {
-        return StoredRows.required(row, 5, Long.class);
+    private <R> Flux<List<R>> pages(
+            String action,
+            Query query,
+            Condition condition,
+            BiFunction<PageSql, Page.@Nullable Cursor, Reading<R>> reading) {
+        return Flux.defer(() -> {
+            PageSql sql = new PageSql(table, query, condition);
+            return Pages.all(
+                    session.isEachItsOwnTransaction(),
+                    cursor -> session.read(action + table.name(), connection -> {
+                        Reading<R> page = reading.apply(sql, cursor);
+                        return page.rows.of(statement(connection, page.sql), remaining(cursor, query));
+                    }));
+        });
+    }
+
+    /** How a page is read. */
+    private record Reading<R>(SqlFragment sql, PageRows<R> rows) {}
+
+    private static int most(Page.@Nullable Cursor cursor, PageSql sql) {
+        return cursor == null ? sql.pageSize() : cursor.most();
     }
 
     private static long remaining(Page.@Nullable Cursor cursor, Query query) {
@@ -144,15 +160,15 @@ final class DocumentReads<T> {
     }
 
     Flux<UUID> findIds(Query query) {
-        return Flux.defer(() -> {
-            PageSql sql = new PageSql(table, query, Condition.NONE);
-            return Pages.all(cursor -> session.read("Find ids in " + table.name(), connection -> {
-                        PageRows<UUID> page = new PageRows<>(sql, row -> StoredRows.required(row, 0, UUID.class));
-                        return Rows.all(statement(connection, sql.ids(cursor)), row -> page.read(row, 0))
-                                .map(rows -> page.page(rows, remaining(cursor, query)));
-                    }))
-                    .concatMapIterable(page -> page, 1);
-        });
+        return pages(
+                        "Find ids in ",
+                        query,
+                        Condition.NONE,
+                        (sql, cursor) -> new Reading<>(
+                                sql.ids(cursor),
+                                new PageRows<>(
+                                        sql, sql.pageSize(), row -> StoredRows.required(row, 0, UUID.class), row -> 0)))
+                .concatMapIterable(page -> page, 1);
     }
 
     Mono<Long> count(Query query) {
@@ -173,13 +189,15 @@ final class DocumentReads<T> {
     }
 
     Flux<Object> distinct(FieldPath path, Filter filter) {
-        return Flux.defer(() -> Pages.all(cursor -> session.read(
-                                "Find values in " + table.name(),
-                                connection -> Rows.all(
-                                        statement(connection, values(path, filter, cursor)),
-                                        row -> StoredRows.required(row, 0, Json.class)
-                                                .asArray()))
-                        .map(DocumentReads::valuePage))
+        return Flux.defer(() -> Pages.all(
+                        session.isEachItsOwnTransaction(),
+                        cursor -> session.read(
+                                        "Find values in " + table.name(),
+                                        connection -> Rows.all(
+                                                statement(connection, values(path, filter, cursor)),
+                                                row -> StoredRows.required(row, 0, Json.class)
+                                                        .asArray()))
+                                .map(DocumentReads::valuePage))
                 .concatMapIterable(page -> page, 1)
                 .map(value -> Objects.requireNonNull(json.readTree(value).get("value"))));
     }
@@ -200,7 +218,13 @@ final class DocumentReads<T> {
     private static Page<byte[]> valuePage(List<byte[]> values) {
         boolean more = values.size() == Query.DEFAULT_PAGE_SIZE;
         return new Page<>(
-                values, more ? new Page.Cursor(List.of(Json.of(values.get(values.size() - 1))), Long.MAX_VALUE) : null);
+                values,
+                more
+                        ? new Page.Cursor(
+                                List.of(Json.of(values.get(values.size() - 1))),
+                                Long.MAX_VALUE,
+                                Query.DEFAULT_PAGE_SIZE)
+                        : null);
     }
 
     private static Statement statement(Connection connection, SqlFragment sql) {

@@ -18,6 +18,7 @@ record Page<R>(List<R> rows, @Nullable Cursor next) {
      *
      * @param keys the sort keys of the last row before it
      * @param remaining how many rows may follow
+     * @param most how many rows to ask for
      */
-    record Cursor(List<Object> keys, long remaining) {}
+    record Cursor(List<Object> keys, long remaining, int most) {}
 }

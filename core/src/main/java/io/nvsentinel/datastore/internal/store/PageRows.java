@@ -2,51 +2,91 @@
 package io.nvsentinel.datastore.internal.store;
 
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
- * Makes a page of the rows of one statement, in their order. Only of a row that ends the page the sort keys are read: reading
- * them of each would be a good part of a scan's cost.
+ * Makes a page of the rows of one statement, in their order. It ends with the row that fills it: what the server has sent
+ * beyond is passed over, and read again with the next page, which is asked to be smaller. Only of a row that ends the page
+ * the sort keys are read: reading them of each would be a good part of a scan's cost.
  *
  * @param <R> what a row becomes
  */
 final class PageRows<R> {
 
+    /** A page ends with the document that reaches this. */
+    private static final int MAX_BYTES = 4 * 1024 * 1024;
+
+    /** How much smaller a page is asked to be: each size is another statement to prepare, so there are few. */
+    private static final int STEP = 2;
+
     private final PageSql sql;
+    private final int most;
     private final Function<Readable, R> reader;
-    private int count;
+    private final ToIntFunction<R> size;
+    private final List<R> rows = new ArrayList<>();
+    private long bytes;
     private @Nullable List<Object> lastKeys;
 
-    PageRows(PageSql sql, Function<Readable, R> reader) {
+    /**
+     * No rows yet.
+     *
+     * @param most how many the statement asks for
+     * @param reader reads a row
+     * @param size how many bytes of memory a row is worth
+     */
+    PageRows(PageSql sql, int most, Function<Readable, R> reader, ToIntFunction<R> size) {
         this.sql = sql;
+        this.most = most;
         this.reader = reader;
+        this.size = size;
     }
 
     /**
-     * Reads the next row.
+     * Runs the statement.
      *
-     * @param total the size of the page up to the row
+     * @param remaining how many rows may be given
+     * @return emits the page when all rows have come
      */
-    R read(Readable row, long total) {
-        count++;
-        if (count == sql.pageSize() || total >= PageSql.MAX_BYTES) {
+    Mono<Page<R>> of(Statement statement, long remaining) {
+        return Flux.from(statement.execute())
+                .concatMap(result -> result.map(this::add))
+                .then(Mono.fromSupplier(() -> page(remaining)));
+    }
+
+    private boolean add(Readable row) {
+        if (lastKeys != null) {
+            return false;
+        }
+        R read = reader.apply(row);
+        rows.add(read);
+        bytes += size.applyAsInt(read);
+        if (rows.size() == most || bytes >= MAX_BYTES) {
             lastKeys = sql.keyset().read(row);
         }
-        return reader.apply(row);
+        return true;
     }
 
-    /**
-     * The page, when all rows are read.
-     *
-     * @param rows what was read
-     * @param remaining how many rows may be given
-     */
-    Page<R> page(List<R> rows, long remaining) {
+    private Page<R> page(long remaining) {
         if (rows.size() >= remaining) {
             return new Page<>(rows.subList(0, (int) remaining), null);
         }
-        return new Page<>(rows, lastKeys == null ? null : new Page.Cursor(lastKeys, remaining - rows.size()));
+        return new Page<>(
+                rows, lastKeys == null ? null : new Page.Cursor(lastKeys, remaining - rows.size(), mostOfNext()));
+    }
+
+    private int mostOfNext() {
+        double fit = Math.ceil(rows.size() * (double) MAX_BYTES / bytes);
+        int next = sql.pageSize();
+        while (next > 1 && next > fit) {
+            next /= STEP;
+        }
+        return next;
     }
 }

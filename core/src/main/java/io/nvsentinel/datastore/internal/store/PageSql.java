@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** The statements that read a query's documents. */
 final class PageSql {
 
-    /** A page ends with the document that reaches this. */
-    static final int MAX_BYTES = 4 * 1024 * 1024;
-
     private final Table table;
     private final Query query;
     private final Condition condition;
@@ -30,39 +27,29 @@ final class PageSql {
     }
 
     /**
-     * The columns {@code id, created_at, updated_at, version, data, total} of a page and those of its sort keys that are not among
-     * them, where total is the size of the page up to the row. The size of a document that is stored compressed is known only when it is unpacked; others
-     * are not looked at for it. Each level repeats the order, else the planner forgets it and sorts the page again.
+     * The columns {@value StoredRows#COLUMNS} of a page and those of its sort keys that are not among them.
      *
      * @param data what is read of each document
+     * @param most how many documents
      */
-    SqlFragment documents(Data data, Page.@Nullable Cursor cursor) {
+    SqlFragment documents(Data data, Page.@Nullable Cursor cursor, int most) {
         Binder binder = new Binder(1);
-        String size = "CASE WHEN pg_column_compression(data) IS NULL THEN pg_column_size(data)"
-                + " ELSE octet_length(data::text) END";
-        String page = "SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data"
-                + keyset.columns(binder) + rows(cursor, binder);
-        String columns = "id, created_at, updated_at, version, data, total" + keyset.columnNames();
-        String sized = "SELECT page.*, " + size + " AS size FROM (" + page + ") AS page ORDER BY " + keyset.order()
-                + " OFFSET 0";
-        String summed = "SELECT sized.*, sum(size) OVER (ORDER BY " + keyset.order()
-                + " ROWS UNBOUNDED PRECEDING) AS total FROM (" + sized + ") AS sized";
-        return binder.finish("SELECT " + columns + " FROM (" + summed + ") AS summed WHERE total - size < " + MAX_BYTES
-                + " ORDER BY " + keyset.order());
+        return binder.finish("SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data"
+                + keyset.columns(binder) + rows(cursor, most, binder));
     }
 
     /** The column {@code id} of a page and its sort keys. */
     SqlFragment ids(Page.@Nullable Cursor cursor) {
         Binder binder = new Binder(1);
         return binder.finish("SELECT id, " + keyset.names() + " FROM (SELECT id, created_at, updated_at"
-                + keyset.columns(binder) + rows(cursor, binder) + ") AS page ORDER BY " + keyset.order());
+                + keyset.columns(binder) + rows(cursor, pageSize(), binder) + ") AS page ORDER BY " + keyset.order());
     }
 
-    private String rows(Page.@Nullable Cursor cursor, Binder binder) {
+    private String rows(Page.@Nullable Cursor cursor, int most, Binder binder) {
         String after = cursor == null ? "" : " AND " + keyset.after(cursor.keys(), binder);
         String skip = cursor == null && query.skip() > 0 ? " OFFSET " + binder.bind(query.skip()) : "";
         return " FROM " + table.quoted() + " WHERE " + where(binder) + after + " ORDER BY " + keyset.order() + " LIMIT "
-                + pageSize() + skip;
+                + most + skip;
     }
 
     /** The same for each page of a query, so that its statements are few and can be prepared. */

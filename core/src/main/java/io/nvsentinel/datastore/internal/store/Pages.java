@@ -2,35 +2,68 @@
 package io.nvsentinel.datastore.internal.store;
 
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
-/** Turns pages, each a query of its own, into one sequence. */
-final class Pages {
+/**
+ * Turns pages, each a query of its own, into one sequence. For one subscriber.
+ *
+ * <p>The first pages are read when there is demand for them. Who asks for a third reads them all: from then on one page is
+ * read ahead, so that the server works while the subscriber does.
+ *
+ * @param <R> the rows
+ */
+final class Pages<R> {
 
-    private Pages() {}
+    private static final int BEFORE_READING_AHEAD = 2;
+
+    private final boolean readsAhead;
+    private final Function<Page.@Nullable Cursor, Mono<Page<R>>> read;
+    private final Disposable.Swap reading = Disposables.swap();
+    private Page.@Nullable Cursor next;
+    private boolean more = true;
+    private int count;
+    private @Nullable Mono<Page<R>> ahead;
+
+    private Pages(boolean readsAhead, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
+        this.readsAhead = readsAhead;
+        this.read = read;
+    }
 
     /**
-     * Reads page after page, each where the one before says, until one is the last. A page is asked for when there is
-     * demand for it.
+     * Reads page after page, each where the one before says, until one is the last.
      *
+     * @param readsAhead whether a page may be read before there is demand for it
      * @param read reads the page at a cursor, or the first page
+     * @return cold
      */
-    static <R> Flux<List<R>> all(Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
-        return Flux.defer(() -> {
-            AtomicReference<Page.@Nullable Cursor> next = new AtomicReference<>();
-            AtomicBoolean more = new AtomicBoolean(true);
-            return Mono.defer(() -> read.apply(next.get()))
-                    .doOnNext(page -> {
-                        next.set(page.next());
-                        more.set(page.next() != null);
-                    })
-                    .repeat(more::get)
-                    .map(Page::rows);
-        });
+    static <R> Flux<List<R>> all(boolean readsAhead, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
+        return Flux.using(
+                () -> new Pages<>(readsAhead, read),
+                pages -> Mono.defer(pages::next).repeat(() -> pages.more),
+                pages -> pages.reading.dispose());
+    }
+
+    private Mono<List<R>> next() {
+        Mono<Page<R>> page = ahead == null ? read.apply(next) : ahead;
+        return Mono.deferContextual(context -> page.doOnNext(arrived -> {
+                    next = arrived.next();
+                    more = next != null;
+                    ahead = more && readsAhead && ++count >= BEFORE_READING_AHEAD
+                            ? begun(read.apply(next).contextWrite(context))
+                            : null;
+                }))
+                .map(Page::rows);
+    }
+
+    private Mono<Page<R>> begun(Mono<Page<R>> page) {
+        Sinks.One<Page<R>> arrived = Sinks.one();
+        reading.update(page.subscribe(arrived::tryEmitValue, arrived::tryEmitError));
+        return arrived.asMono();
     }
 }

@@ -37,8 +37,7 @@ public final class Rows {
      * @return cold; emits the row, or nothing
      */
     public static <T> Mono<T> one(Statement statement, Function<? super Readable, T> mapper) {
-        return all(statement, mapper)
-                .flatMap(rows -> Mono.justOrEmpty(rows.stream().findFirst()));
+        return all(statement, mapper).mapNotNull(rows -> rows.isEmpty() ? null : rows.get(0));
     }
 
     /**

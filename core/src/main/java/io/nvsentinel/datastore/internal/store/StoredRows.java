@@ -29,9 +29,9 @@ final class StoredRows<T> {
         this.codec = codec;
     }
 
-    /** A row with a document, or with the reason why there is none. */
+    /** A row with a document, or with the reason why there is none; and the size of what is stored, in bytes. */
     record Row<T>(
-            @Nullable StoredDocument<T> document, @Nullable UndecodableDocument undecodable) {}
+            @Nullable StoredDocument<T> document, @Nullable UndecodableDocument undecodable, int size) {}
 
     /** The row's document, or an error if it cannot be decoded. */
     StoredDocument<T> document(Readable row) {
@@ -45,16 +45,18 @@ final class StoredRows<T> {
     Row<T> row(Readable row) {
         UUID id = required(row, 0, UUID.class);
         Instant createdAt = required(row, 1, Instant.class);
+        byte[] json = required(row, 4, Json.class).asArray();
         try {
-            T document = codec.decode(required(row, 4, Json.class).asArray());
+            T document = codec.decode(json);
             return new Row<>(
                     new StoredDocument<>(
                             id, createdAt, required(row, 2, Instant.class), required(row, 3, Long.class), document),
-                    null);
+                    null,
+                    json.length);
         } catch (InvalidDocumentException e) {
             InvalidDocumentException named = new InvalidDocumentException(
                     "Document " + id + " of " + collection + " cannot be read: " + e.getMessage(), null, e);
-            return new Row<>(null, new UndecodableDocument(id, createdAt, named));
+            return new Row<>(null, new UndecodableDocument(id, createdAt, named), json.length);
         }
     }
 

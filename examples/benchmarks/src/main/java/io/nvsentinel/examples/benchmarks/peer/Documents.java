@@ -139,6 +139,6 @@ public final class Documents {
     private static String numbered() {
         return "'" + text(0).replace("'", "''") + "'::jsonb || jsonb_build_object('healthevent', '"
                 + text(0).replace("'", "''") + "'::jsonb -> 'healthevent'"
-                + " || jsonb_build_object('id', number::text, 'nodename', 'gpu-node-' || number % " + NODES + "))";
+                + " || jsonb_build_object('id', number::text, 'nodeName', 'gpu-node-' || number % " + NODES + "))";
     }
 }

@@ -14,7 +14,9 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
@@ -45,10 +47,12 @@ public final class Ours implements AutoCloseable {
     private final Datastore datastore;
     private final ChangeStreams streams;
     private final ChangelogReader reader;
+    private final DocumentCollection<byte[]> raw;
 
     private Ours(Datastore datastore, ChangeStreams streams) {
         this.datastore = datastore;
         this.streams = streams;
+        this.raw = datastore.collection("health_events", DocumentCodec.ofBytes());
         this.reader = new ChangelogReader(
                 connections(datastore),
                 ChangeStreamOptions.builder().build().pageRows(),
@@ -143,11 +147,6 @@ public final class Ours implements AutoCloseable {
         return datastore.healthEvents().find(Filter.all());
     }
 
-    /** Documents as the database gives them. There is no public way to that yet. */
-    private DocumentCollection<byte[]> raw() {
-        return datastore.collection("health_events", new AsItIs());
-    }
-
     /**
      * Reads one document as bytes.
      *
@@ -155,7 +154,7 @@ public final class Ours implements AutoCloseable {
      * @return the document
      */
     public Mono<StoredDocument<byte[]>> findRawById(UUID id) {
-        return raw().findById(id);
+        return raw.findById(id);
     }
 
     /**
@@ -165,7 +164,7 @@ public final class Ours implements AutoCloseable {
      * @return the documents
      */
     public Flux<StoredDocument<byte[]>> findRawByNode(String node) {
-        return raw().find(Filter.eq("healthevent.nodeName", node));
+        return raw.find(Query.where(Filter.eq("healthevent.nodeName", node)).sort(Sort.descending("created_at")));
     }
 
     /**
@@ -174,7 +173,7 @@ public final class Ours implements AutoCloseable {
      * @return the documents
      */
     public Flux<StoredDocument<byte[]>> scanRaw() {
-        return raw().find(Filter.all());
+        return raw.find(Filter.all());
     }
 
     /**
@@ -213,19 +212,5 @@ public final class Ours implements AutoCloseable {
     public void close() {
         streams.close().block(WAIT);
         datastore.close().block(WAIT);
-    }
-
-    /** The health events without decoding. */
-    private static final class AsItIs implements DocumentCodec<byte[]> {
-
-        @Override
-        public byte[] encode(byte[] value) {
-            return value;
-        }
-
-        @Override
-        public byte[] decode(byte[] json) {
-            return json;
-        }
     }
 }

@@ -40,7 +40,8 @@ final class Finds implements Scenario {
     @Override
     public void run(Stage stage) {
         Database database = stage.server().create(Capture.NONE);
-        Documents.fill(database, stage.choose(2_000, 100_000, 100_000));
+        int count = stage.choose(Documents.NODES, 100_000, 100_000);
+        Documents.fill(database, count);
         List<UUID> ids = Arrays.stream(database.text("SELECT string_agg(id::text, ',') FROM"
                                 + " (SELECT id FROM health_events ORDER BY md5(id::text) LIMIT "
                                 + stage.choose(50, 5_000, 20_000) + ") AS sampled")
@@ -52,6 +53,9 @@ final class Finds implements Scenario {
                 .toList();
         try (Ours ours = Ours.connect(database);
                 R2dbc r2dbc = new R2dbc(database)) {
+            for (Flux<?> found : List.of(ours.findRawByNode(nodes.get(0)), r2dbc.findByNode(nodes.get(0)))) {
+                Lossless.check(count / Documents.NODES, found.toStream().count(), "documents of a node");
+            }
             compare(
                     stage,
                     "find by id",
