@@ -4,6 +4,7 @@ package io.nvsentinel.examples.cli;
 import io.nvsentinel.changestream.ChangeStreams;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
+import java.time.Clock;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -17,6 +18,7 @@ public final class Invocation {
     private final Console console;
     private final Map<String, String> environment;
     private final Sinks.Empty<Void> interruption = Sinks.empty();
+    private final Clock clock;
     private volatile boolean interrupted;
 
     /**
@@ -26,8 +28,29 @@ public final class Invocation {
      * @param environment the variables it may read
      */
     Invocation(Console console, Map<String, String> environment) {
+        this(console, environment, Clock.systemUTC());
+    }
+
+    /**
+     * A run at another time.
+     *
+     * @param console what it prints to
+     * @param environment the variables it may read
+     * @param clock what it takes for this machine's clock
+     */
+    Invocation(Console console, Map<String, String> environment, Clock clock) {
         this.console = console;
         this.environment = Map.copyOf(environment);
+        this.clock = clock;
+    }
+
+    /**
+     * This machine's clock.
+     *
+     * @return the clock
+     */
+    public Clock clock() {
+        return clock;
     }
 
     /**

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 
@@ -22,10 +23,19 @@ public record Run(int exitCode, List<String> out, List<String> err) {
     }
 
     public static Run with(Map<String, String> environment, InputStream in, String... arguments) {
+        return with(Clock.systemUTC(), environment, in, arguments);
+    }
+
+    /** On a machine with another clock. */
+    public static Run with(Clock clock, Map<String, String> environment, String... arguments) {
+        return with(clock, environment, InputStream.nullInputStream(), arguments);
+    }
+
+    private static Run with(Clock clock, Map<String, String> environment, InputStream in, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Console console = new Console(in, print(out), print(err), false, false);
-        int exitCode = new Main(new Invocation(console, environment)).run(arguments);
+        int exitCode = new Main(new Invocation(console, environment, clock)).run(arguments);
         return new Run(exitCode, lines(out), lines(err));
     }
 

@@ -2,6 +2,7 @@
 package io.nvsentinel.examples.cli.doctor;
 
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -55,10 +56,11 @@ final class ClockCheck implements Check {
     private record Sample(Duration ahead, Duration roundTrip) {
 
         static Sample take(Patient patient) throws SQLException {
-            Instant before = Instant.now();
+            Clock clock = patient.invocation().clock();
+            Instant before = clock.instant();
             String told = Sql.one(patient.connection(), "SELECT extract(epoch FROM clock_timestamp())::text")
                     .get(0);
-            Duration roundTrip = Duration.between(before, Instant.now());
+            Duration roundTrip = Duration.between(before, clock.instant());
             Instant server = instant(Objects.requireNonNull(told));
             return new Sample(Duration.between(before.plus(roundTrip.dividedBy(2)), server), roundTrip);
         }

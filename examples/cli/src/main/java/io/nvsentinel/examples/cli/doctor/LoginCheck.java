@@ -2,9 +2,11 @@
 package io.nvsentinel.examples.cli.doctor;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.examples.cli.JdbcSource;
 import io.nvsentinel.tls.TlsException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,10 @@ final class LoginCheck implements Check {
     private static final String SEEN = """
             SELECT current_user, current_setting('server_version'), s.ssl, s.version, s.cipher, s.client_dn
             FROM pg_stat_ssl AS s WHERE s.pid = pg_backend_pid()""";
+
+    private static final String SILENT =
+            "somebody listens there and says nothing: look whether it is PostgreSQL and not"
+                    + " stopped or overloaded, and for firewalls and service meshes between";
 
     @Override
     public String name() {
@@ -34,12 +40,18 @@ final class LoginCheck implements Check {
             patient.unchecked("without certificates that can be used nobody can try to log in");
             return;
         }
+        long start = System.nanoTime();
         try {
             Connection connection = login.connect();
             patient.loggedIn(login, connection);
         } catch (SQLException e) {
             login.close();
-            refused(patient, e);
+            // The driver's error for it is like others, but in its text.
+            Duration taken = Duration.ofNanos(System.nanoTime() - start);
+            refused(
+                    patient,
+                    e,
+                    taken.toSeconds() >= JdbcSource.seconds(patient.options().connectTimeout()));
             return;
         }
         seen(patient);
@@ -54,12 +66,11 @@ final class LoginCheck implements Check {
         }
     }
 
-    private static void refused(Patient patient, SQLException error) {
+    private static void refused(Patient patient, SQLException error, boolean timedOut) {
         String state = error.getSQLState();
-        boolean connected = state != null && !state.startsWith("08");
-        String message = Failed.text(error);
-        patient.fail(
-                message, connected ? Failed.cure(error) : "see network and certificates above", Failed.facts(error));
+        boolean answered = state != null && !state.startsWith("08");
+        String cure = timedOut && patient.isReachable() ? SILENT : "see network and certificates above";
+        patient.fail(Failed.text(error), answered ? Failed.cure(error) : cure, Failed.facts(error));
     }
 
     private static void seen(Patient patient) throws SQLException {

@@ -72,6 +72,12 @@ final class Patient implements AutoCloseable {
         options = found;
     }
 
+    /** Whether somebody accepted a connection, whoever it is. */
+    boolean isReachable() {
+        return findings.stream()
+                .anyMatch(finding -> finding.check().equals("network") && finding.verdict() == Finding.Verdict.OK);
+    }
+
     Login login() {
         return Objects.requireNonNull(login, "login");
     }

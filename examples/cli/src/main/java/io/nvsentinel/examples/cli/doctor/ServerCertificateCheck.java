@@ -61,7 +61,7 @@ final class ServerCertificateCheck implements Check {
 
     private static void tell(Patient patient, String server, X509Certificate certificate) {
         Instant until = certificate.getNotAfter().toInstant();
-        long left = ChronoUnit.DAYS.between(Instant.now(), until);
+        long left = ChronoUnit.DAYS.between(patient.invocation().clock().instant(), until);
         String subject = certificate.getSubjectX500Principal().toString();
         List<String> names = ServerCertificate.names(certificate);
         Map<String, @Nullable Object> facts = new LinkedHashMap<>();
@@ -75,7 +75,7 @@ final class ServerCertificateCheck implements Check {
         String day = LocalDate.ofInstant(until, ZoneOffset.UTC).toString();
         String text = "server " + subject + " for " + (names.isEmpty() ? "no names" : String.join(", ", names));
         String valid = text + ", valid until " + day + ", " + left + " days left";
-        if (until.isBefore(Instant.now())) {
+        if (until.isBefore(patient.invocation().clock().instant())) {
             patient.fail(text + ", expired on " + day, "renew it on the server, and reload", facts);
         } else if (left < patient.limits().days()) {
             patient.warn(valid, "renew it on the server, and reload", facts);

@@ -7,7 +7,6 @@ import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.examples.cli.Times;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -71,8 +70,10 @@ final class StreamCheck implements Check {
     }
 
     private static void client(Patient patient, ClientStatus client) {
-        Duration behind =
-                client.behindSince() == null ? Duration.ZERO : Duration.between(client.behindSince(), Instant.now());
+        Duration behind = client.behindSince() == null
+                ? Duration.ZERO
+                : Duration.between(
+                        client.behindSince(), patient.invocation().clock().instant());
         String text = client.clientName() + ": " + client.lag() + " changes behind"
                 + (client.lag() == 0 ? "" : ", since " + Times.text(behind.isNegative() ? Duration.ZERO : behind))
                 + (client.isOwned() ? "" : ", nobody reads it");
