@@ -3,6 +3,7 @@ package io.nvsentinel.examples.cli.command;
 
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.examples.cli.ConnectionArguments;
@@ -100,24 +101,42 @@ public final class SchemaCommand {
             description = "Checks that the tables are as this release needs them, and changes nothing.",
             footer = {
                 "",
-                "Exit code 1: migrations are pending or have failed.",
+                "Exit code 1: migrations are pending or have failed, or an index is missing; schema migrate mends it.",
                 "",
                 "Example, as an init container:",
                 "  until nvsentinel schema validate; do sleep 5; done"
             })
     int validate(
-            @Mixin ConnectionArguments connection, @Option(names = "--json", description = JSON + ".") boolean json) {
+            @Mixin ConnectionArguments connection,
+            @Option(names = "--json", description = JSON + ", problem.") boolean json) {
         SchemaStatus status = status(connection);
-        if (status.isUsable()) {
-            // Besides the versions, this looks at the index that idempotent inserts need.
-            invocation.withDatastore(connection.options(), Datastore::ping);
-        }
+        String problem = status.isUsable() ? problem(connection) : null;
+        boolean usable = status.isUsable() && problem == null;
         if (json) {
-            invocation.console().line(Json.line(values(status)));
-        } else {
+            Map<String, @Nullable Object> values = values(status);
+            values.put("usable", usable);
+            values.put("problem", problem);
+            invocation.console().line(Json.line(values));
+        } else if (problem == null) {
             print(status);
+        } else {
+            invocation.console().say(problem + ": nvsentinel schema migrate");
         }
-        return invocation.ended(status.isUsable() ? ExitCode.OK : ExitCode.FINDING);
+        return invocation.ended(usable ? ExitCode.OK : ExitCode.FINDING);
+    }
+
+    /** What the versions do not tell: whether the index is there that idempotent inserts need. */
+    private @Nullable String problem(ConnectionArguments connection) {
+        try {
+            invocation.withDatastore(connection.options(), Datastore::ping);
+            return null;
+        } catch (MisconfiguredException e) {
+            if (e.sqlState() != null) {
+                // The server's refusal, of a right perhaps, and nothing that a migration mends.
+                throw e;
+            }
+            return String.valueOf(e.getMessage());
+        }
     }
 
     private void print(SchemaStatus status) {

@@ -76,8 +76,18 @@ class SchemaCommandTest {
         database.execute("DROP INDEX healthevent_idempotency_key_unique");
 
         Run run = schema("validate");
-        assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).singleElement().asString().contains("healthevent_idempotency_key_unique");
+        assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
+        assertThat(run.err())
+                .singleElement()
+                .asString()
+                .contains("healthevent_idempotency_key_unique")
+                .endsWith("nvsentinel schema migrate");
+
+        Run json = schema("validate", "--json");
+        assertThat(json.exitCode()).isEqualTo(ExitCode.FINDING);
+        assertThat(json.err()).isEmpty();
+        assertThat(json(json).get("usable").asBoolean()).isFalse();
+        assertThat(json(json).get("problem").asString()).contains("healthevent_idempotency_key_unique");
 
         assertThat(schema("migrate").exitCode()).isZero();
         assertThat(schema("validate").exitCode()).isZero();
