@@ -18,7 +18,8 @@ public final class Cures {
     private static final Map<String, String> BY_STATE = Map.of(
             "28P01", "check the user and the password",
             "28000",
-                    "check pg_hba.conf on the server: it has no line for this user, database, address and kind of login",
+                    "check pg_hba.conf on the server: for this user, database and address it has no line, or one that wants"
+                            + " another kind of login",
             "3D000", "create the database, or check its name",
             "42501", "grant the user what docs/postgresql-grants.sql names",
             "42P01", "bring the schema up to date: nvsentinel schema migrate",

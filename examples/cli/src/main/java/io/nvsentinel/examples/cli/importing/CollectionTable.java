@@ -25,7 +25,8 @@ final class CollectionTable {
                     + " LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'nvsentinel_capture'"
                     + " WHERE c.oid = to_regclass(?)";
 
-    private static final Duration LOCK_WAIT = Duration.ofSeconds(2);
+    /** Whoever waits for a lock makes those wait who come after, so nobody waits for longer at one go. */
+    static final Duration LOCK_WAIT = Duration.ofSeconds(2);
 
     private final Connection connection;
     private final String table;
@@ -117,10 +118,15 @@ final class CollectionTable {
         return table;
     }
 
+    /** Bounds what the statements of this transaction wait for others, by {@link #LOCK_WAIT} each. */
+    void waitBriefly() throws SQLException {
+        execute("SET LOCAL lock_timeout = " + LOCK_WAIT.toMillis());
+    }
+
     /** To be followed by {@link #endWriting()} in the same transaction. */
     void beginWriting() throws SQLException {
+        waitBriefly();
         if (!captured) {
-            execute("SET LOCAL lock_timeout = " + LOCK_WAIT.toMillis());
             execute("ALTER TABLE " + table + " DISABLE TRIGGER nvsentinel_capture");
         }
     }

@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -38,11 +39,11 @@ final class CollectionWriter {
     private static final Set<String> FAULTS_OF_DATA = Set.of("22", "23", "54");
 
     private static final String LOCK_NOT_AVAILABLE = "55P03";
-    private static final int LOCK_ATTEMPTS = 30;
     private static final int COPY_BUFFER_BYTES = 64 << 10;
 
     private final Connection connection;
     private final CollectionTable collection;
+    private final long lockAttempts;
     private final OffsetDateTime importedAt;
 
     /**
@@ -50,10 +51,12 @@ final class CollectionWriter {
      *
      * @param connection not used by anybody else
      * @param collection where records go
+     * @param lockWait how long others may hold the table
      */
-    CollectionWriter(Connection connection, CollectionTable collection) throws SQLException {
+    CollectionWriter(Connection connection, CollectionTable collection, Duration lockWait) throws SQLException {
         this.connection = connection;
         this.collection = collection;
+        this.lockAttempts = lockWait.dividedBy(CollectionTable.LOCK_WAIT);
         execute(STAGE);
         importedAt = now();
         connection.commit();
@@ -76,7 +79,7 @@ final class CollectionWriter {
      * @throws SQLException if it is not the data's fault
      */
     Outcome store(List<ConvertedDocument> documents) throws SQLException {
-        List<ConvertedDocument> missing = missing(documents);
+        List<ConvertedDocument> missing = whenFree(() -> missing(documents));
         List<Batch.Reject> refused = new ArrayList<>();
         int stored = missing.isEmpty() ? 0 : store(missing, refused);
         return new Outcome(stored, documents.size() - stored - refused.size(), refused);
@@ -94,6 +97,7 @@ final class CollectionWriter {
         Set<UUID> present = new HashSet<>();
         String sql = "SELECT id FROM " + collection.table() + " WHERE id = ANY (?)";
         try (PreparedStatement select = connection.prepareStatement(sql)) {
+            collection.waitBriefly();
             Array ids = connection.createArrayOf(
                     "uuid", documents.stream().map(ConvertedDocument::id).toArray());
             select.setArray(1, ids);
@@ -112,7 +116,7 @@ final class CollectionWriter {
 
     private int store(List<ConvertedDocument> documents, List<Batch.Reject> refused) throws SQLException {
         try {
-            return storeWhenFree(documents, refused);
+            return whenFree(() -> attempt(documents, refused));
         } catch (SQLException e) {
             connection.rollback();
             if (!FAULTS_OF_DATA.contains(String.valueOf(e.getSQLState()).substring(0, 2))) {
@@ -127,13 +131,19 @@ final class CollectionWriter {
         return store(documents.subList(0, half), refused) + store(documents.subList(half, documents.size()), refused);
     }
 
+    /** What is done in a transaction. */
+    private interface Work<T> {
+
+        T run() throws SQLException;
+    }
+
     /** Others may hold the table for long; waiting for them without end would make everybody else wait behind us. */
-    private int storeWhenFree(List<ConvertedDocument> documents, List<Batch.Reject> refused) throws SQLException {
+    private <T> T whenFree(Work<T> work) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
-                return attempt(documents, refused);
+                return work.run();
             } catch (SQLException e) {
-                if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || attempt == LOCK_ATTEMPTS) {
+                if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || attempt >= lockAttempts) {
                     throw e;
                 }
                 connection.rollback();

@@ -7,6 +7,7 @@ import io.nvsentinel.examples.cli.importing.source.Source;
 import io.nvsentinel.examples.cli.importing.source.SourceDocument;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Set;
@@ -19,14 +20,16 @@ final class Import {
     private final Source source;
     private final RejectFile rejects;
     private final boolean stopOnError;
+    private final Duration lockWait;
     private final Tally tally = new Tally();
     private final ImportProgress progress;
 
-    Import(Invocation invocation, Source source, RejectFile rejects, boolean stopOnError) {
+    Import(Invocation invocation, Source source, RejectFile rejects, boolean stopOnError, Duration lockWait) {
         this.invocation = invocation;
         this.source = source;
         this.rejects = rejects;
         this.stopOnError = stopOnError;
+        this.lockWait = lockWait;
         this.progress = new ImportProgress(invocation.console(), System::nanoTime);
     }
 
@@ -65,7 +68,7 @@ final class Import {
      * @throws SQLException if the server fails
      */
     int store(BatchReader reader, Connection connection, CollectionTable collection, String name) throws SQLException {
-        CollectionWriter writer = new CollectionWriter(connection, collection);
+        CollectionWriter writer = new CollectionWriter(connection, collection, lockWait);
         Verification verification = new Verification(connection, collection);
         try (Receipts receipts = new Receipts()) {
             each(reader, batch -> store(batch, writer, receipts));

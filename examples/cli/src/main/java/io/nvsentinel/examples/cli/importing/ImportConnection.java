@@ -9,6 +9,7 @@ import io.nvsentinel.tls.TlsException;
 import io.nvsentinel.tls.TlsOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -17,6 +18,8 @@ import org.postgresql.ds.PGSimpleDataSource;
  * certificates as the datastore does.
  */
 final class ImportConnection implements AutoCloseable {
+
+    private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final @Nullable TlsContext tls;
     private final Connection connection;
@@ -58,6 +61,8 @@ final class ImportConnection implements AutoCloseable {
         }
         source.setApplicationName(options.applicationName() + " import");
         source.setTcpKeepAlive(true);
+        // Past what the server may take, so that only a server that has gone is given up.
+        source.setSocketTimeout(JdbcSource.seconds(options.statementTimeout().plus(GRACE)));
         // A transaction may lock writers out, so it must end even if this process is stopped in the middle of it.
         long bound = options.statementTimeout().toMillis();
         source.setOptions("-c statement_timeout=" + bound + " -c idle_in_transaction_session_timeout=" + bound);

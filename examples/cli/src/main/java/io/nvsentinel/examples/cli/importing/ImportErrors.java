@@ -14,15 +14,15 @@ final class ImportErrors {
 
     private ImportErrors() {}
 
-    static ToolException of(SQLException error, Target target) {
+    static ToolException of(SQLException error, Target target, boolean capture) {
         String state = String.valueOf(error.getSQLState());
         String message =
                 "the import into " + target.table() + " ended: " + message(error) + " (SQLSTATE " + state + ")";
         ToolException failure = state.equals("55P03")
                 ? new ToolException(
                         ExitCode.UNAVAILABLE,
-                        "other transactions have held " + target.table() + " for a minute",
-                        "end them, or import with --capture; then " + AGAIN)
+                        "other transactions have held " + target.table() + " for longer than --lock-wait",
+                        (capture ? "end them; then " : "end them, or import with --capture; then ") + AGAIN)
                 : new ToolException(exitCode(state), message, cure(state));
         failure.initCause(error);
         return failure;
@@ -44,7 +44,7 @@ final class ImportErrors {
     private static @Nullable String cure(String state) {
         return switch (state) {
             case "42501" -> "grant the user what docs/postgresql-grants.sql names, and TEMPORARY on the database";
-            case "57014" -> "choose a smaller --batch-size; then " + AGAIN;
+            case "57014" -> "choose a smaller --batch-size, or look who holds the table; then " + AGAIN;
             default -> exitCode(state) == ExitCode.UNAVAILABLE ? AGAIN : null;
         };
     }

@@ -11,6 +11,7 @@ import io.nvsentinel.examples.cli.importing.json.LegacyUuid;
 import io.nvsentinel.examples.cli.importing.source.Source;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -89,6 +90,15 @@ public final class ImportMongo implements Callable<Integer> {
             description = "Documents in a transaction, at most. Default: 2000.")
     private int batchSize = 2_000;
 
+    @Option(
+            names = "--lock-wait",
+            paramLabel = "TIME",
+            defaultValue = "1m",
+            description =
+                    "How long other transactions may hold the collection before the import ends; it goes on where it"
+                            + " was when it is run again (default: ${DEFAULT-VALUE}).")
+    private Duration lockWait = Duration.ZERO;
+
     /**
      * A command.
      *
@@ -109,7 +119,7 @@ public final class ImportMongo implements Callable<Integer> {
         try (Source source = Source.open(file, invocation.console().in());
                 RejectFile rejected = new RejectFile(rejectFile)) {
             BatchReader reader = new BatchReader(source, new Converter(legacyUuid, target), batchSize);
-            Import running = new Import(invocation, source, rejected, stopOnError);
+            Import running = new Import(invocation, source, rejected, stopOnError, lockWait);
             return dryRun ? running.rehearse(reader) : store(running, reader, target);
         }
     }
@@ -130,7 +140,7 @@ public final class ImportMongo implements Callable<Integer> {
             return running.store(
                     reader, database.jdbc(), collection, CollectionTable.shortest(options.schema(), target));
         } catch (SQLException e) {
-            throw ImportErrors.of(e, target);
+            throw ImportErrors.of(e, target, capture);
         }
     }
 
