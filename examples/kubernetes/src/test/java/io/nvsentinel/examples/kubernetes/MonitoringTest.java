@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
+import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.examples.kubernetes.Manifests.Node;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -144,6 +145,26 @@ class MonitoringTest {
         assertThat(asked).isNotEmpty();
         assertThat(Stream.of(WakeUp.values()).map(Enum::name)).containsAll(asked);
         assertThat(VALUES.get("cause")).isNotEmpty();
+    }
+
+    /** It cannot be read from a meter; so it is the default, and the command that makes it another one finds it. */
+    @Test
+    void theAlertOfHistoryLossKnowsTheAgeThatIsTheDefault() {
+        String expression = rules().stream()
+                .filter(rule -> rule.text("alert").equals("ChangeStreamHistoryLossNear"))
+                .map(rule -> rule.text("expr"))
+                .collect(Collectors.joining());
+        String age = "0.8 * " + RetentionOptions.defaults().maxAge().toDays() + " * 86400";
+        assertThat(expression).endsWith("> " + age);
+
+        String readme = Manifests.read(Manifests.HERE.resolve("README.md"));
+        Matcher command = Pattern.compile("sed 's/(.+)/(.+)/' examples/kubernetes/(monitoring/alerts\\.yaml)")
+                .matcher(readme);
+        assertThat(command.find()).isTrue();
+        String alerts = Manifests.read(Manifests.HERE.resolve(command.group(3)));
+        assertThat(alerts.replaceAll(command.group(1), command.group(2)))
+                .isEqualTo(alerts.replace(age, "0.8 * 7 * 86400"))
+                .isNotEqualTo(alerts);
     }
 
     @Test
