@@ -250,7 +250,7 @@ public final class ChangeStreams {
      * @param collection a collection of the same datastore
      * @param options what is wanted; must have a client name
      * @param processing how changes are handled
-     * @param handler handles one change, and completes when it is done; is called on such threads, which must
+     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel scheduler or of the driver, which must
      *     not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
      * @param <T> the documents' type
      * @return completes when nothing is being handled any more and the position is stored
