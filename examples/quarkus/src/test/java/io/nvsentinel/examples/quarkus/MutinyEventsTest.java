@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.examples.mutiny;
+package io.nvsentinel.examples.quarkus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.ChangeEvent;
+import io.nvsentinel.changestream.ChangeStreams;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
 import io.nvsentinel.datastore.Datastore;
@@ -19,6 +20,7 @@ import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +39,7 @@ class MutinyEventsTest {
     @BeforeEach
     void connect() {
         TestDatabase database = DATABASE.get();
-        events = new MutinyEvents(Datastore.connect(DatastoreOptions.builder()
+        Datastore datastore = Objects.requireNonNull(Datastore.connect(DatastoreOptions.builder()
                         .host(database.host())
                         .port(database.port())
                         .database(database.name())
@@ -46,6 +48,7 @@ class MutinyEventsTest {
                         .sslMode(SslMode.DISABLE)
                         .build())
                 .block(SOON));
+        events = new MutinyEvents(datastore, ChangeStreams.of(datastore));
     }
 
     @AfterEach
