@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A change as the resource shows it.
  *
- * @param operation what was done, in MongoDB's word
+ * @param operation what was done
  * @param id the record
  * @param node the event's node, or null if the change has no document
  * @param changedAt when
@@ -21,7 +21,7 @@ public record Change(
     static Change of(ChangeEvent<HealthEventDocument> change) {
         HealthEventDocument document = change.document();
         return new Change(
-                change.operation().toString(),
+                change.operation().name(),
                 change.recordId(),
                 document == null ? null : document.event().nodeName(),
                 change.changedAt());

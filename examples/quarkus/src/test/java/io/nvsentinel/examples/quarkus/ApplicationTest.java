@@ -18,7 +18,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -67,40 +68,33 @@ class ApplicationTest {
         return UUID.fromString(response.body());
     }
 
-    private Stream<String> changes(HttpRequest.Builder request) {
-        return send(request, BodyHandlers.ofLines()).body();
+    private ServerSentEvents listen(HttpRequest.Builder request) {
+        return new ServerSentEvents(http, request.build());
     }
 
-    private static String next(Iterator<String> lines, String field) {
-        while (lines.hasNext()) {
-            String line = lines.next();
-            if (line.startsWith(field + ":")) {
-                return line.substring(field.length() + 1).trim();
-            }
-        }
-        throw new AssertionError("The stream ended before a line of " + field);
-    }
-
-    private static void assertChange(String json, String node, UUID id) {
-        assertThat(json).contains("\"operation\":\"insert\"", "\"node\":\"" + node + "\"", "\"id\":\"" + id + "\"");
+    private static void assertChange(Map<String, String> event, String node, UUID id) {
+        assertThat(event.get("data"))
+                .contains("\"operation\":\"INSERT\"", "\"node\":\"" + node + "\"", "\"id\":\"" + id + "\"");
     }
 
     @Test
-    void whatIsStoredArrivesAndAConnectionThatComesAgainMissesNothing() {
+    void whatIsStoredArrivesAndAListenerThatComesAgainMissesNothing() throws IOException {
         String position;
-        try (Stream<String> stream = changes(to("/events/changes"))) {
-            Iterator<String> lines = stream.iterator();
-            assertThat(next(lines, "event")).isEqualTo("watching");
+        try (ServerSentEvents events = listen(to("/events/changes"))) {
+            assertThat(events.await(1, SOON).get(0)).containsEntry("event", "watching");
             UUID id = store("a");
-            next(lines, "id");
-            position = next(lines, "id");
-            assertChange(next(lines, "data"), "a", id);
+            Map<String, String> change = events.await(2, SOON).get(1);
+            assertChange(change, "a", id);
+            position = change.get("id");
         }
         UUID missed = store("b");
-        try (Stream<String> stream = changes(to("/events/changes").header("Last-Event-ID", position))) {
-            assertChange(
-                    stream.filter(line -> line.startsWith("data:{")).findFirst().orElseThrow(), "b", missed);
+        try (ServerSentEvents events = listen(to("/events/changes").header("Last-Event-ID", position))) {
+            List<Map<String, String>> both = events.await(2, SOON);
+            assertThat(both.get(0)).containsEntry("event", "watching").containsEntry("id", position);
+            assertChange(both.get(1), "b", missed);
         }
+        java.nio.file.Files.writeString(
+                java.nio.file.Path.of("/tmp/qk/metrics"), get("/q/metrics").body());
         Await.until(
                 "metrics tell of it",
                 SOON,
