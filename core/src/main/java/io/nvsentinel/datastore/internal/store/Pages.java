@@ -4,11 +4,8 @@ package io.nvsentinel.datastore.internal.store;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 
 /**
  * Turns pages, each a query of its own, into one sequence. For one subscriber.
@@ -24,11 +21,10 @@ final class Pages<R> {
 
     private final boolean readsAhead;
     private final Function<Page.@Nullable Cursor, Mono<Page<R>>> read;
-    private final Disposable.Swap reading = Disposables.swap();
+    private final Ahead<Page<R>> ahead = new Ahead<>();
     private Page.@Nullable Cursor next;
     private boolean more = true;
     private int count;
-    private @Nullable Mono<Page<R>> ahead;
 
     private Pages(boolean readsAhead, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
         this.readsAhead = readsAhead;
@@ -46,24 +42,18 @@ final class Pages<R> {
         return Flux.using(
                 () -> new Pages<>(readsAhead, read),
                 pages -> Mono.defer(pages::next).repeat(() -> pages.more),
-                pages -> pages.reading.dispose());
+                pages -> pages.ahead.dispose());
     }
 
     private Mono<List<R>> next() {
-        Mono<Page<R>> page = ahead == null ? read.apply(next) : ahead;
+        Mono<Page<R>> page = ahead.or(read.apply(next));
         return Mono.deferContextual(context -> page.doOnNext(arrived -> {
                     next = arrived.next();
                     more = next != null;
-                    ahead = more && readsAhead && ++count >= BEFORE_READING_AHEAD
-                            ? begun(read.apply(next).contextWrite(context))
-                            : null;
+                    if (more && readsAhead && ++count >= BEFORE_READING_AHEAD) {
+                        ahead.begin(read.apply(next).contextWrite(context));
+                    }
                 }))
                 .map(Page::rows);
-    }
-
-    private Mono<Page<R>> begun(Mono<Page<R>> page) {
-        Sinks.One<Page<R>> arrived = Sinks.one();
-        reading.update(page.subscribe(arrived::tryEmitValue, arrived::tryEmitError));
-        return arrived.asMono();
     }
 }
