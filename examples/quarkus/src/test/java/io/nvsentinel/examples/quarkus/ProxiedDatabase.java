@@ -33,6 +33,7 @@ public final class ProxiedDatabase implements QuarkusTestResourceLifecycleManage
     @Override
     public void inject(TestInjector injector) {
         injector.injectIntoFields(proxy, new TestInjector.MatchesType(TcpProxy.class));
+        injector.injectIntoFields(database, new TestInjector.MatchesType(TestDatabase.class));
     }
 
     @Override
