@@ -45,8 +45,8 @@ final class DatastoreReadiness implements AsyncHealthCheck {
     private static void add(HealthCheckResponseBuilder response, String name, Object value) {
         if (value instanceof Boolean truth) {
             response.withData(name, truth);
-        } else if (value instanceof Long number) {
-            response.withData(name, number);
+        } else if (value instanceof Integer || value instanceof Long) {
+            response.withData(name, ((Number) value).longValue());
         } else {
             response.withData(name, value.toString());
         }

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.quarkus;
 
-import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 
-/**
- * A fresh database, which the application reaches through a proxy that can be cut. After the application it sees that no
- * session was left.
- */
+/** A fresh database, which the application reaches through a proxy that can be cut. */
 public final class ProxiedDatabase implements QuarkusTestResourceLifecycleManager {
 
     private final TestDatabase database = PostgresServer.shared().createDatabase();
@@ -38,12 +33,6 @@ public final class ProxiedDatabase implements QuarkusTestResourceLifecycleManage
 
     @Override
     public void stop() {
-        Await.until(
-                "the application has closed its connections",
-                Duration.ofSeconds(10),
-                () -> database.queryForStrings("SELECT application_name FROM pg_stat_activity"
-                        + " WHERE datname = current_database() AND pid <> pg_backend_pid()"),
-                sessions -> sessions.isEmpty());
         proxy.close();
         database.drop();
     }
