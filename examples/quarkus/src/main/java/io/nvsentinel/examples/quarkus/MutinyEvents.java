@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.examples.mutiny;
+package io.nvsentinel.examples.quarkus;
 
 import io.nvsentinel.changestream.ChangeEvent;
 import io.nvsentinel.changestream.ChangeStreams;
@@ -13,31 +13,31 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.converters.multi.MultiReactorConverters;
 import io.smallrye.mutiny.converters.uni.UniReactorConverters;
+import jakarta.inject.Singleton;
 import java.util.UUID;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Health events for code that speaks Mutiny, as a Quarkus bean would offer them. Converting costs nothing else: demand, errors
- * and cancelling pass through, and nothing happens before somebody subscribes.
- *
- * <p>In Quarkus a readiness check is {@code health()} behind SmallRye's {@code AsyncHealthCheck}, and the beans' disposer awaits
- * {@code close()}. Quarkus brings Jackson 2: give collections of your own {@code JsonCodec.jackson2(mapper)}. Signals come on
- * threads of the driver; {@code emitOn(Infrastructure.getDefaultExecutor())} takes blocking work away from there.
+ * Health events for code that speaks Mutiny. Converting costs nothing else: demand, errors and cancelling pass through, and
+ * nothing happens before somebody subscribes. Signals come on threads of the driver;
+ * {@code emitOn(Infrastructure.getDefaultExecutor())} takes blocking work away from there.
  */
+@Singleton
 public final class MutinyEvents {
 
     private final Datastore datastore;
     private final ChangeStreams streams;
 
     /**
-     * Uses a datastore, and closes it.
+     * Uses both, and closes both.
      *
      * @param datastore connected
+     * @param streams its streams
      */
-    public MutinyEvents(Datastore datastore) {
+    public MutinyEvents(Datastore datastore, ChangeStreams streams) {
         this.datastore = datastore;
-        this.streams = ChangeStreams.of(datastore);
+        this.streams = streams;
     }
 
     /**

@@ -1,57 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.examples.mutiny;
+package io.nvsentinel.examples.quarkus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.ChangeEvent;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
-import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.Health.State;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
-import io.nvsentinel.testserver.PostgresDatabase;
-import io.nvsentinel.testserver.TestDatabase;
-import io.nvsentinel.tls.SslMode;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
+/** The bean as another bean uses it. */
+@QuarkusTest
+@QuarkusTestResource(ProxiedDatabase.class)
 class MutinyEventsTest {
-
-    @RegisterExtension
-    static final PostgresDatabase DATABASE = PostgresDatabase.empty();
 
     private static final Duration SOON = Duration.ofSeconds(60);
 
-    private MutinyEvents events;
-
-    @BeforeEach
-    void connect() {
-        TestDatabase database = DATABASE.get();
-        events = new MutinyEvents(Datastore.connect(DatastoreOptions.builder()
-                        .host(database.host())
-                        .port(database.port())
-                        .database(database.name())
-                        .username(database.user())
-                        .password(database.password())
-                        .sslMode(SslMode.DISABLE)
-                        .build())
-                .block(SOON));
-    }
-
-    @AfterEach
-    void close() {
-        events.close().await().atMost(SOON);
-    }
+    @Inject
+    MutinyEvents events;
 
     private UUID insert(String node) {
         return events.insert(HealthEventDocument.of(
@@ -62,8 +39,8 @@ class MutinyEventsTest {
 
     @Test
     void storesFindsAndTellsItsHealth() {
-        UUID id = insert("a");
-        assertThat(events.find(Filter.eq("healthevent.nodeName", "a"))
+        UUID id = insert("found");
+        assertThat(events.find(Filter.eq("healthevent.nodeName", "found"))
                         .collect()
                         .asList()
                         .await()
@@ -75,10 +52,10 @@ class MutinyEventsTest {
 
     @Test
     void watchesWithItsSubscribersDemandAndStopsWhenCancelled() {
-        List<UUID> ids = List.of(insert("b"), insert("c"), insert("d"));
+        List<UUID> ids = List.of(insert("first"), insert("second"), insert("third"));
         AssertSubscriber<ChangeEvent<HealthEventDocument>> subscriber = events.watch(WatchOptions.builder()
                         .startAt(StartAt.beginning())
-                        .filter(Filter.in("fullDocument.healthevent.nodeName", List.of("b", "c", "d")))
+                        .filter(Filter.in("fullDocument.healthevent.nodeName", List.of("first", "second", "third")))
                         .build())
                 .subscribe()
                 .withSubscriber(AssertSubscriber.create(2));
