@@ -120,7 +120,8 @@ public final class ChangeStreamOptions {
 
         /**
          * Sets about how many bytes of documents are read at once. Default 8 MiB, range 64 KiB to 256 MiB; counted as
-         * they are stored, that is compressed, and exceeded by at most one change.
+         * JSON, and exceeded by at most one change. What the server has sent beyond is dropped and read again; the pages
+         * that follow are asked to be smaller.
          *
          * @param value the number of bytes
          * @return this builder

@@ -156,7 +156,8 @@ public final class ChangeStreams {
      * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored.
      *
      * <p>Driven by demand; reads ahead at most two pages. No connection is held while the subscriber thinks. Signals
-     * arrive on the driver's threads, which must not be blocked.
+     * arrive on threads of Reactor's parallel scheduler, records of a snapshot on those of the driver; neither may be
+     * blocked.
      *
      * @param collection a collection of the same datastore
      * @param options what is wanted
@@ -249,7 +250,7 @@ public final class ChangeStreams {
      * @param collection a collection of the same datastore
      * @param options what is wanted; must have a client name
      * @param processing how changes are handled
-     * @param handler handles one change, and completes when it is done; is called on threads of the driver, which must
+     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel scheduler or of the driver, which must
      *     not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
      * @param <T> the documents' type
      * @return completes when nothing is being handled any more and the position is stored

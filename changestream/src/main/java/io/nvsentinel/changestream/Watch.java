@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.Records;
@@ -15,6 +16,7 @@ import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.store.Ahead;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -128,7 +130,7 @@ final class Watch<T> {
         return selection;
     }
 
-    /** The events, page by page; reads ahead the page after the one being delivered. */
+    /** The events, page by page; reads ahead at most two pages after the one being delivered. */
     Flux<ChangeEvent<T>> events(Tail tail, Records records, SnapshotReading.Waiting waiting) {
         return Flux.defer(() -> {
             if (!start.isWithinSnapshot()) {
@@ -146,13 +148,24 @@ final class Watch<T> {
     }
 
     private Flux<ChangeEvent<T>> changes(Tail tail, long from) {
-        AtomicLong position = new AtomicLong(from);
-        return Mono.defer(() -> acknowledgements.room(options.maxUnacknowledged()))
-                .then(Mono.defer(() -> tail.next(position.get(), selection)))
-                .doOnNext(chunk -> position.set(chunk.upTo()))
-                .repeat()
+        return Flux.using(Ahead<Chunk>::new, ahead -> chunks(tail, new AtomicLong(from), ahead), Ahead::dispose)
+                // Decoding and what the subscriber does are not for the thread that reads from the server.
+                .publishOn(store.timer(), 1)
                 .concatMapIterable(
                         chunk -> () -> new Delivery<>(chunk.rows(), this::event, () -> scanned(chunk.upTo())), 1);
+    }
+
+    /** Where there are more already, the next ones are read while these are delivered. */
+    private Flux<Chunk> chunks(Tail tail, AtomicLong position, Ahead<Chunk> ahead) {
+        return Mono.defer(() -> acknowledgements.room(options.maxUnacknowledged()))
+                .then(Mono.defer(() -> ahead.or(tail.next(position.get(), selection))))
+                .doOnNext(chunk -> {
+                    position.set(chunk.upTo());
+                    if (chunk.more()) {
+                        ahead.begin(tail.next(chunk.upTo(), selection));
+                    }
+                })
+                .repeat();
     }
 
     private ChangeEvent.Origin origin() {

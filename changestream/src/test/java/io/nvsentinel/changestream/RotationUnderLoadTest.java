@@ -34,6 +34,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ import reactor.core.publisher.Mono;
  * Certificates rotate while writers write and a change stream reads, at a server that asks for {@code cert
  * clientcert=verify-full}. No write fails, no change is lost, and the old certificate leaves in time.
  */
+@Tag("slow")
 class RotationUnderLoadTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(RotationUnderLoadTest.class);

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ import org.slf4j.LoggerFactory;
  * The contract under everything at once. {@code -Dstorm.seed} repeats what was done, {@code -Dstorm.duration} (such as
  * {@code 10m}) prolongs it, {@code -Dstorm.writers} thickens it.
  */
+@Tag("slow")
 class StormTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(StormTest.class);

@@ -4,6 +4,7 @@ package io.nvsentinel.changestream.internal.changelog;
 import io.nvsentinel.changestream.HistoryLostException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.internal.store.PageSize;
 import io.nvsentinel.datastore.internal.store.Rows;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
@@ -22,40 +23,29 @@ public final class ChangelogReader {
 
     /**
      * One row of facts, which comes even if no change does, and the changes: one statement, so one snapshot. Every id comes,
-     * since gaps are proven by them; the documents only of changes that somebody wants. A page ends with the row that
-     * fills its bytes; sizes are as stored, which is no less than a fraction of the size in memory that compression
-     * explains. Times come as their eight bytes, because their text is slow to read; transaction ids as text, because the
-     * driver searches all it has for who reads them otherwise, in each row.
+     * since gaps are proven by them; the documents only of changes that somebody wants. Times come as their eight bytes,
+     * because their text is slow to read; transaction ids as text, because the driver searches all it has for who reads
+     * them otherwise, in each row. The place is hidden from the planner in a query of its own: knowing it, it would plan
+     * each poll anew, which takes longer than to run it.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
                 ARRAY(
                     SELECT coalesce(to_regclass(quote_ident(name))::oid::bigint, 0)
-                    FROM unnest(CAST($5 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
-                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                    FROM unnest(CAST($3 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM datastore_changelog_state AS state CROSS JOIN datastore_changelog_id_seq AS newest
             UNION ALL
             SELECT NULL, NULL, NULL, NULL, NULL,
-                id, xid::text, table_name, record_id, operation, timestamptz_send(changed_at), old_values, new_values, wanted,
-                bytes_up_to >= $4
+                id, xid::text, table_name, record_id, operation, timestamptz_send(changed_at),
+                CASE WHEN wanted THEN old_values END, CASE WHEN wanted THEN new_values END, wanted
             FROM (
-                SELECT *, sum(bytes) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes_up_to
-                FROM (
-                    SELECT *, coalesce(pg_column_size(old_values), 0) + coalesce(pg_column_size(new_values), 0) AS bytes
-                    FROM (
-                        SELECT id, xid, table_name, record_id, operation, changed_at, wanted,
-                            CASE WHEN wanted THEN old_values END AS old_values,
-                            CASE WHEN wanted THEN new_values END AS new_values
-                        FROM (
-                            SELECT *, %s AS wanted
-                            FROM datastore_changelog WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
-                        ) AS judged
-                    ) AS needed
-                ) AS measured
-            ) AS page
-            WHERE bytes_up_to - bytes < $4""";
+                SELECT *, %s AS wanted
+                FROM datastore_changelog
+                WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint)) ORDER BY id LIMIT %d
+            ) AS judged""";
 
-    private static final int FIRST_OF_CONDITION = 6;
+    private static final int FIRST_OF_CONDITION = 4;
 
     /**
      * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
@@ -129,6 +119,9 @@ public final class ChangelogReader {
     private final int pageRows;
     private final long pageBytes;
 
+    /** How many are asked for: fewer where those read last were large. */
+    private volatile int most;
+
     /**
      * A reader; reads nothing yet.
      *
@@ -140,6 +133,7 @@ public final class ChangelogReader {
         this.connections = connections;
         this.pageRows = pageRows;
         this.pageBytes = pageBytes;
+        this.most = pageRows;
     }
 
     /**
@@ -282,10 +276,15 @@ public final class ChangelogReader {
     private Mono<ChangelogPage> page(Connection connection, long after, long upTo, List<Selection> selections) {
         SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
         String[] tables = upTo == Long.MAX_VALUE ? tables(selections) : new String[0];
-        List<Object> values = new ArrayList<>(List.of(after, upTo, pageRows, pageBytes, tables));
+        List<Object> values = new ArrayList<>(List.of(after, upTo, tables));
         values.addAll(wanted.bindings());
-        return Rows.all(Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql())), values), PageRow::of)
-                .map(rows -> PageRow.page(rows, pageRows, tables));
+        int asked = most;
+        PageReading reading = new PageReading(asked, pageBytes);
+        return Rows.all(
+                        Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql(), asked)), values),
+                        reading::add)
+                .map(rows -> reading.page(tables))
+                .doOnNext(page -> most = PageSize.next(pageRows, page.rows().size(), page.bytes(), pageBytes));
     }
 
     private static String[] tables(List<Selection> selections) {

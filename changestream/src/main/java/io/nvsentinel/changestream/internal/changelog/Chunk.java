@@ -9,8 +9,9 @@ import java.util.List;
  * @param after the position before it
  * @param upTo the position at its end
  * @param rows its changes, in order; may be none
+ * @param more whether there were more behind it when it was read
  */
-public record Chunk(long after, long upTo, List<ChangelogRow> rows) {
+public record Chunk(long after, long upTo, List<ChangelogRow> rows, boolean more) {
 
     /**
      * The part behind a position that lies within.
@@ -23,7 +24,7 @@ public record Chunk(long after, long upTo, List<ChangelogRow> rows) {
             return this;
         }
         return new Chunk(
-                position, upTo, rows.stream().filter(row -> row.id() > position).toList());
+                position, upTo, rows.stream().filter(row -> row.id() > position).toList(), more);
     }
 
     /**

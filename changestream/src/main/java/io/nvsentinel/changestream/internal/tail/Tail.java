@@ -162,7 +162,7 @@ public final class Tail {
         History.verify(position, page);
         List<ChangelogRow> rows = page.rows();
         Chunk chunk = new Chunk(
-                position, page.complete() ? head : rows.get(rows.size() - 1).id(), rows);
+                position, page.complete() ? head : rows.get(rows.size() - 1).id(), rows, !page.complete());
         listener.onPageRead(rows.size(), chunk.bytes(), true);
         return chunk;
     }

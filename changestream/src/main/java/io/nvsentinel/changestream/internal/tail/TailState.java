@@ -75,7 +75,7 @@ record TailState(long position, long settled, long gapSeen, List<Fence> fences) 
         }
         long seen = hole ? rows.get(rows.size() - 1).id() : 0;
         TailState next = new TailState(last, Math.max(settled, last), seen, fences);
-        return new TailStep(next, new Chunk(position, last, List.copyOf(rows.subList(0, delivered))));
+        return new TailStep(next, new Chunk(position, last, List.copyOf(rows.subList(0, delivered)), !complete));
     }
 
     private boolean isNext(long id, long previous) {

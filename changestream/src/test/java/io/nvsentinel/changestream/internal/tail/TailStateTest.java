@@ -49,7 +49,7 @@ class TailStateTest {
         TailStep step = TailState.at(4).withPage(List.of(), true);
 
         assertThat(step.next()).isEqualTo(TailState.at(4));
-        assertThat(step.chunk()).isEqualTo(new Chunk(4, 4, List.of()));
+        assertThat(step.chunk()).isEqualTo(new Chunk(4, 4, List.of(), false));
     }
 
     @Test

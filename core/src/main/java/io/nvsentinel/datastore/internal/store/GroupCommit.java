@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.store.Salvage.Outcome;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
@@ -31,6 +32,7 @@ final class GroupCommit {
 
     private final InsertSql sql;
     private final Salvage salvage;
+    private final Ahead<List<Told>> begun = new Ahead<>();
 
     /** Guarded by itself, as are the two below. */
     private final Deque<Waiting> queue = new ArrayDeque<>();
@@ -60,7 +62,25 @@ final class GroupCommit {
 
     /** Not cancelled with the subscriber that happened to start it: others wait for their results. */
     private Mono<Void> carryOut() {
-        return store().repeat(this::hasMore).then().cache();
+        return Mono.defer(() -> begun.or(store()))
+                .doOnNext(this::tell)
+                .repeat(this::hasMore)
+                .then()
+                .cache();
+    }
+
+    /** Those who wait go first: the server works while callers hear what became of theirs, and come back with more. */
+    private void tell(List<Told> results) {
+        if (isWaited()) {
+            begun.begin(store());
+        }
+        results.forEach(Told::tell);
+    }
+
+    private boolean isWaited() {
+        synchronized (queue) {
+            return !queue.isEmpty();
+        }
     }
 
     /** Returns whether nobody carries out statements, and the caller has to. */
@@ -104,24 +124,26 @@ final class GroupCommit {
 
     private boolean hasMore() {
         synchronized (queue) {
-            busy = !queue.isEmpty();
+            busy = begun.hasBegun() || !queue.isEmpty();
             return busy;
         }
     }
 
     /** Ends without error, however the statement does. What goes together is decided when there is a connection. */
-    private Mono<Void> store() {
+    private Mono<List<Told>> store() {
         return Mono.defer(() -> {
             Deque<Waiting> together = new ArrayDeque<>();
+            List<Told> results = new ArrayList<>();
             return sql.insert(() -> documents(next(together)))
                     .flatMapIterable(ids -> ids)
                     .map(id -> new Outcome(id, null))
                     .onErrorResume(DatastoreException.class, error -> afterFailure(together, error))
-                    .doOnNext(outcome -> together.remove().end(outcome))
+                    .doOnNext(outcome -> results.add(new Told(together.remove(), outcome)))
                     .then()
                     .onErrorResume(DatastoreException.class, error -> Mono.fromRunnable(() -> putBack(together)))
                     .onErrorResume(
-                            bug -> Mono.fromRunnable(() -> concerned(together).forEach(each -> each.fail(bug))));
+                            bug -> Mono.fromRunnable(() -> concerned(together).forEach(each -> each.fail(bug))))
+                    .thenReturn(results);
         });
     }
 
@@ -145,6 +167,14 @@ final class GroupCommit {
                 queue.addFirst(last);
                 queuedBytes += last.document.bytes();
             }
+        }
+    }
+
+    /** What became of an insert. */
+    private record Told(Waiting waiting, Outcome outcome) {
+
+        void tell() {
+            waiting.end(outcome);
         }
     }
 

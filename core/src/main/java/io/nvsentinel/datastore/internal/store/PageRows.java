@@ -23,9 +23,6 @@ final class PageRows<R> {
     /** A page ends with the document that reaches this. */
     private static final int MAX_BYTES = 4 * 1024 * 1024;
 
-    /** How much smaller a page is asked to be: each size is another statement to prepare, so there are few. */
-    private static final int STEP = 2;
-
     private final PageSql sql;
     private final int most;
     private final Function<Readable, R> reader;
@@ -77,16 +74,7 @@ final class PageRows<R> {
         if (rows.size() >= remaining) {
             return new Page<>(rows.subList(0, (int) remaining), null);
         }
-        return new Page<>(
-                rows, lastKeys == null ? null : new Page.Cursor(lastKeys, remaining - rows.size(), mostOfNext()));
-    }
-
-    private int mostOfNext() {
-        double fit = Math.ceil(rows.size() * (double) MAX_BYTES / bytes);
-        int next = sql.pageSize();
-        while (next > 1 && next > fit) {
-            next /= STEP;
-        }
-        return next;
+        int next = PageSize.next(sql.pageSize(), rows.size(), bytes, MAX_BYTES);
+        return new Page<>(rows, lastKeys == null ? null : new Page.Cursor(lastKeys, remaining - rows.size(), next));
     }
 }

@@ -5,12 +5,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
-import reactor.core.publisher.Sinks;
 import reactor.core.publisher.SynchronousSink;
 
 /**
@@ -27,11 +24,10 @@ final class Pages<R> {
 
     private final boolean readsAhead;
     private final Function<Page.@Nullable Cursor, Mono<Page<R>>> read;
-    private final Disposable.Swap reading = Disposables.swap();
+    private final Ahead<Page<R>> ahead = new Ahead<>();
     private Page.@Nullable Cursor next;
     private boolean more = true;
     private int count;
-    private @Nullable Mono<Page<R>> ahead;
 
     private Pages(boolean readsAhead, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
         this.readsAhead = readsAhead;
@@ -53,11 +49,11 @@ final class Pages<R> {
                         .materialize()
                         .repeat(() -> pages.more)
                         .handle(pages::arrived),
-                pages -> pages.reading.dispose());
+                pages -> pages.ahead.dispose());
     }
 
     private Mono<Page<R>> next() {
-        return ahead == null ? read.apply(next) : ahead;
+        return ahead.or(read.apply(next));
     }
 
     private void arrived(Signal<Page<R>> result, SynchronousSink<List<R>> sink) {
@@ -68,15 +64,9 @@ final class Pages<R> {
         }
         next = page.next();
         more = next != null;
-        ahead = more && readsAhead && ++count > BEFORE_READING_AHEAD
-                ? begun(read.apply(next).contextWrite(sink.contextView()))
-                : null;
+        if (more && readsAhead && ++count > BEFORE_READING_AHEAD) {
+            ahead.begin(read.apply(next).contextWrite(sink.contextView()));
+        }
         sink.next(page.rows());
-    }
-
-    private Mono<Page<R>> begun(Mono<Page<R>> page) {
-        Sinks.One<Page<R>> arrived = Sinks.one();
-        reading.update(page.subscribe(arrived::tryEmitValue, arrived::tryEmitError));
-        return arrived.asMono();
     }
 }

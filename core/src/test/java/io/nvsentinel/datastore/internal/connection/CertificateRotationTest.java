@@ -35,12 +35,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Which certificates the server sees, in the pool, outside it and in migrations, while the mounted files change. */
+@Tag("slow")
 class CertificateRotationTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);

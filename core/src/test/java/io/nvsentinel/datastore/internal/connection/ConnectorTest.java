@@ -8,6 +8,7 @@ import io.nvsentinel.testserver.proxy.TcpProxy;
 import io.nvsentinel.tls.SslMode;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.reactivestreams.Subscription;
@@ -15,6 +16,7 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.scheduler.Schedulers;
 
 /** That closing a connection leaves no session at the server. */
+@Tag("slow")
 class ConnectorTest {
 
     @RegisterExtension

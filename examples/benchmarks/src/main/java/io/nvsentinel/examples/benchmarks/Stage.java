@@ -86,7 +86,9 @@ public final class Stage {
     public Rounds rounds(String what) {
         Integer chosen = settings.rounds();
         return new Rounds(
-                chosen == null ? choose(1, 3, 5) : chosen, choose(false, true, true), text -> say(what + ": " + text));
+                chosen == null ? choose(1, 3, 5) : chosen,
+                Duration.ofSeconds(choose(0, 4, 10)),
+                text -> say(what + ": " + text));
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.benchmarks.measure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,42 +13,36 @@ import java.util.function.Consumer;
 public final class Rounds {
 
     private final int rounds;
-    private final boolean warm;
+    private final Duration warmUp;
     private final Consumer<String> progress;
 
     /**
      * Rounds.
      *
      * @param rounds how many count
-     * @param warm whether one that does not count comes first where that matters
+     * @param warmUp how long each contender works before that, where it matters; zero for not at all
      * @param progress hears whose turn it is
      */
-    public Rounds(int rounds, boolean warm, Consumer<String> progress) {
+    public Rounds(int rounds, Duration warmUp, Consumer<String> progress) {
         this.rounds = rounds;
-        this.warm = warm;
+        this.warmUp = warmUp;
         this.progress = progress;
     }
 
     /**
-     * How often each contender has its turn in {@link #warmedUp}.
-     *
-     * @return the number
-     */
-    public int turns() {
-        return warm ? rounds + 1 : rounds;
-    }
-
-    /**
-     * Runs one round that does not count, for compilers and caches, and then those that do.
+     * Runs turns that do not count, for compilers and caches, as long for each, and then those that do.
      *
      * @param contenders who takes part
      * @param <T> what a turn gives
      * @return for each contender, in their order, the result of each round
      */
     public <T> Map<String, List<T>> warmedUp(List<Contender<T>> contenders) {
-        for (Contender<T> contender : warm ? contenders : List.<Contender<T>>of()) {
+        for (Contender<T> contender : warmUp.isZero() ? List.<Contender<T>>of() : contenders) {
             progress.accept("warm-up, " + contender.name());
-            turn(contender);
+            long end = System.nanoTime() + warmUp.toNanos();
+            do {
+                turn(contender);
+            } while (System.nanoTime() < end);
         }
         return cold(contenders);
     }

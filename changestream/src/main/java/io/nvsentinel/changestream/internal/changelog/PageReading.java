@@ -16,24 +16,39 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A row of the statement that reads a page: the facts, or one change.
- *
- * @param facts what is known of the changelog; null in the row of a change
- * @param change a change; null in the row of the facts
- * @param last whether the change fills the page, so that there may be more behind it
+ * Makes a page of the rows of its statement: the facts and the changes, which the server need not send in order. The page
+ * ends with the change that fills its bytes; what comes beyond is passed over, and is not of the page.
  */
-record PageRow(@Nullable Facts facts, @Nullable ChangelogRow change, boolean last) {
+final class PageReading {
 
     private static final Instant TIMES_BEGIN = Instant.parse("2000-01-01T00:00:00Z");
     private static final long MICROS = 1_000_000;
     private static final int NANOS_OF_MICRO = 1_000;
 
+    private final int asked;
+    private final long mostBytes;
+    private final List<ChangelogRow> changes = new ArrayList<>();
+    private @Nullable Facts facts;
+    private long bytes;
+    private long lowestPassedOver = Long.MAX_VALUE;
+
+    /**
+     * Nothing read yet.
+     *
+     * @param asked the most changes that the statement gives
+     * @param mostBytes the bytes that fill the page
+     */
+    PageReading(int asked, long mostBytes) {
+        this.asked = asked;
+        this.mostBytes = mostBytes;
+    }
+
     /** Sent once, however many changes there are. */
     private record Facts(UUID incarnation, long oldestId, long newestId, boolean standby, Long[] tables) {
 
-        static Facts of(UUID incarnation, Readable row) {
+        static Facts of(Readable row) {
             return new Facts(
-                    incarnation,
+                    get(row, 0, UUID.class),
                     get(row, 1, Long.class),
                     get(row, 2, Long.class),
                     get(row, 3, Boolean.class),
@@ -49,11 +64,24 @@ record PageRow(@Nullable Facts facts, @Nullable ChangelogRow change, boolean las
         }
     }
 
-    static PageRow of(Readable row) {
+    /**
+     * Takes a row in.
+     *
+     * @return whether it is a change of the page
+     */
+    boolean add(Readable row) {
         Long id = row.get(5, Long.class);
-        return id == null
-                ? new PageRow(Facts.of(get(row, 0, UUID.class), row), null, false)
-                : new PageRow(null, change(id, row), get(row, 14, Boolean.class));
+        if (id == null) {
+            facts = Facts.of(row);
+            return false;
+        }
+        if (bytes >= mostBytes) {
+            lowestPassedOver = Math.min(lowestPassedOver, id);
+            return false;
+        }
+        ChangelogRow change = change(id, row);
+        bytes += change.bytes();
+        return changes.add(change);
     }
 
     private static ChangelogRow change(long id, Readable row) {
@@ -81,28 +109,24 @@ record PageRow(@Nullable Facts facts, @Nullable ChangelogRow change, boolean las
         return value == null ? null : value.asArray();
     }
 
-    /** The page that these rows make; the server need not send them in order. */
-    static ChangelogPage page(List<PageRow> rows, int pageRows, String[] tables) {
-        Facts facts = null;
-        boolean complete = rows.size() - 1 < pageRows;
-        List<ChangelogRow> changes = new ArrayList<>(rows.size());
-        for (PageRow row : rows) {
-            facts = row.facts == null ? facts : row.facts;
-            complete &= !row.last;
-            if (row.change != null) {
-                changes.add(row.change);
-            }
-        }
+    /**
+     * The page, when all rows have come.
+     *
+     * @param tables whose object ids were asked for
+     */
+    ChangelogPage page(String[] tables) {
+        Facts known = Objects.requireNonNull(facts, "bug: a page without facts");
+        boolean complete = changes.size() < asked && bytes < mostBytes;
+        changes.removeIf(change -> change.id() > lowestPassedOver);
         changes.sort(Comparator.comparingLong(ChangelogRow::id));
-        Objects.requireNonNull(facts, "bug: a page without facts");
         return new ChangelogPage(
-                facts.incarnation,
-                facts.oldestId,
-                facts.newestId,
-                facts.standby,
+                known.incarnation,
+                known.oldestId,
+                known.newestId,
+                known.standby,
                 changes,
                 complete,
-                facts.tables(tables));
+                known.tables(tables));
     }
 
     private static <T> T get(Readable row, int column, Class<T> type) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.store;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.ConnectableFlux;
+import reactor.core.publisher.Mono;
+
+/**
+ * What is begun before it is asked for, so that the server works while the subscriber does: at most one thing at a time, for
+ * one subscriber. Disposed of, it stops.
+ *
+ * @param <T> what comes of it
+ */
+public final class Ahead<T> implements Disposable {
+
+    private final Disposable.Swap work = Disposables.swap();
+    private @Nullable Mono<T> begun;
+
+    /**
+     * Begins.
+     *
+     * @param next what to do
+     */
+    public void begin(Mono<T> next) {
+        ConnectableFlux<T> arriving = next.flux().replay(1);
+        begun = arriving.next();
+        work.update(arriving.connect());
+    }
+
+    /**
+     * Takes what has been begun.
+     *
+     * @param next what to do if nothing has
+     * @return emits what comes of it, or why nothing does
+     */
+    public Mono<T> or(Mono<T> next) {
+        Mono<T> taken = begun;
+        begun = null;
+        return taken == null ? next : taken;
+    }
+
+    /**
+     * Whether something has been begun and not been taken.
+     *
+     * @return true if there is
+     */
+    public boolean hasBegun() {
+        return begun != null;
+    }
+
+    @Override
+    public void dispose() {
+        work.dispose();
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return work.isDisposed();
+    }
+}
