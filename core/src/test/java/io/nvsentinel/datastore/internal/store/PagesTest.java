@@ -32,10 +32,9 @@ class PagesTest {
     private Mono<Page<Integer>> read(Page.Cursor cursor) {
         int number = cursor == null ? 1 : (int) cursor.keys().get(0);
         return Mono.defer(() -> {
-                    begun.add(number);
-                    return special.getOrDefault(number, Mono.just(page(number)));
-                })
-                .doOnCancel(() -> cancelled.add(number));
+            begun.add(number);
+            return special.getOrDefault(number, Mono.just(page(number)));
+        });
     }
 
     private static Page<Integer> page(int number) {
@@ -101,7 +100,7 @@ class PagesTest {
 
     @Test
     void cancellingStopsThePageThatIsReadAhead() {
-        special.put(5, Mono.never());
+        special.put(5, Mono.<Page<Integer>>never().doOnCancel(() -> cancelled.add(5)));
         BaseSubscriber<List<Integer>> subscriber = new BaseSubscriber<>() {};
         pages().subscribe(subscriber);
         assertThat(begun).containsExactly(1, 2, 3, 4, 5);
@@ -112,7 +111,7 @@ class PagesTest {
 
     @Test
     void aSubscriberThatFailsStopsThePageThatIsReadAhead() {
-        special.put(5, Mono.never());
+        special.put(5, Mono.<Page<Integer>>never().doOnCancel(() -> cancelled.add(5)));
         StepVerifier.create(pages().concatMap(
                                 page -> page.contains(8)
                                         ? Mono.error(new IllegalStateException("mine"))
