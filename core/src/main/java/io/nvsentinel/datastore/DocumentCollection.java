@@ -107,7 +107,7 @@ public interface DocumentCollection<T> {
 
     /**
      * Reads documents as {@link #find(Query)} does, and emits each page whole. The next is read when it is asked for, or
-     * up to two ahead of that; a subscriber that fails, or cancels, ends the reading.
+     * one ahead of that; a subscriber that fails, or cancels, ends the reading.
      *
      * @param query which documents, in which order, how many
      * @return emits lists of 1 to {@link Query#pageSize()} documents

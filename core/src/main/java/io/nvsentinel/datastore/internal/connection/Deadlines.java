@@ -67,10 +67,11 @@ final class Deadlines implements Scheduler {
         return timer.createWorker();
     }
 
-    private final class Deadline implements Disposable {
+    private final class Deadline implements Disposable, Runnable {
 
         private final Runnable task;
         private final long at;
+        private volatile boolean cancelled;
 
         Deadline(Runnable task, long at) {
             this.task = task;
@@ -80,12 +81,20 @@ final class Deadlines implements Scheduler {
         /** One that is slow or fails holds up no other. */
         void isOver() {
             if (waiting.remove(this)) {
-                timer.schedule(task);
+                timer.schedule(this);
+            }
+        }
+
+        @Override
+        public void run() {
+            if (!cancelled) {
+                task.run();
             }
         }
 
         @Override
         public void dispose() {
+            cancelled = true;
             waiting.remove(this);
         }
 

@@ -28,6 +28,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SynchronousSink;
 
 /**
  * What a collection reads. A result of any length is read page by page, each with a connection of its own.
@@ -71,8 +72,7 @@ final class DocumentReads<T> {
 
     Flux<List<StoredDocument<T>>> findPages(Query query) {
         return pages(query, Condition.NONE, PageSql.Data.WHOLE, rows)
-                .concatMap(page -> decoded(page, query.onUndecodable()), 1)
-                .filter(page -> !page.isEmpty());
+                .handle((page, sink) -> decode(page, query.onUndecodable(), sink));
     }
 
     Flux<StoredDocument<Map<String, @Nullable Object>>> project(Query query, List<FieldPath> paths) {
@@ -143,20 +143,28 @@ final class DocumentReads<T> {
         return false;
     }
 
-    /** The documents of a page; those before one that cannot be decoded come before the error. */
-    private static <T> Flux<List<StoredDocument<T>>> decoded(
-            List<Row<T>> page, @Nullable Consumer<UndecodableDocument> report) {
+    /** Emits the documents of a page if there are any; those before one that cannot be decoded come before the error. */
+    private static <T> void decode(
+            List<Row<T>> page,
+            @Nullable Consumer<UndecodableDocument> report,
+            SynchronousSink<List<StoredDocument<T>>> sink) {
         List<StoredDocument<T>> documents = new ArrayList<>(page.size());
-        for (Row<T> row : page) {
-            try {
+        RuntimeException failure = null;
+        try {
+            for (Row<T> row : page) {
                 if (isDecoded(row, report)) {
                     documents.add(Objects.requireNonNull(row.document()));
                 }
-            } catch (RuntimeException e) {
-                return Flux.concat(Flux.just(documents), Flux.error(e));
             }
+        } catch (RuntimeException e) {
+            failure = e;
         }
-        return Flux.just(documents);
+        if (!documents.isEmpty()) {
+            sink.next(documents);
+        }
+        if (failure != null) {
+            sink.error(failure);
+        }
     }
 
     Flux<UUID> findIds(Query query) {

@@ -52,14 +52,6 @@ final class Keyset {
                 .collect(Collectors.joining());
     }
 
-    /** The names of those keys, each preceded by a comma. */
-    String columnNames() {
-        return IntStream.range(0, sorts.size())
-                .filter(i -> types.get(i).equals("jsonb"))
-                .mapToObj(i -> ", " + name(i))
-                .collect(Collectors.joining());
-    }
-
     /** The names of all keys, where they are selected: the planner has to see that these are the record's columns. */
     String names() {
         return IntStream.range(0, sorts.size()).mapToObj(this::name).collect(Collectors.joining(", "));

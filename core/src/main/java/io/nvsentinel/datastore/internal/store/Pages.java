@@ -2,10 +2,13 @@
 package io.nvsentinel.datastore.internal.store;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
+import reactor.core.publisher.SynchronousSink;
 
 /**
  * Turns pages, each a query of its own, into one sequence. For one subscriber.
@@ -41,19 +44,29 @@ final class Pages<R> {
     static <R> Flux<List<R>> all(boolean readsAhead, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
         return Flux.using(
                 () -> new Pages<>(readsAhead, read),
-                pages -> Mono.defer(pages::next).repeat(() -> pages.more),
+                // As a value an error waits for demand, as a page does; else it would overtake the rows before it.
+                pages -> Mono.defer(pages::next)
+                        .materialize()
+                        .repeat(() -> pages.more)
+                        .handle(pages::arrived),
                 pages -> pages.ahead.dispose());
     }
 
-    private Mono<List<R>> next() {
-        Mono<Page<R>> page = ahead.or(read.apply(next));
-        return Mono.deferContextual(context -> page.doOnNext(arrived -> {
-                    next = arrived.next();
-                    more = next != null;
-                    if (more && readsAhead && ++count >= BEFORE_READING_AHEAD) {
-                        ahead.begin(read.apply(next).contextWrite(context));
-                    }
-                }))
-                .map(Page::rows);
+    private Mono<Page<R>> next() {
+        return ahead.or(read.apply(next));
+    }
+
+    private void arrived(Signal<Page<R>> result, SynchronousSink<List<R>> sink) {
+        Page<R> page = result.get();
+        if (page == null) {
+            sink.error(Objects.requireNonNull(result.getThrowable()));
+            return;
+        }
+        next = page.next();
+        more = next != null;
+        if (more && readsAhead && ++count > BEFORE_READING_AHEAD) {
+            ahead.begin(read.apply(next).contextWrite(sink.contextView()));
+        }
+        sink.next(page.rows());
     }
 }

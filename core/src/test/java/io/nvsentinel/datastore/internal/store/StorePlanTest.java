@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.DatastoreSession;
+import io.nvsentinel.datastore.DocumentCodec;
+import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.Query;
@@ -147,6 +150,24 @@ class StorePlanTest {
                         .queryForStrings("SELECT indexname FROM pg_indexes WHERE tablename IN ('health_events',"
                                 + " 'maintenance_events')")))
                 .isEqualTo(new TreeSet<>(queries().keySet()));
+    }
+
+    /** Read as another class, the events are still in a table whose names and indexes are known. */
+    @Test
+    void eventsAsBytesAreFoundByTheIndexesOfTheirStores() {
+        DatastoreSession stores = new DefaultSession(session, JsonCodec.jackson3());
+        DocumentCollection<byte[]> healthBytes = stores.collection("health_events", DocumentCodec.ofBytes());
+        DocumentCollection<byte[]> maintenanceBytes = stores.collection("maintenance_events", DocumentCodec.ofBytes());
+        Map.of(
+                        "health_events_node_created", healthBytes.find(Filter.eq("healthevent.nodeName", "n7")),
+                        "health_events_data", healthBytes.find(Filter.eq("healthevent.agent", "a77")),
+                        "maintenance_events_event_id_unique", maintenanceBytes.find(Filter.eq("eventId", "e5")))
+                .forEach((index, query) -> {
+                    assertThat(query.count().block(SOON)).as(index).isPositive();
+                    assertThat(session.plans())
+                            .isNotEmpty()
+                            .allSatisfy(plan -> assertThat(plan).contains(index).doesNotContain("Seq Scan"));
+                });
     }
 
     /** Deep in a result, a page is found by the index, without a sort of what was read or skipped before. */
