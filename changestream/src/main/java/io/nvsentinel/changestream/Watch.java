@@ -149,8 +149,11 @@ final class Watch<T> {
 
     private Flux<ChangeEvent<T>> changes(Tail tail, long from) {
         return Flux.using(Ahead<Chunk>::new, ahead -> chunks(tail, new AtomicLong(from), ahead), Ahead::dispose)
+                // As a value the end waits for demand, as a chunk does; else it would overtake changes before it.
+                .materialize()
                 // Decoding and what the subscriber does are not for the thread that reads from the server.
                 .publishOn(store.timer(), 1)
+                .<Chunk>dematerialize()
                 .concatMapIterable(
                         chunk -> () -> new Delivery<>(chunk.rows(), this::event, () -> scanned(chunk.upTo())), 1);
     }

@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.connection;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.Disposable;
@@ -43,7 +44,12 @@ final class Deadlines implements Scheduler {
 
     private void lookLater() {
         if (!looking.get() && looking.compareAndSet(false, true)) {
-            timer.schedule(this::look, TICK_MILLIS, TimeUnit.MILLISECONDS);
+            try {
+                timer.schedule(this::look, TICK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException rejected) {
+                looking.set(false);
+                throw rejected;
+            }
         }
     }
 
