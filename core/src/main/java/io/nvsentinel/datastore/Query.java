@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Query {
 
     /** How many documents a page holds unless {@link #pageSize(int)} says otherwise. */
-    public static final int DEFAULT_PAGE_SIZE = 500;
+    public static final int DEFAULT_PAGE_SIZE = 2000;
 
     /** The most documents a page can hold. */
     public static final int MAX_PAGE_SIZE = 10_000;

@@ -102,7 +102,10 @@ final class Keyset {
         return key instanceof Json json ? Json.of(json.asArray()) : key;
     }
 
-    /** What holds for the documents that come after the one with these keys. */
+    /**
+     * What holds for the documents that come after the one with these keys. Where an index gives them, the keys are hidden from
+     * the planner in queries of their own: it would plan each page anew, for a number of rows that the limit bounds anyway.
+     */
     String after(List<Object> keys, Binder binder) {
         List<String> values = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
@@ -117,7 +120,7 @@ final class Keyset {
         String columns = IntStream.range(0, sorts.size())
                 .mapToObj(i -> key(i, binder).sql())
                 .collect(Collectors.joining(", "));
-        return "(" + columns + ")" + beyond(0) + "(" + String.join(", ", values) + ")";
+        return "(" + columns + ")" + beyond(0) + "((SELECT " + String.join("), (SELECT ", values) + "))";
     }
 
     /** The first comparison says nothing new, but an index over the first key serves it. */

@@ -9,6 +9,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
 import reactor.core.publisher.SynchronousSink;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Turns pages, each a query of its own, into one sequence. For one subscriber.
@@ -65,7 +66,8 @@ final class Pages<R> {
         next = page.next();
         more = next != null;
         if (more && readsAhead && ++count > BEFORE_READING_AHEAD) {
-            ahead.begin(read.apply(next).contextWrite(sink.contextView()));
+            // The thread that reads from the server is to send the next request, not to do the subscriber's work.
+            ahead.begin(read.apply(next).publishOn(Schedulers.parallel()).contextWrite(sink.contextView()));
         }
         sink.next(page.rows());
     }
