@@ -87,7 +87,7 @@ public final class Stage {
         Integer chosen = settings.rounds();
         return new Rounds(
                 chosen == null ? choose(1, 3, 5) : chosen,
-                Duration.ofSeconds(choose(0, 4, 10)),
+                Duration.ofSeconds(choose(0, 5, 10)),
                 text -> say(what + ": " + text));
     }
 

@@ -45,7 +45,7 @@ final class SingleInserts implements Scenario {
             List<InsertPeer> peers = List.of(ours, r2dbc, jdbc, vertx);
             AtomicLong stored = new AtomicLong();
             measure(stage, peers, stored, Load.of(MANY, stage.choose(200, 6_000, 30_000), 3));
-            measure(stage, peers, stored, Load.of(1, stage.choose(20, 500, 2_000), 0.9));
+            measure(stage, peers, stored, Load.of(1, stage.choose(20, 2_000, 5_000), 0.9));
             Lossless.check(stored.get(), database.number("SELECT count(*) FROM health_events"), "inserts");
             Lossless.check(stored.get(), database.number("SELECT count(*) FROM datastore_changelog"), "changes");
         }
