@@ -104,10 +104,11 @@ public final class Invocation {
      * @return the result; null if there is none, or if it was interrupted
      */
     public <R> @Nullable R withDatastore(DatastoreOptions options, Function<Datastore, Mono<R>> work) {
-        return Mono.usingWhen(
-                        Datastore.connect(options),
-                        datastore -> work.apply(datastore).takeUntilOther(interruption()),
-                        Datastore::close)
+        return connected(options, datastore -> work.apply(datastore).takeUntilOther(interruption()));
+    }
+
+    private static <R> @Nullable R connected(DatastoreOptions options, Function<Datastore, Mono<R>> work) {
+        return Mono.usingWhen(Datastore.connect(options), work, Datastore::close)
                 .block();
     }
 
@@ -120,7 +121,8 @@ public final class Invocation {
      * @return the result; null if there is none, or if it was interrupted
      */
     public <R> @Nullable R withStreams(DatastoreOptions options, BiFunction<Datastore, ChangeStreams, Mono<R>> work) {
-        return withDatastore(
+        // Only the work is interrupted: the streams store their positions before the datastore is closed.
+        return connected(
                 options,
                 datastore -> Mono.usingWhen(
                         Mono.fromSupplier(() -> ChangeStreams.of(datastore)),
