@@ -9,7 +9,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
 import reactor.core.publisher.SynchronousSink;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Turns pages, each a query of its own, into one sequence. For one subscriber.
@@ -66,8 +65,7 @@ final class Pages<R> {
         next = page.next();
         more = next != null;
         if (more && readsAhead && ++count > BEFORE_READING_AHEAD) {
-            // The thread that reads from the server is to send the next request, not to do the subscriber's work.
-            ahead.begin(read.apply(next).publishOn(Schedulers.parallel()).contextWrite(sink.contextView()));
+            ahead.begin(read.apply(next).contextWrite(sink.contextView()));
         }
         sink.next(page.rows());
     }
