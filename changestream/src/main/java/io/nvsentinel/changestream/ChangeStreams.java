@@ -250,8 +250,8 @@ public final class ChangeStreams {
      * @param collection a collection of the same datastore
      * @param options what is wanted; must have a client name
      * @param processing how changes are handled
-     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel scheduler or of the driver, which must
-     *     not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
+     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel scheduler
+     *     or of the driver, which must not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
      * @param <T> the documents' type
      * @return completes when nothing is being handled any more and the position is stored
      * @throws InvalidRequestException if there is no client name, or a snapshot is asked for

@@ -130,7 +130,7 @@ final class Watch<T> {
         return selection;
     }
 
-    /** The events, page by page; reads ahead at most two pages after the one being delivered. */
+    /** The events, page by page; reads ahead the page after the one being delivered. */
     Flux<ChangeEvent<T>> events(Tail tail, Records records, SnapshotReading.Waiting waiting) {
         return Flux.defer(() -> {
             if (!start.isWithinSnapshot()) {
@@ -149,16 +149,11 @@ final class Watch<T> {
 
     private Flux<ChangeEvent<T>> changes(Tail tail, long from) {
         return Flux.using(Ahead<Chunk>::new, ahead -> chunks(tail, new AtomicLong(from), ahead), Ahead::dispose)
-                // As a value the end waits for demand, as a chunk does; else it would overtake changes before it.
-                .materialize()
-                // Decoding and what the subscriber does are not for the thread that reads from the server.
-                .publishOn(store.timer(), 1)
-                .<Chunk>dematerialize()
                 .concatMapIterable(
                         chunk -> () -> new Delivery<>(chunk.rows(), this::event, () -> scanned(chunk.upTo())), 1);
     }
 
-    /** Where there are more already, the next ones are read while these are delivered. */
+    /** Where there are more already, the next are read while these are delivered. */
     private Flux<Chunk> chunks(Tail tail, AtomicLong position, Ahead<Chunk> ahead) {
         return Mono.defer(() -> acknowledgements.room(options.maxUnacknowledged()))
                 .then(Mono.defer(() -> ahead.or(tail.next(position.get(), selection))))
@@ -168,6 +163,8 @@ final class Watch<T> {
                         ahead.begin(tail.next(chunk.upTo(), selection));
                     }
                 })
+                // Decoding and what the subscriber does are not for the thread that reads from the server.
+                .publishOn(store.timer())
                 .repeat();
     }
 

@@ -20,14 +20,17 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -58,6 +61,46 @@ class InsertTest {
     @AfterEach
     void close() {
         datastore.close().block(SOON);
+    }
+
+    /** Against the rules of Reactive Streams, but not for others to suffer from. */
+    @Test
+    void aSubscriberThatThrowsHarmsNoOtherInsert() throws Exception {
+        List<CompletableFuture<UUID>> others = new ArrayList<>();
+        try (Connection holder = lock("health_events")) {
+            events.insert(event("first")).subscribe(new Throwing());
+            Await.until("a statement that waits", SOON, () -> waiting() == 1);
+            others.add(events.insert(event("second")).toFuture());
+            events.insert(event("third")).subscribe(new Throwing());
+            others.add(events.insert(event("fourth")).toFuture());
+            holder.rollback();
+        }
+        for (CompletableFuture<UUID> other : others) {
+            assertThat(other.get(SOON.toSeconds(), TimeUnit.SECONDS)).isNotNull();
+        }
+        assertThat(events.insert(event("fifth")).block(SOON)).isNotNull();
+        assertThat(events.count(Filter.all()).block(SOON)).isEqualTo(5);
+    }
+
+    private static final class Throwing implements CoreSubscriber<UUID> {
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(1);
+        }
+
+        @Override
+        public void onNext(UUID id) {
+            throw new IllegalStateException("thrown by the test");
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            throw new IllegalStateException("thrown by the test", error);
+        }
+
+        @Override
+        public void onComplete() {}
     }
 
     @Test

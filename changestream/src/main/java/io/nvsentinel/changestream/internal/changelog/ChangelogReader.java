@@ -47,6 +47,8 @@ public final class ChangelogReader {
 
     private static final int FIRST_OF_CONDITION = 4;
 
+    private static final int FEWER = 8;
+
     /**
      * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
      * prepared transaction has no process; whoever has none yet has drawn no id either (xid stands before id). All ids of a
@@ -119,7 +121,7 @@ public final class ChangelogReader {
     private final int pageRows;
     private final long pageBytes;
 
-    /** How many are asked for: fewer where those read last were large. */
+    /** How many are asked for: fewer where those read last were large, or could not be read in time. */
     private volatile int most;
 
     /**
@@ -280,11 +282,13 @@ public final class ChangelogReader {
         values.addAll(wanted.bindings());
         int asked = most;
         PageReading reading = new PageReading(asked, pageBytes);
-        return Rows.all(
+        return Rows.each(
                         Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql(), asked)), values),
                         reading::add)
-                .map(rows -> reading.page(tables))
-                .doOnNext(page -> most = PageSize.next(pageRows, page.rows().size(), page.bytes(), pageBytes));
+                .then(Mono.fromSupplier(() -> reading.page(tables)))
+                .doOnNext(page -> most = PageSize.next(pageRows, page.rows().size(), page.bytes(), pageBytes))
+                // Documents may be so large that as many as usual never come in time.
+                .doOnError(error -> most = Math.max(1, asked / FEWER));
     }
 
     private static String[] tables(List<Selection> selections) {

@@ -64,24 +64,18 @@ final class PageReading {
         }
     }
 
-    /**
-     * Takes a row in.
-     *
-     * @return whether it is a change of the page
-     */
-    boolean add(Readable row) {
+    /** Takes a row in. */
+    void add(Readable row) {
         Long id = row.get(5, Long.class);
         if (id == null) {
             facts = Facts.of(row);
-            return false;
-        }
-        if (bytes >= mostBytes) {
+        } else if (bytes >= mostBytes) {
             lowestPassedOver = Math.min(lowestPassedOver, id);
-            return false;
+        } else {
+            ChangelogRow change = change(id, row);
+            bytes += change.bytes();
+            changes.add(change);
         }
-        ChangelogRow change = change(id, row);
-        bytes += change.bytes();
-        return changes.add(change);
     }
 
     private static ChangelogRow change(long id, Readable row) {

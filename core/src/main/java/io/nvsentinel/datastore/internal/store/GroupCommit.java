@@ -13,7 +13,9 @@ import java.util.Queue;
 import java.util.UUID;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
+import reactor.util.context.Context;
 
 /**
  * Lets single inserts that come at the same time share a statement, and so a round trip and a commit. The first goes at
@@ -173,8 +175,13 @@ final class GroupCommit {
     /** What became of an insert. */
     private record Told(Waiting waiting, Outcome outcome) {
 
+        /** A subscriber that throws, which it may not, is no reason for others to wait for ever. */
         void tell() {
-            waiting.end(outcome);
+            try {
+                waiting.end(outcome);
+            } catch (RuntimeException e) {
+                Operators.onErrorDropped(e, Context.empty());
+            }
         }
     }
 

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -52,14 +51,12 @@ final class PageRows<R> {
      * @return emits the page when all rows have come
      */
     Mono<Page<R>> of(Statement statement, long remaining) {
-        return Flux.from(statement.execute())
-                .concatMap(result -> result.map(this::add))
-                .then(Mono.fromSupplier(() -> page(remaining)));
+        return Rows.each(statement, this::add).then(Mono.fromSupplier(() -> page(remaining)));
     }
 
-    private boolean add(Readable row) {
+    private void add(Readable row) {
         if (lastKeys != null) {
-            return false;
+            return;
         }
         R read = reader.apply(row);
         rows.add(read);
@@ -67,7 +64,6 @@ final class PageRows<R> {
         if (rows.size() == most || bytes >= MAX_BYTES) {
             lastKeys = sql.keyset().read(row);
         }
-        return true;
     }
 
     private Page<R> page(long remaining) {

@@ -5,6 +5,7 @@ import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -26,6 +27,22 @@ public final class Rows {
         return Flux.from(statement.execute())
                 .concatMap(result -> result.map(mapper))
                 .collectList();
+    }
+
+    /**
+     * Runs a statement and passes all its rows on.
+     *
+     * @param statement the statement, bound
+     * @param reader takes one row
+     * @return cold; completes when all have come
+     */
+    public static Mono<Void> each(Statement statement, Consumer<? super Readable> reader) {
+        return Flux.from(statement.execute())
+                .concatMap(result -> result.map(row -> {
+                    reader.accept(row);
+                    return true;
+                }))
+                .then();
     }
 
     /**

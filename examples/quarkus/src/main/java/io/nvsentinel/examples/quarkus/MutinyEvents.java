@@ -20,7 +20,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * Health events for code that speaks Mutiny. Converting costs nothing else: demand, errors and cancelling pass through, and
- * nothing happens before somebody subscribes. Signals come on threads of the driver;
+ * nothing happens before somebody subscribes. Signals come on threads that must not be blocked;
  * {@code emitOn(Infrastructure.getDefaultExecutor())} takes blocking work away from there.
  */
 @Singleton

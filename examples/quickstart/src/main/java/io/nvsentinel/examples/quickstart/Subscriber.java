@@ -50,7 +50,7 @@ final class Subscriber {
                 .onSubscribed(token -> subscribed.complete(true))
                 .build();
         Consumer<ChangeEvent<HealthEventDocument>> handle = this::handle;
-        // A terminal may block, and the driver's threads must not.
+        // A terminal may block, and the threads that changes come on must not.
         streams.watch(datastore.healthEvents(), options)
                 .publishOn(Schedulers.boundedElastic())
                 .subscribe(handle, this::failed, () -> ended.complete(true));

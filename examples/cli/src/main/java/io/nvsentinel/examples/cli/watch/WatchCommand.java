@@ -169,7 +169,7 @@ public final class WatchCommand implements Callable<Integer> {
 
     private Mono<Void> printed(ChangeStreams streams, WatchOptions options) {
         return streams.watchAll(options)
-                // Printing may block, which the driver's threads must not.
+                // Printing may block, which the threads that changes come on must not.
                 .publishOn(Schedulers.boundedElastic(), AHEAD)
                 .take(limit)
                 .takeUntilOther(invocation.interruption())
