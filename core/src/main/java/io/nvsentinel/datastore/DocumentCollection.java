@@ -16,7 +16,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>Every publisher is cold: each subscription asks the database anew. No connection is held between a subscriber's
  * requests. Cancelling gives the connection back; a write that is cancelled may still have happened. Errors are
- * {@link DatastoreException}s. Signals arrive on the driver's threads, which must not be blocked.
+ * {@link DatastoreException}s. Signals arrive on threads of the driver or of Reactor's parallel
+ * scheduler, which must not be blocked.
  *
  * @param <T> the documents' type
  */

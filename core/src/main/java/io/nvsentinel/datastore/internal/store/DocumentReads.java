@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SynchronousSink;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * What a collection reads. A result of any length is read page by page, each with a connection of its own.
@@ -111,12 +113,17 @@ final class DocumentReads<T> {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, condition);
             return Pages.all(
-                    session.isEachItsOwnTransaction(),
+                    reader(),
                     cursor -> session.read(action + table.name(), connection -> {
                         Reading<R> page = reading.apply(sql, cursor);
                         return page.rows.of(statement(connection, page.sql), remaining(cursor, query));
                     }));
         });
+    }
+
+    /** In a transaction nothing is read before it is asked for: its order is the caller's. */
+    private @Nullable Scheduler reader() {
+        return session.isEachItsOwnTransaction() ? Schedulers.parallel() : null;
     }
 
     /** How a page is read. */
@@ -198,7 +205,7 @@ final class DocumentReads<T> {
 
     Flux<Object> distinct(FieldPath path, Filter filter) {
         return Flux.defer(() -> Pages.all(
-                        session.isEachItsOwnTransaction(),
+                        reader(),
                         cursor -> session.read(
                                         "Find values in " + table.name(),
                                         connection -> Rows.all(

@@ -9,6 +9,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
 import reactor.core.publisher.SynchronousSink;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * Turns pages, each a query of its own, into one sequence. For one subscriber.
@@ -22,28 +23,29 @@ final class Pages<R> {
 
     private static final int BEFORE_READING_AHEAD = 2;
 
-    private final boolean readsAhead;
+    private final @Nullable Scheduler reader;
     private final Function<Page.@Nullable Cursor, Mono<Page<R>>> read;
     private final Ahead<Page<R>> ahead = new Ahead<>();
     private Page.@Nullable Cursor next;
     private boolean more = true;
     private int count;
 
-    private Pages(boolean readsAhead, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
-        this.readsAhead = readsAhead;
+    private Pages(@Nullable Scheduler reader, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
+        this.reader = reader;
         this.read = read;
     }
 
     /**
      * Reads page after page, each where the one before says, until one is the last.
      *
-     * @param readsAhead whether a page may be read before there is demand for it
+     * @param reader where a page arrives that was read before there was demand for it; null if none may be: the thread that
+     *     reads from the server is to send the next request, not to do the subscriber's work
      * @param read reads the page at a cursor, or the first page
      * @return cold
      */
-    static <R> Flux<List<R>> all(boolean readsAhead, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
+    static <R> Flux<List<R>> all(@Nullable Scheduler reader, Function<Page.@Nullable Cursor, Mono<Page<R>>> read) {
         return Flux.using(
-                () -> new Pages<>(readsAhead, read),
+                () -> new Pages<>(reader, read),
                 // As a value an error waits for demand, as a page does; else it would overtake the rows before it.
                 pages -> Mono.defer(pages::next)
                         .materialize()
@@ -64,8 +66,8 @@ final class Pages<R> {
         }
         next = page.next();
         more = next != null;
-        if (more && readsAhead && ++count > BEFORE_READING_AHEAD) {
-            ahead.begin(read.apply(next).contextWrite(sink.contextView()));
+        if (more && reader != null && ++count > BEFORE_READING_AHEAD) {
+            ahead.begin(read.apply(next).publishOn(reader).contextWrite(sink.contextView()));
         }
         sink.next(page.rows());
     }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.util.context.Context;
 
@@ -44,7 +45,7 @@ class PagesTest {
     }
 
     private Flux<List<Integer>> pages() {
-        return Pages.all(true, this::read);
+        return Pages.all(Schedulers.immediate(), this::read);
     }
 
     private Flux<Integer> rows() {
@@ -79,7 +80,7 @@ class PagesTest {
     @Test
     void nothingIsReadAheadWhereThatIsNotAllowed() {
         List<Integer> atArrival = new ArrayList<>();
-        Pages.all(false, this::read)
+        Pages.all(null, this::read)
                 .doOnNext(page -> atArrival.add(begun.size()))
                 .blockLast(SOON);
         assertThat(atArrival).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
@@ -143,7 +144,7 @@ class PagesTest {
     void eachPageIsReadWithTheSubscribersContext() {
         List<Object> seen = new ArrayList<>();
         Pages.all(
-                        true,
+                        Schedulers.immediate(),
                         cursor -> Mono.deferContextual(context -> {
                             seen.add(context.getOrDefault("key", "none"));
                             return read(cursor);
