@@ -42,5 +42,6 @@ $body$;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO nvsentinel_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO nvsentinel_reader;
 
--- Applications that create collections of their own need this one too:
+-- Applications that create collections of their own, or the index of full-text search, need these too:
 -- GRANT EXECUTE ON FUNCTION nvsentinel_create_collection(text) TO nvsentinel_app;
+-- GRANT EXECUTE ON FUNCTION nvsentinel_create_text_index(text) TO nvsentinel_app;

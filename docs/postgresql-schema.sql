@@ -803,12 +803,40 @@ CREATE FUNCTION nvsentinel_put(document jsonb, path text[], value jsonb) RETURNS
 
 COMMENT ON FUNCTION nvsentinel_put(jsonb, text[], jsonb) IS 'The document with a field set, if there is a value.';
 
--- V071__health_events_words.sql
--- Purpose: serves full-text search over health events.
+-- V071__nvsentinel_create_text_index.sql
+-- Purpose: creates the index that serves full-text search over a collection. Does nothing where there is one. Not there from
+--          the beginning, because it makes each insert half as dear again, and few search.
+--          Runs with its owner's rights, as nvsentinel_create_collection does. Nobody but the owner may call it before a GRANT.
 --          New entries wait in a list; the insert that fills it sorts them in, and those that wait for a commit wait for it:
 --          half a megabyte takes some 10 ms, the server's default of 4 MB a tenth of a second.
--- Locks:   none; the table is new and empty.
-CREATE INDEX health_events_words ON health_events USING gin (nvsentinel_words(data)) WITH (gin_pending_list_limit = 512);
+-- Locks:   SHARE on the collection while it is built: writes wait. The operations guide tells how the owner creates it
+--          without, on a large one that is in use.
+CREATE FUNCTION nvsentinel_create_text_index(collection text) RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    target CONSTANT text := format('%I.%I', 'public', collection);
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('nvsentinel collection ' || target, 0));
+
+    IF NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = to_regclass(target) AND tgname = 'nvsentinel_capture') THEN
+        RAISE wrong_object_type USING MESSAGE = format('%s is no collection', target);
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_index
+        WHERE indrelid = to_regclass(target) AND indisvalid
+            AND pg_get_indexdef(indexrelid) LIKE '%nvsentinel_words(data)%') THEN
+        EXECUTE format(
+            'CREATE INDEX ON %s USING gin ("public".nvsentinel_words(data))'
+            ' WITH (gin_pending_list_limit = 512)', target);
+    END IF;
+END
+$body$;
+
+REVOKE ALL ON FUNCTION nvsentinel_create_text_index(text) FROM PUBLIC;
 
 -- V072__nvsentinel_number.sql
 -- Purpose: reads one JSON value as a number for arithmetic in aggregations; anything else is no number.
@@ -994,7 +1022,7 @@ FROM (VALUES
     (40, '045', 'group members', 'V045__group_members.sql', -303029537),
     (41, '050', 'nvsentinel create collection', 'V050__nvsentinel_create_collection.sql', -1123446687),
     (42, '070', 'nvsentinel put', 'V070__nvsentinel_put.sql', 1801279915),
-    (43, '071', 'health events words', 'V071__health_events_words.sql', -1874224063),
+    (43, '071', 'nvsentinel create text index', 'V071__nvsentinel_create_text_index.sql', -1944462213),
     (44, '072', 'nvsentinel number', 'V072__nvsentinel_number.sql', 145565379),
     (45, '073', 'nvsentinel truth', 'V073__nvsentinel_truth.sql', 1026274867),
     (46, '074', 'nvsentinel compare', 'V074__nvsentinel_compare.sql', -1272268023),

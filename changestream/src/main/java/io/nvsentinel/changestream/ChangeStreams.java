@@ -405,14 +405,9 @@ public final class ChangeStreams {
      * @return cold; emits the status
      */
     public Mono<ChangeStreamStatus> status() {
-        return Mono.zip(lags.size(), lags.read(null))
-                .map(both -> new ChangeStreamStatus(
-                        live.listening(),
-                        live.gap(),
-                        live.lastError(),
-                        both.getT1().rows(),
-                        both.getT1().bytes(),
-                        both.getT2()));
+        return lags.size().flatMap(size -> lags.read(null)
+                .map(clients -> new ChangeStreamStatus(
+                        live.listening(), live.gap(), live.lastError(), size.rows(), size.bytes(), clients)));
     }
 
     /**

@@ -111,6 +111,22 @@ public interface Datastore extends DatastoreSession {
     Mono<Void> createCollection(String name);
 
     /**
+     * Creates the index by which {@link Filter#text} finds documents of a collection, instead of looking at all of them. Does
+     * nothing where there is one. No collection has it from the beginning, for it makes each insert about half as dear again.
+     * The user needs the right to execute the database's function {@code nvsentinel_create_text_index}.
+     *
+     * <p>Writes to the collection wait while the index is built, which has to be done within
+     * {@link DatastoreOptions#statementTimeout()}; a large collection that is in use is better indexed by the schema's owner,
+     * concurrently, as the operations guide tells.
+     *
+     * @param collection its name: {@code health_events}, {@code maintenance_events} or that of {@link #createCollection}
+     * @return cold; completes after the commit; fails with {@link InvalidRequestException} where there is no such collection,
+     *     and with {@link MisconfiguredException} where the right is missing
+     * @throws InvalidRequestException when there can be no collection of this name
+     */
+    Mono<Void> createTextIndex(String collection);
+
+    /**
      * Asks the server for an answer.
      *
      * @return cold; completes when it answered; fails with {@link UnavailableException} when it did not

@@ -528,6 +528,9 @@ public sealed interface Filter {
      * phrase"}, {@code or}, {@code -without}. Letter case does not matter; words are not reduced to a stem.
      * Documents whose JSON text is longer than 400,000 bytes have no words.
      *
+     * <p>The server reads every document that the rest of a query leaves, unless there is the index for it, which
+     * {@link Datastore#createTextIndex} creates.
+     *
      * <p>Only the server can evaluate it: a change stream refuses it.
      *
      * @param query the words

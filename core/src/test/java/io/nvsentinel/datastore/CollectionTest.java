@@ -105,6 +105,34 @@ class CollectionTest {
                 .hasMessageContaining("exists and is no collection");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"datastore_changelog", "health_events_pkey", "nothing at all"})
+    void whatIsNoCollectionGetsNoTextIndex(String name) {
+        assertThatThrownBy(() -> datastore.createTextIndex(name).block(SOON))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("is no collection");
+    }
+
+    @Test
+    void oneTextIndexIsCreatedByManyAtOnceAndSearchesAsBefore() {
+        String name = "searched; \"quoted\"";
+        datastore.createCollection(name).block(SOON);
+        DocumentCollection<Rack> racks = datastore.collection(name, CODEC);
+        racks.insertMany(List.of(new Rack("left wing", 1, List.of()), new Rack("right wing", 2, List.of())))
+                .block(SOON);
+        assertThat(racks.count(Filter.text("left wing")).block(SOON)).isEqualTo(1);
+
+        Flux.range(0, 8).flatMap(i -> datastore.createTextIndex(name)).blockLast(SOON);
+
+        racks.insert(new Rack("left door", 3, List.of())).block(SOON);
+        assertThat(racks.count(Filter.text("left")).block(SOON)).isEqualTo(2);
+        assertThat(DATABASE.queryForString(
+                        "SELECT count(*) FROM pg_indexes WHERE tablename = ? AND indexdef LIKE '%nvsentinel_words%'",
+                        name))
+                .isEqualTo("1");
+        assertThatThrownBy(() -> datastore.createTextIndex("pg_class")).isInstanceOf(InvalidRequestException.class);
+    }
+
     @Test
     void isCreatedOnceByManyAtOnce() {
         Flux.range(0, 8).flatMap(i -> datastore.createCollection("many")).blockLast(SOON);

@@ -118,7 +118,8 @@ class GrantsTest {
                 "SELECT setval('datastore_changelog_id_seq', 1)",
                 "DELETE FROM nvsentinel_schema_history",
                 "ALTER TABLE health_events DISABLE TRIGGER nvsentinel_capture",
-                "SELECT nvsentinel_create_collection('x')"
+                "SELECT nvsentinel_create_collection('x')",
+                "SELECT nvsentinel_create_text_index('health_events')"
             })
     void theApplicationMayDoNothingElse(String statement) {
         for (String role : List.of("app", "reader")) {

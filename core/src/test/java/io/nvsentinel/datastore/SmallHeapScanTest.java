@@ -28,8 +28,8 @@ class SmallHeapScanTest {
     @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void aScanRemembersNothingPerDocument() throws Exception {
         // Of indexes and changes nothing is needed here, and they take most of the time to store as many.
-        DATABASE.execute("ALTER TABLE health_events DISABLE TRIGGER nvsentinel_capture;"
-                + " DROP INDEX health_events_data; DROP INDEX health_events_words");
+        DATABASE.execute(
+                "ALTER TABLE health_events DISABLE TRIGGER nvsentinel_capture;" + " DROP INDEX health_events_data");
         DATABASE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('healthevent',"
                 + " jsonb_build_object('nodeName', 'node-' || n, 'message', repeat(md5(n::text), 16)))"
                 + " FROM generate_series(1, " + DOCUMENTS + ") AS n");

@@ -131,12 +131,21 @@ public final class DefaultDatastore implements Datastore {
 
     @Override
     public Mono<Void> createCollection(String name) {
-        Identifier.requireCollection(name);
-        String sql = "SELECT " + Identifier.quote(options.schema()) + ".nvsentinel_create_collection($1)";
+        return define("Create collection ", "nvsentinel_create_collection", name);
+    }
+
+    @Override
+    public Mono<Void> createTextIndex(String collection) {
+        return define("Create the text index of ", "nvsentinel_create_text_index", collection);
+    }
+
+    private Mono<Void> define(String action, String function, String collection) {
+        Identifier.requireCollection(collection);
+        String sql = "SELECT " + Identifier.quote(options.schema()) + "." + function + "($1)";
         return connections
                 .write(
-                        "Create collection " + name,
-                        connection -> Rows.one(connection.createStatement(sql).bind(0, name), row -> true))
+                        action + collection,
+                        connection -> Rows.one(connection.createStatement(sql).bind(0, collection), row -> true))
                 .then();
     }
 

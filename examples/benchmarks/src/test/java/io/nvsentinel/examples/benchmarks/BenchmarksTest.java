@@ -70,6 +70,9 @@ class BenchmarksTest {
         assertThat(run("--micro=TokenBenchmark.parse", "--size=smoke", "--out=" + directory))
                 .isZero();
         assertThat(directory.resolve("micro.json")).content().contains("TokenBenchmark.parse", "gc.alloc.rate.norm");
+        assertThat(directory.resolve("micro.md"))
+                .content()
+                .containsPattern("\\| TokenBenchmark\\.parse \\| [\\d,]+ ns/op \\| \\S+ \\| [\\d,]+ B/op \\|");
     }
 
     @Test
