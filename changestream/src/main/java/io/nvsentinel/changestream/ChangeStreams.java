@@ -405,9 +405,10 @@ public final class ChangeStreams {
      * @return cold; emits the status
      */
     public Mono<ChangeStreamStatus> status() {
-        return lags.size().flatMap(size -> lags.read(null)
-                .map(clients -> new ChangeStreamStatus(
-                        live.listening(), live.gap(), live.lastError(), size.rows(), size.bytes(), clients)));
+        return lags.size()
+                .flatMap(size -> lags.read(null)
+                        .map(clients -> new ChangeStreamStatus(
+                                live.listening(), live.gap(), live.lastError(), size.rows(), size.bytes(), clients)));
     }
 
     /**

@@ -8,35 +8,46 @@ import java.util.List;
  * How eagerly to read: at once after a full page, in growing steps while there was something lately, then asleep.
  *
  * @param idleTurns how many reads in a row brought nothing
- * @param backlog whether the last page was full
+ * @param rest the pause after a page with changes; none after a full one
  */
-record Pace(int idleTurns, boolean backlog) {
+record Pace(int idleTurns, Duration rest) {
 
-    /** Awake after a change: short pauses first, because changes come in bursts. */
+    /**
+     * While changes come, this many times as long as a read took nothing is read: each read costs writers of the server's
+     * time, more the busier it is, and brings the more the longer it waits.
+     */
+    private static final int REST = 4;
+
+    private static final Duration SHORTEST_REST = Duration.ofMillis(1);
+    private static final Duration LONGEST_REST = Duration.ofMillis(20);
+
+    /** After a read that brought nothing: short pauses first, because changes come in bursts. */
     private static final List<Duration> RAMP = List.of(
-            Duration.ofMillis(1),
             Duration.ofMillis(2),
             Duration.ofMillis(5),
             Duration.ofMillis(10),
             Duration.ofMillis(20),
             Duration.ofMillis(50));
 
-    /** After this many of the ramp's pauses an idle subscriber goes to sleep, if nothing keeps it awake. */
+    /** After this many pauses an idle subscriber goes to sleep, if nothing keeps it awake. */
     private static final int SLEEP_AFTER = 4;
 
-    static final Pace START = new Pace(0, true);
+    static final Pace START = new Pace(0, Duration.ZERO);
 
-    Pace afterRows(boolean full) {
-        return new Pace(0, full);
+    Pace afterRows(boolean full, Duration reading) {
+        return new Pace(0, full ? Duration.ZERO : rest(reading));
+    }
+
+    private static Duration rest(Duration reading) {
+        Duration rest = reading.multipliedBy(REST);
+        if (rest.compareTo(SHORTEST_REST) < 0) {
+            return SHORTEST_REST;
+        }
+        return rest.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : rest;
     }
 
     Pace afterNothing() {
-        return new Pace(Math.min(idleTurns + 1, RAMP.size() - 1), false);
-    }
-
-    /** Woken: read at once, and count from the start of the ramp if that brings nothing. */
-    Pace afterWakeUp() {
-        return START;
+        return new Pace(Math.min(idleTurns + 1, RAMP.size()), Duration.ZERO);
     }
 
     boolean maySleep() {
@@ -44,6 +55,6 @@ record Pace(int idleTurns, boolean backlog) {
     }
 
     Duration pause() {
-        return backlog ? Duration.ZERO : RAMP.get(idleTurns);
+        return idleTurns == 0 ? rest : RAMP.get(idleTurns - 1);
     }
 }

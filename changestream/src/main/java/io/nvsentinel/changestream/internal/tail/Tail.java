@@ -227,11 +227,12 @@ public final class Tail {
             TailState before = state;
             List<Selection> wanted = List.copyOf(selections);
             return reader.tail(before.position(), before.hasGap(), wanted)
-                    .flatMap(reading -> accept(before, reading, wanted));
+                    .timed(timer)
+                    .flatMap(reading -> accept(before, reading.get(), wanted, reading.elapsed()));
         });
     }
 
-    private Mono<Served> accept(TailState before, TailReading reading, List<Selection> wanted) {
+    private Mono<Served> accept(TailState before, TailReading reading, List<Selection> wanted, Duration took) {
         ChangelogPage page = reading.page();
         History.verify(before.position(), page);
         listener.onPageRead(page.rows().size(), page.bytes(), false);
@@ -242,7 +243,7 @@ public final class Tail {
         }
         Chunk chunk = step.chunk();
         boolean progress = chunk.upTo() > chunk.after();
-        pace = progress ? pace.afterRows(!page.complete()) : pace.afterNothing();
+        pace = progress ? pace.afterRows(!page.complete(), took) : pace.afterNothing();
         Served served = new Served(chunk, wanted);
         if (progress) {
             latest.set(served);
