@@ -4,7 +4,11 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nvsentinel.changestream.processing.GroupOptions;
+import io.nvsentinel.changestream.processing.OnFailure;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.changestream.upkeep.RetentionOptions;
+import io.nvsentinel.changestream.upkeep.RetentionReport;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DatastoreSession;
@@ -19,11 +23,16 @@ import io.nvsentinel.testserver.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,18 +75,22 @@ class PgBouncerTest {
     }
 
     private void open(ChangeStreamOptions.Builder options) {
+        datastore = Datastore.connect(datastoreOptions("first")).block(SOON);
+        streams = ChangeStreams.of(datastore, options.build());
+        DATABASE.execute("DELETE FROM resume_tokens; DELETE FROM group_members; DELETE FROM dead_letters");
+    }
+
+    private DatastoreOptions datastoreOptions(String applicationName) {
         TestDatabase database = DATABASE.get();
-        DatastoreOptions throughPooler = Databases.options(database)
+        return Databases.options(database)
                 .host("127.0.0.1")
                 .port(pooler.port())
                 .directHost(database.host() + ":" + database.port())
+                .applicationName(applicationName)
                 .preparedStatements(0)
                 .maxConnections(10)
                 .schemaMode(SchemaMode.MIGRATE)
                 .build();
-        datastore = Datastore.connect(throughPooler).block(SOON);
-        streams = ChangeStreams.of(datastore, options.build());
-        DATABASE.execute("DELETE FROM resume_tokens");
     }
 
     @Test
@@ -140,6 +153,100 @@ class PgBouncerTest {
         second.dispose();
         streams.close().block(SOON);
         assertThat(effects()).doesNotHaveDuplicates().hasSize(CHANGES);
+    }
+
+    /** Two members behind the pooler; one leaves, and the other has all of it, with what failed and was replayed. */
+    @Test
+    void aGroupSharesHandsOverAndReplaysDeadLetters() throws Exception {
+        open(ChangeStreamOptions.builder().pollInterval(Duration.ofMillis(50)));
+        Datastore otherDatastore = Datastore.connect(datastoreOptions("second")).block(SOON);
+        ChangeStreams others = ChangeStreams.of(otherDatastore);
+        try {
+            Map<String, Set<String>> handled = new ConcurrentHashMap<>();
+            AtomicBoolean healed = new AtomicBoolean();
+            join(streams, datastore, "a", handled, healed);
+            join(others, otherDatastore, "b", handled, healed);
+            Await.until("each has two partitions", SOON, () -> owners().equals(Map.of("2", 2)));
+
+            write("shared-");
+            Await.until("all but the last are handled", SOON, () -> handled.size() == CHANGES - 1);
+            assertThat(handled.values()).contains(Set.of("a"), Set.of("b"));
+            others.close().block(SOON);
+            Await.until("one has all four", SOON, () -> owners().equals(Map.of("4", 1)));
+            write("alone-");
+            Await.until("all but two are handled", SOON, () -> handled.size() == 2 * CHANGES - 2);
+
+            assertThat(streams.deadLetters().counts().block(SOON)).isEqualTo(Map.of(GroupMember.GROUP, 2L));
+            healed.set(true);
+            assertThat(streams.deadLetters().replayAll(GroupMember.GROUP).block(SOON))
+                    .isEqualTo(2);
+            Await.until("all are handled", SOON, () -> handled.size() == 2 * CHANGES);
+            Await.until(
+                    "no letters",
+                    SOON,
+                    () -> streams.deadLetters().counts().block(SOON).isEmpty());
+        } finally {
+            others.close().then(otherDatastore.close()).block(SOON);
+        }
+    }
+
+    private static void join(
+            ChangeStreams streams,
+            Datastore datastore,
+            String member,
+            Map<String, Set<String>> handled,
+            AtomicBoolean healed) {
+        ProcessorOptions processing = ProcessorOptions.builder()
+                .workers(4)
+                .maxAttempts(2)
+                .firstBackoff(Duration.ofMillis(10))
+                .onFailure(OnFailure.DEAD_LETTER)
+                .group(GroupOptions.builder(4)
+                        .heartbeat(Duration.ofMillis(200))
+                        .lease(GroupMember.LEASE)
+                        .build())
+                .build();
+        streams.process(
+                        datastore.healthEvents(),
+                        GroupMember.watching(),
+                        processing,
+                        change -> Mono.fromRunnable(() -> {
+                            String node = change.document().event().nodeName();
+                            if (node.endsWith("-" + (CHANGES - 1)) && !healed.get()) {
+                                throw new IllegalStateException("not yet");
+                            }
+                            handled.computeIfAbsent(node, key -> ConcurrentHashMap.newKeySet())
+                                    .add(member);
+                        }))
+                .subscribe();
+    }
+
+    /** How many partitions each owner has, if all have as many, and how many owners there are. */
+    private static Map<String, Integer> owners() {
+        List<String> shares = DATABASE.get()
+                .queryForStrings("SELECT count(*) FROM resume_tokens WHERE group_name = '" + GroupMember.GROUP
+                        + "' AND leased_until > clock_timestamp() GROUP BY owner");
+        return shares.stream().distinct().collect(Collectors.toMap(count -> count, count -> shares.size()));
+    }
+
+    @Test
+    void theRetentionRunsOnADirectConnection() throws Exception {
+        open(ChangeStreamOptions.builder().pollInterval(Duration.ofMillis(50)));
+        List<String> seen = new CopyOnWriteArrayList<>();
+        watch(seen);
+        write("kept-");
+        Await.until("all changes", SOON, () -> seen.size() >= CHANGES);
+        RetentionOptions options =
+                RetentionOptions.builder().keep(Duration.ZERO).build();
+        Await.until("all are removed", SOON, () -> {
+            RetentionReport report = streams.retention(options).run().block(SOON);
+            assertThat(report.taken()).isTrue();
+            return changes().equals("0");
+        });
+    }
+
+    private static String changes() {
+        return DATABASE.queryForString("SELECT count(*) FROM datastore_changelog");
     }
 
     /** Writes once for each change: twice would be seen. */
