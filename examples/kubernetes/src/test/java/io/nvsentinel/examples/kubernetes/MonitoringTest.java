@@ -2,18 +2,24 @@
 package io.nvsentinel.examples.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
 import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.examples.kubernetes.Manifests.Node;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -103,6 +109,32 @@ class MonitoringTest {
                 .results()
                 .map(found -> found.group(1))
                 .collect(Collectors.toSet());
+    }
+
+    /** Where there is Prometheus's own tool: of label sets that cannot match nothing else knows. */
+    @Test
+    void everyAlertFiresAsItsTestSays() throws Exception {
+        Optional<Path> promtool = Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+                .map(place -> Path.of(place, "promtool"))
+                .filter(Files::isExecutable)
+                .findFirst();
+        assumeTrue(promtool.isPresent(), "There is no promtool on the path");
+        Process process = new ProcessBuilder(promtool.get().toString(), "test", "rules", "alerts-test.yaml")
+                .directory(Manifests.HERE.resolve("monitoring").toFile())
+                .redirectErrorStream(true)
+                .start();
+        String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(told).isZero();
+    }
+
+    @Test
+    void everyAlertHasATest() {
+        List<String> tested = Manifests.documents("monitoring/alerts-test.yaml").get(0).list("tests").stream()
+                .flatMap(test -> test.list("alert_rule_test").stream())
+                .map(test -> test.text("alertname"))
+                .toList();
+        assertThat(tested)
+                .containsAll(rules().stream().map(rule -> rule.text("alert")).toList());
     }
 
     @Test
