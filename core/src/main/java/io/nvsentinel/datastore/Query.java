@@ -129,7 +129,8 @@ public final class Query {
      * How many documents one statement reads at most; a page also ends with the document that fills 4 MiB. Smaller pages need
      * less memory, larger ones fewer round trips. What the server has sent beyond 4 MiB is dropped and read again with the next
      * page, which is then asked to be smaller: where documents are larger than some 8 KiB, the first page costs less if it
-     * is small.
+     * is small. Outside a transaction, a page of which only a part has come when the statement's time is over is asked for
+     * again with half as many, as are those after it.
      *
      * @param documents how many, 1 to {@value #MAX_PAGE_SIZE}
      * @return the query

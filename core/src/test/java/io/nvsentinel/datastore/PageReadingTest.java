@@ -4,6 +4,7 @@ package io.nvsentinel.datastore;
 import static io.nvsentinel.datastore.Databases.SOON;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import io.nvsentinel.datastore.DatastoreListener.Kind;
@@ -11,6 +12,7 @@ import io.nvsentinel.datastore.DatastoreListener.Operation;
 import io.nvsentinel.datastore.DatastoreListener.Outcome;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -117,6 +119,46 @@ class PageReadingTest {
             assertThat(found.map(StoredDocument::document).collectList().block(SOON))
                     .as(query.toString())
                     .isEqualTo(expected);
+        }
+    }
+
+    /** A view that takes its time for each row stands for documents so large that a page of them takes too long. */
+    @Test
+    void aPageOfWhichOnlyAPartComesInTimeIsAskedForAgainWithFewer() {
+        fill(60, "2000");
+        DATABASE.execute("CREATE FUNCTION slowly(data jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE COST 100000"
+                + " AS 'BEGIN PERFORM pg_sleep(0.03); RETURN data; END';"
+                + " CREATE VIEW slow AS SELECT id, created_at, updated_at, version, slowly(data) AS data FROM numbers");
+        Datastore hasty = Datastore.connect(Databases.options(DATABASE.get())
+                        .statementTimeout(Duration.ofSeconds(1))
+                        .build())
+                .block(SOON);
+        try {
+            DocumentCollection<Integer> slow = hasty.collection("slow", NUMBER);
+            Query byNumber = Query.all().sort(Sort.ascending("created_at"));
+            List<Integer> sizes =
+                    slow.findPages(byNumber).map(List::size).collectList().block(SOON);
+            assertThat(sizes.stream().mapToInt(size -> size).sum()).isEqualTo(60);
+            assertThat(sizes.get(0)).isBetween(2, 20);
+            assertThat(slow.find(byNumber)
+                            .map(StoredDocument::document)
+                            .collectList()
+                            .block(SOON))
+                    .doesNotHaveDuplicates()
+                    .hasSize(60);
+
+            // Where nothing comes in time there is nothing to learn from.
+            assertThatThrownBy(() ->
+                            slow.find(Query.all().sort(Sort.descending("x"))).blockLast(SOON))
+                    .isInstanceOf(UnavailableException.class);
+            assertThatThrownBy(() -> hasty.inTransaction(session -> session.collection("slow", NUMBER)
+                                    .find(byNumber)
+                                    .then())
+                            .block(SOON))
+                    .isInstanceOf(UnavailableException.class);
+        } finally {
+            hasty.close().block(SOON);
+            DATABASE.execute("DROP VIEW slow; DROP FUNCTION slowly(jsonb)");
         }
     }
 

@@ -23,7 +23,7 @@ import reactor.pool.PoolShutdownException;
  * The one place that decides what an SQLSTATE means to a caller. The driver's exception classes are too coarse for
  * that: it reports a full server and a server that shuts down as "not transient".
  */
-final class SqlErrors {
+public final class SqlErrors {
 
     private enum Meaning {
         INVALID,
@@ -153,6 +153,16 @@ final class SqlErrors {
         return write
                 ? new OutcomeUnknownException(context, reason, cause)
                 : new UnavailableException(context, reason, cause);
+    }
+
+    /**
+     * Whether an error, in our words, says that a statement took longer than it may.
+     *
+     * @param error the error
+     * @return true also if somebody cancelled the statement, which cannot be told apart
+     */
+    public static boolean isTimeout(DatastoreException error) {
+        return "57014".equals(error.sqlState()) || error.getCause() instanceof TimeoutException;
     }
 
     /** Whether an error, in our words, says that the connection is of no more use. */

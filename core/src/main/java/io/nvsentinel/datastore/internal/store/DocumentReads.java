@@ -7,8 +7,10 @@ import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.UndecodableDocument;
 import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.connection.SqlErrors;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
@@ -113,11 +115,25 @@ final class DocumentReads<T> {
         return Flux.defer(() -> {
             PageSql sql = new PageSql(table, query, condition);
             return Pages.all(
-                    reader(),
-                    cursor -> session.read(action + table.name(), connection -> {
-                        Reading<R> page = reading.apply(sql, cursor);
-                        return page.rows.of(statement(connection, page.sql), remaining(cursor, query));
-                    }));
+                    reader(), cursor -> page(action, sql, () -> reading.apply(sql, cursor), remaining(cursor, query)));
+        });
+    }
+
+    /** Where the documents are too large for a page of them to come in time, it is asked for again with fewer. */
+    private <R> Mono<Page<R>> page(String action, PageSql sql, Supplier<Reading<R>> reading, long remaining) {
+        return Mono.defer(() -> {
+            Reading<R> page = reading.get();
+            return session.read(
+                            action + table.name(),
+                            connection -> page.rows.of(statement(connection, page.sql), remaining))
+                    .onErrorResume(UnavailableException.class, late -> {
+                        int fewer = Math.min(page.rows.count(), page.rows.most() - 1) / 2;
+                        if (fewer == 0 || !SqlErrors.isTimeout(late) || !session.isEachItsOwnTransaction()) {
+                            return Mono.error(late);
+                        }
+                        sql.setPageSize(fewer);
+                        return page(action, sql, reading, remaining);
+                    });
         });
     }
 
@@ -130,7 +146,7 @@ final class DocumentReads<T> {
     private record Reading<R>(SqlFragment sql, PageRows<R> rows) {}
 
     private static int most(Page.@Nullable Cursor cursor, PageSql sql) {
-        return cursor == null ? sql.pageSize() : cursor.most();
+        return cursor == null ? sql.pageSize() : Math.min(cursor.most(), sql.pageSize());
     }
 
     private static long remaining(Page.@Nullable Cursor cursor, Query query) {

@@ -54,6 +54,16 @@ final class PageRows<R> {
         return Rows.each(statement, this::add).then(Mono.fromSupplier(() -> page(remaining)));
     }
 
+    /** How many are asked for. */
+    int most() {
+        return most;
+    }
+
+    /** How many have been read so far. */
+    int count() {
+        return rows.size();
+    }
+
     private void add(Readable row) {
         if (lastKeys != null) {
             return;

@@ -7,19 +7,21 @@ import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import org.jspecify.annotations.Nullable;
 
-/** The statements that read a query's documents. */
+/** The statements that read a query's documents. For one subscriber. */
 final class PageSql {
 
     private final Table table;
     private final Query query;
     private final Condition condition;
     private final Keyset keyset;
+    private int pageSize;
 
     PageSql(Table table, Query query, Condition condition) {
         this.table = table;
         this.query = query;
         this.condition = condition;
         this.keyset = new Keyset(table.fields(), query.sorts());
+        this.pageSize = (int) Math.min(query.pageSize(), query.limit());
     }
 
     Keyset keyset() {
@@ -54,7 +56,12 @@ final class PageSql {
 
     /** The same for each page of a query, so that its statements are few and can be prepared. */
     int pageSize() {
-        return (int) Math.min(query.pageSize(), query.limit());
+        return pageSize;
+    }
+
+    /** From now on pages are smaller. */
+    void setPageSize(int documents) {
+        pageSize = documents;
     }
 
     private String where(Binder binder) {
