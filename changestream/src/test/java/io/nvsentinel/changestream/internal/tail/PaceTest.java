@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.tail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PaceTest {
+
+    /** A busy server is asked less often, and nobody waits long for a change all the same. */
+    @ParameterizedTest
+    @CsvSource({"PT0.0001S, PT0.001S", "PT0.002S, PT0.008S", "PT3S, PT0.02S"})
+    void restsFourTimesAsLongAsItReadWithinBounds(Duration reading, Duration rest) {
+        assertThat(Pace.START.afterRows(false, reading).pause()).isEqualTo(rest);
+    }
+
+    @Test
+    void goesOnAtOnceAfterAFullPage() {
+        assertThat(Pace.START.afterRows(true, Duration.ofMillis(5)).pause()).isZero();
+    }
+
+    @Test
+    void slowsDownWhileNothingComesAndMayThenSleep() {
+        List<Pace> idle = Stream.iterate(
+                        Pace.START.afterRows(false, Duration.ofMillis(5)).afterNothing(), Pace::afterNothing)
+                .limit(7)
+                .toList();
+        assertThat(idle).extracting(pace -> pace.pause().toMillis()).containsExactly(2L, 5L, 10L, 20L, 50L, 50L, 50L);
+        assertThat(idle).extracting(Pace::maySleep).containsExactly(false, false, false, true, true, true, true);
+        assertThat(idle.get(6).afterRows(false, Duration.ofMillis(1)).pause()).isEqualTo(Duration.ofMillis(4));
+    }
+}
