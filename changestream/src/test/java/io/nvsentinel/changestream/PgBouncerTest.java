@@ -176,7 +176,11 @@ class PgBouncerTest {
             write("alone-");
             Await.until("all but two are handled", SOON, () -> handled.size() == 2 * CHANGES - 2);
 
-            assertThat(streams.deadLetters().counts().block(SOON)).isEqualTo(Map.of(GroupMember.GROUP, 2L));
+            Await.until(
+                    "two dead letters",
+                    SOON,
+                    () -> streams.deadLetters().counts().block(SOON),
+                    counts -> counts.equals(Map.of(GroupMember.GROUP, 2L)));
             healed.set(true);
             assertThat(streams.deadLetters().replayAll(GroupMember.GROUP).block(SOON))
                     .isEqualTo(2);
