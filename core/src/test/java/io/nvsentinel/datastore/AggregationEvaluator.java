@@ -153,7 +153,10 @@ final class AggregationEvaluator {
         return made;
     }
 
-    private static List<Map<String, Object>> window(Window window, List<Map<String, Object>> rows) {
+    private static List<Map<String, Object>> window(Window window, List<Map<String, Object>> given) {
+        // Rows that are empty may be one object, and each has a position of its own.
+        List<Map<String, Object>> rows =
+                given.stream().<Map<String, Object>>map(LinkedHashMap::new).toList();
         List<Map<String, Object>> made = new ArrayList<>();
         for (Map<String, Object> row : rows) {
             List<Map<String, Object>> partition = rows.stream()
