@@ -151,7 +151,7 @@ class StorePlanTest {
                 .isEqualTo(new TreeSet<>(queries().keySet()));
     }
 
-    /** The index of full-text search is there for whoever asks for it, on the way back no more: other tests count them. */
+    /** The index of full-text search is there once somebody asks for it; here it goes again, for another test counts them. */
     @Test
     void wordsAreFoundByAnIndexOnceThereIsOne() {
         Query words = Query.where(Filter.text("word777"));
