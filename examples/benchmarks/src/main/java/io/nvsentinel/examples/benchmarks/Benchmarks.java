@@ -161,7 +161,9 @@ public final class Benchmarks implements Callable<Integer> {
     }
 
     private MeasuredServer server() {
-        return url == null ? MeasuredServer.embedded(size != Size.SMOKE, progress::detail) : MeasuredServer.given(url);
+        return url == null
+                ? MeasuredServer.embedded(size != Size.SMOKE, size.choose(0, 4, 6), progress::detail)
+                : MeasuredServer.given(url);
     }
 
     private void play(Scenario scenario, Stage stage) {
