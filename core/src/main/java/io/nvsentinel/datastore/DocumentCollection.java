@@ -34,8 +34,9 @@ public interface DocumentCollection<T> {
      * Stores a document.
      *
      * <p>Inserts that come at the same time share a statement and a commit: the first goes at once, those subscribed to
-     * while it is under way go together after it, in the order of their subscriptions. A document that the server refuses
-     * fails for its own caller alone. Not so in a transaction, where each goes by itself.
+     * while it is under way go together after it. Documents are stored in the order of their subscriptions; health events,
+     * of which sixteen or more that wait go in a second statement at the same time, in that order for each node. A document
+     * that the server refuses fails for its own caller alone. Not so in a transaction, where each goes by itself.
      *
      * @param document the document
      * @return emits the new record's id after the commit; fails with {@link UnavailableException}, and stores nothing, if

@@ -11,9 +11,11 @@ import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -104,15 +106,15 @@ class InsertTest {
     }
 
     @Test
-    void insertsWhileOneIsUnderWayShareOneTransactionAndKeepTheirOrder() throws Exception {
+    void insertsOfANodeWhileOneIsUnderWayShareOneTransactionAndKeepTheirOrder() throws Exception {
         int many = 200;
         List<CompletableFuture<UUID>> inserts = new ArrayList<>();
         try (Connection holder = lock("health_events")) {
-            inserts.add(events.insert(event("n0")).toFuture());
+            inserts.add(events.insert(event("n")).toFuture());
             // Until then it has no connection, and whoever came would share its statement.
             Await.until("a statement that waits", SOON, () -> waiting() == 1);
             IntStream.range(1, many)
-                    .forEach(i -> inserts.add(events.insert(event("n" + i)).toFuture()));
+                    .forEach(i -> inserts.add(events.insert(event("n")).toFuture()));
             holder.rollback();
         }
         List<String> ids = new ArrayList<>();
@@ -121,17 +123,98 @@ class InsertTest {
         }
 
         assertThat(ids).doesNotHaveDuplicates();
-        assertThat(DATABASE.get()
-                        .queryForStrings("SELECT record_id FROM datastore_changelog c"
-                                + " JOIN health_events e ON e.id = c.record_id ORDER BY c.id"))
-                .isEqualTo(ids);
-        assertThat(DATABASE.get()
-                        .queryForStrings("SELECT node_name FROM health_events WHERE id = '" + ids.get(7) + "'"))
-                .containsExactly("n7");
-        // The first by itself and the others together; or all together, if there was no connection before the last
-        // came.
+        assertThat(stored("n")).isEqualTo(ids);
         assertThat(DATABASE.queryForString("SELECT count(DISTINCT xmin::text) FROM health_events"))
                 .isEqualTo("2");
+    }
+
+    @Test
+    void manyInsertsOfOtherNodesPassOneThatWaitsAndThoseOfItsOwnNodeDoNot() throws Exception {
+        reconnect(2);
+        CompletableFuture<UUID> first;
+        CompletableFuture<UUID> second;
+        List<CompletableFuture<UUID>> others;
+        try (Connection holder = DATABASE.connect()) {
+            holder.setAutoCommit(false);
+            holder.createStatement()
+                    .execute("INSERT INTO health_events (data)"
+                            + " VALUES ('{\"healthevent\": {\"metadata\": {\"idempotencyKey\": \"a\"}}}')");
+            first = events.insert(keyed("a")).toFuture();
+            Await.until("a statement that waits", SOON, () -> waiting() == 1);
+            second = events.insert(keyed("b")).toFuture();
+            others = IntStream.range(0, 16)
+                    .mapToObj(i -> events.insert(event("n" + i)).toFuture())
+                    .toList();
+            for (CompletableFuture<UUID> other : others) {
+                other.get(SOON.toSeconds(), TimeUnit.SECONDS);
+            }
+            assertThat(waiting()).isEqualTo(1);
+            assertThat(first).isNotDone();
+            assertThat(second).isNotDone();
+            holder.rollback();
+        }
+        assertThat(stored("keyed"))
+                .containsExactly(first.join().toString(), second.join().toString());
+    }
+
+    @Test
+    void manyAtOnceKeepTheOrderOfEachNodeWhoeverGivesUp() {
+        reconnect(4);
+        long seed = System.nanoTime();
+        LOG.info("seed {}", seed);
+        Random random = new Random(seed);
+        Flux.range(0, 4000)
+                .flatMap(
+                        i -> {
+                            String node = "n" + random.nextInt(i < 2000 ? 500 : 5);
+                            HealthEventDocument event = event(node, i);
+                            return random.nextInt(5) > 0
+                                    ? events.insert(event).then()
+                                    : events.insert(event)
+                                            .timeout(Duration.ofNanos(random.nextInt(5_000_000)))
+                                            .onErrorComplete()
+                                            .then();
+                        },
+                        200)
+                .then()
+                .block(SOON);
+        assertThat(events.insert(event("n0", 4000)).block(SOON)).isNotNull();
+
+        List<String> rows = DATABASE.get()
+                .queryForStrings("SELECT e.node_name || ' ' || (e.data #>> '{healthevent,message}')"
+                        + " FROM datastore_changelog c JOIN health_events e ON e.id = c.record_id ORDER BY c.id");
+        assertThat(rows).hasSizeGreaterThan(3000).doesNotHaveDuplicates();
+        Map<String, Integer> last = new HashMap<>();
+        for (String row : rows) {
+            String[] parts = row.split(" ");
+            int number = Integer.parseInt(parts[1]);
+            assertThat(number).as(row).isGreaterThan(last.getOrDefault(parts[0], -1));
+            last.put(parts[0], number);
+        }
+    }
+
+    /** Whose statement the server ends has stored nothing, and none of its documents is to blame. */
+    @Test
+    void insertsThatMeetInADeadlockAreRunAgain() throws Exception {
+        CompletableFuture<List<BatchResult>> batch;
+        try (Connection other = DATABASE.connect();
+                Statement sql = other.createStatement()) {
+            sql.execute("SET deadlock_timeout = '1min'");
+            other.setAutoCommit(false);
+            String insert = "INSERT INTO health_events (data)"
+                    + " VALUES ('{\"healthevent\": {\"metadata\": {\"idempotencyKey\": \"%s\"}}}')";
+            sql.execute(insert.formatted("b"));
+            batch = events.insertAll(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
+                    .collectList()
+                    .toFuture();
+            Await.until("a statement that waits", SOON, () -> waiting() == 1);
+            sql.execute(insert.formatted("a"));
+            other.rollback();
+        }
+        assertThat(batch.join())
+                .hasSize(1)
+                .allSatisfy(result -> assertThat(result.failed()).isEmpty());
+        assertThat(stored("keyed")).hasSize(2);
     }
 
     @Test
@@ -373,6 +456,29 @@ class InsertTest {
         DATABASE.execute("TRUNCATE notes");
         JsonCodec json = JsonCodec.jackson3();
         return datastore.collection("notes", DocumentCodec.ofTree(json, tree -> tree, tree -> tree));
+    }
+
+    private void reconnect(int connections) {
+        datastore.close().block(SOON);
+        datastore = Databases.connect(Databases.options(DATABASE.get()).maxConnections(connections));
+        events = datastore.healthEvents();
+    }
+
+    /** The ids of a node's events, in the order of their changes. */
+    private static List<String> stored(String node) {
+        return DATABASE.get()
+                .queryForStrings(
+                        "SELECT record_id FROM datastore_changelog c JOIN health_events e ON e.id = c.record_id"
+                                + " WHERE e.node_name = '" + node + "' ORDER BY c.id");
+    }
+
+    private static HealthEventDocument event(String node, int number) {
+        return HealthEventDocument.of(
+                Instant.EPOCH,
+                HealthEvent.builder()
+                        .nodeName(node)
+                        .message(Integer.toString(number))
+                        .build());
     }
 
     private static HealthEventDocument event(String node) {

@@ -20,6 +20,7 @@ import io.nvsentinel.datastore.internal.filter.FieldMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -44,7 +45,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     private final Aggregations aggregations;
 
     /**
-     * A collection; nothing is asked of the database yet.
+     * A collection whose documents are stored in the order in which they come; nothing is asked of the database yet.
      *
      * @param session lends the connection
      * @param name the table's name
@@ -53,11 +54,26 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
      * @param json reads documents that have no class
      */
     DefaultCollection(Session session, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
+        this(session, name, fields, codec, json, document -> name);
+    }
+
+    /**
+     * A collection where that is so for some documents only.
+     *
+     * @param order of a document; documents for which it is equal are stored in the order in which they come
+     */
+    DefaultCollection(
+            Session session,
+            String name,
+            FieldMap fields,
+            DocumentCodec<T> codec,
+            JsonCodec json,
+            Function<? super T, ?> order) {
         this.name = name;
         this.codec = codec;
         this.fields = fields;
         this.json = json;
-        this.inserts = new DocumentInserts<>(session, new Table(name, fields), codec);
+        this.inserts = new DocumentInserts<>(session, new Table(name, fields), codec, order);
         this.reads = new DocumentReads<>(session, new Table(name, fields), codec, json);
         this.aggregations = new Aggregations(session, new Table(name, fields));
         this.changes = new DocumentChanges<>(session, new Table(name, fields), codec);

@@ -35,7 +35,13 @@ final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocumen
     private static final Condition DRAINED = binder -> "user_pods_eviction_status = 'Succeeded'";
 
     DefaultHealthEventStore(Session session, JsonCodec json) {
-        super(session, "health_events", FieldMap.HEALTH_EVENTS, HealthEventDocument.codec(json), json);
+        super(
+                session,
+                "health_events",
+                FieldMap.HEALTH_EVENTS,
+                HealthEventDocument.codec(json),
+                json,
+                document -> document.event().nodeName());
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.nvsentinel.datastore.internal.connection.Session;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -28,20 +29,27 @@ final class DocumentInserts<T> {
     private final InsertSql sql;
     private final GroupCommit together;
     private final DocumentCodec<T> codec;
+    private final Function<? super T, ?> order;
     private final boolean grouped;
     private final Scheduler timer = Schedulers.parallel();
 
-    DocumentInserts(Session session, Table table, DocumentCodec<T> codec) {
+    /**
+     * Inserts.
+     *
+     * @param order of a document; documents for which it is equal are stored in the order in which they come
+     */
+    DocumentInserts(Session session, Table table, DocumentCodec<T> codec, Function<? super T, ?> order) {
         this.sql = new InsertSql(session, table);
         this.together = new GroupCommit(sql);
         this.codec = codec;
+        this.order = order;
         this.grouped = session.isEachItsOwnTransaction();
     }
 
     Mono<UUID> insert(T document) {
         return Mono.fromCallable(() -> Encoded.of(codec, document))
                 .flatMap(encoded -> grouped
-                        ? together.insert(encoded)
+                        ? together.insert(encoded, order.apply(document))
                         : sql.insert(List.of(encoded)).map(ids -> ids.get(0)));
     }
 

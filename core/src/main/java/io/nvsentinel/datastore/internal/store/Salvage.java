@@ -11,7 +11,7 @@ import reactor.core.publisher.Flux;
 
 /**
  * Stores as many documents as can be stored, by halves where one of them is refused: a single bad one among n costs some
- * 2 log n statements.
+ * 2 log n statements. By halves too where all of them were in another transaction's way, in a deadlock.
  */
 final class Salvage {
 
@@ -50,7 +50,8 @@ final class Salvage {
 
     /** What becomes of documents that one statement did not store together. */
     Flux<Outcome> afterFailure(List<Encoded> documents, DatastoreException error) {
-        return blamesADocument(error)
+        boolean mayFareBetter = documents.size() > 1 && error instanceof ConflictException;
+        return mayFareBetter || blamesADocument(error)
                 ? halves(documents, error)
                 : Flux.fromIterable(documents)
                         .map(document -> new Outcome(null, error))
