@@ -30,6 +30,16 @@ public final class Rounds {
     }
 
     /**
+     * The same with a longer warm-up, where a turn does so little that compilers need longer to know it.
+     *
+     * @param times how many times as long
+     * @return rounds
+     */
+    public Rounds warmingUp(int times) {
+        return new Rounds(rounds, warmUp.multipliedBy(times), progress);
+    }
+
+    /**
      * Runs turns that do not count, for compilers and caches, as long for each, and then those that do.
      *
      * @param contenders who takes part
