@@ -153,8 +153,8 @@ class InsertTest {
             assertThat(second).isNotDone();
             holder.rollback();
         }
-        assertThat(stored("keyed"))
-                .containsExactly(first.join().toString(), second.join().toString());
+        List<String> inOrder = List.of(first.join().toString(), second.join().toString());
+        assertThat(stored("keyed")).isEqualTo(inOrder);
     }
 
     @Test
