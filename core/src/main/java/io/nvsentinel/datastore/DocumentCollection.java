@@ -34,9 +34,9 @@ public interface DocumentCollection<T> {
      * Stores a document.
      *
      * <p>Inserts that come at the same time share a statement and a commit: the first goes at once, those subscribed to
-     * while it is under way go together after it. Documents are stored in the order of their subscriptions; health events,
-     * of which sixteen or more that wait go in a second statement at the same time, in that order for each node. A document
-     * that the server refuses fails for its own caller alone. Not so in a transaction, where each goes by itself.
+     * while it is under way go together after it, in the order of their subscriptions. Health events of which sixteen or
+     * more wait go in a second statement at the same time, and keep that order for each node. A document that the server
+     * refuses fails for its own caller alone. Not so in a transaction, where each goes by itself.
      *
      * @param document the document
      * @return emits the new record's id after the commit; fails with {@link UnavailableException}, and stores nothing, if
@@ -56,7 +56,8 @@ public interface DocumentCollection<T> {
      * Stores a stream of documents in batches, one after another, each in one statement.
      *
      * <p>Where a document is refused, the rest of its batch is stored all the same, unless the options say to stop there:
-     * then those before it are stored and those after it are not.
+     * then those before it are stored and those after it are not. A transaction takes nothing more after a refusal: there all
+     * of the batch fail with it, and so does the stream.
      *
      * @param documents the documents; requested a batch at a time, at most two batches ahead of what is stored
      * @param options sizes, waiting time, and whether to stop at the first document that is refused

@@ -196,7 +196,41 @@ class InsertTest {
     /** Whose statement the server ends has stored nothing, and none of its documents is to blame. */
     @Test
     void insertsThatMeetInADeadlockAreRunAgain() throws Exception {
-        CompletableFuture<List<BatchResult>> batch;
+        assertThat(inADeadlock(events.insertAll(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
+                        .collectList()))
+                .hasSize(1)
+                .allSatisfy(result -> assertThat(result.failed()).isEmpty());
+        assertThat(stored("keyed")).hasSize(2);
+    }
+
+    /** Which takes no further statement, so that the batch by halves would hide why. */
+    @Test
+    void aBatchThatMeetsADeadlockInATransactionIsForTheTransactionToRepeat() throws Exception {
+        List<BatchResult> results = inADeadlock(datastore.inTransaction(session -> session.healthEvents()
+                .insertAll(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
+                .collectList()));
+        assertThat(results)
+                .hasSize(1)
+                .allSatisfy(result -> assertThat(result.failed()).isEmpty());
+        assertThat(stored("keyed")).hasSize(2);
+    }
+
+    @Test
+    void aBatchThatIsRefusedInATransactionTellsWhyAndStoresNothing() {
+        events.insert(keyed("b")).block(SOON);
+        BatchOptions goOn = BatchOptions.builder().stopAtFailure(false).build();
+        ConflictException error = fails(
+                ConflictException.class,
+                datastore.inTransaction(session -> session.healthEvents()
+                        .insertAll(Flux.just(keyed("a"), keyed("b"), keyed("c")), goOn)
+                        .collectList()));
+        assertThat(error.constraint()).isEqualTo(INDEX);
+        assertThat(stored("keyed")).hasSize(1);
+    }
+
+    /** While another transaction holds key b and then wants a, and gives up in the end. */
+    private static <T> T inADeadlock(Mono<T> storesAAndThenB) throws Exception {
+        CompletableFuture<T> result;
         try (Connection other = DATABASE.connect();
                 Statement sql = other.createStatement()) {
             sql.execute("SET deadlock_timeout = '1min'");
@@ -204,17 +238,12 @@ class InsertTest {
             String insert = "INSERT INTO health_events (data)"
                     + " VALUES ('{\"healthevent\": {\"metadata\": {\"idempotencyKey\": \"%s\"}}}')";
             sql.execute(insert.formatted("b"));
-            batch = events.insertAll(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
-                    .collectList()
-                    .toFuture();
+            result = storesAAndThenB.toFuture();
             Await.until("a statement that waits", SOON, () -> waiting() == 1);
             sql.execute(insert.formatted("a"));
             other.rollback();
         }
-        assertThat(batch.join())
-                .hasSize(1)
-                .allSatisfy(result -> assertThat(result.failed()).isEmpty());
-        assertThat(stored("keyed")).hasSize(2);
+        return result.get(SOON.toSeconds(), TimeUnit.SECONDS);
     }
 
     @Test

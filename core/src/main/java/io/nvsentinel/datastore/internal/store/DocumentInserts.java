@@ -30,7 +30,6 @@ final class DocumentInserts<T> {
     private final GroupCommit together;
     private final DocumentCodec<T> codec;
     private final Function<? super T, ?> order;
-    private final boolean grouped;
     private final Scheduler timer = Schedulers.parallel();
 
     /**
@@ -43,12 +42,11 @@ final class DocumentInserts<T> {
         this.together = new GroupCommit(sql);
         this.codec = codec;
         this.order = order;
-        this.grouped = session.isEachItsOwnTransaction();
     }
 
     Mono<UUID> insert(T document) {
         return Mono.fromCallable(() -> Encoded.of(codec, document))
-                .flatMap(encoded -> grouped
+                .flatMap(encoded -> sql.isEachItsOwnTransaction()
                         ? together.insert(encoded, order.apply(document))
                         : sql.insert(List.of(encoded)).map(ids -> ids.get(0)));
     }

@@ -63,6 +63,11 @@ final class InsertSql {
                 ORDER BY ordinal""".formatted(quoted, KEY);
     }
 
+    /** Whether what one statement stores stays there when the next one fails. */
+    boolean isEachItsOwnTransaction() {
+        return session.isEachItsOwnTransaction();
+    }
+
     String action() {
         return "Insert into " + name;
     }

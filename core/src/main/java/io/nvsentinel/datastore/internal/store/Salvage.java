@@ -11,7 +11,8 @@ import reactor.core.publisher.Flux;
 
 /**
  * Stores as many documents as can be stored, by halves where one of them is refused: a single bad one among n costs some
- * 2 log n statements. By halves too where all of them were in another transaction's way, in a deadlock.
+ * 2 log n statements. By halves too where all of them were in another transaction's way, in a deadlock. Not in a
+ * transaction, which takes no further statement after an error.
  */
 final class Salvage {
 
@@ -50,12 +51,15 @@ final class Salvage {
 
     /** What becomes of documents that one statement did not store together. */
     Flux<Outcome> afterFailure(List<Encoded> documents, DatastoreException error) {
-        boolean mayFareBetter = documents.size() > 1 && error instanceof ConflictException;
-        return mayFareBetter || blamesADocument(error)
+        return sql.isEachItsOwnTransaction() && mayFareBetter(documents, error)
                 ? halves(documents, error)
                 : Flux.fromIterable(documents)
                         .map(document -> new Outcome(null, error))
                         .concatWith(Flux.error(error));
+    }
+
+    private static boolean mayFareBetter(List<Encoded> documents, DatastoreException error) {
+        return blamesADocument(error) || (documents.size() > 1 && error instanceof ConflictException);
     }
 
     /** Stores each half, after all of them were refused together. */
