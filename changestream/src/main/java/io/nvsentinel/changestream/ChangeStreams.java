@@ -4,6 +4,7 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Records;
+import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
@@ -37,11 +38,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -83,7 +86,8 @@ public final class ChangeStreams {
     private final LiveStatus live = new LiveStatus();
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
-    private final Set<Watch<?>> watches = ConcurrentHashMap.newKeySet();
+    private final Set<Holding> holdings = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger watches = new AtomicInteger();
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
@@ -200,11 +204,12 @@ public final class ChangeStreams {
     }
 
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options, boolean again) {
-        return Flux.usingWhen(
-                        Mono.defer(() -> open(Watch.Request.of(watched, options), again)),
+        return withWatch(
+                        Watch.Request.of(watched, options),
+                        again,
+                        closing.asMono(),
                         watch -> untilError(events(watch, options), watch.keep(null))
-                                .takeUntilOther(closing.asMono()),
-                        this::leave)
+                                .takeUntilOther(closing.asMono()))
                 .onErrorResume(ChangeStreams::isHistoryGone, error -> {
                     if (options.onHistoryLost() == OnHistoryLost.FAIL) {
                         return Flux.error(error);
@@ -340,25 +345,53 @@ public final class ChangeStreams {
         return listen ? events.takeUntilOther(listening.session()) : events;
     }
 
-    <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again) {
-        return opening.open(request, again)
+    /**
+     * Opens a watch, and leaves it when what is done with it ends.
+     *
+     * @param stop completes when opening it is to be given up
+     */
+    <T, R> Flux<R> withWatch(
+            Watch.Request<T> request, boolean again, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
+        return Flux.usingWhen(
+                Mono.fromSupplier(this::holding),
+                holding -> open(request, again, holding).takeUntilOther(stop).flatMapMany(use),
+                holding -> end(holding, null),
+                this::end,
+                holding -> end(holding, null));
+    }
+
+    private Holding holding() {
+        Holding holding = new Holding();
+        holdings.add(holding);
+        return holding;
+    }
+
+    private Mono<Void> end(Holding holding, @Nullable Throwable error) {
+        return holding.end(error).doFinally(signal -> holdings.remove(holding));
+    }
+
+    private <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again, Holding holding) {
+        return opening.open(request, again, holding)
                 .map(opened -> new Watch<>(
                         request,
                         json,
                         opened,
                         new Watch.Store(request.tokens(tokens), listener, heard ? lags : null, timer)))
-                .doOnNext(this::join);
+                .filter(watch -> holding.holdInstead(() -> join(watch)));
     }
 
-    private void join(Watch<?> watch) {
-        watches.add(watch);
+    private Holding.Held join(Watch<?> watch) {
+        watches.incrementAndGet();
         tail.join(watch.selection(), watch.start().id());
+        watch.taken();
+        return error -> leave(watch, error);
     }
 
-    Mono<Void> leave(Watch<?> watch) {
-        return Mono.defer(() -> {
-            tail.leave(watch.selection());
-            return watch.close().doFinally(signal -> watches.remove(watch));
+    private Mono<Void> leave(Watch<?> watch, @Nullable Throwable error) {
+        tail.leave(watch.selection());
+        return watch.close().doFinally(signal -> {
+            watches.decrementAndGet();
+            watch.ended(error);
         });
     }
 
@@ -435,7 +468,7 @@ public final class ChangeStreams {
         Mono<Optional<ChangeStreamStatus>> told =
                 status().timeout(HEALTH_WITHIN).map(Optional::of).onErrorReturn(Optional.empty());
         return Mono.zip(datastore.health(HEALTH_WITHIN), told)
-                .map(both -> new StreamHealth(watches.size(), listen, live).on(both.getT1(), both.getT2()));
+                .map(both -> new StreamHealth(watches.get(), listen, live).on(both.getT1(), both.getT2()));
     }
 
     /** Completes when every watch has to end. */
@@ -444,7 +477,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * Ends every watch, each of which completes, and keeps new ones from starting.
+     * Ends every watch, each of which completes, also one that is still being opened, and keeps new ones from starting.
      *
      * @return cold; completes when every watch has ended and the position of each client is stored; may be repeated
      */
@@ -452,7 +485,7 @@ public final class ChangeStreams {
         return Mono.defer(() -> {
             closing.tryEmitEmpty();
             Stream<Mono<Void>> ended = Stream.concat(
-                    watches.stream().map(Watch::closed), processors.groups().ended());
+                    holdings.stream().map(Holding::ended), processors.groups().ended());
             return Mono.when(ended.toList());
         });
     }

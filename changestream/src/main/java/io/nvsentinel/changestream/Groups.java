@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.group.Group;
 import io.nvsentinel.changestream.internal.group.Membership;
 import io.nvsentinel.changestream.internal.group.Membership.Member;
-import io.nvsentinel.changestream.internal.process.StopSignal;
 import io.nvsentinel.changestream.internal.tail.Patience;
 import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
@@ -29,7 +29,7 @@ final class Groups {
     private final Patience patience;
     private final Scheduler timer;
     private final String owner;
-    private final Set<StopSignal> members = ConcurrentHashMap.newKeySet();
+    private final Set<Holding> members = ConcurrentHashMap.newKeySet();
 
     Groups(DefaultDatastore datastore, Opening opening, Patience patience, Scheduler timer, String owner) {
         this.datastore = datastore;
@@ -48,31 +48,29 @@ final class Groups {
     Mono<Void> run(Watch.Request<?> request, GroupOptions options, Group.Work work, Mono<Void> stop) {
         return Mono.defer(() -> {
             String name = Objects.requireNonNull(request.options().clientName());
+            Holding holding = new Holding();
             Membership membership = new Membership(
                     datastore.connections(),
                     datastore.json(),
                     new Member(name, UUID.randomUUID(), owner),
                     options,
+                    holding,
                     timer);
             Group group = new Group(membership, options, work, patience, timer);
             return found(membership, request)
                     .takeUntilOther(stop)
-                    .then(Mono.defer(() -> joined(membership, group.run(stop))));
+                    .then(Mono.defer(() -> joined(holding, group.run(stop))));
         });
     }
 
-    private Mono<Void> joined(Membership membership, Mono<Void> work) {
+    private Mono<Void> joined(Holding holding, Mono<Void> work) {
         return Mono.usingWhen(
                 Mono.fromSupplier(() -> {
-                    StopSignal ended = new StopSignal();
-                    members.add(ended);
-                    return ended;
+                    members.add(holding);
+                    return holding;
                 }),
-                ended -> work,
-                ended -> membership.leave().doFinally(signal -> {
-                    members.remove(ended);
-                    ended.give();
-                }));
+                member -> work,
+                member -> member.end(null).doFinally(signal -> members.remove(member)));
     }
 
     private Mono<Void> found(Membership membership, Watch.Request<?> request) {
@@ -88,6 +86,6 @@ final class Groups {
 
     /** Completes for each member when it has left. */
     Stream<Mono<Void>> ended() {
-        return members.stream().map(StopSignal::asMono);
+        return members.stream().map(Holding::ended);
     }
 }

@@ -4,6 +4,7 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.History;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Patience;
@@ -40,33 +41,29 @@ final class Opening {
      *
      * @param request what is wanted
      * @param again whether the history of where the client was is lost, so that it starts as the options say for that
+     * @param holding is to hold the name
      */
-    Mono<Opened> open(Watch.Request<?> request, boolean again) {
-        return patience.with(again ? afterLoss(request) : first(request));
+    Mono<Opened> open(Watch.Request<?> request, boolean again, Holding holding) {
+        return patience.with(again ? afterLoss(request, holding) : first(request, holding));
     }
 
-    private Mono<Opened> first(Watch.Request<?> request) {
+    private Mono<Opened> first(Watch.Request<?> request, Holding holding) {
         Mono<Position> start = Mono.defer(() -> initial(request));
         String client = request.options().clientName();
         return client == null
                 ? start.map(position -> new Opened(position, null))
                 : request.tokens(tokens)
-                        .open(client, request.options().ifOwned(), made(request, start))
+                        .open(client, request.options().ifOwned(), made(request, start), holding)
                         .flatMap(owned -> orGiveUp(
                                 owned, resumed(request, owned.token()).map(position -> new Opened(position, owned))));
     }
 
-    /** An owner that comes to nothing would keep others waiting until its lease ends. */
+    /** Another attempt would find the name owned until its lease ends. */
     private <T> Mono<T> orGiveUp(Owned owned, Mono<T> rest) {
-        return Mono.usingWhen(
-                Mono.just(owned),
-                mine -> rest,
-                mine -> Mono.empty(),
-                (mine, error) -> tokens.giveUp(mine),
-                tokens::giveUp);
+        return rest.onErrorResume(error -> tokens.giveUp(owned).then(Mono.error(error)));
     }
 
-    private Mono<Opened> afterLoss(Watch.Request<?> request) {
+    private Mono<Opened> afterLoss(Watch.Request<?> request, Holding holding) {
         String client = request.options().clientName();
         Mono<Position> restart = request.options().onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT
                 ? Mono.defer(() -> snapshot(request))
@@ -74,7 +71,7 @@ final class Opening {
         return client == null
                 ? restart.map(position -> new Opened(position, null))
                 : request.tokens(tokens)
-                        .open(client, request.options().ifOwned(), made(request, restart))
+                        .open(client, request.options().ifOwned(), made(request, restart), holding)
                         .flatMap(owned -> orGiveUp(
                                 owned,
                                 restart.flatMap(position ->

@@ -7,7 +7,6 @@ import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -91,18 +90,9 @@ final class Processors {
 
     private <T> Mono<Void> run(
             Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop, boolean again) {
-        return Mono.usingWhen(
-                Mono.defer(() -> streams.open(request, again))
-                        .takeUntilOther(stop.then(Mono.delay(processing.drainTimeout(), timer)))
-                        .doOnNext(watch -> watch.taken()),
-                watch -> process(watch, request.options(), processing, effects, stop),
-                watch -> left(watch, null),
-                this::left,
-                watch -> left(watch, null));
-    }
-
-    private Mono<Void> left(Watch<?> watch, @Nullable Throwable error) {
-        return streams.leave(watch).doFinally(signal -> watch.ended(error));
+        return streams.withWatch(
+                        request, again, stop, watch -> process(watch, request.options(), processing, effects, stop))
+                .then();
     }
 
     private <T> Mono<Void> process(

@@ -27,7 +27,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -55,7 +54,6 @@ final class Watch<T> {
     private final Store store;
     private final Acknowledgements acknowledgements;
     private final AtomicLong told;
-    private final Sinks.Empty<Void> closed = Sinks.empty();
 
     Watch(Request<T> request, JsonCodec json, Opened opened, Store store) {
         this.options = request.options();
@@ -335,16 +333,10 @@ final class Watch<T> {
     Mono<Void> close() {
         Mono<Void> stored = ownership == null ? Mono.fromRunnable(this::checkpoint) : ownership.close();
         return stored.doFinally(signal -> {
-            closed.tryEmitEmpty();
             if (ownership != null) {
                 store.listener().onClientEnded(ownership.owned().client());
             }
         });
-    }
-
-    /** Completes when the watch has ended and its position is stored. */
-    Mono<Void> closed() {
-        return closed.asMono();
     }
 
     private final class StoredTokens implements Ownership.Heard {

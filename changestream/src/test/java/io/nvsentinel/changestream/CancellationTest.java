@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 
 /** Whoever cancels, and whenever, leaves nothing behind. {@code -Dstorm.seed} repeats when. */
 class CancellationTest {
@@ -94,9 +96,7 @@ class CancellationTest {
             if (random.nextInt(3) == 0) {
                 options.clientName(client);
             }
-            Disposable watch = streams.watch(datastore.healthEvents(), options.build())
-                    .limitRate(1 + random.nextInt(10))
-                    .subscribe(ChangeEvent::acknowledge, error -> {});
+            Disposable watch = random.nextBoolean() ? watched(options, random) : processed(options.clientName(client));
             if (i % 10 == 0) {
                 insert(client + " " + i);
             }
@@ -105,12 +105,27 @@ class CancellationTest {
         }
     }
 
+    private Disposable watched(WatchOptions.Builder options, Random random) {
+        return streams.watch(datastore.healthEvents(), options.build())
+                .limitRate(1 + random.nextInt(10))
+                .subscribe(ChangeEvent::acknowledge, error -> {});
+    }
+
+    private Disposable processed(WatchOptions.Builder options) {
+        return streams.process(
+                        datastore.healthEvents(), options.build(), ProcessorOptions.defaults(), change -> Mono.empty())
+                .subscribe(done -> {}, error -> {});
+    }
+
     private static List<String> leftBehind() {
         return DATABASE.get()
-                .queryForStrings("SELECT 'session: ' || query FROM pg_stat_activity WHERE application_name = '"
-                        + APPLICATION + "' AND (query LIKE 'LISTEN%' OR query LIKE '%advisory%' OR state <> 'idle')"
-                        + " UNION ALL SELECT 'lock of ' || pid FROM pg_locks WHERE locktype = 'advisory'"
-                        + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+                .queryForStrings(
+                        "SELECT 'session: ' || query FROM pg_stat_activity WHERE application_name = '"
+                                + APPLICATION
+                                + "' AND (query LIKE 'LISTEN%' OR query LIKE '%advisory%' OR state <> 'idle')"
+                                + " UNION ALL SELECT 'lock of ' || pid FROM pg_locks WHERE locktype = 'advisory'"
+                                + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                                + " UNION ALL SELECT 'owned: ' || client_name FROM resume_tokens WHERE leased_until IS NOT NULL");
     }
 
     private static String lastQuery() {

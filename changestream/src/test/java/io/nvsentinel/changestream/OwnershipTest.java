@@ -4,8 +4,10 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.model.HealthEvent;
@@ -156,6 +158,26 @@ class OwnershipTest {
         return streams.status().block(SOON).listening();
     }
 
+    @Test
+    void closingEndsWhatWaitsForTheName() {
+        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
+        WatchOptions waiting = options(IfOwned.WAIT).build();
+        StepVerifier.create(others.watch(datastore.healthEvents(), waiting)
+                        .then()
+                        .and(others.process(
+                                datastore.healthEvents(),
+                                waiting,
+                                ProcessorOptions.defaults(),
+                                change -> Mono.empty())))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofMillis(200))
+                .then(() -> others.close().block(SOON))
+                .expectComplete()
+                .verify(SOON);
+        assertThat(first.error.get()).isNull();
+    }
+
     private static String leasedUntil() {
         return DATABASE.queryForString("SELECT leased_until FROM resume_tokens WHERE client_name = 'client'");
     }
@@ -224,16 +246,44 @@ class OwnershipTest {
 
     @Test
     void aStoreThatArrivesLateDoesNotMoveThePositionBack() {
-        DefaultDatastore known = (DefaultDatastore) datastore;
-        ResumeTokens tokens = new ResumeTokens(known.connections(), known.json(), "test", Schedulers.parallel());
-        UUID incarnation = UUID.randomUUID();
-        Owned owned = tokens.open("client", IfOwned.FAIL, Mono.just(Position.at(incarnation, 1, null)))
-                .block(SOON);
+        ResumeTokens tokens = tokens();
+        Owned owned = opened(tokens);
+        UUID incarnation = owned.token().incarnation();
         tokens.store(owned, Position.at(incarnation, 9, null)).block(SOON);
         tokens.store(owned, Position.at(incarnation, 5, null)).block(SOON);
         assertThat(stored()).isEqualTo(9);
         tokens.release(owned, Position.at(incarnation, 7, null)).block(SOON);
         assertThat(stored()).isEqualTo(9);
+        staysFree(tokens, owned);
+    }
+
+    @Test
+    void aSignOfLifeThatArrivesLateLeasesNothing() {
+        ResumeTokens tokens = tokens();
+        Owned owned = opened(tokens);
+        tokens.giveUp(owned).block(SOON);
+        staysFree(tokens, owned);
+    }
+
+    private static void staysFree(ResumeTokens tokens, Owned owned) {
+        StepVerifier.create(tokens.renew(owned))
+                .expectError(ClientFencedException.class)
+                .verify(SOON);
+        StepVerifier.create(tokens.store(owned, owned.token()))
+                .expectError(ClientFencedException.class)
+                .verify(SOON);
+        assertThat(leasedUntil()).isNull();
+    }
+
+    private ResumeTokens tokens() {
+        DefaultDatastore known = (DefaultDatastore) datastore;
+        return new ResumeTokens(known.connections(), known.json(), "test", Schedulers.parallel());
+    }
+
+    private static Owned opened(ResumeTokens tokens) {
+        Position start = Position.at(UUID.randomUUID(), 1, null);
+        return tokens.open("client", IfOwned.FAIL, Mono.just(start), new Holding())
+                .block(SOON);
     }
 
     private static WatchOptions.Builder options(IfOwned ifOwned) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clientName the name
  * @param resumeToken the stored position: it and everything before it is acknowledged
- * @param epoch tells the owners of the name apart; it grows with each
+ * @param epoch tells the owners of the name apart; it grows with each, and when the name is given up
  * @param owner who opened the name last, for people; null if nobody has since it was reset
  * @param isOwned whether that owner is taken to be alive
  * @param lastSeen when it gave the last sign of life; null if nobody has opened the name since it was reset

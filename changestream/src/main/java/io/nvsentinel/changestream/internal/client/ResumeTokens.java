@@ -82,10 +82,13 @@ public final class ResumeTokens {
     private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = %s"
             + " WHERE client_name = $1 AND epoch = $2";
 
-    private static final String GIVE_UP =
-            "UPDATE resume_tokens SET leased_until = NULL WHERE client_name = $1 AND epoch = $2";
+    /** With a new epoch, so that what was sent before on another connection and arrives later leases nothing. */
+    private static final String NOT_OWNED = "NULL, epoch = nextval('resume_tokens_epoch_seq')";
 
-    private static final String RELEASE = STORE.formatted("NULL");
+    private static final String GIVE_UP =
+            "UPDATE resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2".formatted(NOT_OWNED);
+
+    private static final String RELEASE = STORE.formatted(NOT_OWNED);
 
     private static final String STILL_OWNED =
             "SELECT count(*) FROM resume_tokens WHERE client_name = $1 AND epoch = $2";
@@ -141,15 +144,16 @@ public final class ResumeTokens {
      * @param client the name
      * @param ifOwned what to do while another one owns it
      * @param initial where a client starts that is not known yet; stored at once, so that it stays where it began
+     * @param holding is to hold the name
      * @return cold; emits where to go on, and the right to store; fails with {@link ClientOwnedException} if the name has
      *     an owner and that is what was asked for
      */
-    public Mono<Owned> open(String client, IfOwned ifOwned, Mono<Position> initial) {
-        Mono<Owned> attempt = Mono.defer(() -> owned(client, OPEN, ifOwned, null))
+    public Mono<Owned> open(String client, IfOwned ifOwned, Mono<Position> initial, Holding holding) {
+        Mono<Owned> attempt = Mono.defer(() -> owned(client, OPEN, ifOwned, null, holding))
                 .switchIfEmpty(Mono.defer(() -> owner(client))
                         .flatMap(other -> Mono.<Owned>error(owned(client, other)))
                         .switchIfEmpty(Mono.defer(() -> refuseGroup(client)))
-                        .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ifOwned, token))
+                        .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ifOwned, token, holding))
                                 .switchIfEmpty(Mono.error(() -> owned(client, "another process")))));
         return ifOwned == IfOwned.FAIL
                 ? attempt
@@ -186,17 +190,8 @@ public final class ResumeTokens {
                         row -> Objects.requireNonNull(row.get(0, String.class))));
     }
 
-    /** Runs to its end also if it is cancelled, and then gives up what nobody waits for any more. */
-    private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token) {
-        return Mono.defer(() -> {
-            Mono<Owned> opening = opening(client, sql, ifOwned, token).cache();
-            return Mono.usingWhen(
-                    Mono.just(opening),
-                    attempt -> attempt,
-                    attempt -> Mono.empty(),
-                    (attempt, error) -> Mono.empty(),
-                    attempt -> attempt.flatMap(this::giveUp).onErrorComplete());
-        });
+    private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token, Holding holding) {
+        return holding.fetch(Mono.defer(() -> opening(client, sql, ifOwned, token)), owned -> why -> giveUp(owned));
     }
 
     private Mono<Owned> opening(String client, String sql, IfOwned ifOwned, @Nullable Position token) {

@@ -4,6 +4,7 @@ package io.nvsentinel.changestream.internal.group;
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.datastore.ConflictException;
@@ -80,6 +81,7 @@ public final class Membership {
     private final JsonCodec json;
     private final Member member;
     private final GroupOptions options;
+    private final Holding holding;
     private final Scheduler timer;
 
     /**
@@ -89,9 +91,17 @@ public final class Membership {
      * @param json writes positions
      * @param member which member of which group
      * @param options how many partitions, and how long a member is believed to be alive
+     * @param holding holds the membership from the first {@link #beat} on
      * @param timer waits for time
      */
-    public Membership(Connections connections, JsonCodec json, Member member, GroupOptions options, Scheduler timer) {
+    public Membership(
+            Connections connections,
+            JsonCodec json,
+            Member member,
+            GroupOptions options,
+            Holding holding,
+            Scheduler timer) {
+        this.holding = holding;
         this.connections = connections;
         this.json = json;
         this.member = member;
@@ -165,9 +175,14 @@ public final class Membership {
     /**
      * Says that this member is alive, and looks who else is.
      *
-     * @return cold; emits all members; fails with {@link ClientFencedException} if the group was deleted
+     * @return cold; emits all members; fails with {@link ClientFencedException} if the group was deleted; goes on when it is
+     *     cancelled, so that leaving comes behind it
      */
     Mono<Set<UUID>> beat() {
+        return holding.fetch(Mono.defer(this::sayAlive), members -> why -> leave());
+    }
+
+    private Mono<Set<UUID>> sayAlive() {
         List<Object> values = List.of(
                 member.group(), member.id(), member.owner(), options.lease().toMillis());
         return connections
@@ -189,12 +204,8 @@ public final class Membership {
         return members;
     }
 
-    /**
-     * Leaves the group. A failure costs the others the time of a lease, so it only is reported.
-     *
-     * @return cold; completes when it is done, at most after ten seconds
-     */
-    public Mono<Void> leave() {
+    /** A failure costs the others the time of a lease, so it only is reported. */
+    private Mono<Void> leave() {
         return connections
                 .write(
                         "Leave the group \"" + member.group() + "\"",

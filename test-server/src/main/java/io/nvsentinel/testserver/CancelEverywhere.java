@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.testserver;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Hooks;
+import reactor.core.publisher.Operators;
+import reactor.core.publisher.SignalType;
+import reactor.util.context.Context;
+
+/**
+ * Runs something again and again, and cancels it just before its first, second, third ... element: each one that an
+ * operator hands to the next, also within the driver. So every place is tried at which a cancellation can come while an
+ * element is on its way, which no number of random moments does.
+ *
+ * <p>Only operators that are assembled while it runs are seen. It puts a hook into Reactor for that time, so nothing else
+ * may use Reactor meanwhile.
+ */
+public final class CancelEverywhere {
+
+    private static final String HOOK = CancelEverywhere.class.getName();
+    private static final int MOST = 10_000;
+
+    private final Duration patience;
+    private final AtomicInteger left = new AtomicInteger();
+    private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
+
+    /**
+     * Nothing runs yet.
+     *
+     * @param patience how long one run may take to its cancellation or its end
+     */
+    public CancelEverywhere(Duration patience) {
+        this.patience = patience;
+    }
+
+    /**
+     * Runs.
+     *
+     * @param work what to run; is given the number of the run, from 1
+     * @param enough whether an element that has come out at the end is the last one of interest; the first run that
+     *     gets so far without being cancelled is the last
+     * @param <T> the elements
+     * @return how many places were tried
+     */
+    public <T> int run(IntFunction<Publisher<T>> work, Predicate<T> enough) {
+        Hooks.onEachOperator(HOOK, Operators.<Object, Object>lift((scannable, actual) -> new Counting<>(actual)));
+        try {
+            for (int place = 1; place <= MOST; place++) {
+                if (!isCancelledAt(place, work.apply(place), enough)) {
+                    return place - 1;
+                }
+            }
+            throw new AssertionError("It has more than " + MOST + " elements");
+        } finally {
+            left.set(0);
+            Hooks.resetOnEachOperator(HOOK);
+        }
+    }
+
+    private <T> boolean isCancelledAt(int place, Publisher<T> work, Predicate<T> enough) {
+        Disposable.Swap subscription = Disposables.swap();
+        AtomicReference<@Nullable SignalType> end = new AtomicReference<>();
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        running.set(subscription);
+        left.set(place);
+        subscription.update(
+                Flux.from(work).takeUntil(enough).doFinally(end::set).subscribe(element -> {}, failure::set));
+        SignalType ended = Await.until("the end of run " + place, patience, end::get, Objects::nonNull);
+        left.set(0);
+        Throwable error = failure.get();
+        if (error != null) {
+            throw new AssertionError("Run " + place + " failed", error);
+        }
+        return ended == SignalType.CANCEL;
+    }
+
+    private void element() {
+        if (left.getAndUpdate(n -> Math.max(0, n - 1)) == 1) {
+            Objects.requireNonNull(running.get()).dispose();
+        }
+    }
+
+    private final class Counting<T> implements CoreSubscriber<T> {
+
+        private final CoreSubscriber<? super T> actual;
+
+        private Counting(CoreSubscriber<? super T> actual) {
+            this.actual = actual;
+        }
+
+        @Override
+        public Context currentContext() {
+            return actual.currentContext();
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            actual.onSubscribe(subscription);
+        }
+
+        @Override
+        public void onNext(T element) {
+            element();
+            actual.onNext(element);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            actual.onError(error);
+        }
+
+        @Override
+        public void onComplete() {
+            actual.onComplete();
+        }
+    }
+}
