@@ -29,7 +29,8 @@ public interface Datastore extends DatastoreSession {
      * @return cold; emits the datastore when it can be used, for which it may wait as long as
      *     {@link DatastoreOptions#schemaWait()}; fails with {@link MisconfiguredException} where an operator has to act
      *     and with {@link UnavailableException} where waiting may help; on failure and on cancel everything opened so
-     *     far is closed
+     *     far is closed; {@code Mono.usingWhen(Datastore.connect(options), work, Datastore::close)} closes it in every case,
+     *     also where the cancel and the datastore cross each other
      */
     static Mono<Datastore> connect(DatastoreOptions options) {
         return DefaultDatastore.connect(options, null);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import static io.nvsentinel.datastore.Databases.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.CancelEverywhere;
+import io.nvsentinel.testserver.PostgresDatabase;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Cancelled at whatever element, nothing is half done, and no connection is missing afterwards. */
+class CancelEverywhereTest {
+
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
+
+    private static final Map<String, BiFunction<DatastoreSession, Integer, Publisher<?>>> OPERATIONS = Map.of(
+            "insert", (stores, run) -> stores.healthEvents().insert(event(run)),
+            "insertMany", (stores, run) -> stores.healthEvents().insertMany(List.of(event(run), event(run))),
+            "insertAll",
+                    (stores, run) -> stores.healthEvents()
+                            .insertAll(
+                                    Flux.range(0, 6).map(i -> event(run)),
+                                    BatchOptions.builder().maxDocuments(2).build()),
+            "find",
+                    (stores, run) ->
+                            stores.healthEvents().find(Query.all().limit(50).pageSize(10)),
+            "count", (stores, run) -> stores.healthEvents().count(Filter.all()));
+
+    private Datastore datastore;
+
+    @BeforeEach
+    void open() {
+        DATABASE.execute("DELETE FROM health_events; DELETE FROM maintenance_events");
+        datastore = Databases.connect(
+                Databases.options(DATABASE.get()).maxConnections(2).maxIdleConnections(2));
+    }
+
+    @AfterEach
+    void close() {
+        datastore.close().block(SOON);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"insert", "insertMany", "insertAll", "find", "count"})
+    void anOperation(String name) {
+        int places = everywhere(run -> OPERATIONS.get(name).apply(datastore, run));
+        assertThat(places).isGreaterThan(20);
+    }
+
+    private int everywhere(IntFunction<Publisher<?>> work) {
+        int places =
+                new CancelEverywhere(SOON).run(run -> Mono.when(work.apply(run)).thenReturn(true), done -> done);
+        Await.until("no connection in use", SOON, datastore::pool, pool -> pool.acquired() == 0 && pool.pending() == 0);
+        Mono.when(IntStream.range(0, 20).mapToObj(i -> datastore.ping()).toList())
+                .block(SOON);
+        assertThat(DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND state LIKE 'idle in transaction%'"))
+                .isEqualTo("0");
+        return places;
+    }
+
+    @Test
+    void aTransaction() {
+        int places = everywhere(run -> datastore.inTransaction(session -> session.maintenanceEvents()
+                .insert(maintenance(run, "a"))
+                .then(session.maintenanceEvents().insert(maintenance(run, "b")))));
+        assertThat(places).isGreaterThan(20);
+        assertThat(
+                        DATABASE.get()
+                                .queryForStrings(
+                                        "SELECT cluster_name FROM maintenance_events GROUP BY cluster_name HAVING count(*) <> 2"))
+                .isEmpty();
+    }
+
+    @Test
+    void connecting() {
+        int places = new CancelEverywhere(SOON)
+                .run(
+                        run -> Mono.usingWhen(
+                                Datastore.connect(Databases.options(DATABASE.get())
+                                        .applicationName("connect " + run)
+                                        .build()),
+                                connected -> connected.ping().thenReturn(true),
+                                Datastore::close),
+                        done -> done);
+        assertThat(places).isGreaterThan(100);
+        Await.until("no session is left", SOON, CancelEverywhereTest::connected, List::isEmpty);
+    }
+
+    private static List<String> connected() {
+        return DATABASE.get()
+                .queryForStrings("SELECT application_name || ': ' || query FROM pg_stat_activity"
+                        + " WHERE application_name LIKE 'connect %'");
+    }
+
+    private static HealthEventDocument event(int run) {
+        return HealthEventDocument.of(
+                Instant.now(), HealthEvent.builder().nodeName("run " + run).build());
+    }
+
+    private static MaintenanceEvent maintenance(int run, String name) {
+        return MaintenanceEvent.builder()
+                .eventId(run + name)
+                .clusterName("run " + run)
+                .build();
+    }
+}
