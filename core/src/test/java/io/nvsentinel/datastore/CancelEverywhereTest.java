@@ -10,14 +10,19 @@ import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.CancelEverywhere;
 import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.proxy.TcpProxy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +37,8 @@ class CancelEverywhereTest {
     @RegisterExtension
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
+    private static final Duration LIFETIME = Duration.ofSeconds(1);
+
     private static final Map<String, BiFunction<DatastoreSession, Integer, Publisher<?>>> OPERATIONS = Map.of(
             "insert", (stores, run) -> stores.healthEvents().insert(event(run)),
             "insertMany", (stores, run) -> stores.healthEvents().insertMany(List.of(event(run), event(run))),
@@ -42,7 +49,7 @@ class CancelEverywhereTest {
                                     BatchOptions.builder().maxDocuments(2).build()),
             "find",
                     (stores, run) ->
-                            stores.healthEvents().find(Query.all().limit(50).pageSize(10)),
+                            stores.healthEvents().find(Query.all().limit(12).pageSize(4)),
             "count", (stores, run) -> stores.healthEvents().count(Filter.all()));
 
     private Datastore datastore;
@@ -62,6 +69,7 @@ class CancelEverywhereTest {
     @ParameterizedTest
     @ValueSource(strings = {"insert", "insertMany", "insertAll", "find", "count"})
     void anOperation(String name) {
+        DATABASE.execute("INSERT INTO health_events (data) SELECT '{}' FROM generate_series(1, 12)");
         int places = everywhere(run -> OPERATIONS.get(name).apply(datastore, run));
         assertThat(places).isGreaterThan(20);
     }
@@ -89,6 +97,58 @@ class CancelEverywhereTest {
                                 .queryForStrings(
                                         "SELECT cluster_name FROM maintenance_events GROUP BY cluster_name HAVING count(*) <> 2"))
                 .isEmpty();
+    }
+
+    /**
+     * Else what cleans up behind the cancelled one would do so in the other one's transaction. Seen where the connection is
+     * new, as the pool hands out others one after another, and where the server is slow, as the first ROLLBACK comes before
+     * the other one has begun.
+     */
+    @Test
+    @Tag("slow")
+    void aConnectionIsLentToNobodyElseWhileItComesToOneWhoWasCancelled() throws Exception {
+        Queue<Mono<Void>> others = new ConcurrentLinkedQueue<>();
+        try (TcpProxy proxy = TcpProxy.to(DATABASE.get().host(), DATABASE.get().port())) {
+            Datastore one = Databases.connect(Databases.options(DATABASE.get())
+                    .host(proxy.host())
+                    .port(proxy.port())
+                    .connectionMaxLifetime(LIFETIME)
+                    .maxConnections(1));
+            CancelEverywhere cancelling = new CancelEverywhere(SOON, CancelEverywhereTest::isLent, () -> {
+                proxy.delay(Duration.ofMillis(80));
+                Mono<Void> other = undone(one, others.size()).cache();
+                others.add(other);
+                other.subscribe();
+            });
+            int places = cancelling.run(
+                    run -> {
+                        others.forEach(other -> other.block(SOON));
+                        proxy.heal();
+                        return Mono.delay(LIFETIME)
+                                .then(one.inTransaction(
+                                        session -> session.healthEvents().count(Filter.all())));
+                    },
+                    counted -> true);
+            assertThat(others).hasSizeBetween(1, places);
+            one.close().block(SOON);
+        }
+        assertThat(DATABASE.queryForString("SELECT count(*) FROM maintenance_events"))
+                .isEqualTo("0");
+    }
+
+    private static boolean isLent(Object element) {
+        return List.of("PooledConnection", "Lease").contains(element.getClass().getSimpleName());
+    }
+
+    /** A transaction that changes its mind. */
+    private static Mono<Void> undone(Datastore datastore, int number) {
+        IllegalStateException mine = new IllegalStateException("undo");
+        return datastore
+                .inTransaction(session -> session.maintenanceEvents()
+                        .insert(maintenance(number, "a"))
+                        .then(session.maintenanceEvents().insert(maintenance(number, "b")))
+                        .then(Mono.<Void>error(mine)))
+                .onErrorComplete(mine::equals);
     }
 
     @Test

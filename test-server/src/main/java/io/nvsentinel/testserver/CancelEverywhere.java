@@ -32,7 +32,12 @@ public final class CancelEverywhere {
     private static final String HOOK = CancelEverywhere.class.getName();
     private static final int MOST = 10_000;
 
+    /** Not each run has as many elements: a statement may be prepared already, or two things come in one. */
+    private static final int UNREACHED = 5;
+
     private final Duration patience;
+    private final Predicate<Object> counts;
+    private final Runnable meanwhile;
     private final AtomicInteger left = new AtomicInteger();
     private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
 
@@ -42,24 +47,40 @@ public final class CancelEverywhere {
      * @param patience how long one run may take to its cancellation or its end
      */
     public CancelEverywhere(Duration patience) {
+        this(patience, element -> true, () -> {});
+    }
+
+    /**
+     * Nothing runs yet.
+     *
+     * @param patience how long one run may take to its cancellation or its end
+     * @param counts which elements to cancel before
+     * @param meanwhile what happens elsewhere between the cancellation and the element's going on
+     */
+    public CancelEverywhere(Duration patience, Predicate<Object> counts, Runnable meanwhile) {
         this.patience = patience;
+        this.counts = counts;
+        this.meanwhile = meanwhile;
     }
 
     /**
      * Runs.
      *
      * @param work what to run; is given the number of the run, from 1
-     * @param enough whether an element that has come out at the end is the last one of interest; the first run that
-     *     gets so far without being cancelled is the last
+     * @param enough whether an element that has come out at the end is the last one of interest; it is over when some
+     *     runs have got so far without being cancelled
      * @param <T> the elements
-     * @return how many places were tried
+     * @return the last place at which a run was cancelled
      */
     public <T> int run(IntFunction<Publisher<T>> work, Predicate<T> enough) {
         Hooks.onEachOperator(HOOK, Operators.<Object, Object>lift((scannable, actual) -> new Counting<>(actual)));
         try {
+            int last = 0;
             for (int place = 1; place <= MOST; place++) {
-                if (!isCancelledAt(place, work.apply(place), enough)) {
-                    return place - 1;
+                if (isCancelledAt(place, work.apply(place), enough)) {
+                    last = place;
+                } else if (place - last == UNREACHED) {
+                    return last;
                 }
             }
             throw new AssertionError("It has more than " + MOST + " elements");
@@ -86,9 +107,10 @@ public final class CancelEverywhere {
         return ended == SignalType.CANCEL;
     }
 
-    private void element() {
-        if (left.getAndUpdate(n -> Math.max(0, n - 1)) == 1) {
+    private void before(Object element) {
+        if (counts.test(element) && left.getAndUpdate(n -> Math.max(0, n - 1)) == 1) {
             Objects.requireNonNull(running.get()).dispose();
+            meanwhile.run();
         }
     }
 
@@ -112,7 +134,7 @@ public final class CancelEverywhere {
 
         @Override
         public void onNext(T element) {
-            element();
+            before(element);
             actual.onNext(element);
         }
 

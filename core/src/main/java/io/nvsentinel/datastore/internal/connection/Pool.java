@@ -64,6 +64,7 @@ final class Pool {
 
     private Mono<Lease> acquire(String action) {
         return acquire(options.maxConnections())
+                .transform(Handover.once())
                 .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
                 .map(connection -> new Lease(connection, timer));
     }
