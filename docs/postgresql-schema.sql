@@ -78,15 +78,17 @@ END
 $body$;
 
 -- V004__nvsentinel_stamp_document.sql
--- Purpose: keeps created_at in step with the document's own createdAt, updated_at with the last write, and version with
---          the number of writes, by which a writer tells that somebody else came first.
+-- Purpose: keeps created_at in step with the document's own createdAt, updated_at with the last write unless it is set, and
+--          version with the number of writes, by which a writer tells that somebody else came first.
 -- Locks:   none beyond the catalog's.
 CREATE FUNCTION nvsentinel_stamp_document() RETURNS trigger
     LANGUAGE plpgsql
 AS $body$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        NEW.updated_at := now();
+        IF NEW.updated_at = OLD.updated_at THEN
+            NEW.updated_at := now();
+        END IF;
         NEW.version := OLD.version + 1;
     END IF;
     NEW.created_at := coalesce(
@@ -983,7 +985,7 @@ FROM (VALUES
     (1, '001', 'nvsentinel text', 'V001__nvsentinel_text.sql', -1352548450),
     (2, '002', 'nvsentinel boolean', 'V002__nvsentinel_boolean.sql', -1756341775),
     (3, '003', 'nvsentinel recommended action', 'V003__nvsentinel_recommended_action.sql', 1309483997),
-    (4, '004', 'nvsentinel stamp document', 'V004__nvsentinel_stamp_document.sql', 866808681),
+    (4, '004', 'nvsentinel stamp document', 'V004__nvsentinel_stamp_document.sql', -1702463240),
     (5, '005', 'datastore changelog', 'V005__datastore_changelog.sql', -199083194),
     (6, '006', 'datastore changelog state', 'V006__datastore_changelog_state.sql', 1936420168),
     (7, '007', 'nvsentinel capture change', 'V007__nvsentinel_capture_change.sql', -1211606023),

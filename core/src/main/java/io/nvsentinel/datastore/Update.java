@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Paths and values are those of {@link Filter}. A field is written in the spelling the library stores, and other
- * spellings of it are removed, so that every reader sees the new value. {@code id}, {@code created_at} and
- * {@code updated_at} are kept by the database and refused here; the other columns derive from the document and follow
- * it.
+ * spellings of it are removed, so that every reader sees the new value. {@code id} and {@code created_at} are
+ * kept by the database and refused here; {@code updated_at} is the time of the write, unless it is set to another one; the
+ * other columns derive from the document and follow it.
  *
  * <p>Parents that are missing, null or scalar are replaced by objects. A name that is a whole number picks the element
  * of an array; where there is no such element, the statement fails with {@link InvalidRequestException} (SQLSTATE

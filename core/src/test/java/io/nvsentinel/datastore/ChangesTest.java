@@ -122,6 +122,38 @@ class ChangesTest {
     }
 
     @Test
+    void theTimeOfTheChangeIsSetDirectly_U4() {
+        Instant time = Instant.parse("2020-01-02T03:04:05.123456Z");
+        fill(1);
+        UUID id = store.findOne(Query.all()).block(SOON).id();
+        String document = DATABASE.queryForString("SELECT data FROM health_events");
+        for (Object value : List.of(time, time.toString())) {
+            store.updateById(id, Update.set("updated_at", value)).block(SOON);
+            assertThat(store.findById(id).block(SOON).updatedAt()).isEqualTo(time);
+            assertThat(DATABASE.queryForString("SELECT data FROM health_events"))
+                    .isEqualTo(document);
+            store.updateById(id, CLOSE).block(SOON);
+            assertThat(store.findById(id).block(SOON).updatedAt()).isAfter(time);
+            DATABASE.execute("UPDATE health_events SET data = '" + document + "'");
+        }
+        store.updateMany(Filter.all(), Update.of(Update.set("state", "old"), Update.set("updatedAt", time)))
+                .block(SOON);
+        assertThat(store.find(Filter.eq("updated_at", time))
+                        .blockLast(SOON)
+                        .document()
+                        .extra())
+                .containsEntry("state", "old");
+        store.updateById(id, Update.of(Update.set("updatedAt", time), Update.currentDate("updated_at")))
+                .block(SOON);
+        assertThat(store.findById(id).block(SOON).updatedAt()).isAfter(time);
+
+        UUID other = store.upsert(Filter.eq("kind", "new"), Update.set("updated_at", time))
+                .block(SOON)
+                .id();
+        assertThat(store.findById(other).block(SOON).updatedAt()).isEqualTo(time);
+    }
+
+    @Test
     void anUpsertThatLosesToAUniqueIndexSaysSo() {
         DATABASE.execute("CREATE UNIQUE INDEX test_unique ON health_events ((data ->> 'key'))");
         try {

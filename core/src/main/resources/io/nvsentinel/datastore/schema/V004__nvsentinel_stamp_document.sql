@@ -1,12 +1,14 @@
--- Purpose: keeps created_at in step with the document's own createdAt, updated_at with the last write, and version with
---          the number of writes, by which a writer tells that somebody else came first.
+-- Purpose: keeps created_at in step with the document's own createdAt, updated_at with the last write unless it is set, and
+--          version with the number of writes, by which a writer tells that somebody else came first.
 -- Locks:   none beyond the catalog's.
 CREATE FUNCTION nvsentinel_stamp_document() RETURNS trigger
     LANGUAGE plpgsql
 AS $body$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        NEW.updated_at := now();
+        IF NEW.updated_at = OLD.updated_at THEN
+            NEW.updated_at := now();
+        END IF;
         NEW.version := OLD.version + 1;
     END IF;
     NEW.created_at := coalesce(

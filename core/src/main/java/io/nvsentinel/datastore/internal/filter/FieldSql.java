@@ -93,6 +93,17 @@ public final class FieldSql {
     }
 
     /**
+     * Whether a path means the time of a record's last change.
+     *
+     * @param path the path
+     * @param map what it means
+     * @return false for places in the document and for the other columns
+     */
+    public static boolean isUpdateTime(FieldPath path, FieldMap map) {
+        return map.resolve(path) instanceof Field.Record column && column.column() == RecordColumn.UPDATED_AT;
+    }
+
+    /**
      * Something to sort by; never null.
      *
      * @param sql an expression

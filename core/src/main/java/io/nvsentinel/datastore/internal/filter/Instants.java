@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * text or {@code {"$numberLong": "milliseconds"}}; cut to microseconds, in the years 1 to 9999. Everything else, such as
  * a thirtieth of February or a leap second, is no time.
  */
-final class Instants {
+public final class Instants {
 
     private static final Pattern RFC_3339 = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]"
             + "([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\\.([0-9]{1,9}))?"
@@ -37,7 +37,7 @@ final class Instants {
      * @param value a value of a document, or an Instant's RFC 3339 text from elsewhere
      * @return the instant, or null if the value is no time
      */
-    static @Nullable Instant read(@Nullable Object value) {
+    public static @Nullable Instant read(@Nullable Object value) {
         if (value instanceof String text) {
             return parse(text);
         }

@@ -105,16 +105,19 @@ final class ChangeSql {
         String chosen = new PageSql(table, Query.where(filter), Condition.NONE).chosen("id AS chosen_id", binder);
         UpsertSeed seed = UpsertSeed.of(filter, update, table.fields());
         String id = seed.id() == null ? "gen_random_uuid()" : "CAST(" + binder.bind(seed.id()) + " AS uuid)";
-        String document = UpdateSql.render(seed.update(), table.fields(), binder);
+        UpdateSql.Values added = UpdateSql.render(seed.update(), table.fields(), binder);
         return binder.finish("WITH chosen AS MATERIALIZED (" + chosen + "), changed AS (" + update(update, binder)
                 + " FROM chosen WHERE id = chosen_id RETURNING id), added AS (INSERT INTO " + table.quoted()
-                + " (id, data) SELECT " + id + ", " + document
+                + " (id, data, updated_at) SELECT " + id + ", " + added.document() + ", "
+                + (added.updatedAt() == null ? "now()" : added.updatedAt())
                 + " FROM (SELECT CAST('{}' AS jsonb) AS data) AS nothing WHERE NOT EXISTS (SELECT FROM chosen) RETURNING id)"
                 + " SELECT id, false FROM changed UNION ALL SELECT id, true FROM added");
     }
 
     private String update(Update update, Binder binder) {
-        return "UPDATE " + table.quoted() + " SET data = " + UpdateSql.render(update, table.fields(), binder);
+        UpdateSql.Values values = UpdateSql.render(update, table.fields(), binder);
+        return "UPDATE " + table.quoted() + " SET data = " + values.document()
+                + (values.updatedAt() == null ? "" : ", updated_at = " + values.updatedAt());
     }
 
     private String chosen(Query query, String columns, Binder binder) {

@@ -7,6 +7,8 @@ import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.Field;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.filter.FieldSql;
+import io.nvsentinel.datastore.internal.filter.Instants;
 import io.nvsentinel.datastore.internal.filter.JsonText;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import java.time.Instant;
@@ -18,8 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders an update to one expression that computes the new document from the old: nested calls of the functions
- * {@code nvsentinel_…} of the schema, the first operation innermost. Paths and values are bound.
+ * Renders an update: to one expression that computes the new document from the old: nested calls of the functions
+ * {@code nvsentinel_…} of the schema, the first operation innermost; and to the time of the change, if it is set. Paths and values are bound.
  *
  * <p>A field that is stored in several spellings is first brought to the one the library writes.
  */
@@ -29,6 +31,7 @@ public final class UpdateSql {
     private final FieldMap map;
     private final Set<FieldPath> adopted = new HashSet<>();
     private String document;
+    private @Nullable Instant updatedAt;
 
     private UpdateSql(Binder binder, FieldMap map) {
         this.binder = binder;
@@ -48,7 +51,7 @@ public final class UpdateSql {
      */
     public static SqlFragment render(Update update, FieldMap map, int firstParameter) {
         Binder binder = new Binder(firstParameter);
-        return binder.finish(render(update, map, binder));
+        return binder.finish(render(update, map, binder).document());
     }
 
     /**
@@ -57,15 +60,46 @@ public final class UpdateSql {
      * @param update the update
      * @param map what its paths mean
      * @param binder numbers the parameters of the statement
-     * @return the expression, as {@link #render(Update, FieldMap, int)}
+     * @return the values, with errors as {@link #render(Update, FieldMap, int)}
      */
-    public static String render(Update update, FieldMap map, Binder binder) {
+    public static Values render(Update update, FieldMap map, Binder binder) {
         UpdateSql sql = new UpdateSql(binder, map);
         update.operations().forEach(sql::apply);
-        return sql.document;
+        return sql.values();
+    }
+
+    /**
+     * What the columns become.
+     *
+     * @param document the expression of {@code data}
+     * @param updatedAt the expression of {@code updated_at}; null where it is the time of the write
+     */
+    public record Values(String document, @Nullable String updatedAt) {}
+
+    private Values values() {
+        return new Values(document, updatedAt == null ? null : "CAST(" + binder.bind(updatedAt) + " AS timestamptz)");
     }
 
     private void apply(Update.Operation operation) {
+        if (operation instanceof Update.Set set && FieldSql.isUpdateTime(set.path(), map)) {
+            updatedAt = time(set);
+        } else if (operation instanceof Update.CurrentDate date && FieldSql.isUpdateTime(date.path(), map)) {
+            updatedAt = null;
+        } else {
+            change(operation);
+        }
+    }
+
+    private static Instant time(Update.Set set) {
+        Instant time = set.value() instanceof Instant given ? given : Instants.read(set.value());
+        if (time == null) {
+            throw new InvalidRequestException(
+                    set.path() + " is a time of the record: an Instant, or an RFC 3339 text with an offset");
+        }
+        return time;
+    }
+
+    private void change(Update.Operation operation) {
         if (operation instanceof Update.Set set) {
             set(field(set.path()), set.value());
         } else if (operation instanceof Update.Unset unset) {

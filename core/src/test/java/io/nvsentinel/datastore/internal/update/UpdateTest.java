@@ -94,15 +94,22 @@ class UpdateTest {
     }
 
     @Test
-    void columnsOfTheRecordAreRefused_U4() {
+    void columnsOfTheRecordAreRefused() {
         for (String column : List.of("updated_at", "created_at", "id", "_id", "updatedAt", "createdAt")) {
-            for (Update update :
-                    List.of(set(column, 1), unset(column), inc(column, 1), rename("a", column), currentDate(column))) {
-                assertThatThrownBy(() -> UpdateSql.render(update, FieldMap.HEALTH_EVENTS, 1))
-                        .isInstanceOf(InvalidRequestException.class)
-                        .hasMessageContaining(column);
+            for (Update update : List.of(set(column, 1), unset(column), inc(column, 1), rename("a", column))) {
+                isRefused(update, column);
             }
         }
+        for (String column : List.of("created_at", "id", "_id", "createdAt")) {
+            isRefused(set(column, "2026-01-02T03:04:05Z"), column);
+            isRefused(currentDate(column), column);
+        }
+    }
+
+    private static void isRefused(Update update, String column) {
+        assertThatThrownBy(() -> UpdateSql.render(update, FieldMap.HEALTH_EVENTS, 1))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining(column);
     }
 
     @Test
