@@ -16,7 +16,7 @@ import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.internal.store.Ahead;
+import io.nvsentinel.datastore.internal.read.Ahead;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;

@@ -8,6 +8,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -23,6 +24,7 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
@@ -71,6 +73,16 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("io.nvsentinel.testserver..")
                 .check(PRODUCTION);
+    }
+
+    @Test
+    void internalPackagesDependInOneDirection() {
+        for (String parent : List.of("io.nvsentinel.datastore", "io.nvsentinel.changestream")) {
+            slices().matching(parent + ".internal.(*)..")
+                    .should()
+                    .beFreeOfCycles()
+                    .check(PRODUCTION);
+        }
     }
 
     @Test

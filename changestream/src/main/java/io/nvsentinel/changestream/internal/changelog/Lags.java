@@ -3,7 +3,7 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.changestream.ClientLag;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.List;

@@ -8,7 +8,7 @@ import io.nvsentinel.changestream.upkeep.ClientStatus;
 import io.nvsentinel.changestream.upkeep.Clients;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Session;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;

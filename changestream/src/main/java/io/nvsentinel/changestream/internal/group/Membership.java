@@ -10,7 +10,7 @@ import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.datastore.ConflictException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
 import java.time.Duration;
 import java.util.HashSet;

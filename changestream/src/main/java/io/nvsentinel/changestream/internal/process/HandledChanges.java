@@ -4,7 +4,7 @@ package io.nvsentinel.changestream.internal.process;
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.datastore.internal.connection.Session;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import java.util.List;
 import java.util.Objects;
 import reactor.core.publisher.Mono;

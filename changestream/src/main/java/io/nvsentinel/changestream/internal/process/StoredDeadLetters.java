@@ -8,7 +8,7 @@ import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import io.nvsentinel.changestream.processing.DeadLetter;
 import io.nvsentinel.changestream.processing.DeadLetters;
 import io.nvsentinel.datastore.internal.connection.Session;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.Collections;

@@ -5,7 +5,7 @@ import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.figures.Figures.DeadLetters;
 import io.nvsentinel.datastore.internal.figures.Figures.Index;
 import io.nvsentinel.datastore.internal.figures.Figures.Table;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;

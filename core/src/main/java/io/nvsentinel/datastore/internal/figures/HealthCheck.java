@@ -5,7 +5,7 @@ import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.Health.State;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsStatus;
 import io.nvsentinel.tls.TlsStatus.Role;

@@ -19,6 +19,8 @@ import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.figures.HealthCheck;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
+import io.nvsentinel.datastore.internal.table.Identifier;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;

@@ -13,6 +13,7 @@ import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;

@@ -9,6 +9,7 @@ import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.table.Identifier;
 
 /** The stores and collections, on the pool or in one transaction. */
 final class DefaultSession implements DatastoreSession {

@@ -9,7 +9,7 @@ import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
-import io.nvsentinel.datastore.internal.store.Rows;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresServer;

@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;
 import java.lang.reflect.InvocationTargetException;

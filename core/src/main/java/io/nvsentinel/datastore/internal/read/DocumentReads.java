@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.read;
 
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.FieldPath;
@@ -15,7 +15,11 @@ import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
-import io.nvsentinel.datastore.internal.store.StoredRows.Row;
+import io.nvsentinel.datastore.internal.table.Condition;
+import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.internal.table.StoredRows;
+import io.nvsentinel.datastore.internal.table.StoredRows.Row;
+import io.nvsentinel.datastore.internal.table.Table;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;
@@ -39,32 +43,59 @@ import reactor.core.scheduler.Schedulers;
  *
  * @param <T> the documents' type
  */
-final class DocumentReads<T> {
+public final class DocumentReads<T> {
 
     private final Session session;
     private final Table table;
     private final JsonCodec json;
     private final StoredRows<T> rows;
 
-    DocumentReads(Session session, Table table, DocumentCodec<T> codec, JsonCodec json) {
+    /**
+     * Reads of a collection.
+     *
+     * @param session lends connections
+     * @param table where to read
+     * @param codec reads the documents
+     * @param json reads what is no whole document
+     */
+    public DocumentReads(Session session, Table table, DocumentCodec<T> codec, JsonCodec json) {
         this.session = session;
         this.table = table;
         this.json = json;
         this.rows = new StoredRows<>(table.name(), codec);
     }
 
-    Mono<StoredDocument<T>> findById(UUID id) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#findById}.
+     *
+     * @param id the id
+     * @return cold; emits the document, or nothing
+     */
+    public Mono<StoredDocument<T>> findById(UUID id) {
         String sql = "SELECT " + StoredRows.COLUMNS + " FROM " + table.quoted() + " WHERE id = $1";
         return session.read(
                 "Find by id in " + table.name(),
                 connection -> Rows.one(connection.createStatement(sql).bind(0, id), rows::document));
     }
 
-    Mono<StoredDocument<T>> findOne(Query query) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#findOne}.
+     *
+     * @param query which document
+     * @return cold; emits the document, or nothing
+     */
+    public Mono<StoredDocument<T>> findOne(Query query) {
         return find(query.limit(1), Condition.NONE).next();
     }
 
-    Flux<StoredDocument<T>> find(Query query, Condition condition) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#find(Query)}.
+     *
+     * @param query which documents
+     * @param condition what they have to satisfy beside
+     * @return cold; emits the documents
+     */
+    public Flux<StoredDocument<T>> find(Query query, Condition condition) {
         return pages(query, condition, PageSql.Data.WHOLE, rows)
                 .concatMapIterable(page -> page, 1)
                 .handle((row, sink) -> {
@@ -74,12 +105,25 @@ final class DocumentReads<T> {
                 });
     }
 
-    Flux<List<StoredDocument<T>>> findPages(Query query) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#findPages}.
+     *
+     * @param query which documents
+     * @return cold; emits the documents, page by page
+     */
+    public Flux<List<StoredDocument<T>>> findPages(Query query) {
         return pages(query, Condition.NONE, PageSql.Data.WHOLE, rows)
                 .handle((page, sink) -> decode(page, query.onUndecodable(), sink));
     }
 
-    Flux<StoredDocument<Map<String, @Nullable Object>>> project(Query query, List<FieldPath> paths) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#findFields}.
+     *
+     * @param query which documents
+     * @param paths which fields of them
+     * @return cold; emits documents of these fields
+     */
+    public Flux<StoredDocument<Map<String, @Nullable Object>>> project(Query query, List<FieldPath> paths) {
         StoredRows<Map<String, @Nullable Object>> trees =
                 new StoredRows<>(table.name(), DocumentCodec.ofTree(json, tree -> tree, tree -> tree));
         return pages(query, Condition.NONE, binder -> projection(paths, binder), trees)
@@ -190,7 +234,13 @@ final class DocumentReads<T> {
         }
     }
 
-    Flux<UUID> findIds(Query query) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#findIds}.
+     *
+     * @param query which documents
+     * @return cold; emits the ids
+     */
+    public Flux<UUID> findIds(Query query) {
         return pages(
                         "Find ids in ",
                         query,
@@ -202,11 +252,24 @@ final class DocumentReads<T> {
                 .concatMapIterable(page -> page, 1);
     }
 
-    Mono<Long> count(Query query) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#count(Query)}.
+     *
+     * @param query which documents
+     * @return cold; emits how many there are
+     */
+    public Mono<Long> count(Query query) {
         return value("Count in ", () -> new PageSql(table, query, Condition.NONE).count(), Long.class);
     }
 
-    Mono<Boolean> exists(Filter filter, Condition condition) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#exists}.
+     *
+     * @param filter which documents
+     * @param condition what they have to satisfy beside
+     * @return cold; emits whether there is one
+     */
+    public Mono<Boolean> exists(Filter filter, Condition condition) {
         return value("Look in ", () -> new PageSql(table, Query.where(filter), condition).exists(), Boolean.class);
     }
 
@@ -219,7 +282,14 @@ final class DocumentReads<T> {
         });
     }
 
-    Flux<Object> distinct(FieldPath path, Filter filter) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#distinct}.
+     *
+     * @param path the field
+     * @param filter of which documents
+     * @return cold; emits the values
+     */
+    public Flux<Object> distinct(FieldPath path, Filter filter) {
         return Flux.defer(() -> Pages.all(
                         reader(),
                         cursor -> session.read(

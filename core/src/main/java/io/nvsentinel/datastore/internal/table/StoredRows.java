@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.table;
 
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.InvalidDocumentException;
@@ -17,24 +17,44 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the documents' type
  */
-final class StoredRows<T> {
+public final class StoredRows<T> {
 
-    static final String COLUMNS = "id, created_at, updated_at, version, data";
+    /** What to select. */
+    public static final String COLUMNS = "id, created_at, updated_at, version, data";
 
     private final String collection;
     private final DocumentCodec<T> codec;
 
-    StoredRows(String collection, DocumentCodec<T> codec) {
+    /**
+     * Reads rows of a collection.
+     *
+     * @param collection its name, for errors
+     * @param codec reads the documents
+     */
+    public StoredRows(String collection, DocumentCodec<T> codec) {
         this.collection = collection;
         this.codec = codec;
     }
 
-    /** A row with a document, or with the reason why there is none; and the size of what is stored, in bytes. */
-    record Row<T>(
+    /**
+     * A row with a document, or with the reason why there is none.
+     *
+     * @param document the document, if it can be decoded
+     * @param undecodable the reason, if it cannot
+     * @param size what is stored, in bytes
+     * @param <T> the documents' type
+     */
+    public record Row<T>(
             @Nullable StoredDocument<T> document, @Nullable UndecodableDocument undecodable, int size) {}
 
-    /** The row's document, or an error if it cannot be decoded. */
-    StoredDocument<T> document(Readable row) {
+    /**
+     * The document of a row.
+     *
+     * @param row a row of {@value #COLUMNS}
+     * @return the document
+     * @throws InvalidDocumentException if it cannot be decoded
+     */
+    public StoredDocument<T> document(Readable row) {
         Row<T> read = row(row);
         if (read.undecodable() != null) {
             throw read.undecodable().error();
@@ -42,7 +62,13 @@ final class StoredRows<T> {
         return Objects.requireNonNull(read.document());
     }
 
-    Row<T> row(Readable row) {
+    /**
+     * A row, whether its document can be decoded or not.
+     *
+     * @param row a row of {@value #COLUMNS}
+     * @return the row
+     */
+    public Row<T> row(Readable row) {
         UUID id = required(row, 0, UUID.class);
         Instant createdAt = required(row, 1, Instant.class);
         byte[] json = required(row, 4, Json.class).asArray();
@@ -60,7 +86,16 @@ final class StoredRows<T> {
         }
     }
 
-    static <V> V required(Readable row, int column, Class<V> type) {
+    /**
+     * A column that is never null.
+     *
+     * @param row a row
+     * @param column which column, from 0
+     * @param type its type
+     * @param <V> its type
+     * @return the value
+     */
+    public static <V> V required(Readable row, int column, Class<V> type) {
         return Objects.requireNonNull(row.get(column, type));
     }
 }

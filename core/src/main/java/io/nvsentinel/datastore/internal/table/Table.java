@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.table;
 
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 
@@ -10,9 +10,14 @@ import io.nvsentinel.datastore.internal.filter.FieldMap;
  * @param name its name
  * @param fields the names under which filters and updates find the documents' fields
  */
-record Table(String name, FieldMap fields) {
+public record Table(String name, FieldMap fields) {
 
-    String quoted() {
+    /**
+     * The name as a part of statements.
+     *
+     * @return the quoted name
+     */
+    public String quoted() {
         return Identifier.quote(name);
     }
 }

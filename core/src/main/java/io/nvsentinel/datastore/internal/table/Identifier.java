@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.table;
 
 import io.nvsentinel.datastore.InvalidRequestException;
 import java.nio.charset.StandardCharsets;
@@ -26,8 +26,14 @@ public final class Identifier {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
-    /** A name that a collection may have: the server looks for {@code pg_} in its own catalog first. */
-    static String requireCollection(String name) {
+    /**
+     * A name that a collection may have: the server looks for {@code pg_} in its own catalog first.
+     *
+     * @param name the name
+     * @return the name
+     * @throws InvalidRequestException if no collection may have it
+     */
+    public static String requireCollection(String name) {
         quote(name);
         if (name.startsWith("pg_")) {
             throw new InvalidRequestException("The name of a collection must not begin with pg_, unlike " + name);

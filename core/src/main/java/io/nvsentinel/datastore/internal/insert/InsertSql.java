@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.insert;
 
 import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.IdempotentResult.Stored;
 import io.nvsentinel.datastore.OutcomeUnknownException;
 import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.internal.table.StoredRows;
+import io.nvsentinel.datastore.internal.table.Table;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.read;
 
 /** How many rows a page is asked to have where what it may hold is bounded by bytes too. */
 public final class PageSize {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.insert;
 
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.UnavailableException;
-import io.nvsentinel.datastore.internal.store.InsertQueue.Group;
-import io.nvsentinel.datastore.internal.store.InsertQueue.Waiting;
-import io.nvsentinel.datastore.internal.store.Salvage.Outcome;
+import io.nvsentinel.datastore.internal.insert.InsertQueue.Group;
+import io.nvsentinel.datastore.internal.insert.InsertQueue.Waiting;
+import io.nvsentinel.datastore.internal.insert.Salvage.Outcome;
+import io.nvsentinel.datastore.internal.read.Ahead;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

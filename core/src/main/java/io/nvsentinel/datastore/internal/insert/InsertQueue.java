@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.insert;
 
 import io.nvsentinel.datastore.DatastoreException;
 import java.util.ArrayDeque;

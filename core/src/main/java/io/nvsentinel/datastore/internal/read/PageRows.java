@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.read;
 
+import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;

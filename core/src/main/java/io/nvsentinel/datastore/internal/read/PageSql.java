@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.read;
 
 import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.internal.table.Condition;
+import io.nvsentinel.datastore.internal.table.StoredRows;
+import io.nvsentinel.datastore.internal.table.Table;
 import org.jspecify.annotations.Nullable;
 
 /** The statements that read a query's documents. For one subscriber. */
-final class PageSql {
+public final class PageSql {
 
     private final Table table;
     private final Query query;
@@ -16,7 +19,14 @@ final class PageSql {
     private final Keyset keyset;
     private int pageSize;
 
-    PageSql(Table table, Query query, Condition condition) {
+    /**
+     * The statements of a query.
+     *
+     * @param table where to read
+     * @param query which documents, in which order
+     * @param condition what they have to satisfy beside
+     */
+    public PageSql(Table table, Query query, Condition condition) {
         this.table = table;
         this.query = query;
         this.condition = condition;
@@ -88,8 +98,10 @@ final class PageSql {
      * The first of the query's records, locked: if another writer changed it so that it does not match, the next.
      *
      * @param columns what to select of it
+     * @param binder numbers the parameters of the statement
+     * @return the statement
      */
-    String chosen(String columns, Binder binder) {
+    public String chosen(String columns, Binder binder) {
         return "SELECT " + columns + " FROM " + table.quoted() + " WHERE " + where(binder) + " ORDER BY "
                 + keyset.plainOrder(binder) + " LIMIT 1 OFFSET " + binder.bind(query.skip()) + " FOR UPDATE";
     }

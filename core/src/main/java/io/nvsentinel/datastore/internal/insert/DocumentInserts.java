@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.insert;
 
 import io.nvsentinel.datastore.BatchOptions;
 import io.nvsentinel.datastore.BatchResult;
@@ -9,6 +9,7 @@ import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.table.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -24,7 +25,7 @@ import reactor.core.scheduler.Schedulers;
  *
  * @param <T> the documents' type
  */
-final class DocumentInserts<T> {
+public final class DocumentInserts<T> {
 
     private final InsertSql sql;
     private final GroupCommit together;
@@ -33,32 +34,53 @@ final class DocumentInserts<T> {
     private final Scheduler timer = Schedulers.parallel();
 
     /**
-     * Inserts.
+     * Inserts into a collection.
      *
+     * @param session lends connections
+     * @param table where to insert
+     * @param codec writes the documents
      * @param order of a document; documents for which it is equal are stored in the order in which they come
      */
-    DocumentInserts(Session session, Table table, DocumentCodec<T> codec, Function<? super T, ?> order) {
+    public DocumentInserts(Session session, Table table, DocumentCodec<T> codec, Function<? super T, ?> order) {
         this.sql = new InsertSql(session, table);
         this.together = new GroupCommit(sql);
         this.codec = codec;
         this.order = order;
     }
 
-    Mono<UUID> insert(T document) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#insert}.
+     *
+     * @param document the document
+     * @return cold; emits its id
+     */
+    public Mono<UUID> insert(T document) {
         return Mono.fromCallable(() -> Encoded.of(codec, document))
                 .flatMap(encoded -> sql.isEachItsOwnTransaction()
                         ? together.insert(encoded, order.apply(document))
                         : sql.insert(List.of(encoded)).map(ids -> ids.get(0)));
     }
 
-    Mono<List<UUID>> insertMany(List<T> documents) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#insertMany}.
+     *
+     * @param documents the documents
+     * @return cold; emits their ids
+     */
+    public Mono<List<UUID>> insertMany(List<T> documents) {
         List<T> snapshot = List.copyOf(documents);
         return snapshot.isEmpty()
                 ? Mono.just(List.of())
                 : Mono.fromCallable(() -> encode(snapshot)).flatMap(sql::insert);
     }
 
-    Mono<IdempotentResult> insertManyIdempotent(List<T> documents) {
+    /**
+     * As {@link io.nvsentinel.datastore.HealthEventStore#insertManyIdempotent}.
+     *
+     * @param documents the documents
+     * @return cold; emits what became of each
+     */
+    public Mono<IdempotentResult> insertManyIdempotent(List<T> documents) {
         List<T> snapshot = List.copyOf(documents);
         return snapshot.isEmpty()
                 ? Mono.just(new IdempotentResult(List.of()))
@@ -80,7 +102,14 @@ final class DocumentInserts<T> {
         return encoded;
     }
 
-    Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options) {
+    /**
+     * As {@link io.nvsentinel.datastore.DocumentCollection#insertAll}.
+     *
+     * @param documents the documents
+     * @param options how they are put together
+     * @return cold; emits what became of each batch
+     */
+    public Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options) {
         Batches batches = new Batches(new Salvage(sql), options);
         return Flux.from(documents)
                 .index((index, document) -> item(index, document))

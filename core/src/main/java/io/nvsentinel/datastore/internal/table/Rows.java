@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.store;
+package io.nvsentinel.datastore.internal.table;
 
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Result;
