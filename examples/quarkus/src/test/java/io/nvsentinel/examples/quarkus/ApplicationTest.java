@@ -131,7 +131,13 @@ class ApplicationTest {
         proxy.cut();
         assertThat(get("/q/health/ready").statusCode()).isEqualTo(503);
         assertThat(get("/q/health/live").statusCode()).isEqualTo(200);
+        HttpResponse<String> later = post("{\"nodeName\":\"later\"}");
+        assertThat(later.statusCode()).as(later.body()).isEqualTo(503);
+        assertThat(later.body()).contains("Insert into health_events");
         proxy.heal();
         Await.until("ready again", SOON, () -> get("/q/health/ready").statusCode() == 200);
+        store("later");
+        assertThat(database.queryForString("SELECT count(*) FROM health_events WHERE node_name = 'later'"))
+                .isEqualTo("1");
     }
 }
