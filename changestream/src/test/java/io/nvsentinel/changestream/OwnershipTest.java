@@ -178,6 +178,34 @@ class OwnershipTest {
         assertThat(first.error.get()).isNull();
     }
 
+    /** It waits for the row; who comes later has it before. */
+    @Test
+    void whoIsCancelledBeforeAnotherComesTakesNothingFromHim() throws Exception {
+        streams.clients().reset("client", StartAt.beginning()).block(SOON);
+        try (Connection blocking = DATABASE.connect();
+                Statement statement = blocking.createStatement()) {
+            blocking.setAutoCommit(false);
+            statement.execute("SELECT FROM resume_tokens FOR UPDATE");
+            Disposable cancelled = streams.watch(
+                            datastore.healthEvents(), options(IfOwned.TAKE_OVER).build())
+                    .subscribe();
+            Await.until("it waits for the row", SOON, () -> waiting() == 1);
+            cancelled.dispose();
+            // As the statement of another would, if it came first.
+            statement.execute("UPDATE resume_tokens SET epoch = nextval('resume_tokens_epoch_seq'), owner = 'another',"
+                    + " leased_until = now() + interval '1 hour'");
+            blocking.commit();
+        }
+        Await.until("nobody waits", SOON, () -> waiting() == 0);
+        assertThat(leasedUntil()).isNotNull();
+        assertThat(DATABASE.queryForString("SELECT owner FROM resume_tokens")).isEqualTo("another");
+    }
+
+    private static long waiting() {
+        return Long.parseLong(DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND wait_event_type = 'Lock'"));
+    }
+
     private static String leasedUntil() {
         return DATABASE.queryForString("SELECT leased_until FROM resume_tokens WHERE client_name = 'client'");
     }

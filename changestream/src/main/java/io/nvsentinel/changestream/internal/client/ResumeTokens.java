@@ -33,18 +33,24 @@ public final class ResumeTokens {
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
     private static final Duration GIVE_UP_WITHIN = Duration.ofSeconds(10);
 
-    private static final String OWNED = " SET epoch = nextval('resume_tokens_epoch_seq'), owner = $2,"
-            + " fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
+    /**
+     * An epoch is drawn before it is taken: where somebody wants to own a name no more while his statement is on its way, and
+     * it arrives after that of another who came later, it takes nothing from him.
+     */
+    private static final String DRAW = "SELECT nextval('resume_tokens_epoch_seq')";
 
-    private static final String MAY_OWN =
-            " ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
-                    + " RETURNING epoch, resume_token";
+    private static final String OWNED =
+            " SET epoch = $4, owner = $2," + " fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
+
+    private static final String MAY_OWN = " resume_tokens.epoch < $4"
+            + " AND ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
+            + " RETURNING epoch, resume_token";
 
     private static final String OPEN = "UPDATE resume_tokens" + OWNED + " WHERE client_name = $1 AND" + MAY_OWN;
 
     private static final String CREATE = "INSERT INTO resume_tokens"
-            + " (client_name, owner, last_seen, leased_until, resume_token)"
-            + " SELECT $1, $2, clock_timestamp(), %1$s, $4"
+            + " (client_name, owner, last_seen, leased_until, epoch, resume_token)"
+            + " SELECT $1, $2, clock_timestamp(), %1$s, $4, $5"
             + " WHERE NOT EXISTS (SELECT FROM resume_tokens WHERE group_name = $1)"
             + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
 
@@ -191,16 +197,26 @@ public final class ResumeTokens {
     }
 
     private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token, Holding holding) {
-        return holding.fetch(Mono.defer(() -> opening(client, sql, ifOwned, token)), owned -> why -> giveUp(owned));
+        return drawn(client)
+                .flatMap(epoch -> holding.fetch(
+                        Mono.defer(() -> opening(client, sql, ifOwned, token, epoch)), owned -> why -> giveUp(owned)));
     }
 
-    private Mono<Owned> opening(String client, String sql, IfOwned ifOwned, @Nullable Position token) {
+    private Mono<Long> drawn(String client) {
+        return connections.write(
+                "Draw an epoch for the change stream client \"" + client + "\"",
+                connection -> Rows.one(
+                        connection.createStatement(DRAW), row -> Objects.requireNonNull(row.get(0, Long.class))));
+    }
+
+    private Mono<Owned> opening(String client, String sql, IfOwned ifOwned, @Nullable Position token, long epoch) {
         long began = now();
         return connections.write("Open the change stream client \"" + client + "\"", connection -> {
             Statement statement = Rows.bind(
-                    connection.createStatement(leased(sql)), List.of(client, owner, ifOwned == IfOwned.TAKE_OVER));
+                    connection.createStatement(leased(sql)),
+                    List.of(client, owner, ifOwned == IfOwned.TAKE_OVER, epoch));
             return Rows.one(
-                    token == null ? statement : statement.bind(3, json(token)), row -> owned(client, row, began));
+                    token == null ? statement : statement.bind(4, json(token)), row -> owned(client, row, began));
         });
     }
 
