@@ -11,6 +11,7 @@ import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.reactivestreams.Publisher;
@@ -19,6 +20,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /** Whoever cancels while something is being opened, at whatever signal, leaves no name owned and no watch open. */
+@Tag("slow")
 class CancelledOpeningTest {
 
     @RegisterExtension
