@@ -179,7 +179,11 @@ public final class Membership {
      *     cancelled, so that leaving comes behind it
      */
     Mono<Set<UUID>> beat() {
-        return holding.fetch(Mono.defer(this::sayAlive), members -> why -> leave());
+        return Mono.defer(() -> {
+            // It may have been heard although the answer was lost.
+            holding.holdInstead(() -> why -> leave());
+            return holding.fetch(Mono.defer(this::sayAlive), members -> why -> leave());
+        });
     }
 
     private Mono<Set<UUID>> sayAlive() {
