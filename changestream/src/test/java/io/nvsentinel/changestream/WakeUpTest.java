@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.internal.wakeup.Gate;
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.proxy.TcpProxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
+import reactor.test.subscriber.TestSubscriber;
 
 /** Polls are an hour apart, so whatever is received soon was received because of a wake-up. */
 class WakeUpTest {
@@ -30,9 +34,10 @@ class WakeUpTest {
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
     private static final Duration SOON = Duration.ofSeconds(30);
-    private static final ChangeStreamOptions WAKE_UPS_ONLY =
-            ChangeStreamOptions.builder().pollInterval(Duration.ofHours(1)).build();
+    private static final Duration NEVER = Duration.ofHours(1);
 
+    private final Sleep sleep = new Sleep();
+    private final Sleep othersSleep = new Sleep();
     private Datastore datastore;
     private ChangeStreams streams;
     private ChangeStreams others;
@@ -40,8 +45,8 @@ class WakeUpTest {
     @BeforeEach
     void open() {
         datastore = Databases.connect(DATABASE.get());
-        streams = ChangeStreams.of(datastore, WAKE_UPS_ONLY);
-        others = ChangeStreams.of(datastore, WAKE_UPS_ONLY);
+        streams = streams(datastore, NEVER, sleep);
+        others = streams(datastore, NEVER, othersSleep);
     }
 
     @AfterEach
@@ -55,7 +60,7 @@ class WakeUpTest {
     void aChangeWakesASleepingSubscriberAgainAndAgain() throws Exception {
         List<String> seen = watch(streams);
         for (String node : List.of("a", "b", "c")) {
-            asleep(1);
+            asleep(sleep);
             insert(node);
             Await.until("change " + node, SOON, () -> seen.contains(node));
         }
@@ -67,10 +72,62 @@ class WakeUpTest {
         List<String> first = watch(streams);
         List<String> second = watch(others);
         for (String node : List.of("a", "b")) {
-            asleep(2);
+            asleep(sleep, othersSleep);
             insert(node);
             Await.until("change " + node, SOON, () -> first.contains(node) && second.contains(node));
         }
+    }
+
+    @Test
+    void aStreamThatEndsLeavesNobodyAsleepBehindIt() throws Exception {
+        List<String> first = watch(streams);
+        asleepForGood(() -> first);
+        List<String> behind = watch(others);
+        asleep(sleep, othersSleep);
+        streams.close().block(SOON);
+        insert("later");
+        Await.until("the change", SOON, () -> behind.contains("later"));
+    }
+
+    /** One is told late, and asks for no more; meanwhile the other has gone to sleep again behind it. */
+    @Test
+    void aSubscriberThatIsSlowLeavesNobodyAsleepBehindIt() throws Exception {
+        try (TcpProxy proxy = TcpProxy.to(DATABASE.get().host(), DATABASE.get().port())) {
+            Datastore far = Datastore.connect(Databases.options(DATABASE.get())
+                            .host(proxy.host())
+                            .port(proxy.port())
+                            .build())
+                    .block(SOON);
+            ChangeStreams slow = streams(far, NEVER, sleep);
+            TestSubscriber<ChangeEvent<HealthEventDocument>> first =
+                    TestSubscriber.builder().initialRequest(2).build();
+            slow.watch(far.healthEvents(), WatchOptions.builder().build()).subscribe(first);
+            asleepForGood(first::getReceivedOnNext);
+            List<String> behind = watch(others);
+            asleep(sleep, othersSleep);
+            proxy.delay(Duration.ofMillis(500));
+            insert("a");
+            Await.until("the next change", SOON, () -> behind.contains("a"));
+            Await.until("the slow one has let go", SOON, () -> sleepers().isEmpty());
+            insert("b");
+            Await.until("the last change", SOON, () -> behind.contains("b"));
+            assertThat(first.getReceivedOnNext()).hasSize(2);
+            slow.close().block(SOON);
+            far.close().block(SOON);
+        }
+    }
+
+    @Test
+    void whoFindsAChangeThatNobodyWasNotifiedOfTellsTheOthers() throws Exception {
+        ChangeStreams polling = streams(datastore, Duration.ofSeconds(1), sleep);
+        List<String> first = watch(polling);
+        asleepForGood(() -> first);
+        List<String> behind = watch(others);
+        asleep(sleep, othersSleep);
+        DATABASE.execute("BEGIN; SET CONSTRAINTS ALL IMMEDIATE; " + insertion("a") + "; PREPARE TRANSACTION 'silent'");
+        DATABASE.execute("COMMIT PREPARED 'silent'");
+        Await.until("the change", SOON, () -> first.contains("a") && behind.contains("a"));
+        polling.close().block(SOON);
     }
 
     @Test
@@ -111,7 +168,7 @@ class WakeUpTest {
     @Test
     void aWriterDoesNotNotifyWhileTheSubscriberIsAwake() throws Exception {
         List<String> seen = watch(streams);
-        asleep(1);
+        asleep(sleep);
         try (Connection slow = DATABASE.connect();
                 Statement statement = slow.createStatement();
                 Connection listener = DATABASE.connect()) {
@@ -134,13 +191,13 @@ class WakeUpTest {
     @Test
     void losingTheListenConnectionLosesNoChangeAndItListensAgain() throws Exception {
         List<String> seen = watch(streams);
-        String killed = asleep(1);
+        String killed = asleep(sleep);
 
         DATABASE.execute("SELECT pg_terminate_backend(" + killed + ")");
         insert("while not listening");
         Await.until("the change", SOON, () -> seen.contains("while not listening"));
 
-        String successor = asleep(1);
+        String successor = asleep(sleep);
         assertThat(successor).isNotEqualTo(killed);
         insert("while listening again");
         Await.until("the next change", SOON, () -> seen.contains("while listening again"));
@@ -150,7 +207,7 @@ class WakeUpTest {
     @Test
     void aCommitOfATransactionBlockWakesASleepingSubscriber() throws Exception {
         List<String> seen = watch(streams);
-        asleep(1);
+        asleep(sleep);
         try (Connection connection = DATABASE.connect();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
@@ -164,7 +221,7 @@ class WakeUpTest {
     @Test
     void aTransactionWithImmediateConstraintsCanBePreparedWhileASubscriberSleeps() throws Exception {
         List<String> seen = watch(streams);
-        asleep(1);
+        asleep(sleep);
         try (Connection connection = DATABASE.connect();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
@@ -179,6 +236,15 @@ class WakeUpTest {
         assertThat(seen).containsExactly("prepared", "next");
     }
 
+    private static ChangeStreams streams(Datastore of, Duration pollInterval, Sleep sleep) {
+        return ChangeStreams.of(
+                of,
+                ChangeStreamOptions.builder()
+                        .pollInterval(pollInterval)
+                        .listener(sleep)
+                        .build());
+    }
+
     private List<String> watch(ChangeStreams of) throws InterruptedException {
         CountDownLatch subscribed = new CountDownLatch(1);
         List<String> seen = new CopyOnWriteArrayList<>();
@@ -191,22 +257,22 @@ class WakeUpTest {
         return seen;
     }
 
-    /** Waits until one subscriber is armed and as many as given have asked to be; the session of the armed one. */
-    private static String asleep(int subscribers) {
+    /** Waits until all are asleep and one of them is armed; the session of that one. */
+    private static String asleep(Sleep... subscribers) {
         return Await.until(
-                        subscribers + " subscribers asleep",
+                        subscribers.length + " subscribers asleep",
                         SOON,
-                        () -> asked() == subscribers ? sleepers() : List.<String>of(),
+                        () -> Stream.of(subscribers).allMatch(Sleep::asleep) ? sleepers() : List.<String>of(),
                         sessions -> sessions.size() == 1)
                 .get(0);
     }
 
-    private static int asked() {
-        return DATABASE.get()
-                .queryForStrings("SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND pid <> pg_backend_pid() AND state = 'idle'"
-                        + " AND query LIKE '%pg_try_advisory_lock_shared%'")
-                .size();
+    /** Waits until one subscriber is armed and has nothing left to look for, as it has when it begins to listen. */
+    private void asleepForGood(Supplier<List<?>> seen) {
+        asleep(sleep);
+        insert("warm-up");
+        Await.until("the first change", SOON, () -> seen.get().size() == 1);
+        asleep(sleep);
     }
 
     private static List<String> sleepers() {
@@ -250,6 +316,28 @@ class WakeUpTest {
                     : Stream.of(notifications).map(PGNotification::getParameter).toList();
         } catch (SQLException e) {
             throw new IllegalStateException("Notifications cannot be read", e);
+        }
+    }
+
+    /** Asleep is who has looked once more after trying the gate, and found nothing. */
+    private static final class Sleep implements ChangeStreamListener {
+
+        private WakeUp last = WakeUp.AWAKE;
+        private boolean asleep;
+
+        @Override
+        public synchronized void onWakeUp(WakeUp cause) {
+            last = cause;
+            asleep = false;
+        }
+
+        @Override
+        public synchronized void onPageRead(int rows, long bytes, boolean catchingUp) {
+            asleep = last == WakeUp.ARMED && rows == 0;
+        }
+
+        synchronized boolean asleep() {
+            return asleep;
         }
     }
 }

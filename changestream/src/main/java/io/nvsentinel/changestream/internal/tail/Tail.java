@@ -71,6 +71,10 @@ public final class Tail {
     /** A chunk, and those whose documents are in it. */
     private record Served(Chunk chunk, List<Selection> selections) {
 
+        boolean hasProgress() {
+            return chunk.upTo() > chunk.after();
+        }
+
         boolean hasNext(long position, Selection selection) {
             return chunk.covers(position) && selections.contains(selection);
         }
@@ -197,8 +201,7 @@ public final class Tail {
         }
         return gate.<Served>whileArmed(outcome -> switch (outcome) {
                     case WRITERS_COMMITTING -> pause(pace).then(read(WakeUp.WRITERS_COMMITTING));
-                    case ARMED -> readArmed(gate, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, true)));
-                    case ANOTHER_ARMED -> read(WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate, false)));
+                    case ARMED, ANOTHER_ARMED -> read(WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate)));
                 })
                 .onErrorResume(GateLostException.class, lost -> {
                     listening.lost(gate);
@@ -206,19 +209,15 @@ public final class Tail {
                 });
     }
 
-    private Mono<Served> slumber(Gate gate, boolean armed) {
+    private Mono<Served> slumber(Gate gate) {
+        gate.nothingFound();
         return doorbell.await(pollInterval, timer).flatMap(rang -> {
             if (!rang) {
-                return armed ? readArmed(gate, WakeUp.POLL_INTERVAL) : read(WakeUp.POLL_INTERVAL);
+                return read(WakeUp.POLL_INTERVAL);
             }
             pace = Pace.START;
             return read(WakeUp.NOTIFICATION);
         });
-    }
-
-    /** Found although nobody rang: those asleep behind this one have to be told. */
-    private Mono<Served> readArmed(Gate gate, WakeUp cause) {
-        return read(cause).flatMap(chunk -> gate.wakeOthers().thenReturn(chunk));
     }
 
     private Mono<Served> read(WakeUp cause) {
@@ -228,8 +227,16 @@ public final class Tail {
             List<Selection> wanted = List.copyOf(selections);
             return reader.tail(before.position(), before.hasGap(), wanted)
                     .timed(timer)
-                    .flatMap(reading -> accept(before, reading.get(), wanted, reading.elapsed()));
+                    .flatMap(reading -> accept(before, reading.get(), wanted, reading.elapsed()))
+                    .doOnNext(served -> found(cause, served));
         });
+    }
+
+    /** Where nobody rang, others may sleep who have to be told. */
+    private void found(WakeUp cause, Served served) {
+        if (cause != WakeUp.NOTIFICATION && served.hasProgress()) {
+            listening.found();
+        }
     }
 
     private Mono<Served> accept(TailState before, TailReading reading, List<Selection> wanted, Duration took) {
@@ -242,9 +249,9 @@ public final class Tail {
             return Mono.empty();
         }
         Chunk chunk = step.chunk();
-        boolean progress = chunk.upTo() > chunk.after();
-        pace = progress ? pace.afterRows(!page.complete(), took) : pace.afterNothing();
         Served served = new Served(chunk, wanted);
+        boolean progress = served.hasProgress();
+        pace = progress ? pace.afterRows(!page.complete(), took) : pace.afterNothing();
         if (progress) {
             latest.set(served);
         }

@@ -2,9 +2,11 @@
 package io.nvsentinel.changestream.internal.wakeup;
 
 import io.nvsentinel.datastore.internal.table.Rows;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
@@ -33,6 +35,8 @@ public final class Gate {
                 ELSE 'ANOTHER_ARMED'
             END""".formatted(KEY);
 
+    private static final String UNLOCK = "pg_advisory_unlock_all()::text";
+
     /** How trying to arm ended. */
     public enum Outcome {
         /** Nobody was asleep and no writer was committing: from now on writers notify. */
@@ -44,15 +48,21 @@ public final class Gate {
     }
 
     private final PostgresqlConnection connection;
+    private final String name = UUID.randomUUID().toString();
     private final Duration timeout;
     private final Scheduler timer;
+    private final String tell;
     private final AtomicBoolean mayHoldLock = new AtomicBoolean();
+    private final Debt debt = new Debt();
     private final Sinks.Empty<Void> lost = Sinks.empty();
 
     Gate(PostgresqlConnection connection, Duration timeout, Scheduler timer) {
         this.connection = connection;
         this.timeout = timeout;
         this.timer = timer;
+        // Notifications take turns until they are on disk, and nobody needs this one to be.
+        this.tell =
+                "set_config('synchronous_commit', 'off', true) || pg_notify('" + CHANNEL + "', '" + name + "')::text";
     }
 
     /**
@@ -83,23 +93,62 @@ public final class Gate {
     private Mono<Outcome> arm() {
         return Mono.defer(() -> {
             mayHoldLock.set(true);
-            return one(ARM).map(Outcome::valueOf);
+            return one(ARM).map(Outcome::valueOf).doOnNext(outcome -> mayHoldLock.set(outcome == Outcome.ARMED));
         });
     }
 
     private Mono<Void> disarm() {
-        return Mono.defer(() -> mayHoldLock.getAndSet(false)
-                ? one("SELECT pg_advisory_unlock_all()::text").then()
-                : Mono.empty());
+        return Mono.defer(() -> {
+            if (!mayHoldLock.getAndSet(false)) {
+                return Mono.empty();
+            }
+            debt.letGo();
+            return one("SELECT " + UNLOCK).then();
+        });
+    }
+
+    /** Changes were found that nobody may have been notified of: those asleep behind this one are to be told. */
+    void found() {
+        debt.found(mayHoldLock.get());
+    }
+
+    /** Nothing was found since the lock is held, by this one or another: those asleep rely on that. */
+    public void nothingFound() {
+        debt.settle();
     }
 
     /**
-     * For those asleep behind this one, when it found changes that nobody was notified of.
+     * Tells those asleep behind this one whenever that is due.
      *
-     * @return cold; completes when they are notified
+     * @return cold; never ends by itself
      */
-    public Mono<Void> wakeOthers() {
-        return one("SELECT pg_notify('" + CHANNEL + "', '')::text").then();
+    Flux<Void> telling() {
+        return debt.due(timer)
+                .onBackpressureLatest()
+                // That it failed is heard of from whenLost.
+                .concatMap(due ->
+                        debt.take() ? one("SELECT " + tell).onErrorComplete().then() : Mono.empty());
+    }
+
+    /**
+     * For the end of the connection: lets go, and tells those asleep behind this one. In one statement, for the connection may
+     * be closed behind it.
+     *
+     * @return cold; completes, also where the connection is lost
+     */
+    Mono<Void> leave() {
+        return Mono.defer(() -> {
+            boolean held = mayHoldLock.getAndSet(false);
+            boolean owed = debt.take();
+            return held || owed
+                    ? one("SELECT " + UNLOCK + " || " + tell).onErrorComplete().then()
+                    : Mono.empty();
+        });
+    }
+
+    /** Whether this gate has sent it, which knows what it tells. */
+    boolean isOwn(Notification notification) {
+        return name.equals(notification.getParameter());
     }
 
     /** Notices a connection that has silently died. */
@@ -117,6 +166,7 @@ public final class Gate {
     /** A lock that may be held is released by closing the connection. */
     private void giveUp(Throwable error) {
         mayHoldLock.set(false);
+        debt.take();
         lost.tryEmitError(error);
     }
 

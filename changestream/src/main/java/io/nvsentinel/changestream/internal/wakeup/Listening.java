@@ -80,6 +80,14 @@ public final class Listening {
         gate.compareAndSet(broken, null);
     }
 
+    /** Changes were found that nobody may have been notified of. */
+    public void found() {
+        Gate current = gate.get();
+        if (current != null) {
+            current.found();
+        }
+    }
+
     private Flux<Gate> keepListening() {
         return connections
                 .dedicated("Listen for changes", this::listen)
@@ -96,10 +104,17 @@ public final class Listening {
 
     /** Subscribes to notifications, then LISTENs, then has everybody poll: what came in between is found by polling. */
     private Flux<Gate> listen(PostgresqlConnection connection) {
-        Gate opened = new Gate(connection, ANSWER_WITHIN, timer);
+        return Flux.usingWhen(
+                Mono.fromSupplier(() -> new Gate(connection, ANSWER_WITHIN, timer)),
+                opened -> listen(connection, opened),
+                Gate::leave);
+    }
+
+    private Flux<Gate> listen(PostgresqlConnection connection, Gate opened) {
         Mono<Gate> notified = connection
                 .getNotifications()
                 .onBackpressureLatest()
+                .filter(notification -> !opened.isOwn(notification))
                 .doOnNext(notification -> doorbell.ring())
                 .then(Mono.error(() -> new UnavailableException("The LISTEN connection was closed", null, null)));
         Mono<Gate> listening = Flux.from(
@@ -111,7 +126,8 @@ public final class Listening {
                 .then(opened.heartbeat().onErrorComplete())
                 .cast(Gate.class)
                 .repeat();
-        return Flux.merge(notified, listening.concatWith(beating), opened.whenLost())
+        Flux<Gate> telling = opened.telling().cast(Gate.class);
+        return Flux.merge(notified, listening.concatWith(beating), telling, opened.whenLost())
                 .doFinally(signal -> closed(opened));
     }
 
