@@ -250,6 +250,37 @@ class OwnershipTest {
         assertThat(first.error.get()).isNull();
     }
 
+    /** Between the drawing of an epoch and the taking of the name its owner comes and goes. */
+    @Test
+    void whoMayNotTakeOverOwnsANameThatWasGivenUpMeanwhile() throws Exception {
+        streams.clients().reset("client", StartAt.beginning()).block(SOON);
+        Mono<Owned> opening;
+        try (Connection blocking = DATABASE.connect();
+                Statement statement = blocking.createStatement()) {
+            blocking.setAutoCommit(false);
+            statement.execute("SELECT FROM resume_tokens FOR UPDATE");
+            opening = tokens().open("client", IfOwned.FAIL, Mono.never(), new Holding())
+                    .cache();
+            opening.subscribe();
+            Await.until("it waits for the row", SOON, () -> waiting() == 1);
+            statement.execute("UPDATE resume_tokens SET epoch = nextval('resume_tokens_epoch_seq')");
+            blocking.commit();
+        }
+        assertThat(opening.block(SOON)).isNotNull();
+    }
+
+    /** Sequences are not replicated where tables are. */
+    @Test
+    void aNameCanBeOpenedAtOnceAlsoWhereTheSequenceOfEpochsWasLeftBehind() {
+        ResumeTokens tokens = tokens();
+        tokens.giveUp(opened(tokens)).block(SOON);
+        DATABASE.execute("UPDATE resume_tokens SET epoch = epoch + 100000");
+        Owned owned = opened(tokens);
+        assertThat(DATABASE.queryForString("SELECT epoch FROM resume_tokens")).isEqualTo("" + owned.epoch());
+        assertThat(DATABASE.queryForString("SELECT last_value FROM resume_tokens_epoch_seq"))
+                .isEqualTo("" + owned.epoch());
+    }
+
     @Test
     void aClosedNameCanBeOpenedByAnybody() {
         Owner first = new Owner(streams, IfOwned.FAIL);

@@ -15,6 +15,7 @@ import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,9 +36,15 @@ public final class ResumeTokens {
 
     /**
      * An epoch is drawn before it is taken: where somebody wants to own a name no more while his statement is on its way, and
-     * it arrives after that of another who came later, it takes nothing from him.
+     * it arrives after that of another who came later, it takes nothing from him. Above the one that is stored also where
+     * the sequence was left behind when the tables were moved.
      */
-    private static final String DRAW = "SELECT nextval('resume_tokens_epoch_seq')";
+    private static final String DRAW = """
+            WITH drawn AS MATERIALIZED (SELECT nextval('resume_tokens_epoch_seq') AS epoch)
+            SELECT greatest(drawn.epoch, (
+                SELECT max(nextval('resume_tokens_epoch_seq')) FROM generate_series(
+                    drawn.epoch, (SELECT stored.epoch FROM resume_tokens AS stored WHERE client_name = $1))))
+            FROM drawn""";
 
     private static final String OWNED =
             " SET epoch = $4, owner = $2," + " fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
@@ -54,8 +61,10 @@ public final class ResumeTokens {
             + " WHERE NOT EXISTS (SELECT FROM resume_tokens WHERE group_name = $1)"
             + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
 
+    /** No name where the owner is gone. */
     private static final String OWNER = """
-            SELECT coalesce(owner, 'an unknown process') || ', last seen at ' || last_seen
+            SELECT CASE WHEN leased_until >= clock_timestamp()
+                THEN coalesce(owner, 'an unknown process') || ', last seen at ' || last_seen END
             FROM resume_tokens WHERE client_name = $1""";
 
     private static final String PARTITIONS = "SELECT count(*) FROM resume_tokens WHERE group_name = $1";
@@ -155,21 +164,20 @@ public final class ResumeTokens {
      *     an owner and that is what was asked for
      */
     public Mono<Owned> open(String client, IfOwned ifOwned, Mono<Position> initial, Holding holding) {
+        Mono<Owned> create = Mono.defer(() -> refuseGroup(client))
+                .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ifOwned, token, holding)));
         Mono<Owned> attempt = Mono.defer(() -> owned(client, OPEN, ifOwned, null, holding))
                 .switchIfEmpty(Mono.defer(() -> owner(client))
-                        .flatMap(other -> Mono.<Owned>error(owned(client, other)))
-                        .switchIfEmpty(Mono.defer(() -> refuseGroup(client)))
-                        .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ifOwned, token, holding))
-                                .switchIfEmpty(Mono.error(() -> owned(client, "another process")))));
+                        .map(other -> refused(client, ifOwned, other))
+                        .defaultIfEmpty(create)
+                        .flatMap(next -> next))
+                // Another was quicker, and may have gone again.
+                .repeatWhenEmpty(attempts -> attempts);
         return ifOwned == IfOwned.FAIL
                 ? attempt
                 : attempt.retryWhen(Retry.fixedDelay(Long.MAX_VALUE, LOOK_AGAIN)
                         .scheduler(timer)
                         .filter(ClientOwnedException.class::isInstance));
-    }
-
-    private static ClientOwnedException owned(String client, String owner) {
-        return new ClientOwnedException("The change stream client \"" + client + "\" is owned by " + owner);
     }
 
     /** Else the members of the group and the one who opens it would do the same work twice. */
@@ -188,12 +196,21 @@ public final class ResumeTokens {
                                 count.intValue())));
     }
 
-    private Mono<String> owner(String client) {
+    /** The owner if he is alive; empty if the name is not known. */
+    private Mono<Optional<String>> owner(String client) {
         return connections.read(
                 "Read the owner of the change stream client \"" + client + "\"",
                 connection -> Rows.one(
                         connection.createStatement(OWNER).bind(0, client),
-                        row -> Objects.requireNonNull(row.get(0, String.class))));
+                        row -> Optional.ofNullable(row.get(0, String.class))));
+    }
+
+    private static Mono<Owned> refused(String client, IfOwned ifOwned, Optional<String> owner) {
+        return ifOwned == IfOwned.TAKE_OVER
+                ? Mono.empty()
+                : Mono.justOrEmpty(owner)
+                        .flatMap(other -> Mono.error(new ClientOwnedException(
+                                "The change stream client \"" + client + "\" is owned by " + other)));
     }
 
     private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token, Holding holding) {
@@ -206,7 +223,8 @@ public final class ResumeTokens {
         return connections.write(
                 "Draw an epoch for the change stream client \"" + client + "\"",
                 connection -> Rows.one(
-                        connection.createStatement(DRAW), row -> Objects.requireNonNull(row.get(0, Long.class))));
+                        connection.createStatement(DRAW).bind(0, client),
+                        row -> Objects.requireNonNull(row.get(0, Long.class))));
     }
 
     private Mono<Owned> opening(String client, String sql, IfOwned ifOwned, @Nullable Position token, long epoch) {
