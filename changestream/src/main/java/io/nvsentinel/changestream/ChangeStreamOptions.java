@@ -87,7 +87,7 @@ public final class ChangeStreamOptions {
     public static final class Builder {
 
         private Duration pollInterval = Duration.ofSeconds(5);
-        private int pageRows = 1000;
+        private int pageRows = 2000;
         private long pageBytes = 8 * KIB * KIB;
         private boolean listen = true;
         private Duration giveUpAfter = Duration.ZERO;
@@ -108,7 +108,7 @@ public final class ChangeStreamOptions {
         }
 
         /**
-         * Sets the most changes read at once. Default 1000, range 1 to 10000. A watch reads ahead at most two pages.
+         * Sets the most changes read at once. Default 2000, range 1 to 10000. A watch reads ahead at most two pages.
          *
          * @param value the number
          * @return this builder
