@@ -20,6 +20,7 @@ import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.exc.InvalidDefinitionException;
@@ -40,6 +41,8 @@ final class Jackson3Codec implements JsonCodec {
                     .maxNestingDepth(JsonTreeReader.MAX_DEPTH + 1)
                     .build())
             .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+            // As Jackson 2 has it: the few threads that read and write need no queue for their buffers.
+            .recyclerPool(JsonRecyclerPools.threadLocalPool())
             .build();
 
     static final Jackson3Codec DEFAULT = new Jackson3Codec(JsonMapper.builder()

@@ -21,6 +21,9 @@ final class JsonTreeReader {
      */
     static final int MAX_NUMBER_LENGTH = 1_000;
 
+    /** What a health event has, without growing. */
+    private static final int MEMBERS = 32;
+
     /** What {@code jsonb} can hold, in bytes; Jackson counts characters. */
     static final int MAX_TEXT_LENGTH = 1 << 28;
 
@@ -74,7 +77,7 @@ final class JsonTreeReader {
     }
 
     private Map<String, @Nullable Object> object(int depth) throws java.io.IOException {
-        Map<String, @Nullable Object> members = new LinkedHashMap<>();
+        Map<String, @Nullable Object> members = new LinkedHashMap<>(MEMBERS);
         while (source.next() == Token.NAME) {
             String name = source.text();
             members.put(name, value(source.next(), depth));

@@ -29,6 +29,7 @@ final class PageReading {
     private final long mostBytes;
     private final List<ChangelogRow> changes = new ArrayList<>();
     private @Nullable Facts facts;
+    private String collection = "";
     private long bytes;
     private long lowestPassedOver = Long.MAX_VALUE;
 
@@ -78,17 +79,23 @@ final class PageReading {
         }
     }
 
-    private static ChangelogRow change(long id, Readable row) {
+    private ChangelogRow change(long id, Readable row) {
         return new ChangelogRow(
                 id,
                 Long.parseLong(get(row, 6, String.class)),
-                get(row, 7, String.class),
+                collection(get(row, 7, String.class)),
                 row.get(8, UUID.class),
                 Operation.valueOf(get(row, 9, String.class)),
                 time(get(row, 10, byte[].class)),
                 get(row, 13, Boolean.class),
                 json(row.get(11, Json.class)),
                 json(row.get(12, Json.class)));
+    }
+
+    /** Mostly the one of the row before, which knows its hash already; whoever takes the change looks things up by it. */
+    private String collection(String name) {
+        collection = collection.equals(name) ? collection : name;
+        return collection;
     }
 
     /** As the server's binary protocol has it: microseconds of this millennium. */
