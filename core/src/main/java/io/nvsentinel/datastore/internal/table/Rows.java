@@ -38,10 +38,12 @@ public final class Rows {
      */
     public static Mono<Void> each(Statement statement, Consumer<? super Readable> reader) {
         return Flux.from(statement.execute())
-                .concatMap(result -> result.map(row -> {
-                    reader.accept(row);
-                    return true;
-                }))
+                // The rows go no further than this.
+                .concatMap(result -> Flux.from(result.map(row -> {
+                            reader.accept(row);
+                            return true;
+                        }))
+                        .then())
                 .then();
     }
 
