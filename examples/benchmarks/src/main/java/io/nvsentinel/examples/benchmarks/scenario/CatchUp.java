@@ -6,6 +6,7 @@ import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.examples.benchmarks.Scenario;
 import io.nvsentinel.examples.benchmarks.Stage;
+import io.nvsentinel.examples.benchmarks.measure.Clock;
 import io.nvsentinel.examples.benchmarks.measure.Contender;
 import io.nvsentinel.examples.benchmarks.measure.Figure;
 import io.nvsentinel.examples.benchmarks.measure.Goal;
@@ -70,54 +71,22 @@ final class CatchUp implements Scenario {
         stage.server().dropAll();
     }
 
-    /** From the first change to the last, of everybody: Debezium's start takes seconds, and is not what is measured. */
-    private static final class Span {
-
-        private final int count;
-        private final AtomicLong arrived = new AtomicLong();
-        private final AtomicLong first = new AtomicLong();
-        private final AtomicLong last = new AtomicLong();
-        private final CountDownLatch done = new CountDownLatch(1);
-
-        Span(int count) {
-            this.count = count;
-        }
-
-        void arrived() {
-            long number = arrived.incrementAndGet();
-            if (number == 1) {
-                first.set(System.nanoTime());
-            }
-            if (number == count) {
-                last.set(System.nanoTime());
-                done.countDown();
-            }
-        }
-
-        double perSecond() throws InterruptedException {
-            if (!done.await(WAIT_MINUTES, TimeUnit.MINUTES)) {
-                throw new IllegalStateException(arrived + " of " + count + " changes arrived");
-            }
-            return count / ((last.get() - first.get()) / 1e9);
-        }
-    }
-
     private static double drain(Ours ours, int count, Function<ChangeEvent<HealthEventDocument>, Boolean> use)
             throws Exception {
-        Span span = new Span(count);
-        ours.watch(StartAt.beginning(), null, () -> {})
-                .doOnNext(use::apply)
-                .doOnNext(change -> span.arrived())
-                .take(count)
-                .blockLast();
-        return span.perSecond();
+        return count
+                / Clock.seconds(() -> ours.watch(StartAt.beginning(), null, () -> {})
+                        .doOnNext(use::apply)
+                        .take(count)
+                        .blockLast());
     }
 
     private static double select(R2dbc r2dbc, int count) throws Exception {
-        Span span = new Span(count);
-        Long read = r2dbc.changes().doOnNext(change -> span.arrived()).count().block();
-        Lossless.check(count, read == null ? 0 : read, "changes selected");
-        return span.perSecond();
+        return count
+                / Clock.seconds(() -> {
+                    Long read = r2dbc.changes().count().block();
+                    Lossless.check(count, read == null ? 0 : read, "changes selected");
+                    return read;
+                });
     }
 
     /** Each turn drains a copy of a slot that was made before the changes. */
@@ -132,13 +101,29 @@ final class CatchUp implements Scenario {
                 new Contender<>(Debezium.FASTEST, () -> drain(decoded, turns.incrementAndGet(), count, true)));
     }
 
+    /** From the first change to the last: Debezium's start takes seconds, and is not what is measured. */
     private static double drain(Database database, int turn, int count, boolean fastest) throws Exception {
         String slot = "catch_up_" + turn;
         database.execute("SELECT pg_copy_logical_replication_slot('" + SOURCE_SLOT + "', '" + slot + "')");
-        Span span = new Span(count);
-        Debezium debezium = Debezium.start(database, slot, fastest, span::arrived);
+        AtomicLong arrived = new AtomicLong();
+        AtomicLong first = new AtomicLong();
+        AtomicLong last = new AtomicLong();
+        CountDownLatch done = new CountDownLatch(1);
+        Debezium debezium = Debezium.start(database, slot, fastest, () -> {
+            long number = arrived.incrementAndGet();
+            if (number == 1) {
+                first.set(System.nanoTime());
+            }
+            if (number == count) {
+                last.set(System.nanoTime());
+                done.countDown();
+            }
+        });
         try (debezium) {
-            return span.perSecond();
+            if (!done.await(WAIT_MINUTES, TimeUnit.MINUTES)) {
+                throw new IllegalStateException("Debezium delivered " + arrived + " of " + count + " changes");
+            }
         }
+        return count / ((last.get() - first.get()) / 1e9);
     }
 }
