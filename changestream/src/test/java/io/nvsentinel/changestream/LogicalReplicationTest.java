@@ -39,19 +39,16 @@ class LogicalReplicationTest {
             from.execute(statements.get(1));
             // On one server the slot has to be there before.
             from.execute("SELECT pg_create_logical_replication_slot('moving', 'pgoutput')");
-            to.execute("CREATE SUBSCRIPTION moving CONNECTION '" + connection(from)
+            to.execute("CREATE SUBSCRIPTION nvsentinel_move CONNECTION '" + connection(from)
                     + "' PUBLICATION nvsentinel_move WITH (create_slot = false, slot_name = 'moving')");
+            Await.until("the copy", SOON, () -> to.queryForString(statements.get(2)), "t"::equals);
             insert(from, "not seen");
-            Await.until(
-                    "the copy",
-                    SOON,
-                    () -> to.queryForString("SELECT count(*)::text FROM datastore_changelog"),
-                    "2"::equals);
-            from.queryForStrings(statements.get(2)).forEach(to::execute);
-            to.execute("ALTER SUBSCRIPTION moving DISABLE; ALTER SUBSCRIPTION moving SET (slot_name = NONE);"
-                    + " DROP SUBSCRIPTION moving");
+            Await.until("the rest", SOON, () -> from.queryForString(statements.get(3)), "t"::equals);
+            from.queryForStrings(statements.get(4)).forEach(to::execute);
+            to.execute("ALTER SUBSCRIPTION nvsentinel_move DISABLE;"
+                    + " ALTER SUBSCRIPTION nvsentinel_move SET (slot_name = NONE); DROP SUBSCRIPTION nvsentinel_move");
             from.execute("SELECT pg_drop_replication_slot('moving')");
-            to.execute(statements.get(3));
+            to.execute(statements.get(5));
 
             insert(to, "new");
             assertThat(next(to, 2)).containsExactly("not seen", "new");

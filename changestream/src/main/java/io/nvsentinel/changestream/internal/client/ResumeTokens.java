@@ -47,7 +47,7 @@ public final class ResumeTokens {
             FROM drawn""";
 
     private static final String OWNED =
-            " SET epoch = $4, owner = $2," + " fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
+            " SET epoch = $4, owner = $2, fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
 
     private static final String MAY_OWN = " resume_tokens.epoch < $4"
             + " AND ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
