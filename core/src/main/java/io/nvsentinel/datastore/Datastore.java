@@ -189,8 +189,8 @@ public interface Datastore extends DatastoreSession {
     DatastoreOptions options();
 
     /**
-     * Closes every connection. Operations under way fail or finish; later ones fail with
-     * {@link InvalidRequestException}.
+     * Closes every connection. Operations under way have five seconds to finish, then their connections are closed and they
+     * fail; later ones fail with {@link InvalidRequestException}.
      *
      * @return cold; completes when all are closed; may be repeated
      */

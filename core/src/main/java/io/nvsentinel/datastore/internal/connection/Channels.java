@@ -23,6 +23,11 @@ final class Channels implements LoopResources {
         opened.forEach(Channel::close);
     }
 
+    /** Completes when all of them are closed, by whomever. */
+    Mono<Void> closed() {
+        return Mono.create(sink -> whenClosed(sink::success));
+    }
+
     /** Runs an action when all of them are closed, by whomever; at once if they are already. */
     void whenClosed(Runnable action) {
         opened.forEach(channel -> channel.closeFuture().addListener(closed -> {

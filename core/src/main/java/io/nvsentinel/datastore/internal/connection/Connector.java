@@ -9,10 +9,12 @@ import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Scheduler;
@@ -86,6 +88,17 @@ final class Connector implements ConnectionFactory {
                 channels.close();
             }
         });
+    }
+
+    /**
+     * Closes what is open still: waits for what is in use, up to a bound, and then closes the sockets underneath.
+     *
+     * @return cold; completes when no connection made here is open
+     */
+    Mono<Void> closeRest(Duration grace) {
+        return Flux.defer(() -> Flux.fromIterable(List.copyOf(open.values())))
+                .flatMap(channels -> channels.closed().timeout(grace, Mono.fromRunnable(channels::close), timer))
+                .then();
     }
 
     @Override

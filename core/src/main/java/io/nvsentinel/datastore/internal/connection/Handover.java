@@ -15,6 +15,11 @@ import reactor.util.context.Context;
  * cancelled before, or else the subscriber. The pool alone would take a connection back, and lend it to somebody else, while
  * the subscriber still gets it and cleans up on it, in the other one's transaction.
  *
+ * <p>The source must take back what it emits when it is cancelled, also when that is after it has emitted. It is cancelled
+ * again if something comes after all: a {@code Mono.flatMap}, of which the pool makes use, forgets a cancellation that
+ * comes between its look for a second source and that source's arrival (Reactor Core 3.7.19 and 3.8.8). What was emitted
+ * then belongs to nobody, and stays out of the pool for good.
+ *
  * @param <T> what is handed over
  */
 final class Handover<T> implements CoreSubscriber<T>, Subscription {
@@ -27,7 +32,7 @@ final class Handover<T> implements CoreSubscriber<T>, Subscription {
         this.receiver = receiver;
     }
 
-    /** To be put behind a source that takes back what it has emitted when it is cancelled. */
+    /** To be put right behind the source: most operators pass on the first cancellation only. */
     static <T> Function<Mono<T>, Publisher<T>> once() {
         return source -> Operators.<T, T>lift((scannable, receiver) -> new Handover<>(receiver))
                 .apply(source);
@@ -48,6 +53,8 @@ final class Handover<T> implements CoreSubscriber<T>, Subscription {
     public void onNext(T thing) {
         if (decided.compareAndSet(false, true)) {
             receiver.onNext(thing);
+        } else {
+            source.cancel();
         }
     }
 

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.connection;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -46,11 +47,14 @@ final class IdleLimit {
                 .customizer(pool -> customize(pool.allocationStrategy(permits)));
     }
 
-    /** Closes what a closed pool has lost; it would stay open for as long as the program runs. */
-    Mono<Void> closeLost() {
+    /**
+     * Closes what a closed pool has lost, which would stay open for as long as the program runs, and then what is lent, when
+     * it comes back or the grace is over.
+     */
+    Mono<Void> closeRest(Duration grace) {
         return Flux.defer(() -> Flux.fromIterable(lost()))
                 .flatMap(connector::close)
-                .then();
+                .then(connector.closeRest(grace));
     }
 
     private synchronized List<Connection> lost() {

@@ -8,6 +8,7 @@ import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -16,6 +17,9 @@ import reactor.core.scheduler.Scheduler;
 
 /** Lends the connections that the work of all shares. */
 final class Pool {
+
+    /** How long closing waits for what is lent; {@code Datastore.close()} says so. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final ConnectionPool pool;
     private final IdleLimit idle;
@@ -64,14 +68,13 @@ final class Pool {
 
     private Mono<Lease> acquire(String action) {
         return acquire(options.maxConnections())
-                .transform(Handover.once())
                 .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
                 .map(connection -> new Lease(connection, timer));
     }
 
     /** After a server restart every idle connection is dead; each attempt burns one of them. */
     private Mono<Connection> acquire(int moreAttempts) {
-        return pool.create()
+        return Mono.from(pool.create().transform(Handover.once()))
                 .onErrorResume(error -> moreAttempts > 0 && wasDead(error), error -> acquire(moreAttempts - 1));
     }
 
@@ -106,6 +109,6 @@ final class Pool {
     Mono<Void> close() {
         // A connection that breaks while it is closed is closed. The pool drops one that it has just taken out for
         // somebody whom it then refuses.
-        return Lease.quietly(pool.disposeLater(), timer).then(idle.closeLost());
+        return Lease.quietly(pool.disposeLater(), timer).then(idle.closeRest(GRACE));
     }
 }

@@ -72,12 +72,26 @@ class PoolClosingTest {
 
         one.tryEmitEmpty();
         first.join();
-        third.join();
+        Await.until("no session but the one lent", SOON, PoolClosingTest::sessions, "1"::equals);
+        assertThat(third).as("closed").isNotDone();
         other.tryEmitEmpty();
         second.join();
+        third.join();
+
+        assertThat(pool.figures().allocated()).isZero();
+        Await.until("no session", SOON, PoolClosingTest::sessions, "0"::equals);
+    }
+
+    @Test
+    void aConnectionThatDoesNotComeBackIsClosedInTheEnd() {
+        CompletableFuture<Void> used = use(Mono.never()).toFuture();
+        Await.until("lent", SOON, () -> pool.figures().acquired() == 1);
+
+        pool.close().block(SOON);
 
         Await.until("no session", SOON, PoolClosingTest::sessions, "0"::equals);
-        assertThat(pool.figures().allocated()).isZero();
+        assertThat(used).as("the work").isNotDone();
+        used.cancel(true);
     }
 
     private Mono<Void> use() {
