@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
 import io.nvsentinel.changestream.internal.wakeup.Gate;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
@@ -127,6 +128,27 @@ class WakeUpTest {
         DATABASE.execute("BEGIN; SET CONSTRAINTS ALL IMMEDIATE; " + insertion("a") + "; PREPARE TRANSACTION 'silent'");
         DATABASE.execute("COMMIT PREPARED 'silent'");
         Await.until("the change", SOON, () -> first.contains("a") && behind.contains("a"));
+        polling.close().block(SOON);
+    }
+
+    @Test
+    void whoTellsTheOthersIsNotWokenByIt() throws Exception {
+        ChangeStreams polling = streams(datastore, Duration.ofSeconds(1), sleep);
+        List<String> first = watch(polling);
+        asleepForGood(() -> first);
+        watch(others);
+        asleep(sleep, othersSleep);
+        try (Connection listener = DATABASE.connect()) {
+            listen(listener);
+            sleep.forget();
+            DATABASE.execute("BEGIN; SET CONSTRAINTS ALL IMMEDIATE; " + insertion("a") + "; PREPARE TRANSACTION 'own'");
+            DATABASE.execute("COMMIT PREPARED 'own'");
+            PGConnection heard = listener.unwrap(PGConnection.class);
+            Await.until("the word to the others", SOON, () -> !poll(heard).isEmpty());
+        }
+        sleep.forget(WakeUp.POLL_INTERVAL);
+        Await.until("the next poll", SOON, () -> sleep.causes().contains(WakeUp.POLL_INTERVAL));
+        assertThat(sleep.causes()).doesNotContain(WakeUp.NOTIFICATION);
         polling.close().block(SOON);
     }
 
@@ -322,11 +344,13 @@ class WakeUpTest {
     /** Asleep is who has looked once more after trying the gate, and found nothing. */
     private static final class Sleep implements ChangeStreamListener {
 
+        private final List<WakeUp> causes = new CopyOnWriteArrayList<>();
         private WakeUp last = WakeUp.AWAKE;
         private boolean asleep;
 
         @Override
         public synchronized void onWakeUp(WakeUp cause) {
+            causes.add(cause);
             last = cause;
             asleep = false;
         }
@@ -334,6 +358,18 @@ class WakeUpTest {
         @Override
         public synchronized void onPageRead(int rows, long bytes, boolean catchingUp) {
             asleep = last == WakeUp.ARMED && rows == 0;
+        }
+
+        List<WakeUp> causes() {
+            return causes;
+        }
+
+        void forget() {
+            causes.clear();
+        }
+
+        void forget(WakeUp cause) {
+            causes.removeIf(cause::equals);
         }
 
         synchronized boolean asleep() {
