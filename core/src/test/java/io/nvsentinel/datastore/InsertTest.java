@@ -34,6 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -82,6 +83,20 @@ class InsertTest {
         }
         assertThat(events.insert(event("fifth")).block(SOON)).isNotNull();
         assertThat(events.count(Filter.all()).block(SOON)).isEqualTo(5);
+    }
+
+    /** As one does whose time was up while it subscribed. */
+    @Test
+    void whoCancelsBeforeAnythingBeganIsNotWaitedFor() {
+        for (int i = 0; i < 3; i++) {
+            events.insert(event("gone")).subscribe(new BaseSubscriber<>() {
+                @Override
+                protected void hookOnSubscribe(Subscription subscription) {
+                    subscription.cancel();
+                }
+            });
+        }
+        assertThat(events.insert(event("n")).block(SOON)).isNotNull();
     }
 
     private static final class Throwing implements CoreSubscriber<UUID> {

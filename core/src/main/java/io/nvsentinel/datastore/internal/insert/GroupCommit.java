@@ -20,7 +20,7 @@ import reactor.util.context.Context;
  * Lets single inserts that come at the same time share a statement, and so a round trip and a commit. The first goes at
  * once; those that come while it is under way go together after it, or beside it if they are many. Thread-safe.
  *
- * <p>Whoever finds that too few statements are under way carries out statements until no insert waits, which goes on when
+ * <p>Whoever finds that too few statements are under way has them carried out until no insert waits, which goes on when
  * its own subscriber has left. A statement in which one document is refused stores none, and is run again by halves: each
  * caller gets the error of its own document.
  */
@@ -42,26 +42,27 @@ final class GroupCommit {
      * @return cold; emits the id after the commit; cancelled before its statement was sent, it is not stored
      */
     Mono<UUID> insert(Encoded document, Object key) {
-        return Mono.defer(() -> {
+        return Mono.deferContextual(context -> {
             if (queue.isFull()) {
                 return Mono.error(new UnavailableException(
                         new ErrorContext(sql.action(), null), "too many inserts wait already", null));
             }
             Waiting waiting = new Waiting(document, key);
-            Mono<UUID> id = waiting.id().asMono();
-            return (queue.enter(waiting) ? Mono.firstWithSignal(carryOut().then(Mono.never()), id) : id)
-                    .doOnCancel(() -> queue.giveUp(waiting));
+            if (queue.enter(waiting)) {
+                // Whoever cancels from here on leaves others behind who rely on it.
+                new Ahead<Void>().begin(carryOut().contextWrite(context));
+            }
+            return waiting.id().asMono().doOnCancel(() -> queue.giveUp(waiting));
         });
     }
 
-    /** Not cancelled with the subscriber that happened to start it: others wait for their results. */
+    /** Carries out statements until no insert waits; ends without error. */
     private Mono<Void> carryOut() {
         Ahead<List<Told>> begun = new Ahead<>();
         return Mono.defer(() -> begun.or(store()))
                 .doOnNext(results -> tell(results, begun))
                 .repeat(() -> queue.goesOn(begun.hasBegun()))
-                .then()
-                .cache();
+                .then();
     }
 
     /** Those who wait go first: the server works while callers hear what became of theirs, and come back with more. */
