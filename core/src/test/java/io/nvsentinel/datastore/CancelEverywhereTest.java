@@ -50,7 +50,17 @@ class CancelEverywhereTest {
             "find",
                     (stores, run) ->
                             stores.healthEvents().find(Query.all().limit(12).pageSize(4)),
-            "count", (stores, run) -> stores.healthEvents().count(Filter.all()));
+            "count", (stores, run) -> stores.healthEvents().count(Filter.all()),
+            "updateMany",
+                    (stores, run) ->
+                            stores.healthEvents().updateMany(Filter.all(), Update.set("healthevent.isFatal", true)),
+            "upsert",
+                    (stores, run) -> stores.healthEvents()
+                            .upsert(
+                                    Filter.eq("healthevent.nodeName", "upserted " + run),
+                                    Update.set("healthevent.nodeName", "upserted " + run)),
+            "deleteMany",
+                    (stores, run) -> stores.healthEvents().deleteMany(Filter.eq("healthevent.nodeName", "run " + run)));
 
     private Datastore datastore;
 
@@ -67,7 +77,7 @@ class CancelEverywhereTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"insert", "insertMany", "insertAll", "find", "count"})
+    @ValueSource(strings = {"insert", "insertMany", "insertAll", "find", "count", "updateMany", "upsert", "deleteMany"})
     void anOperation(String name) {
         DATABASE.execute("INSERT INTO health_events (data) SELECT '{}' FROM generate_series(1, 12)");
         int places = everywhere(run -> OPERATIONS.get(name).apply(datastore, run));
@@ -75,8 +85,8 @@ class CancelEverywhereTest {
     }
 
     private int everywhere(IntFunction<Publisher<?>> work) {
-        int places =
-                new CancelEverywhere(SOON).run(run -> Mono.when(work.apply(run)).thenReturn(true), done -> done);
+        int places = CancelEverywhere.alsoSubscribing(SOON)
+                .run(run -> Mono.when(work.apply(run)).thenReturn(true), done -> done);
         Await.until("no connection in use", SOON, datastore::pool, pool -> pool.acquired() == 0 && pool.pending() == 0);
         Mono.when(IntStream.range(0, 20).mapToObj(i -> datastore.ping()).toList())
                 .block(SOON);

@@ -12,7 +12,7 @@ import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Operators;
@@ -20,9 +20,9 @@ import reactor.core.publisher.SignalType;
 import reactor.util.context.Context;
 
 /**
- * Runs something again and again, and cancels it just before its first, second, third ... element: each one that an
- * operator hands to the next, also within the driver. So every place is tried at which a cancellation can come while an
- * element is on its way, which no number of random moments does.
+ * Runs something again and again, and cancels it just before its first, second, third ... signal: each subscription and
+ * each element that an operator hands to the next, also within the driver. So every place is tried at which a cancellation
+ * can come while one of them is on its way, which no number of random moments does.
  *
  * <p>Only operators that are assembled while it runs are seen. It puts a hook into Reactor for that time, so nothing else
  * may use Reactor meanwhile.
@@ -42,20 +42,30 @@ public final class CancelEverywhere {
     private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
 
     /**
-     * Nothing runs yet.
+     * Cancels before elements only, which takes half the time or less.
      *
      * @param patience how long one run may take to its cancellation or its end
      */
     public CancelEverywhere(Duration patience) {
-        this(patience, element -> true, () -> {});
+        this(patience, signal -> !(signal instanceof Subscription), () -> {});
+    }
+
+    /**
+     * Cancels before subscriptions too.
+     *
+     * @param patience how long one run may take to its cancellation or its end
+     * @return nothing runs yet
+     */
+    public static CancelEverywhere alsoSubscribing(Duration patience) {
+        return new CancelEverywhere(patience, signal -> true, () -> {});
     }
 
     /**
      * Nothing runs yet.
      *
      * @param patience how long one run may take to its cancellation or its end
-     * @param counts which elements to cancel before
-     * @param meanwhile what happens elsewhere between the cancellation and the element's going on
+     * @param counts which elements and subscriptions to cancel before
+     * @param meanwhile what happens elsewhere between the cancellation and the signal's going on
      */
     public CancelEverywhere(Duration patience, Predicate<Object> counts, Runnable meanwhile) {
         this.patience = patience;
@@ -83,7 +93,7 @@ public final class CancelEverywhere {
                     return last;
                 }
             }
-            throw new AssertionError("It has more than " + MOST + " elements");
+            throw new AssertionError("It has more than " + MOST + " signals");
         } finally {
             left.set(0);
             Hooks.resetOnEachOperator(HOOK);
@@ -91,13 +101,18 @@ public final class CancelEverywhere {
     }
 
     private <T> boolean isCancelledAt(int place, Publisher<T> work, Predicate<T> enough) {
-        Disposable.Swap subscription = Disposables.swap();
         AtomicReference<@Nullable SignalType> end = new AtomicReference<>();
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        running.set(subscription);
+        // Can be cancelled before it has a subscription.
+        BaseSubscriber<T> subscriber = new BaseSubscriber<>() {
+            @Override
+            protected void hookOnError(Throwable error) {
+                failure.set(error);
+            }
+        };
+        running.set(subscriber);
         left.set(place);
-        subscription.update(
-                Flux.from(work).takeUntil(enough).doFinally(end::set).subscribe(element -> {}, failure::set));
+        Flux.from(work).takeUntil(enough).doFinally(end::set).subscribe(subscriber);
         SignalType ended = Await.until("the end of run " + place, patience, end::get, Objects::nonNull);
         left.set(0);
         Throwable error = failure.get();
@@ -107,8 +122,8 @@ public final class CancelEverywhere {
         return ended == SignalType.CANCEL;
     }
 
-    private void before(Object element) {
-        if (counts.test(element) && left.getAndUpdate(n -> Math.max(0, n - 1)) == 1) {
+    private void before(Object signal) {
+        if (counts.test(signal) && left.getAndUpdate(n -> Math.max(0, n - 1)) == 1) {
             Objects.requireNonNull(running.get()).dispose();
             meanwhile.run();
         }
@@ -129,6 +144,7 @@ public final class CancelEverywhere {
 
         @Override
         public void onSubscribe(Subscription subscription) {
+            before(subscription);
             actual.onSubscribe(subscription);
         }
 
