@@ -128,7 +128,7 @@ final class Watch<T> {
         return selection;
     }
 
-    /** The events, page by page; reads ahead the page after the one being delivered. */
+    /** The events, page by page; one page waits while one is delivered, and the one after it is being read. */
     Flux<ChangeEvent<T>> events(Tail tail, Records records, SnapshotReading.Waiting waiting) {
         return Flux.defer(() -> {
             if (!start.isWithinSnapshot()) {
@@ -161,9 +161,9 @@ final class Watch<T> {
                         ahead.begin(tail.next(chunk.upTo(), selection));
                     }
                 })
+                .repeat()
                 // Decoding and what the subscriber does are not for the thread that reads from the server.
-                .publishOn(store.timer())
-                .repeat();
+                .publishOn(store.timer(), 1);
     }
 
     private ChangeEvent.Origin origin() {

@@ -48,18 +48,23 @@ class DemandTest {
 
     @Test
     void whoAsksForOneGetsOneAndReadsNotFarAhead() {
-        Slow slow = new Slow();
-        WatchOptions beginning =
-                WatchOptions.builder().startAt(StartAt.beginning()).build();
-        streams.get().watch(streams.datastore().healthEvents(), beginning).subscribe(slow);
         Seen<ChangeEvent<HealthEventDocument>> fast = streams.watchHealth(WatchOptions.builder());
-        slow.request(1);
         DATABASE.execute("INSERT INTO health_events (data) SELECT '{\"a\":1}' FROM generate_series(1, 300)");
         fast.await(300);
+        // Behind the other one, so that it reads for itself.
+        Slow slow = new Slow();
+        WatchOptions fromBefore =
+                WatchOptions.builder().startAt(StartAt.after(before(300))).build();
+        ownRows.set(0);
+        streams.get().watch(streams.datastore().healthEvents(), fromBefore).subscribe(slow);
+        slow.request(1);
         Await.until("the one", TestStreams.SOON, () -> slow.seen.size() == 1);
-        assertThat(ownRows).hasValueLessThanOrEqualTo(3L * PAGE_ROWS);
-        slow.request(299);
-        Await.until("the rest", TestStreams.SOON, () -> slow.seen.size() == 300);
+        Await.until("the pages ahead", TestStreams.SOON, ownRows::get, rows -> rows >= 3L * PAGE_ROWS);
+        streams.insertHealth("later");
+        fast.await(301);
+        assertThat(ownRows).as("the page that is delivered, and two ahead").hasValue(3L * PAGE_ROWS);
+        slow.request(300);
+        Await.until("the rest", TestStreams.SOON, () -> slow.seen.size() == 301);
         slow.cancel();
     }
 
@@ -69,10 +74,7 @@ class DemandTest {
         DATABASE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('huge', ("
                 + "SELECT string_agg(md5(n || '-' || m), '') FROM generate_series(1, 30000) AS m))"
                 + " FROM generate_series(1, 30) AS n");
-        String position = DATABASE.get()
-                .queryForStrings("SELECT (max(id) - 30)::text FROM datastore_changelog")
-                .get(0);
-        ResumeToken before = streams.tokenAt(Long.parseLong(position));
+        ResumeToken before = before(30);
         Seen<ChangeEvent<HealthEventDocument>> head = streams.watchHealth(WatchOptions.builder());
         Slow slow = new Slow();
         streams.get()
@@ -122,6 +124,12 @@ class DemandTest {
         assertThat(rowsRead)
                 .as("rows sent by the server, of 1000 if each read for itself")
                 .hasValueLessThan(200);
+    }
+
+    /** Before so many of the last changes. */
+    private ResumeToken before(int changes) {
+        String newest = DATABASE.queryForString("SELECT max(id) FROM datastore_changelog");
+        return streams.tokenAt(Long.parseLong(newest) - changes);
     }
 
     private static final class Slow extends BaseSubscriber<ChangeEvent<HealthEventDocument>> {
