@@ -95,7 +95,9 @@ public final class Ours implements AutoCloseable {
      * @return in words
      */
     public static String setUp() {
-        return "every option at its default (" + POOL + " connections, pages of 1000 changes, poll interval 5 s)";
+        ChangeStreamOptions defaults = ChangeStreamOptions.builder().build();
+        return "every option at its default (" + POOL + " connections, pages of " + defaults.pageRows()
+                + " changes, poll interval " + defaults.pollInterval().toSeconds() + " s)";
     }
 
     /**
