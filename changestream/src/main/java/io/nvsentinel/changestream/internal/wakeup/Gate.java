@@ -76,7 +76,9 @@ public final class Gate {
     public <T> Mono<T> whileArmed(Function<Outcome, Mono<T>> work) {
         return Flux.usingWhen(
                         Mono.just(this),
-                        gate -> gate.arm().flatMap(work),
+                        // Not Mono.flatMap, which may forget a cancellation: work that goes on then would settle what
+                        // is owed.
+                        gate -> gate.arm().flux().concatMap(work, 1),
                         Gate::letGo,
                         (gate, error) -> gate.letGo(),
                         Gate::letGo)
