@@ -140,6 +140,8 @@ final class PollCost implements Scenario {
                     statement.execute(doing);
                 }
             }
+            // The server is still busy with those that came and went.
+            millis(target, polls / 4 + 1, 0, proveGap);
             return millis(target, polls, 0, proveGap);
         } finally {
             for (Connection connection : sessions) {
