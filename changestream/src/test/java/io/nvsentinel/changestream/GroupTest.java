@@ -443,8 +443,8 @@ class GroupTest {
 
         long stop() {
             stopping.set(true);
-            Await.until("the writers end", SOON, () -> running.get() == 0);
-            assertThat(both).allMatch(Disposable::isDisposed);
+            Await.until("the writers end", SOON, () -> both.stream().allMatch(Disposable::isDisposed));
+            assertThat(running).as("writers that failed").hasValue(0);
             return written.get();
         }
     }
