@@ -194,6 +194,27 @@ class WaitingTest {
     }
 
     @Test
+    void closingFailsWhatDoesNotFinishInTime() throws Exception {
+        Datastore datastore =
+                Databases.connect(Databases.options(DATABASE.get()).statementTimeout(Duration.ofMinutes(10)));
+        try (Connection holder = DATABASE.connect()) {
+            holder.setAutoCommit(false);
+            holder.createStatement().execute("LOCK TABLE health_events IN ACCESS EXCLUSIVE MODE");
+            var count = datastore.healthEvents().count(Filter.all()).toFuture();
+            Await.until("a statement that waits", SOON, () -> waiting() == 1);
+
+            datastore.close().block(SOON);
+
+            Await.until("the end", SOON, count::isDone);
+            assertThat(count).isCompletedExceptionally();
+            assertThat(catchThrowableOfType(
+                            UnavailableException.class,
+                            () -> Mono.fromFuture(count).block(SOON)))
+                    .isNotNull();
+        }
+    }
+
+    @Test
     void aClosedDatastoreSaysSo() {
         Datastore datastore = Databases.connect(DATABASE.get());
         datastore.close().block(SOON);

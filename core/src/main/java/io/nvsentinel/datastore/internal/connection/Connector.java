@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Scheduler;
@@ -96,9 +95,14 @@ final class Connector implements ConnectionFactory {
      * @return cold; completes when no connection made here is open
      */
     Mono<Void> closeRest(Duration grace) {
-        return Flux.defer(() -> Flux.fromIterable(List.copyOf(open.values())))
-                .flatMap(channels -> channels.closed().timeout(grace, Mono.fromRunnable(channels::close), timer))
-                .then();
+        return Mono.defer(() -> {
+            List<Channels> rest = List.copyOf(open.values());
+            Mono<Void> closed = Mono.when(rest.stream().map(Channels::closed).toList());
+            return closed.timeout(
+                    grace,
+                    Mono.fromRunnable(() -> rest.forEach(Channels::close)).then(closed),
+                    timer);
+        });
     }
 
     @Override
