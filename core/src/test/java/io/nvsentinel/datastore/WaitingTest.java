@@ -195,8 +195,9 @@ class WaitingTest {
 
     @Test
     void closingFailsWhatDoesNotFinishInTime() throws Exception {
-        Datastore datastore =
-                Databases.connect(Databases.options(DATABASE.get()).statementTimeout(Duration.ofMinutes(10)));
+        Datastore datastore = Databases.connect(Databases.options(DATABASE.get())
+                .statementTimeout(Duration.ofMinutes(10))
+                .lockTimeout(Duration.ofMinutes(10)));
         try (Connection holder = DATABASE.connect()) {
             holder.setAutoCommit(false);
             holder.createStatement().execute("LOCK TABLE health_events IN ACCESS EXCLUSIVE MODE");
