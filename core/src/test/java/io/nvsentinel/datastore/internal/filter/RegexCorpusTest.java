@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.filter;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidRequestException;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every expression that the parser accepts means the same to PostgreSQL, whether made to be valid or thrown together.
@@ -126,6 +129,52 @@ class RegexCorpusTest {
             compare(pattern.toString(), regex, random, seed);
         }
         assertThat(accepted).isGreaterThan(PATTERNS / 6);
+    }
+
+    /** Each of these once kept an engine busy: by backtracking, by its automaton, or while it was compiled. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "(a*)*b",
+                "(a+)+b",
+                "(a|a)*b",
+                "(a|aa)+b",
+                "(.*)(.*)(.*)(.*)(.*)(.*)b",
+                "(.*){60}b",
+                "((.*){7}.*){7}b",
+                "((((((((((a*)*)*)*)*)*)*)*)*)*)*b",
+                "(((((((((a?)?)?)?)?)?)?)?)?)*b",
+                "(a?){255}a{255}b",
+                "(a{0,20}){0,20}b",
+                "((a?){0,13}){0,13}b",
+                "((a|b?)(c|d?)){0,80}b",
+                "(a|b)*a(a|b){100}b"
+            })
+    void isMatchedInTimeThatGrowsWithTheString(String pattern) {
+        Regex regex = RegexParser.parse(FieldPath.of("a"), pattern);
+        for (String text : List.of("a".repeat(5_000), "a".repeat(5_000) + "b", "ab".repeat(2_500) + "!")) {
+            List<Boolean> found = tables.query(
+                    "SELECT CAST($2 AS text) COLLATE \"C\" ~ CAST($1 AS text)",
+                    List.of(pattern, text),
+                    row -> row.get(0, Boolean.class));
+            assertThat(List.of(regex.find(text))).as(text.substring(4_995)).isEqualTo(found);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "((((((a{0}){255}){255}){255}){255}){255}){255}",
+                "((((((a{0,0}){0,255}){0,255}){0,255}){0,255}){0,255}){0,255}",
+                "(((((a?){255}){255}){255}){255}){255}",
+                "((a{255}){255}){255}",
+                "(a{0,60}){0,60}"
+            })
+    void isRejectedBeforeItIsCompiledWhereRepetitionsMultiply(String pattern) {
+        assertThatThrownBy(() -> RegexParser.parse(FieldPath.of("a"), pattern))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("a: ")
+                .hasMessageContaining("more than 2000");
     }
 
     private static long compare(String pattern, Regex regex, Random random, long seed) {

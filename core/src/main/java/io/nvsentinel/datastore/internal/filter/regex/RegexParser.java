@@ -3,27 +3,26 @@ package io.nvsentinel.datastore.internal.filter.regex;
 
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.internal.filter.regex.Regex.Part;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.IntPredicate;
 
 /**
  * Reads the regular expressions that mean the same to PostgreSQL and here: characters, {@code .}, sets, groups,
- * alternatives, {@code * + ? {m,n}}, {@code ^ $} for the ends of the text, and {@code \d \w \s} for ASCII. Everything
- * else is refused by name: that is a place where dialects differ.
+ * alternatives, {@code * + ? {m,n}}, {@code ^ $} for the ends of the text, and {@code \d \w \s} for ASCII. Rejects
+ * everything else by name, because dialects differ there.
+ *
+ * <p>Writes each expression anew for RE2/J, and adds up how large it becomes with its repetitions written out. An
+ * expression above the bound is rejected before anything compiles it, here or on the server, so neither can be kept busy
+ * by a short one.
  */
 public final class RegexParser {
 
     private static final int MAX_LENGTH = 1000;
     private static final int MAX_GROUPS_DEEP = 30;
     private static final int MAX_COUNT = 255;
-    private static final int MAX_STEPS = 2000;
+    private static final int MAX_SIZE = 2000;
 
-    private static final IntPredicate DIGIT = c -> c >= '0' && c <= '9';
-    private static final IntPredicate LETTER = c -> c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
-    private static final IntPredicate WORD = DIGIT.or(LETTER).or(c -> c == '_');
-    private static final IntPredicate SPACE = c -> c == ' ' || c >= '\t' && c <= '\r';
+    private static final String DIGITS = "0-9";
+    private static final String WORD = "0-9A-Za-z_";
+    private static final String SPACE = "\t-\r ";
 
     private final FieldPath path;
     private final int[] text;
@@ -48,19 +47,29 @@ public final class RegexParser {
         if (parser.text.length > MAX_LENGTH) {
             throw parser.refused("has " + parser.text.length + " characters; at most " + MAX_LENGTH + " are allowed");
         }
-        Part whole = parser.alternatives().part();
+        Piece whole = parser.alternatives();
         if (parser.at < parser.text.length) {
             throw parser.here("has a ) that closes nothing");
         }
-        try {
-            return new Regex.Writer(MAX_STEPS).finish(whole);
-        } catch (Regex.Writer.TooLarge e) {
-            throw parser.refused("repeats too much; written out it would have more than " + MAX_STEPS + " steps");
-        }
+        return Regex.of(whole.text);
     }
 
-    /** A part, and whether it holds an end of the text, which cannot be repeated. */
-    private record Piece(Part part, boolean anchored) {}
+    /**
+     * A part of the expression.
+     *
+     * @param text the part as RE2/J reads it
+     * @param size how many characters it has with its repetitions written out; what matches nothing counts as one
+     * @param anchored whether it holds an end of the text, which cannot be repeated
+     */
+    private record Piece(String text, int size, boolean anchored) {}
+
+    /** A part that is not too large to be compiled. */
+    private Piece piece(String written, long size, boolean anchored) {
+        if (size > MAX_SIZE) {
+            throw refused("repeats too much; written out it would have more than " + MAX_SIZE + " characters");
+        }
+        return new Piece(written, (int) size, anchored);
+    }
 
     private Piece alternatives() {
         Piece one = sequence();
@@ -68,21 +77,19 @@ public final class RegexParser {
             return one;
         }
         Piece others = alternatives();
-        return new Piece(writer -> writer.either(one.part, others.part), one.anchored || others.anchored);
+        return piece(one.text + '|' + others.text, one.size + others.size + 2L, one.anchored || others.anchored);
     }
 
     private Piece sequence() {
-        List<Part> parts = new ArrayList<>();
-        boolean anchored = false;
+        Piece whole = new Piece("", 0, false);
         while (at < text.length && text[at] != '|' && text[at] != ')') {
-            Piece piece = repeated(atom());
-            parts.add(piece.part);
-            anchored |= piece.anchored;
+            Piece next = repeated(atom());
+            whole = piece(whole.text + next.text, whole.size + (long) next.size, whole.anchored || next.anchored);
         }
-        if (parts.isEmpty()) {
+        if (whole.size == 0) {
             throw here("has an empty alternative or group, or is empty");
         }
-        return new Piece(writer -> parts.forEach(part -> part.write(writer)), anchored);
+        return whole;
     }
 
     private Piece repeated(Piece piece) {
@@ -105,7 +112,7 @@ public final class RegexParser {
             return piece;
         }
         check(piece, least, most);
-        return new Piece(writer -> repeat(writer, piece.part, least, most), false);
+        return piece(piece.text + repetition(least, most), repeatedSize(piece.size, least, most), false);
     }
 
     private void check(Piece piece, int least, int most) {
@@ -121,22 +128,19 @@ public final class RegexParser {
         }
     }
 
-    private static void repeat(Regex.Writer writer, Part part, int least, int most) {
-        for (int i = 0; i < least; i++) {
-            part.write(writer);
-        }
-        if (most == Integer.MAX_VALUE) {
-            writer.anyNumberOf(part);
-        }
-        for (int i = least; i < most && most != Integer.MAX_VALUE; i++) {
-            writer.maybe(part);
-        }
+    private static String repetition(int least, int most) {
+        return '{' + Integer.toString(least) + (most == Integer.MAX_VALUE ? "," : "," + most) + '}';
+    }
+
+    private static long repeatedSize(long size, int least, int most) {
+        long optional = most == Integer.MAX_VALUE ? 1 : most - least;
+        return Math.max(1, size * least + (size + 2) * optional);
     }
 
     private int count() {
         int from = at;
         int count = 0;
-        while (at < text.length && DIGIT.test(text[at]) && count <= MAX_COUNT) {
+        while (at < text.length && isDigit(text[at]) && count <= MAX_COUNT) {
             count = 10 * count + text[at++] - '0';
         }
         if (at == from || count > MAX_COUNT) {
@@ -149,19 +153,14 @@ public final class RegexParser {
         int c = text[at++];
         return switch (c) {
             case '(' -> group();
-            case '[' -> taking(set());
-            case '.' -> taking(any -> true);
-            case '^' -> new Piece(Regex.Writer::start, true);
-            case '$' -> new Piece(Regex.Writer::end, true);
-            case '\\' -> taking(escaped(false));
+            case '[' -> new Piece(set(), 1, false);
+            case '.' -> new Piece(".", 1, false);
+            case '^', '$' -> new Piece(Character.toString(c), 1, true);
+            case '\\' -> new Piece(escapedOutside(), 1, false);
             case '*', '+', '?', '{' -> throw here("has a " + (char) c + " with nothing before it to repeat");
             case ']', '}' -> throw here("has a " + (char) c + " that closes nothing; write \\" + (char) c);
-            default -> taking(each -> each == c);
+            default -> new Piece(literal(c), 1, false);
         };
-    }
-
-    private static Piece taking(IntPredicate characters) {
-        return new Piece(writer -> writer.take(characters), false);
     }
 
     private Piece group() {
@@ -174,56 +173,71 @@ public final class RegexParser {
         Piece inside = alternatives();
         expect(')', "has a ( that is not closed");
         depth--;
-        return inside;
+        return piece("(?:" + inside.text + ')', inside.size, inside.anchored);
     }
 
-    private IntPredicate escaped(boolean inSet) {
+    private String escapedOutside() {
+        boolean negated = at < text.length && "DWS".indexOf(text[at]) >= 0;
+        return (negated ? "[^" : "[") + escaped(negated) + ']';
+    }
+
+    /** What a backslash and the character after it stand for, as members of a set. */
+    private String escaped(boolean negatable) {
         if (at == text.length) {
             throw here("ends in a backslash");
         }
         int c = text[at++];
-        IntPredicate named = switch (c) {
-            case 'd' -> DIGIT;
+        return switch (negatable ? Character.toLowerCase(c) : c) {
+            case 'd' -> DIGITS;
             case 'w' -> WORD;
             case 's' -> SPACE;
-            case 'n' -> exactly('\n');
-            case 't' -> exactly('\t');
-            case 'r' -> exactly('\r');
-            case 'D' -> inSet ? null : DIGIT.negate();
-            case 'W' -> inSet ? null : WORD.negate();
-            case 'S' -> inSet ? null : SPACE.negate();
-            default -> c > ' ' && c < 0x7f && !WORD.test(c) ? exactly(c) : null;
+            case 'n' -> literal('\n');
+            case 't' -> literal('\t');
+            case 'r' -> literal('\r');
+            default -> punctuation(c);
         };
-        if (named == null) {
-            throw here(
-                    "has \\" + Character.toString(c) + (inSet ? " in a set" : "") + "; a backslash may stand before d,"
-                            + " w, s, n, t, r, outside of sets D, W, S, and before ASCII punctuation");
+    }
+
+    private String punctuation(int c) {
+        if (c <= ' ' || c >= 0x7f || isDigit(c) || isLetter(c) || c == '_') {
+            throw here("has \\" + Character.toString(c)
+                    + "; a backslash may stand before d, w, s, n, t, r, outside of sets D, W, S, and before ASCII"
+                    + " punctuation");
         }
-        return named;
+        return literal(c);
     }
 
-    private static IntPredicate exactly(int character) {
-        return c -> c == character;
+    /** A character that means itself, in a set and outside. */
+    private static String literal(int c) {
+        boolean plain = c <= ' ' || c >= 0x7f || isDigit(c) || isLetter(c) || c == '_';
+        return (plain ? "" : "\\") + Character.toString(c);
     }
 
-    private IntPredicate set() {
-        boolean negated = accept('^');
-        IntPredicate set = nothing -> false;
+    private static boolean isDigit(int c) {
+        return c >= '0' && c <= '9';
+    }
+
+    private static boolean isLetter(int c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+    }
+
+    private String set() {
+        StringBuilder set = new StringBuilder(accept('^') ? "[^" : "[");
         int from = at;
         while (at < text.length && text[at] != ']') {
-            set = set.or(member(at == from));
+            set.append(member(at == from));
         }
         if (at == from) {
             throw here("has an empty set, or one that begins with ]; write \\]");
         }
         expect(']', "has a [ that is not closed");
-        return negated ? set.negate() : set;
+        return set.append(']').toString();
     }
 
-    private IntPredicate member(boolean first) {
+    private String member(boolean first) {
         int c = text[at++];
         if (c == '\\') {
-            IntPredicate escaped = escaped(true);
+            String escaped = escaped(false);
             refuseRange("a range that begins with a backslash");
             return escaped;
         }
@@ -232,7 +246,7 @@ public final class RegexParser {
         }
         if (c == '-' || !isRange()) {
             refuseRange("a range that begins with -");
-            return exactly(c);
+            return literal(c);
         }
         return range(c, text[at + 1]);
     }
@@ -248,14 +262,13 @@ public final class RegexParser {
     }
 
     /** Other ranges depend on how characters are ordered. */
-    private IntPredicate range(int low, int high) {
+    private String range(int low, int high) {
         at += 2;
-        boolean plain = DIGIT.test(low) && DIGIT.test(high)
-                || LETTER.test(low) && LETTER.test(high) && (low < 'a') == (high < 'a');
+        boolean plain = isDigit(low) && isDigit(high) || isLetter(low) && isLetter(high) && (low < 'a') == (high < 'a');
         if (!plain || low > high) {
             throw here("has a range other than one of ascending ASCII digits or letters of one case");
         }
-        return c -> c >= low && c <= high;
+        return (char) low + "-" + (char) high;
     }
 
     private boolean accept(char c) {
