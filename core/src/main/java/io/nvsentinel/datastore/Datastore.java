@@ -72,7 +72,7 @@ public interface Datastore extends DatastoreSession {
      * @return cold; emits the function's value, if any, after the commit and when the connection is back; fails with the
      *     function's error after the rollback, and with {@link OutcomeUnknownException} if the connection is lost at
      *     the commit; before that, a lost connection is an {@link UnavailableException} and nothing was written; on
-     *     cancel the running statement is stopped and the transaction rolled back
+     *     cancel the running statement is stopped and the transaction rolled back, but a COMMIT that was sent is not stopped
      */
     <R> Mono<R> inTransaction(TransactionOptions options, Function<DatastoreSession, Mono<R>> work);
 

@@ -15,7 +15,8 @@ import reactor.core.publisher.Mono;
  * {@link Datastore} that gave it.
  *
  * <p>Every publisher is cold: each subscription asks the database anew. No connection is held between a subscriber's
- * requests. Cancelling gives the connection back; a write that is cancelled may still have happened. Errors are
+ * requests. Cancelling gives the connection back; a write that is cancelled may still have happened, and one
+ * that was sent is never stopped, since that could end its wait for a synchronous standby. Errors are
  * {@link DatastoreException}s. Signals arrive on threads of the driver or of Reactor's parallel
  * scheduler, which must not be blocked.
  *

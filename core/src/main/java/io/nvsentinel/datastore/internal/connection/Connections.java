@@ -104,13 +104,17 @@ public final class Connections implements Session {
 
     @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
-        return observer.observe(Kind.READ, action, use(action, work, error -> SqlErrors.reading(error, action)));
+        return observer.observe(
+                Kind.READ, action, use(action, lease -> lease.run(work), error -> SqlErrors.reading(error, action)));
     }
 
     /** In its own transaction: emits after the commit. */
     @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
-        return observer.observe(Kind.WRITE, action, use(action, work, error -> SqlErrors.writing(error, action)));
+        return observer.observe(
+                Kind.WRITE,
+                action,
+                use(action, lease -> lease.runAndCommit(work), error -> SqlErrors.writing(error, action)));
     }
 
     @Override
@@ -188,9 +192,9 @@ public final class Connections implements Session {
         });
     }
 
-    private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
+    private <T> Mono<T> use(String action, Function<Lease, Mono<T>> work, UnaryOperator<Throwable> translate) {
         return unbounded(
-                pool.lend(action, lease -> patience.with(lease.run(work)).onErrorMap(translate)));
+                pool.lend(action, lease -> patience.with(work.apply(lease)).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */

@@ -5,6 +5,7 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -12,8 +13,21 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** A connection of the pool while it is lent. It goes back idle, or is closed. */
+/**
+ * A pooled connection while it is in use. It goes back to the pool when the server is done with it, or is closed.
+ *
+ * <p>A statement that is cancelled is stopped by a cancel request, unless it may be committing. A cancel request that
+ * reaches a COMMIT ends the server's wait for a synchronous standby: the change becomes visible although no standby has
+ * it. So once a commit may be under way, explicit or implied, nothing is sent any more, and the outcome is waited for.
+ */
 final class Lease {
+
+    /** A lease goes one way only, and the first to change its phase decides: no commit begins once it may be stopped. */
+    private enum Phase {
+        OPEN,
+        COMMITTING,
+        ENDING
+    }
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
 
@@ -23,12 +37,20 @@ final class Lease {
     private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(5);
 
     private final Connection connection;
+    private final Patience patience;
     private final Scheduler timer;
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
     private final Turns turns = new Turns();
     private Mono<Void> last = Mono.empty();
 
-    Lease(Connection connection, Scheduler timer) {
+    /**
+     * A connection that has been acquired.
+     *
+     * @param patience how long an answer may take before the server counts as gone
+     */
+    Lease(Connection connection, Patience patience, Scheduler timer) {
         this.connection = connection;
+        this.patience = patience;
         this.timer = timer;
     }
 
@@ -40,11 +62,28 @@ final class Lease {
         return turns;
     }
 
-    /** Runs work on the connection. */
+    /** Runs work that commits nothing. */
     <T> Mono<T> run(Function<Connection, Mono<T>> work) {
-        return turns.run(
-                Mono.defer(() -> work.apply(connection)),
-                () -> new IllegalStateException("bug: the connection was given back before"));
+        return turns.run(Mono.defer(() -> work.apply(connection)), Lease::endedBefore);
+    }
+
+    /** Runs work whose statement is a transaction of its own, and may be committing from the beginning. */
+    <T> Mono<T> runAndCommit(Function<Connection, Mono<T>> work) {
+        return run(lent -> beginCommit() ? work.apply(lent) : Mono.error(endedBefore()));
+    }
+
+    /** Commits, after which no statement of the transaction is accepted. */
+    Mono<Void> commit() {
+        return turns.end(Mono.defer(
+                () -> beginCommit() ? Mono.from(connection.commitTransaction()) : Mono.error(endedBefore())));
+    }
+
+    private boolean beginCommit() {
+        return phase.compareAndSet(Phase.OPEN, Phase.COMMITTING);
+    }
+
+    private static IllegalStateException endedBefore() {
+        return new IllegalStateException("bug: the connection was given back before");
     }
 
     /** Says what makes the connection fit for others if the work fails or is cancelled; if nothing is said, nothing. */
@@ -57,14 +96,25 @@ final class Lease {
         return quietly(connection.close(), timer);
     }
 
-    /** Gives back a connection whose work failed or was cancelled: the server may still be at it, and is stopped. */
+    /**
+     * Gives back a connection whose work failed or was cancelled. The server may still be at it: it is stopped, or, where
+     * it may be committing, waited for as long as an answer may take.
+     */
     Mono<Void> giveBackIdle() {
-        Mono<Void> end = turns.end(Mono.defer(() -> last));
-        return end.timeout(MOMENT, Mono.defer(() -> interrupt().then(end)), timer)
-                .timeout(SETTLE_TIMEOUT, timer)
+        return Mono.defer(() -> phase.compareAndSet(Phase.OPEN, Phase.ENDING) ? stopped() : patience.with(settled()))
                 .doOnError(error -> LOG.debug("A connection does not become idle and is closed", error))
                 .then(Mono.defer(this::giveBack))
                 .onErrorResume(error -> giveUp());
+    }
+
+    private Mono<Void> stopped() {
+        Mono<Void> end = settled();
+        return end.timeout(MOMENT, Mono.defer(() -> interrupt().then(end)), timer)
+                .timeout(SETTLE_TIMEOUT, timer);
+    }
+
+    private Mono<Void> settled() {
+        return turns.end(Mono.defer(() -> last));
     }
 
     /** Closes the connection instead: the pool does not take back one that is closed underneath. */

@@ -24,12 +24,14 @@ final class Pool {
     private final ConnectionPool pool;
     private final IdleLimit idle;
     private final DatastoreOptions options;
+    private final Patience patience;
     private final Scheduler timer;
 
     Pool(ConnectionFactory connections, IdleLimit idle, DatastoreOptions options, Scheduler timer) {
         this.idle = idle;
         this.options = options;
         this.timer = timer;
+        this.patience = Patience.beyond(options.statementTimeout(), timer);
         this.pool = new ConnectionPool(idle.pool(connections, new Permits(options.maxConnections()))
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
@@ -41,7 +43,8 @@ final class Pool {
      * Lends a connection for the time of the work.
      *
      * @return cold; fails with what {@link SqlErrors#connecting} makes of it if there is no connection in time, all
-     *     attempts together; emits when the connection is back; on cancel the work is stopped, also at the server
+     *     attempts together; emits when the connection is back; on cancel the work is stopped, also at the server, unless
+     *     it may be committing
      */
     <T> Mono<T> lend(String action, Function<Lease, Mono<T>> work) {
         return Mono.defer(() -> {
@@ -69,7 +72,7 @@ final class Pool {
     private Mono<Lease> acquire(String action) {
         return acquire(options.maxConnections())
                 .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
-                .map(connection -> new Lease(connection, timer));
+                .map(connection -> new Lease(connection, patience, timer));
     }
 
     /** After a server restart every idle connection is dead; each attempt burns one of them. */

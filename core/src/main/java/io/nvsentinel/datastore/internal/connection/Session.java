@@ -28,7 +28,7 @@ public interface Session {
      * @param work uses the connection; must not keep it
      * @param <T> the result
      * @return cold; on a connection of the pool it emits after the commit, in a transaction before it; always when the
-     *     connection has been given back; if cancelled, the write may still happen
+     *     connection has been given back; if cancelled, the write may still happen, and is not stopped once it was sent
      */
     <T> Mono<T> write(String action, Function<Connection, Mono<T>> work);
 

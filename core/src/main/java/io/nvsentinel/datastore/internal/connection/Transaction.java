@@ -58,8 +58,7 @@ final class Transaction {
     }
 
     private Mono<Void> commit() {
-        return patience.with(lease.turns().end(Mono.from(lease.connection().commitTransaction())))
-                .onErrorMap(error -> SqlErrors.committing(error, session.failure()));
+        return patience.with(lease.commit()).onErrorMap(error -> SqlErrors.committing(error, session.failure()));
     }
 
     private Mono<Void> execute(String sql) {
