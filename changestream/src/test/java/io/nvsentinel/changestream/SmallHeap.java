@@ -7,17 +7,21 @@ import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.tls.SslMode;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A program that reads many changes slowly, for a JVM with a small heap. Prints how many there were. */
+/** A program that reads many events slowly, for a JVM with a small heap. Prints what it has read. */
 public final class SmallHeap {
 
     private static final Duration PATIENCE = Duration.ofMinutes(30);
 
     private SmallHeap() {}
 
-    /** Arguments: host, port, database, user, password, how many changes, and a client name or nothing. */
+    /**
+     * Arguments: host, port, database, user, password, how many events, {@code changes} or {@code snapshot}, and a client
+     * name or nothing.
+     */
     public static void main(String... arguments) {
         Datastore datastore = Datastore.connect(DatastoreOptions.builder()
                         .host(arguments[0])
@@ -30,13 +34,34 @@ public final class SmallHeap {
                         .build())
                 .block(PATIENCE);
         ChangeStreams streams = ChangeStreams.of(datastore);
+        long total = Long.parseLong(arguments[5]);
+        System.out.println(
+                arguments[6].equals("snapshot")
+                        ? "records " + records(datastore, streams, total)
+                        : "last " + lastChange(datastore, streams, total, arguments.length > 7 ? arguments[7] : null));
+        streams.close().block(PATIENCE);
+        datastore.close().block(PATIENCE);
+    }
+
+    private static @Nullable Long records(Datastore datastore, ChangeStreams streams, long total) {
+        return streams.watch(
+                        datastore.healthEvents(),
+                        WatchOptions.builder().startAt(StartAt.snapshot()).build())
+                .limitRate(10)
+                .concatMap(record -> Mono.just(record).delayElement(Duration.ofMillis(1)), 1)
+                .take(total)
+                .count()
+                .block(PATIENCE);
+    }
+
+    private static @Nullable Long lastChange(
+            Datastore datastore, ChangeStreams streams, long total, @Nullable String client) {
         WatchOptions.Builder options = WatchOptions.builder().startAt(StartAt.beginning());
-        if (arguments.length > 6) {
-            options.clientName(arguments[6]);
+        if (client != null) {
+            options.clientName(client);
         }
         Flux<ChangeEvent<HealthEventDocument>> changes = streams.watch(datastore.healthEvents(), options.build());
-        long total = Long.parseLong(arguments[5]);
-        long last = changes.limitRate(100)
+        return changes.limitRate(100)
                 .window(500)
                 // Thinks after every few hundred changes, and asks for no more meanwhile.
                 .concatMap(
@@ -47,9 +72,6 @@ public final class SmallHeap {
                 .takeUntil(id -> id >= total)
                 .reduce((earlier, later) -> later > earlier ? later : -1)
                 .block(PATIENCE);
-        streams.close().block(PATIENCE);
-        datastore.close().block(PATIENCE);
-        System.out.println("last " + last);
     }
 
     private static long next(long earlier, ChangeEvent<HealthEventDocument> change) {

@@ -28,6 +28,9 @@ class SmallHeapTest {
     @RegisterExtension
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
+    @RegisterExtension
+    static final PostgresDatabase LARGE = PostgresDatabase.from(Databases.MIGRATED);
+
     private static final long CHANGES = Long.getLong("storm.changes", 100_000);
 
     @BeforeAll
@@ -41,16 +44,26 @@ class SmallHeapTest {
     @Test
     @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void anUnnamedWatchRemembersNothingPerChange() throws Exception {
-        assertThat(read()).contains("last " + newest());
+        assertThat(read("changes")).contains("last " + newest());
     }
 
     @Test
     @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void aNamedWatchThatAcknowledgesStaysBoundedToo() throws Exception {
-        assertThat(read("small heap")).contains("last " + newest());
+        assertThat(read("changes", "small heap")).contains("last " + newest());
         assertThat(DATABASE.queryForString(
                         "SELECT resume_token ->> 'position' FROM resume_tokens WHERE client_name = 'small heap'"))
                 .isEqualTo(newest());
+    }
+
+    /** Documents of 94 kB that the server stores in 4 kB: many of them fill the bytes of a page as they are stored. */
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.MINUTES)
+    void aSnapshotIsBoundedByTheSizeOfDocumentsInMemory() throws Exception {
+        LARGE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('healthevent',"
+                + " jsonb_build_object('nodeName', 'node-' || n, 'message', repeat(md5(n::text), 2938)))"
+                + " FROM generate_series(1, 1500) AS n");
+        assertThat(read(LARGE.get(), 1500, "snapshot")).contains("records 1500");
     }
 
     private static String newest() {
@@ -58,8 +71,12 @@ class SmallHeapTest {
     }
 
     /** What the program printed. */
-    private static String read(String... client) throws IOException, InterruptedException {
-        TestDatabase database = DATABASE.get();
+    private static String read(String... what) throws IOException, InterruptedException {
+        return read(DATABASE.get(), CHANGES, what);
+    }
+
+    private static String read(TestDatabase database, long events, String... what)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
@@ -72,8 +89,8 @@ class SmallHeapTest {
                 database.name(),
                 database.user(),
                 Objects.requireNonNullElse(database.password(), "none"),
-                Long.toString(CHANGES)));
-        command.addAll(List.of(client));
+                Long.toString(events)));
+        command.addAll(List.of(what));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();

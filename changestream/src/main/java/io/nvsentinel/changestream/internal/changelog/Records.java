@@ -3,6 +3,7 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.read.PageSize;
 import io.nvsentinel.datastore.internal.table.Identifier;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
@@ -18,7 +19,11 @@ import reactor.core.publisher.Mono;
 /** Reads the records of a collection page by page, each page with what its statement saw. */
 public final class Records {
 
-    /** As for changes, a page ends with the record that fills its bytes. The snapshot comes even if no record does. */
+    /**
+     * A page ends with the record that fills its bytes. The snapshot comes even if no record does. The server knows only
+     * how large documents are stored, compressed perhaps a hundredfold: its bound keeps it from sending much that
+     * {@link Reading} then passes over.
+     */
     private static final String PAGE = """
             SELECT pg_current_snapshot()::text, clock_timestamp(), page.id, page.data, page.read
             FROM (SELECT 1) AS always
@@ -30,9 +35,15 @@ public final class Records {
             ) AS page ON coalesce(page.bytes_before, 0) < $2
             ORDER BY page.id""";
 
+    /** How many the first page asks for, when nothing is known about how large the documents are. */
+    private static final int FIRST = 32;
+
     private final Connections connections;
     private final int pageRows;
     private final long pageBytes;
+
+    /** How many are asked for: fewer when those read last were large. */
+    private volatile int most;
 
     /**
      * Reads nothing yet.
@@ -45,6 +56,7 @@ public final class Records {
         this.connections = connections;
         this.pageRows = pageRows;
         this.pageBytes = pageBytes;
+        this.most = Math.min(FIRST, pageRows);
     }
 
     /**
@@ -73,47 +85,57 @@ public final class Records {
      */
     public Mono<Page> page(String collection, @Nullable UUID after, long position) {
         String sql = PAGE.formatted(Identifier.quote(collection), after == null ? "true" : "id > $3");
-        List<Object> values = new ArrayList<>(List.of(pageRows, pageBytes));
+        int asked = most;
+        List<Object> values = new ArrayList<>(List.of(asked, pageBytes));
         if (after != null) {
             values.add(after);
         }
-        return connections
-                .read(
-                        "Read the records of " + collection,
-                        connection -> Rows.all(
-                                Rows.bind(connection.createStatement(sql), values),
-                                row -> Read.of(row, collection, position)))
-                .map(rows -> page(collection, after, rows));
-    }
-
-    private Page page(String collection, @Nullable UUID after, List<Read> read) {
-        List<ChangelogRow> rows = new ArrayList<>();
-        read.forEach(each -> {
-            if (each.row() != null) {
-                rows.add(each.row());
-            }
+        return connections.read("Read the records of " + collection, connection -> {
+            Reading reading = new Reading(collection, position);
+            return Rows.each(Rows.bind(connection.createStatement(sql), values), reading::add)
+                    .then(Mono.fromSupplier(() -> reading.page(after, asked)))
+                    .doOnNext(page -> most = reading.next(page.rows().size()));
         });
-        Read first = read.get(0);
-        boolean last = first.read() < pageRows && rows.size() == first.read();
-        UUID until = last ? null : rows.get(rows.size() - 1).recordId();
-        return new Page(collection, after, until, first.seen(), rows);
     }
 
-    private record Read(
-            TransactionSnapshot seen, long read, @Nullable ChangelogRow row) {
+    /** Makes a page of rows that come in order. It ends with the record that fills its bytes as they are in memory. */
+    private final class Reading {
 
-        static Read of(Readable row, String collection, long position) {
-            TransactionSnapshot seen = TransactionSnapshot.parse(Objects.requireNonNull(row.get(0, String.class)));
-            UUID id = row.get(2, UUID.class);
-            if (id == null) {
-                return new Read(seen, 0, null);
+        private final String collection;
+        private final long position;
+        private final List<ChangelogRow> rows = new ArrayList<>();
+        private @Nullable TransactionSnapshot seen;
+        private long sent;
+        private long bytes;
+
+        Reading(String collection, long position) {
+            this.collection = collection;
+            this.position = position;
+        }
+
+        void add(Readable row) {
+            if (seen == null) {
+                seen = TransactionSnapshot.parse(Objects.requireNonNull(row.get(0, String.class)));
+                sent = Objects.requireNonNullElse(row.get(4, Long.class), 0L);
             }
-            byte[] data = Objects.requireNonNull(row.get(3, Json.class)).asArray();
-            Instant now = Objects.requireNonNull(row.get(1, Instant.class));
-            return new Read(
-                    seen,
-                    Objects.requireNonNull(row.get(4, Long.class)),
-                    new ChangelogRow(position, 0, collection, id, Operation.EXISTING, now, true, null, data));
+            UUID id = row.get(2, UUID.class);
+            if (id != null && bytes < pageBytes) {
+                byte[] data = Objects.requireNonNull(row.get(3, Json.class)).asArray();
+                Instant now = Objects.requireNonNull(row.get(1, Instant.class));
+                rows.add(new ChangelogRow(position, 0, collection, id, Operation.EXISTING, now, true, null, data));
+                bytes += data.length;
+            }
+        }
+
+        Page page(@Nullable UUID after, int asked) {
+            boolean last = sent < asked && rows.size() == sent;
+            UUID until = last ? null : rows.get(rows.size() - 1).recordId();
+            return new Page(collection, after, until, Objects.requireNonNull(seen, "bug: a page without rows"), rows);
+        }
+
+        /** How many fit into the next page, if its documents are as large as those of this one. */
+        int next(int read) {
+            return PageSize.next(pageRows, read, bytes, pageBytes);
         }
     }
 }
