@@ -30,7 +30,7 @@ public record Health(State state, List<String> reasons, Map<String, Object> deta
     public enum State {
         /** Everything works. */
         UP,
-        /** It works, but somebody should look: it only reads, is short of connections, or its certificates are not well. */
+        /** It works, but somebody should look: the server accepts no writes, connections are short, or certificates need it. */
         DEGRADED,
         /** It does not answer. */
         DOWN

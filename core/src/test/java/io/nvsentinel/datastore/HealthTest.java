@@ -3,14 +3,24 @@ package io.nvsentinel.datastore;
 
 import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nvsentinel.datastore.Health.State;
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.PostgresServer;
+import io.nvsentinel.testserver.SmallDisk;
 import io.nvsentinel.testserver.proxy.TcpProxy;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.Disposable;
+import reactor.test.StepVerifier;
 
 class HealthTest {
 
@@ -69,6 +79,74 @@ class HealthTest {
             DATABASE.execute("BEGIN READ WRITE; ALTER DATABASE "
                     + DATABASE.get().name() + " RESET default_transaction_read_only; COMMIT");
         }
+    }
+
+    @Test
+    void isDegradedWhileTheDiskIsFull() {
+        Optional<SmallDisk> mounted = SmallDisk.mount(160);
+        assumeThat(mounted).as("this process may mount a file system").isPresent();
+        try (SmallDisk disk = mounted.get();
+                EmbeddedServer server =
+                        PostgresServer.embedded().dataIn(disk.directory()).start()) {
+            Datastore datastore = Databases.connect(server.createDatabase(Databases.MIGRATED));
+            assertThat(datastore.health().block(SOON).state()).isEqualTo(State.UP);
+            disk.fill();
+
+            Health full = datastore.health().block(SOON);
+            disk.free();
+
+            assertThat(full.state()).isEqualTo(State.DEGRADED);
+            assertThat(full.reasons()).containsExactly("The server's disk is full: it accepts no writes");
+            assertThat(datastore.health().block(SOON).state()).isEqualTo(State.UP);
+            datastore.close().block(SOON);
+        }
+    }
+
+    @Test
+    void isDegradedWhenTheLastWriteFailedAndUpAfterOneSucceeds() {
+        DATABASE.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
+                + " 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;"
+                + " CREATE TRIGGER refuse BEFORE INSERT ON health_events FOR EACH ROW EXECUTE FUNCTION refuse()");
+        Datastore datastore = Databases.connect(DATABASE.get());
+        try {
+            assertThat(datastore.health().block(SOON).state()).isEqualTo(State.UP);
+            StepVerifier.create(datastore.healthEvents().insert(event())).verifyError(UnavailableException.class);
+
+            Health health = datastore.health().block(SOON);
+
+            assertThat(health.state()).isEqualTo(State.DEGRADED);
+            assertThat(health.reasons())
+                    .singleElement()
+                    .asString()
+                    .startsWith("Writes fail: ")
+                    .contains("53100");
+            DATABASE.execute("DROP TRIGGER refuse ON health_events");
+            assertThat(datastore.health().block(SOON).state()).isEqualTo(State.DEGRADED);
+            datastore.healthEvents().insert(event()).block(SOON);
+            assertThat(datastore.health().block(SOON).state()).isEqualTo(State.UP);
+        } finally {
+            datastore.close().block(SOON);
+            DATABASE.execute("DROP FUNCTION refuse() CASCADE");
+        }
+    }
+
+    @Test
+    void isUpAfterAWriteThatItsContentMadeFail() {
+        Datastore datastore = Databases.connect(DATABASE.get());
+        try {
+            UUID id = UUID.randomUUID();
+            StepVerifier.create(datastore.healthEvents().updateById(id, Update.set("a", 1)))
+                    .verifyError(NotFoundException.class);
+            assertThat(datastore.health().block(SOON).state()).isEqualTo(State.UP);
+        } finally {
+            datastore.close().block(SOON);
+        }
+    }
+
+    private static HealthEventDocument event() {
+        return HealthEventDocument.of(
+                Instant.parse("2026-01-01T00:00:00Z"),
+                HealthEvent.builder().nodeName("node").build());
     }
 
     @Test

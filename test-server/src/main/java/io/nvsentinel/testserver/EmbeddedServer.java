@@ -31,7 +31,7 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     static EmbeddedServer start(EmbeddedSetup setup, Consumer<String> progress) {
-        PgControl control = PgControl.create();
+        PgControl control = PgControl.create(setup.dataParent());
         progress.accept(
                 control.hasBinaries()
                         ? "Starting PostgreSQL"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.testserver;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ public final class EmbeddedServerBuilder {
     private @Nullable TlsMaterial tls;
     private Consumer<String> progress = message -> {};
     private @Nullable Integer majorVersion;
+    private @Nullable Path dataParent;
     private boolean stopAtExit = true;
     private Duration startWait = Duration.ofSeconds(30);
 
@@ -147,6 +149,17 @@ public final class EmbeddedServerBuilder {
         return this;
     }
 
+    /**
+     * Puts the data directory and the log into a directory of the caller's, for example on a {@link SmallDisk}.
+     *
+     * @param parent an existing directory
+     * @return this builder
+     */
+    public EmbeddedServerBuilder dataIn(Path parent) {
+        dataParent = parent;
+        return this;
+    }
+
     /** A server that cannot start is noticed only by its silence: a test of that shortens the wait. */
     EmbeddedServerBuilder startWait(Duration max) {
         startWait = max;
@@ -163,8 +176,8 @@ public final class EmbeddedServerBuilder {
      */
     public EmbeddedServer start() {
         ServerAccess access = new ServerAccess(tls, hbaLines, certificateUsers, passwordUsers);
-        EmbeddedServer server =
-                EmbeddedServer.start(new EmbeddedSetup(settings, majorVersion, startWait, access), progress);
+        EmbeddedServer server = EmbeddedServer.start(
+                new EmbeddedSetup(settings, majorVersion, startWait, access, dataParent), progress);
         if (stopAtExit) {
             server.closeAtExit();
         }

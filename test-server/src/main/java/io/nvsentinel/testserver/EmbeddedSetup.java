@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What an embedded server's data directory must hold before the server starts. */
 record EmbeddedSetup(
-        Map<String, String> settings, @Nullable Integer majorVersion, Duration startWait, ServerAccess access) {
+        Map<String, String> settings,
+        @Nullable Integer majorVersion,
+        Duration startWait,
+        ServerAccess access,
+        @Nullable Path dataParent) {
 
     /** The library passes these on the command line, which beats the configuration file: there they must be replaced. */
     private static final Set<String> COMMAND_LINE =

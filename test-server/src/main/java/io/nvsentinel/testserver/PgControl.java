@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The data directory, the log and the control program of one embedded server. */
 final class PgControl {
@@ -31,11 +32,12 @@ final class PgControl {
     }
 
     /** Names a data directory that does not exist yet. */
-    static PgControl create() {
+    static PgControl create(@Nullable Path dataParent) {
         Path parent = workingDirectory();
         deleteStaleLogs(parent);
         String name = UUID.randomUUID().toString();
-        return new PgControl(parent.resolve(name), parent.resolve(name + ".log"));
+        Path data = (dataParent == null ? parent : dataParent).resolve(name);
+        return new PgControl(data, data.resolveSibling(name + ".log"));
     }
 
     /**
@@ -79,7 +81,7 @@ final class PgControl {
 
     /** Whether some version's binaries were unpacked before. */
     boolean hasBinaries() {
-        try (Stream<Path> children = Files.list(data.resolveSibling(""))) {
+        try (Stream<Path> children = Files.list(workingDirectory())) {
             return children.anyMatch(child -> Files.exists(child.resolve(".exists")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

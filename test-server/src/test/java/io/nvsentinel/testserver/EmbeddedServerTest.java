@@ -244,7 +244,7 @@ class EmbeddedServerTest {
     @Test
     void theLogOfDataThatIsGoneIsRemoved() throws IOException {
         Path stale = Files.createFile(server.dataDirectory().resolveSibling("00000000-gone.log"));
-        PgControl.create();
+        PgControl.create(null);
         assertThat(stale).doesNotExist();
         assertThat(server.dataDirectory().resolveSibling(server.dataDirectory().getFileName() + ".log"))
                 .exists();

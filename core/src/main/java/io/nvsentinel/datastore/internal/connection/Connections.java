@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreListener;
 import io.nvsentinel.datastore.DatastoreListener.Kind;
 import io.nvsentinel.datastore.DatastoreOptions;
@@ -12,6 +13,7 @@ import io.r2dbc.spi.Connection;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,7 @@ public final class Connections implements Session {
     private final Patience patience;
     private final Scheduler timer;
     private final Observer observer;
+    private final WriteOutcomes writes = new WriteOutcomes();
 
     private Connections(
             DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer, @Nullable DatastoreListener listener) {
@@ -102,6 +105,15 @@ public final class Connections implements Session {
         return pool.figures();
     }
 
+    /**
+     * Why the server does not accept writes, as the last write of this datastore has shown.
+     *
+     * @return empty if no write failed within the last minute for a reason other than its content, or one succeeded after it
+     */
+    public Optional<DatastoreException> failingWrites() {
+        return writes.failure();
+    }
+
     @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
         return observer.observe(
@@ -114,7 +126,8 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.WRITE,
                 action,
-                use(action, lease -> lease.runAndCommit(work), error -> SqlErrors.writing(error, action)));
+                writes.of(use(
+                        action, lease -> lease.runAndCommit(work), error -> SqlErrors.writing(error, action))));
     }
 
     @Override
@@ -136,10 +149,9 @@ public final class Connections implements Session {
                 Transaction.ACTION,
                 lease -> new Transaction(lease, options, patience(options))
                         .run(session -> work.apply(observer.observe(session))));
+        Mono<T> retried = unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
         return observer.observe(
-                Kind.TRANSACTION,
-                Transaction.ACTION,
-                unbounded(attempt.retryWhen(TransactionRetry.of(options, timer))));
+                Kind.TRANSACTION, Transaction.ACTION, options.readOnly() ? retried : writes.of(retried));
     }
 
     private Patience patience(TransactionOptions transaction) {

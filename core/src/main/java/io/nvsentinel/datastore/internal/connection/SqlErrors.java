@@ -130,10 +130,18 @@ public final class SqlErrors {
             return lost("no answer in time; the connection is given up", new ErrorContext(action, null), error, write);
         }
         if (!(error instanceof R2dbcException driver)) {
-            return error;
+            return ForeignStatements.caused(error)
+                    ? new MisconfiguredException(
+                            new ErrorContext(action, null),
+                            "the server answered with columns of another statement" + ForeignStatements.CURE,
+                            error)
+                    : error;
         }
         ErrorContext context = new ErrorContext(action, 1, driver.getSqlState(), ServerMessage.constraint(driver));
         String reason = ServerMessage.withoutValues(driver);
+        if (ForeignStatements.caused(driver)) {
+            return new MisconfiguredException(context, reason + ForeignStatements.CURE, driver);
+        }
         Throwable cause = ServerMessage.causeWithoutValues(driver);
         return switch (meaning(driver.getSqlState())) {
             case INVALID -> new InvalidRequestException(context, reason, cause);

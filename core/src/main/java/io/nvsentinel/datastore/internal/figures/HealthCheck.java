@@ -10,6 +10,7 @@ import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsStatus;
 import io.nvsentinel.tls.TlsStatus.Role;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Asks the server for an answer, and judges by it and by what is known here. */
@@ -30,6 +32,16 @@ public final class HealthCheck {
     private static final String VERSION = """
             SELECT version FROM nvsentinel_schema_history
             WHERE success AND version IS NOT NULL ORDER BY installed_rank DESC LIMIT 1""";
+
+    /**
+     * Writes a temporary file of about 100 kB into the database's tablespace, of which nothing remains: a sort that does not fit
+     * into the smallest {@code work_mem}. It writes neither a table nor the log, and fails when the disk is full.
+     */
+    private static final String SPILL = """
+            SET LOCAL work_mem = '64kB';
+            SELECT count(*) FROM (SELECT number FROM generate_series(1, 5000) AS number ORDER BY -number) AS sorted""";
+
+    private static final String DISK_FULL = "53100";
 
     private static final double NANOS_A_MILLI = 1_000_000;
 
@@ -56,7 +68,7 @@ public final class HealthCheck {
         }
     }
 
-    private record Reply(Answer answer, double roundTripMillis, String schemaVersion) {}
+    private record Reply(Answer answer, double roundTripMillis, String schemaVersion, boolean diskFull) {}
 
     /**
      * Asks and judges.
@@ -77,7 +89,8 @@ public final class HealthCheck {
             long asked = System.nanoTime();
             return Rows.one(connection.createStatement(ANSWER), Answer::of).flatMap(answer -> {
                 double took = (System.nanoTime() - asked) / NANOS_A_MILLI;
-                return version(connection, answer).map(version -> new Reply(answer, took, version));
+                return version(connection, answer)
+                        .flatMap(version -> isDiskFull(connection).map(full -> new Reply(answer, took, version, full)));
             });
         });
     }
@@ -87,6 +100,14 @@ public final class HealthCheck {
                 ? Rows.one(connection.createStatement(VERSION), row -> Objects.requireNonNull(row.get(0, String.class)))
                         .defaultIfEmpty("")
                 : Mono.just("");
+    }
+
+    /** What else can be wrong with a temporary file, for example {@code temp_file_limit}, says nothing about writes. */
+    private static Mono<Boolean> isDiskFull(Connection connection) {
+        return Flux.from(connection.createStatement(SPILL).execute())
+                .concatMap(result -> result.map(row -> true))
+                .then(Mono.just(false))
+                .onErrorResume(R2dbcException.class, error -> Mono.just(DISK_FULL.equals(error.getSqlState())));
     }
 
     private Health judge(Reply reply) {
@@ -100,6 +121,10 @@ public final class HealthCheck {
         List<String> reasons = new ArrayList<>();
         if (reply.answer().standby() || reply.answer().readOnly()) {
             reasons.add("The server accepts no writes");
+        } else if (reply.diskFull()) {
+            reasons.add("The server's disk is full: it accepts no writes");
+        } else {
+            connections.failingWrites().ifPresent(error -> reasons.add("Writes fail: " + error.getMessage()));
         }
         addOwn(reasons, details);
         return new Health(reasons.isEmpty() ? State.UP : State.DEGRADED, reasons, details);

@@ -7,6 +7,8 @@ import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -23,8 +25,20 @@ public final class JdbcSource {
      * @return for the caller to complete
      */
     public static PGSimpleDataSource of(DatastoreOptions options, @Nullable TlsContext tls) {
+        return of(options, options.addresses(), tls);
+    }
+
+    /**
+     * A source of connections to given servers.
+     *
+     * @param options how to connect
+     * @param servers where to, instead of {@link DatastoreOptions#addresses()}
+     * @param tls what encrypts them, or null
+     * @return for the caller to complete
+     */
+    public static PGSimpleDataSource of(
+            DatastoreOptions options, List<InetSocketAddress> servers, @Nullable TlsContext tls) {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        List<InetSocketAddress> servers = options.addresses();
         source.setServerNames(
                 servers.stream().map(InetSocketAddress::getHostString).toArray(String[]::new));
         source.setPortNumbers(
@@ -36,8 +50,19 @@ public final class JdbcSource {
         source.setApplicationName(options.applicationName());
         source.setConnectTimeout(seconds(options.connectTimeout().dividedBy(servers.size())));
         source.setLoginTimeout(seconds(options.connectTimeout()));
+        if (!options.extraParams().isEmpty()) {
+            source.setOptions(startUpOptions(options.extraParams()));
+        }
         encrypt(source, tls);
         return source;
+    }
+
+    /** The same parameters as the datastore's own connections have, or a check would see another session than they do. */
+    private static String startUpOptions(Map<String, String> parameters) {
+        return parameters.entrySet().stream()
+                .map(parameter -> "-c " + parameter.getKey() + "="
+                        + parameter.getValue().replace("\\", "\\\\").replace(" ", "\\ "))
+                .collect(Collectors.joining(" "));
     }
 
     private static void encrypt(PGSimpleDataSource source, @Nullable TlsContext tls) {

@@ -48,13 +48,16 @@ public final class Doctor implements Callable<Integer> {
             new ServerCertificateCheck(),
             new LoginCheck(),
             new ServerCheck(),
+            new DiskCheck(),
+            new PoolerCheck(),
             new ClockCheck(),
             new ListenCheck(),
             new SchemaCheck(),
             new PrivilegeCheck(),
             new CaptureCheck(),
             new GapCheck(),
-            new StreamCheck());
+            new StreamCheck(),
+            new RetentionCheck());
 
     private final Invocation invocation;
 
@@ -81,6 +84,22 @@ public final class Doctor implements Callable<Integer> {
             description = "A client that is further behind needs a look (default: ${DEFAULT-VALUE}).")
     private Duration warnLag = Duration.ZERO;
 
+    @Option(
+            names = "--keep",
+            paramLabel = "TIME",
+            defaultValue = "7d",
+            description =
+                    "For how long the retention keeps what every client has acknowledged (default: ${DEFAULT-VALUE})."
+                            + " It is overdue when such a change is a day older.")
+    private Duration keep = Duration.ZERO;
+
+    @Option(
+            names = "--max-age",
+            paramLabel = "TIME",
+            defaultValue = "30d",
+            description = "For how long the retention keeps any change (default: ${DEFAULT-VALUE}).")
+    private Duration maxAge = Duration.ZERO;
+
     /**
      * The command.
      *
@@ -93,7 +112,7 @@ public final class Doctor implements Callable<Integer> {
 
     @Override
     public Integer call() throws SQLException {
-        Patient.Limits limits = new Patient.Limits(warnDays, warnLag);
+        Patient.Limits limits = new Patient.Limits(warnDays, warnLag, keep, maxAge);
         try (Patient patient = new Patient(invocation, connection, limits, json ? finding -> {} : this::print)) {
             for (Check check : CHECKS) {
                 if (!invocation.isInterrupted()) {

@@ -10,7 +10,8 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Whether a notification reaches a session that listens: not through a pooler that gives each transaction another session of
+ * Whether a notification reaches a session that listens, on the path that the library takes for it ({@code directHost} if there
+ * is one): not through a pooler that gives each transaction another session of
  * the server. Change streams then find changes by polling.
  */
 final class ListenCheck implements Check {
@@ -30,7 +31,12 @@ final class ListenCheck implements Check {
 
     @Override
     public void run(Patient patient) throws SQLException {
-        try (Connection listening = patient.login().connect();
+        Login direct = patient.direct();
+        if (direct == null) {
+            patient.unchecked("needs a connection to directHost, where the library listens");
+            return;
+        }
+        try (Connection listening = direct.connect();
                 Connection notifying = patient.login().connect()) {
             String session = Sql.one(listening, SESSION).get(0);
             String channel = "nvsentinel_doctor_" + session;
@@ -63,7 +69,10 @@ final class ListenCheck implements Check {
                                 : "a pooler gives each transaction another session")
                         + ": change streams find changes by polling, every "
                         + patient.options().pollInterval().toMillis() + " ms",
-                "connect change streams past the pooler, or with one that pools sessions",
+                patient.options().directHost() == null
+                        ? "connect change streams past the pooler: set DATASTORE_DIRECT_HOST to the server itself, or pool"
+                                + " sessions"
+                        : "directHost has to name the server itself, not a pooler in transaction mode",
                 facts);
     }
 }

@@ -4,8 +4,10 @@ package io.nvsentinel.examples.cli.doctor;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.examples.cli.JdbcSource;
 import io.nvsentinel.tls.TlsContext;
+import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -19,14 +21,17 @@ final class Login implements AutoCloseable {
      * Reads the certificates.
      *
      * @param options how to connect
+     * @param servers where to
      * @throws io.nvsentinel.tls.TlsException if they cannot be used
      */
-    Login(DatastoreOptions options) {
+    Login(DatastoreOptions options, List<InetSocketAddress> servers) {
         tls = options.tls().map(TlsContext::open).orElse(null);
-        source = JdbcSource.of(options, tls);
-        if (options.addresses().size() > 1) {
+        source = JdbcSource.of(options, servers, tls);
+        if (servers.size() > 1) {
             source.setTargetServerType("preferPrimary");
         }
+        // The doctor's own questions have to get through a pooler that does not carry prepared statements over.
+        source.setPrepareThreshold(0);
         source.setSocketTimeout(JdbcSource.seconds(options.statementTimeout()));
     }
 

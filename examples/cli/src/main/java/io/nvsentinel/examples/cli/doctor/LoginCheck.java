@@ -35,48 +35,65 @@ final class LoginCheck implements Check {
 
     @Override
     public void run(Patient patient) throws SQLException {
-        Login login = open(patient.options());
-        if (login == null) {
-            patient.unchecked("without certificates that can be used nobody can try to log in");
-            return;
+        for (ServerPath path : ServerPath.of(patient.options())) {
+            Login login = open(patient.options(), path);
+            if (login == null) {
+                patient.unchecked(path.prefix() + "without certificates that can be used nobody can try to log in");
+            } else {
+                logIn(patient, path, login);
+            }
         }
+    }
+
+    private static void logIn(Patient patient, ServerPath path, Login login) throws SQLException {
         long start = System.nanoTime();
         try {
             Connection connection = login.connect();
-            patient.loggedIn(login, connection);
+            if (path.isDirect()) {
+                patient.loggedInDirectly(login);
+                try (connection) {
+                    seen(patient, path, connection);
+                }
+            } else {
+                patient.loggedIn(login, connection);
+                seen(patient, path, connection);
+            }
         } catch (SQLException e) {
+            if (patient.isLoggedIn(login)) {
+                throw e;
+            }
             login.close();
             // The driver's error for it is like others, but in its text.
             Duration taken = Duration.ofNanos(System.nanoTime() - start);
             refused(
                     patient,
+                    path,
                     e,
                     taken.toSeconds() >= JdbcSource.seconds(patient.options().connectTimeout()));
-            return;
         }
-        seen(patient);
     }
 
-    private static @Nullable Login open(DatastoreOptions options) {
+    private static @Nullable Login open(DatastoreOptions options, ServerPath path) {
         try {
-            return new Login(options);
+            return new Login(options, path.servers());
         } catch (TlsException e) {
             // The check of certificates has said so.
             return null;
         }
     }
 
-    private static void refused(Patient patient, SQLException error, boolean timedOut) {
+    private static void refused(Patient patient, ServerPath path, SQLException error, boolean timedOut) {
         String state = error.getSQLState();
         boolean answered = state != null && !state.startsWith("08");
-        String cure = timedOut && patient.isReachable() ? SILENT : "see network and certificates above";
-        patient.fail(Failed.text(error), answered ? Failed.cure(error) : cure, Failed.facts(error));
+        String cure = timedOut && patient.isReachable(path) ? SILENT : "see network and certificates above";
+        patient.fail(path.prefix() + Failed.text(error), answered ? Failed.cure(error) : cure, Failed.facts(error));
     }
 
-    private static void seen(Patient patient) throws SQLException {
-        List<@Nullable String> row = Sql.one(patient.connection(), SEEN);
+    private static void seen(Patient patient, ServerPath path, Connection connection) throws SQLException {
+        List<@Nullable String> row = Sql.one(connection, SEEN);
         boolean encrypted = "t".equals(row.get(2));
         Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+        facts.put("path", path.option());
         facts.put("user", row.get(0));
         facts.put("serverVersion", row.get(1));
         facts.put("encrypted", encrypted);
@@ -84,7 +101,8 @@ final class LoginCheck implements Check {
         facts.put("cipher", row.get(4));
         facts.put("clientDn", row.get(5));
         patient.ok(
-                "as " + row.get(0) + " to " + patient.options().database() + " on PostgreSQL " + row.get(1) + ", "
+                path.prefix() + "as " + row.get(0) + " to " + patient.options().database() + " on PostgreSQL "
+                        + row.get(1) + ", "
                         + (encrypted ? row.get(3) + " with " + row.get(4) : "in plain text")
                         + (row.get(5) == null ? "" : ", client certificate " + row.get(5)),
                 facts);

@@ -6,7 +6,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.UnknownHostException;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -27,32 +26,40 @@ final class NetworkCheck implements Check {
 
     @Override
     public void run(Patient patient) {
-        List<InetSocketAddress> servers = patient.options().addresses();
-        int timeout = (int)
-                patient.options().connectTimeout().dividedBy(servers.size()).toMillis();
-        for (InetSocketAddress server : servers) {
-            examine(patient, server, Math.max(1, timeout));
+        for (ServerPath path : ServerPath.of(patient.options())) {
+            int timeout = (int) patient.options()
+                    .connectTimeout()
+                    .dividedBy(path.servers().size())
+                    .toMillis();
+            for (InetSocketAddress server : path.servers()) {
+                examine(patient, path, server, Math.max(1, timeout));
+            }
         }
     }
 
-    private static void examine(Patient patient, InetSocketAddress server, int timeout) {
+    private static void examine(Patient patient, ServerPath path, InetSocketAddress server, int timeout) {
         String name = server.getHostString() + ":" + server.getPort();
         try {
             for (InetAddress address : InetAddress.getAllByName(server.getHostString())) {
-                connect(patient, name, new InetSocketAddress(address, server.getPort()), timeout);
+                connect(patient, path, name, new InetSocketAddress(address, server.getPort()), timeout);
             }
         } catch (UnknownHostException e) {
             patient.fail(
-                    name + ": the name has no address",
+                    path.prefix() + name + ": the name has no address",
                     "check the host's name and this machine's DNS",
-                    Map.of("host", name));
+                    Map.of("path", path.option(), "host", name));
         }
     }
 
-    private static void connect(Patient patient, String name, InetSocketAddress address, int timeout) {
-        String where = name + " is " + address.getAddress().getHostAddress();
-        Map<String, Object> facts =
-                Map.of("host", name, "address", address.getAddress().getHostAddress());
+    private static void connect(Patient patient, ServerPath path, String name, InetSocketAddress address, int timeout) {
+        String where = path.prefix() + name + " is " + address.getAddress().getHostAddress();
+        Map<String, Object> facts = Map.of(
+                "path",
+                path.option(),
+                "host",
+                name,
+                "address",
+                address.getAddress().getHostAddress());
         long start = System.nanoTime();
         try (Socket socket = new Socket()) {
             socket.connect(address, timeout);

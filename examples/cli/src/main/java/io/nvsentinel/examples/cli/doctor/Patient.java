@@ -24,6 +24,7 @@ final class Patient implements AutoCloseable {
     private final List<Finding> findings = new ArrayList<>();
     private @Nullable DatastoreOptions options;
     private @Nullable Login login;
+    private @Nullable Login direct;
     private @Nullable Connection connection;
     private boolean tables;
     private String current = "";
@@ -33,8 +34,10 @@ final class Patient implements AutoCloseable {
      *
      * @param days a certificate's days left
      * @param lag how far a client may be behind
+     * @param keep for how long the retention keeps acknowledged changes
+     * @param maxAge for how long the retention keeps any change
      */
-    record Limits(long days, Duration lag) {}
+    record Limits(long days, Duration lag, Duration keep, Duration maxAge) {}
 
     Patient(Invocation invocation, ConnectionArguments arguments, Limits limits, Consumer<Finding> listener) {
         this.invocation = invocation;
@@ -72,10 +75,12 @@ final class Patient implements AutoCloseable {
         options = found;
     }
 
-    /** Whether somebody accepted a connection, whoever it is. */
-    boolean isReachable() {
+    /** Whether a server of a path accepted a connection. */
+    boolean isReachable(ServerPath path) {
         return findings.stream()
-                .anyMatch(finding -> finding.check().equals("network") && finding.verdict() == Finding.Verdict.OK);
+                .anyMatch(finding -> finding.check().equals("network")
+                        && finding.verdict() == Finding.Verdict.OK
+                        && path.option().equals(finding.facts().get("path")));
     }
 
     Login login() {
@@ -85,6 +90,20 @@ final class Patient implements AutoCloseable {
     void loggedIn(Login with, Connection opened) {
         login = with;
         connection = opened;
+    }
+
+    /** Logs in where the library needs a session of its own; null if that failed. */
+    @Nullable
+    Login direct() {
+        return options().directHost() == null ? login : direct;
+    }
+
+    boolean isLoggedIn(Login with) {
+        return login == with || direct == with;
+    }
+
+    void loggedInDirectly(Login with) {
+        direct = with;
     }
 
     Connection connection() {
@@ -133,6 +152,9 @@ final class Patient implements AutoCloseable {
         }
         if (login != null) {
             login.close();
+        }
+        if (direct != null) {
+            direct.close();
         }
     }
 }

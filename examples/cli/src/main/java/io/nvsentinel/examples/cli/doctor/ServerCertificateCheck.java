@@ -11,9 +11,11 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which certificate each server shows, whatever the client thinks of it. */
@@ -34,12 +36,11 @@ final class ServerCertificateCheck implements Check {
         if (patient.options().sslMode() == SslMode.DISABLE) {
             return;
         }
-        List<InetSocketAddress> servers = patient.options().addresses();
+        Set<InetSocketAddress> servers = new LinkedHashSet<>();
+        ServerPath.of(patient.options()).forEach(path -> servers.addAll(path.servers()));
         int millis = (int) Math.max(
                 1, patient.options().connectTimeout().dividedBy(servers.size()).toMillis());
-        for (InetSocketAddress server : servers) {
-            examine(patient, server, millis);
-        }
+        servers.forEach(server -> examine(patient, server, millis));
     }
 
     private static void examine(Patient patient, InetSocketAddress server, int millis) {

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 final class ServerCheck implements Check {
 
     private static final String KIND = """
-            SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only'),
+            SELECT pg_is_in_recovery(), current_setting('transaction_read_only'),
                 current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
-                (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')""";
+                (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+                current_setting('server_encoding')""";
 
     @Override
     public String name() {
@@ -40,14 +41,29 @@ final class ServerCheck implements Check {
                     facts);
         } else if (readOnly) {
             patient.fail(
-                    "a primary, but default_transaction_read_only is on: writes are refused",
-                    "turn it off for the server, the database or the role",
+                    "a primary, but its transactions are read-only (default_transaction_read_only is on): writes are refused",
+                    "turn it off for the server, the database, the role or extraParams",
                     facts);
         } else {
             patient.ok("a primary that accepts writes", facts);
         }
+        encoding(patient, String.valueOf(row.get(4)));
         connections(
                 patient, Integer.parseInt(String.valueOf(row.get(2))), Integer.parseInt(String.valueOf(row.get(3))));
+    }
+
+    /** Other encodings cannot store every document, and SQL_ASCII compares bytes: regular expressions match wrongly. */
+    private static void encoding(Patient patient, String encoding) {
+        Map<String, @Nullable Object> facts = new LinkedHashMap<>();
+        facts.put("encoding", encoding);
+        if (encoding.equals("UTF8")) {
+            patient.ok("the database's encoding is UTF8", facts);
+        } else {
+            patient.fail(
+                    "the database's encoding is " + encoding + ", and documents need UTF8",
+                    "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and move the data with pg_dump",
+                    facts);
+        }
     }
 
     private static void connections(Patient patient, int most, int used) {

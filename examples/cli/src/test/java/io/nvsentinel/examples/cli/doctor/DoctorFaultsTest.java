@@ -11,6 +11,7 @@ import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
+import io.nvsentinel.testserver.proxy.TransactionPooler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -31,7 +32,10 @@ class DoctorFaultsTest {
     @Test
     void aPoolerOfTransactionsThroughWhichNobodyIsWoken() throws IOException {
         try (TransactionPooler pooler = TransactionPooler.before(database.get())) {
-            Run run = DoctorTest.doctor(environment(pooler.port()));
+            Map<String, String> environment = environment(pooler.port());
+            environment.put("DATASTORE_PREPARED_STATEMENTS", "0");
+
+            Run run = DoctorTest.doctor(environment);
 
             assertThat(DoctorTest.lines(run, "!"))
                     .filteredOn(line -> line.contains("listen"))

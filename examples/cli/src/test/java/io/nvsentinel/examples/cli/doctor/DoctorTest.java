@@ -56,6 +56,8 @@ class DoctorTest {
                         "certificates",
                         "login",
                         "server",
+                        "disk",
+                        "pooler",
                         "clock",
                         "listen",
                         "schema",
@@ -64,7 +66,8 @@ class DoctorTest {
                         "gaps",
                         "changelog",
                         "clients",
-                        "pool");
+                        "pool",
+                        "retention");
         assertThat(run.text())
                 .contains("host=" + database.get().host() + " (DATASTORE_HOST)")
                 .contains("a primary that accepts writes")
@@ -113,7 +116,7 @@ class DoctorTest {
                 .contains("configuration")
                 .contains("port must be between 1 and 65535")
                 .contains("DATASTORE_PORT");
-        assertThat(lines(run, "-")).hasSize(12).first().asString().contains("network");
+        assertThat(lines(run, "-")).hasSize(15).first().asString().contains("network");
     }
 
     @Test
@@ -159,7 +162,7 @@ class DoctorTest {
         assertThat(lines(run, "✗")).hasSizeGreaterThanOrEqualTo(2);
         assertThat(lines(run, "✗").get(0)).contains("network").contains("connection refused");
         assertThat(lines(run, "✗")).last().asString().contains("login").contains("see network");
-        assertThat(lines(run, "-")).hasSize(8).allMatch(line -> line.contains("not examined: needs"));
+        assertThat(lines(run, "-")).hasSize(11).allMatch(line -> line.contains("not examined: needs"));
     }
 
     @Test
@@ -222,7 +225,7 @@ class DoctorTest {
                     .contains("schema")
                     .contains("has no tables")
                     .contains("→ nvsentinel schema migrate");
-            assertThat(lines(run, "-")).hasSize(4).allMatch(line -> line.contains("the tables of the schema"));
+            assertThat(lines(run, "-")).hasSize(5).allMatch(line -> line.contains("the tables of the schema"));
             assertThat(empty.queryForString("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
                     .isEqualTo("0");
         } finally {

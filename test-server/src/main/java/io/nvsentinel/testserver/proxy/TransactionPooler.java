@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.examples.cli.doctor;
+package io.nvsentinel.testserver.proxy;
 
 import io.nvsentinel.testserver.TestDatabase;
 import java.io.BufferedInputStream;
@@ -18,10 +18,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pooler before a real server, for places without PgBouncer: as that one in transaction mode it lends a session for one
- * transaction, the one used last first, and tells nobody of notifications that come meanwhile.
+ * A pooler in front of a real server, for machines without PgBouncer. Like PgBouncer in transaction mode without
+ * {@code max_prepared_statements}, it assigns a client a server session for one transaction, the most recently used one
+ * first, drops notifications that arrive between transactions, and passes the names of prepared statements on unchanged.
  */
-final class TransactionPooler implements AutoCloseable {
+public final class TransactionPooler implements AutoCloseable {
 
     private final TestDatabase database;
     private final ServerSocket listener;
@@ -33,7 +34,14 @@ final class TransactionPooler implements AutoCloseable {
         this.listener = listener;
     }
 
-    static TransactionPooler before(TestDatabase database) throws IOException {
+    /**
+     * Starts a pooler on a free port of the loopback interface.
+     *
+     * @param database the database whose server it connects to
+     * @return the pooler, which the caller closes
+     * @throws IOException if no port can be opened
+     */
+    public static TransactionPooler before(TestDatabase database) throws IOException {
         TransactionPooler pooler =
                 new TransactionPooler(database, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
         pooler.start("accept", () -> {
@@ -46,7 +54,12 @@ final class TransactionPooler implements AutoCloseable {
         return pooler;
     }
 
-    int port() {
+    /**
+     * The port on which the pooler listens.
+     *
+     * @return a port of the loopback interface
+     */
+    public int port() {
         return listener.getLocalPort();
     }
 
