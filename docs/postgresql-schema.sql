@@ -962,6 +962,189 @@ ALTER TABLE datastore_changelog SET (
     autovacuum_analyze_threshold = 200000
 );
 
+-- V130__nvsentinel_set.sql
+-- Purpose: nvsentinel_set names the schema of the functions that it calls, so that it works, and calls no other's function,
+--          whatever the caller's search_path is.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_set(document jsonb, path text[], value jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    parent jsonb;
+BEGIN
+    IF cardinality(path) = 0 THEN
+        RETURN value;
+    END IF;
+    parent := document #> path[:cardinality(path) - 1];
+    IF jsonb_typeof(parent) = 'object' THEN
+        RETURN jsonb_set(document, path, value, true);
+    END IF;
+
+    IF jsonb_typeof(document) = 'array' THEN
+        IF (document #> path[1:1]) IS NULL THEN
+            RAISE EXCEPTION 'there is no element % in an array of % elements', quote_literal(path[1]), jsonb_array_length(document)
+                USING ERRCODE = '22033';
+        END IF;
+        RETURN jsonb_set(document, path[1:1], "public".nvsentinel_set(document #> path[1:1], path[2:], value), false);
+    END IF;
+    IF jsonb_typeof(document) <> 'object' THEN
+        document := '{}';
+    END IF;
+    RETURN document
+        || jsonb_build_object(path[1], "public".nvsentinel_set(coalesce(document -> path[1], 'null'), path[2:], value));
+END
+$$;
+
+-- V131__nvsentinel_inc.sql
+-- Purpose: nvsentinel_inc names the schema of the functions that it calls, so that it works, and calls no other's function,
+--          whatever the caller's search_path is.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_inc(document jsonb, path text[], amount jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(coalesce(present, 'null')) = 'null' THEN
+        RETURN "public".nvsentinel_set(document, path, amount);
+    END IF;
+    IF jsonb_typeof(present) <> 'number' THEN
+        RAISE EXCEPTION 'inc needs a number at %, there is a value of type %', array_to_string(path, '.'), jsonb_typeof(present)
+            USING ERRCODE = '2203B';
+    END IF;
+    RETURN "public".nvsentinel_set(document, path, to_jsonb(present::numeric + amount::numeric));
+END
+$$;
+
+-- V132__nvsentinel_push.sql
+-- Purpose: nvsentinel_push names the schema of the functions that it calls, so that it works, and calls no other's function,
+--          whatever the caller's search_path is.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_push(document jsonb, path text[], element jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(coalesce(present, 'null')) = 'null' THEN
+        present := '[]';
+    ELSIF jsonb_typeof(present) <> 'array' THEN
+        RAISE EXCEPTION 'push needs an array at %, there is a value of type %', array_to_string(path, '.'), jsonb_typeof(present)
+            USING ERRCODE = '22039';
+    END IF;
+    RETURN "public".nvsentinel_set(document, path, present || jsonb_build_array(element));
+END
+$$;
+
+-- V133__nvsentinel_pull.sql
+-- Purpose: nvsentinel_pull names the schema of the functions that it calls, so that it works, and calls no other's function,
+--          whatever the caller's search_path is.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_pull(document jsonb, path text[], element jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(coalesce(present, 'null')) = 'null' THEN
+        RETURN document;
+    END IF;
+    IF jsonb_typeof(present) <> 'array' THEN
+        RAISE EXCEPTION 'pull needs an array at %, there is a value of type %', array_to_string(path, '.'), jsonb_typeof(present)
+            USING ERRCODE = '22039';
+    END IF;
+    RETURN "public".nvsentinel_set(document, path, (
+        SELECT coalesce(jsonb_agg(e.value ORDER BY e.position), '[]')
+        FROM jsonb_array_elements(present) WITH ORDINALITY AS e(value, position)
+        WHERE e.value <> element));
+END
+$$;
+
+-- V134__nvsentinel_add_to_set.sql
+-- Purpose: nvsentinel_add_to_set names the schema of the functions that it calls, so that it works, and calls no other's function,
+--          whatever the caller's search_path is.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_add_to_set(document jsonb, path text[], element jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(present) = 'array'
+            AND EXISTS (SELECT FROM jsonb_array_elements(present) AS e(value) WHERE e.value = element) THEN
+        RETURN document;
+    END IF;
+    RETURN "public".nvsentinel_push(document, path, element);
+END
+$$;
+
+-- V135__nvsentinel_rename.sql
+-- Purpose: nvsentinel_rename names the schema of the functions that it calls, so that it works, and calls no other's function,
+--          whatever the caller's search_path is.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_rename(document jsonb, source text[], target text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN (document #> source) IS NULL THEN document
+        ELSE "public".nvsentinel_set(document #- source, target, document #> source) END
+$$;
+
+-- V136__nvsentinel_adopt.sql
+-- Purpose: nvsentinel_adopt names the schema of the functions that it calls, so that it works, and calls no other's function,
+--          whatever the caller's search_path is.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_adopt(document jsonb, target text[], other text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN (document #> other) IS NULL THEN document
+        WHEN (document #> target) IS NULL OR (document #>> target) IS NULL AND (document #>> other) IS NOT NULL
+            THEN "public".nvsentinel_set(document #- other, target, document #> other)
+        WHEN jsonb_typeof(document #> target) = 'object' AND jsonb_typeof(document #> other) = 'object'
+            THEN "public".nvsentinel_set(document #- other, target, (document #> other) || (document #> target))
+        ELSE document #- other END
+$$;
+
+-- V137__nvsentinel_create_collection.sql
+-- Purpose: nvsentinel_create_collection calls nvsentinel_enable_capture with all of its arguments in their exact types. Whoever
+--          may create functions in the schema could otherwise plant one that takes the first alone, and it would run with
+--          the owner's rights.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_create_collection(collection text) RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    target CONSTANT text := format('%I.%I', 'public', collection);
+BEGIN
+    IF octet_length(collection) NOT BETWEEN 1 AND 63 OR starts_with(collection, 'pg_') THEN
+        RAISE invalid_name USING MESSAGE = 'the name of a collection must have 1 to 63 bytes and not begin with pg_';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('nvsentinel collection ' || target, 0));
+
+    IF to_regclass(target) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE %s ('
+            ' id         uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,'
+            ' created_at timestamptz NOT NULL DEFAULT now(),'
+            ' updated_at timestamptz NOT NULL DEFAULT now(),'
+            ' version    bigint      NOT NULL DEFAULT 1,'
+            ' data       jsonb       NOT NULL,'
+            ' CONSTRAINT data_is_object CHECK (jsonb_typeof(data) = ''object''))', target);
+        EXECUTE format('CREATE INDEX ON %s (created_at, id)', target);
+        EXECUTE format(
+            'CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_stamp_document()', target);
+        PERFORM "public".nvsentinel_enable_capture(target::regclass, 'full'::text);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', target, session_user);
+    ELSIF NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = to_regclass(target) AND tgname = 'nvsentinel_capture') THEN
+        RAISE duplicate_table USING MESSAGE = format('%s exists and is no collection', target);
+    END IF;
+END
+$body$;
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -1035,7 +1218,15 @@ FROM (VALUES
     (51, '079', 'nvsentinel max', 'V079__nvsentinel_max.sql', 402950184),
     (52, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
     (53, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
-    (54, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309)
+    (54, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309),
+    (55, '130', 'nvsentinel set', 'V130__nvsentinel_set.sql', 1268886272),
+    (56, '131', 'nvsentinel inc', 'V131__nvsentinel_inc.sql', -1875685363),
+    (57, '132', 'nvsentinel push', 'V132__nvsentinel_push.sql', 1695204812),
+    (58, '133', 'nvsentinel pull', 'V133__nvsentinel_pull.sql', 1865767441),
+    (59, '134', 'nvsentinel add to set', 'V134__nvsentinel_add_to_set.sql', -142483531),
+    (60, '135', 'nvsentinel rename', 'V135__nvsentinel_rename.sql', 1375636635),
+    (61, '136', 'nvsentinel adopt', 'V136__nvsentinel_adopt.sql', 872904511),
+    (62, '137', 'nvsentinel create collection', 'V137__nvsentinel_create_collection.sql', -277308885)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

@@ -411,7 +411,8 @@ public final class ChangeStreams {
                         connection -> Rows.one(
                                 connection
                                         .createStatement(
-                                                "SELECT nvsentinel_set_images(quote_ident($1)::regclass, $2)::text")
+                                                "SELECT {schema}.nvsentinel_set_images("
+                                                        + "CAST('{schema}.' || quote_ident($1) AS regclass), CAST($2 AS text))::text")
                                         .bind(0, collection.name())
                                         .bind(1, images.name().toLowerCase(Locale.ROOT)),
                                 row -> true))

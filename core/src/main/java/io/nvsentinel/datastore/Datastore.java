@@ -90,8 +90,9 @@ public interface Datastore extends DatastoreSession {
     /**
      * Reads and writes on a connection of the caller's, and so in the caller's transaction: for Spring's, the one that
      * {@code ConnectionFactoryUtils.getConnection} gives. The connection stays the caller's to begin, commit, roll back
-     * and close; its search path has to begin with this datastore's schema. Where no transaction was begun, each
-     * operation is one.
+     * and close. Statements name this datastore's schema; PostgreSQL's own operators and functions are looked for in the
+     * connection's search path, which must therefore hold no schema in which others may create objects. Where no
+     * transaction was begun, each operation is one.
      *
      * @param connection a connection to this datastore's database, through the PostgreSQL driver
      * @return the session, good for as long as the connection; its operations run one after another

@@ -31,17 +31,17 @@ public final class ChangelogReader {
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
                 ARRAY(
-                    SELECT coalesce(to_regclass(quote_ident(name))::oid::bigint, 0)
+                    SELECT coalesce(to_regclass('{schema}.' || quote_ident(name))::oid::bigint, 0)
                     FROM unnest(CAST($3 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-            FROM datastore_changelog_state AS state CROSS JOIN datastore_changelog_id_seq AS newest
+            FROM {schema}.datastore_changelog_state AS state CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
             UNION ALL
             SELECT NULL, NULL, NULL, NULL, NULL,
                 id, xid::text, table_name, record_id, operation, timestamptz_send(changed_at),
                 CASE WHEN wanted THEN old_values END, CASE WHEN wanted THEN new_values END, wanted
             FROM (
                 SELECT *, %s AS wanted
-                FROM datastore_changelog
+                FROM {schema}.datastore_changelog
                 WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint)) ORDER BY id LIMIT %d
             ) AS judged""";
 
@@ -80,36 +80,36 @@ public final class ChangelogReader {
                         OR locktype = 'relation' AND mode = 'RowExclusiveLock'
                             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                             AND relation = ANY (ARRAY(
-                                SELECT 'datastore_changelog'::regclass::oid
+                                SELECT '{schema}.datastore_changelog'::regclass::oid
                                 UNION ALL
-                                SELECT inhrelid FROM pg_inherits WHERE inhparent = 'datastore_changelog'::regclass)))
+                                SELECT inhrelid FROM pg_inherits WHERE inhparent = '{schema}.datastore_changelog'::regclass)))
             ) AS held
             CROSS JOIN LATERAL unnest(held.owners, held.ids) AS owner (transaction, id)
             WHERE held.writers IS NOT NULL AND owner.transaction = ANY (held.writers)""";
 
     private static final String END = """
             SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.oldest_id, state.incarnation
-            FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
+            FROM {schema}.datastore_changelog_id_seq AS newest CROSS JOIN {schema}.datastore_changelog_state AS state""";
 
     /** Not the sequence: a crash takes back ids that nobody committed, and gives them to others. */
     private static final String DURABLE_END = """
-            SELECT greatest(state.oldest_id - 1, (SELECT max(id) FROM datastore_changelog)), state.oldest_id,
+            SELECT greatest(state.oldest_id - 1, (SELECT max(id) FROM {schema}.datastore_changelog)), state.oldest_id,
                 state.incarnation
-            FROM datastore_changelog_state AS state""";
+            FROM {schema}.datastore_changelog_state AS state""";
 
     /** The sum keeps the planner from walking the ids from the first one; the index on the time serves. */
     private static final String AT = """
             SELECT state.oldest_id, state.incarnation,
-                (SELECT min(id + 0) FROM datastore_changelog WHERE changed_at >= $1 AND id <= $2),
-                state.oldest_id = 1 OR EXISTS (SELECT FROM datastore_changelog WHERE changed_at < $1)
-            FROM datastore_changelog_state AS state""";
+                (SELECT min(id + 0) FROM {schema}.datastore_changelog WHERE changed_at >= $1 AND id <= $2),
+                state.oldest_id = 1 OR EXISTS (SELECT FROM {schema}.datastore_changelog WHERE changed_at < $1)
+            FROM {schema}.datastore_changelog_state AS state""";
 
     private static final String BEGINNING = """
-            SELECT state.oldest_id - 1, state.incarnation FROM datastore_changelog_state AS state""";
+            SELECT state.oldest_id - 1, state.incarnation FROM {schema}.datastore_changelog_state AS state""";
 
     private static final String CHECK = """
             SELECT changes.id, changes.xid::text::bigint, changes.changed_at
-            FROM datastore_changelog AS changes WHERE changes.id = $1""";
+            FROM {schema}.datastore_changelog AS changes WHERE changes.id = $1""";
 
     private static final String HOLDER_NAMES = """
             SELECT DISTINCT coalesce(

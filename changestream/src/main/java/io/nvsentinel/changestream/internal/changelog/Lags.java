@@ -20,25 +20,25 @@ public final class Lags {
                 coalesce(greatest(extract(epoch FROM clock_timestamp() - oldest.changed_at) * 1000, 0), 0)::bigint
             FROM (
                 SELECT client_name, (resume_token ->> 'position')::bigint AS position
-                FROM resume_tokens WHERE $2 = '' OR client_name = $2
+                FROM {schema}.resume_tokens WHERE $2 = '' OR client_name = $2
             ) AS client
-            CROSS JOIN datastore_changelog_id_seq AS newest
+            CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
             CROSS JOIN LATERAL (
                 SELECT count(*) AS counted FROM (
-                    SELECT FROM datastore_changelog WHERE id > client.position LIMIT $1
+                    SELECT FROM {schema}.datastore_changelog WHERE id > client.position LIMIT $1
                 ) AS changes
             ) AS behind
             LEFT JOIN LATERAL (
-                SELECT changed_at FROM datastore_changelog WHERE id > client.position ORDER BY id LIMIT 1
+                SELECT changed_at FROM {schema}.datastore_changelog WHERE id > client.position ORDER BY id LIMIT 1
             ) AS oldest ON true
             ORDER BY client.client_name""";
 
     private static final String SIZE = """
             SELECT CASE WHEN newest.is_called THEN newest.last_value - state.oldest_id + 1 ELSE 0 END,
-                pg_total_relation_size('datastore_changelog') + (
+                pg_total_relation_size('{schema}.datastore_changelog') + (
                     SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint
-                    FROM pg_inherits WHERE inhparent = 'datastore_changelog'::regclass)
-            FROM datastore_changelog_id_seq AS newest CROSS JOIN datastore_changelog_state AS state""";
+                    FROM pg_inherits WHERE inhparent = '{schema}.datastore_changelog'::regclass)
+            FROM {schema}.datastore_changelog_id_seq AS newest CROSS JOIN {schema}.datastore_changelog_state AS state""";
 
     private final Connections connections;
 

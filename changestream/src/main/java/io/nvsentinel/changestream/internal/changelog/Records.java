@@ -84,7 +84,7 @@ public final class Records {
      * @return cold; emits the page
      */
     public Mono<Page> page(String collection, @Nullable UUID after, long position) {
-        String sql = PAGE.formatted(Identifier.quote(collection), after == null ? "true" : "id > $3");
+        String sql = PAGE.formatted(Identifier.qualify(collection), after == null ? "true" : "id > $3");
         int asked = most;
         List<Object> values = new ArrayList<>(List.of(asked, pageBytes));
         if (after != null) {

@@ -40,10 +40,10 @@ public final class ResumeTokens {
      * the sequence was left behind when the tables were moved.
      */
     private static final String DRAW = """
-            WITH drawn AS MATERIALIZED (SELECT nextval('resume_tokens_epoch_seq') AS epoch)
+            WITH drawn AS MATERIALIZED (SELECT nextval('{schema}.resume_tokens_epoch_seq') AS epoch)
             SELECT greatest(drawn.epoch, (
-                SELECT max(nextval('resume_tokens_epoch_seq')) FROM generate_series(
-                    drawn.epoch, (SELECT stored.epoch FROM resume_tokens AS stored WHERE client_name = $1))))
+                SELECT max(nextval('{schema}.resume_tokens_epoch_seq')) FROM generate_series(
+                    drawn.epoch, (SELECT stored.epoch FROM {schema}.resume_tokens AS stored WHERE client_name = $1))))
             FROM drawn""";
 
     private static final String OWNED =
@@ -53,32 +53,33 @@ public final class ResumeTokens {
             + " AND ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
             + " RETURNING epoch, resume_token";
 
-    private static final String OPEN = "UPDATE resume_tokens" + OWNED + " WHERE client_name = $1 AND" + MAY_OWN;
+    private static final String OPEN =
+            "UPDATE {schema}.resume_tokens" + OWNED + " WHERE client_name = $1 AND" + MAY_OWN;
 
-    private static final String CREATE = "INSERT INTO resume_tokens"
+    private static final String CREATE = "INSERT INTO {schema}.resume_tokens"
             + " (client_name, owner, last_seen, leased_until, epoch, resume_token)"
             + " SELECT $1, $2, clock_timestamp(), %1$s, $4, $5"
-            + " WHERE NOT EXISTS (SELECT FROM resume_tokens WHERE group_name = $1)"
+            + " WHERE NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE group_name = $1)"
             + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
 
     /** No name where the owner is gone. */
     private static final String OWNER = """
             SELECT CASE WHEN leased_until >= clock_timestamp()
                 THEN coalesce(owner, 'an unknown process') || ', last seen at ' || last_seen END
-            FROM resume_tokens WHERE client_name = $1""";
+            FROM {schema}.resume_tokens WHERE client_name = $1""";
 
-    private static final String PARTITIONS = "SELECT count(*) FROM resume_tokens WHERE group_name = $1";
+    private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
     /** Forwards only: a statement that was given up may still arrive after its successor. */
     private static final String STORE = """
             WITH stored AS (
-                UPDATE resume_tokens
+                UPDATE {schema}.resume_tokens
                 SET resume_token = CASE WHEN position <= $4 THEN $3 ELSE resume_token END,
                     last_updated = now(), last_seen = clock_timestamp(), leased_until = %s
                 WHERE client_name = $1 AND epoch = $2
                 RETURNING client_name, position
             ), forgotten AS (
-                DELETE FROM handled_changes AS handled USING stored
+                DELETE FROM {schema}.handled_changes AS handled USING stored
                 WHERE handled.client_name = stored.client_name AND handled.position <= stored.position
             )
             SELECT count(*) FROM stored""";
@@ -86,27 +87,29 @@ public final class ResumeTokens {
     /** Marks of another history mean nothing in this one. */
     private static final String RESTART = """
             WITH moved AS (
-                UPDATE resume_tokens SET resume_token = $3, last_updated = now()
+                UPDATE {schema}.resume_tokens SET resume_token = $3, last_updated = now()
                 WHERE client_name = $1 AND epoch = $2
                 RETURNING client_name
             ), forgotten AS (
-                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM moved)
+                DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM moved)
             )
             SELECT count(*) FROM moved""";
 
-    private static final String RENEW = "UPDATE resume_tokens SET last_seen = clock_timestamp(), leased_until = %s"
-            + " WHERE client_name = $1 AND epoch = $2";
+    private static final String RENEW =
+            "UPDATE {schema}.resume_tokens SET last_seen = clock_timestamp(), leased_until = %s"
+                    + " WHERE client_name = $1 AND epoch = $2";
 
     /** With a new epoch, so that what was sent before on another connection and arrives later leases nothing. */
-    private static final String NOT_OWNED = "NULL, epoch = nextval('resume_tokens_epoch_seq')";
+    private static final String NOT_OWNED = "NULL, epoch = nextval('{schema}.resume_tokens_epoch_seq')";
 
     private static final String GIVE_UP =
-            "UPDATE resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2".formatted(NOT_OWNED);
+            "UPDATE {schema}.resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2"
+                    .formatted(NOT_OWNED);
 
     private static final String RELEASE = STORE.formatted(NOT_OWNED);
 
     private static final String STILL_OWNED =
-            "SELECT count(*) FROM resume_tokens WHERE client_name = $1 AND epoch = $2";
+            "SELECT count(*) FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2";
 
     private final Connections connections;
     private final JsonCodec json;

@@ -27,14 +27,14 @@ public final class StoredClients implements Clients {
             SELECT client.client_name, client.resume_token, client.epoch, client.owner,
                 coalesce(client.leased_until > clock_timestamp(), false), client.last_seen, client.cut_off,
                 CASE WHEN behind.changes <= %1$d THEN behind.changes ELSE newest.last_value - client.position END,
-                (SELECT changed_at FROM datastore_changelog WHERE id > client.position ORDER BY id LIMIT 1),
+                (SELECT changed_at FROM {schema}.datastore_changelog WHERE id > client.position ORDER BY id LIMIT 1),
                 client.position + 1 < state.oldest_id
-            FROM resume_tokens AS client
-            CROSS JOIN datastore_changelog_state AS state
-            CROSS JOIN datastore_changelog_id_seq AS newest
+            FROM {schema}.resume_tokens AS client
+            CROSS JOIN {schema}.datastore_changelog_state AS state
+            CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
             CROSS JOIN LATERAL (
                 SELECT count(*) AS changes
-                FROM (SELECT FROM datastore_changelog WHERE id > client.position LIMIT %1$d + 1) AS counted
+                FROM (SELECT FROM {schema}.datastore_changelog WHERE id > client.position LIMIT %1$d + 1) AS counted
             ) AS behind""".formatted(COUNTED);
 
     private static final String MINE = "(client_name = $1 OR group_name = $1)";
@@ -42,25 +42,25 @@ public final class StoredClients implements Clients {
     /** One statement: the epoch fences the owner at the moment at which the client moves. */
     private static final String MOVE = """
             WITH known AS (
-                SELECT count(*) AS clients FROM resume_tokens WHERE %1$s
+                SELECT count(*) AS clients FROM {schema}.resume_tokens WHERE %1$s
             ), moved AS (
-                UPDATE resume_tokens
-                SET epoch = nextval('resume_tokens_epoch_seq'), owner = NULL, last_seen = NULL, leased_until = NULL,
+                UPDATE {schema}.resume_tokens
+                SET epoch = nextval('{schema}.resume_tokens_epoch_seq'), owner = NULL, last_seen = NULL, leased_until = NULL,
                     cut_off = CASE WHEN $3 THEN clock_timestamp() END, fresh = $3, last_updated = now(), resume_token = $2
                 WHERE %1$s AND NOT ($3 AND fresh)
                 RETURNING client_name
             ), forgotten AS (
-                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM moved)
+                DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM moved)
             )
-            INSERT INTO resume_tokens (client_name, cut_off, fresh, resume_token)
+            INSERT INTO {schema}.resume_tokens (client_name, cut_off, fresh, resume_token)
             SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known WHERE clients = 0
             ON CONFLICT DO NOTHING""".formatted(MINE);
 
     private static final String DELETE = """
             WITH deleted AS (
-                DELETE FROM resume_tokens WHERE %s RETURNING client_name
+                DELETE FROM {schema}.resume_tokens WHERE %s RETURNING client_name
             ), forgotten AS (
-                DELETE FROM handled_changes WHERE client_name IN (SELECT client_name FROM deleted)
+                DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM deleted)
             )
             SELECT count(*) FROM deleted""".formatted(MINE);
 

@@ -37,45 +37,45 @@ public final class Membership {
      */
     private static final String CREATE = """
             WITH alone AS (
-                DELETE FROM resume_tokens
+                DELETE FROM {schema}.resume_tokens
                 WHERE client_name = $1 AND ($4 OR leased_until IS NULL OR leased_until < clock_timestamp())
                 RETURNING resume_token, cut_off
             ), marks AS (
-                DELETE FROM handled_changes
+                DELETE FROM {schema}.handled_changes
                 WHERE client_name = $1 AND EXISTS (SELECT FROM alone)
                 RETURNING position
             ), kept AS (
-                INSERT INTO handled_changes (client_name, position)
+                INSERT INTO {schema}.handled_changes (client_name, position)
                 SELECT $1 || '#' || partition, marks.position FROM marks, generate_series(0, $2 - 1) AS partition
             )
-            INSERT INTO resume_tokens (client_name, group_name, cut_off, resume_token)
+            INSERT INTO {schema}.resume_tokens (client_name, group_name, cut_off, resume_token)
             SELECT $1 || '#' || partition, $1, (SELECT cut_off FROM alone),
                 coalesce((SELECT resume_token FROM alone), $3)
             FROM generate_series(0, $2 - 1) AS partition
-            WHERE NOT EXISTS (SELECT FROM resume_tokens WHERE group_name = $1)
+            WHERE NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE group_name = $1)
                 AND (EXISTS (SELECT FROM alone)
-                    OR NOT EXISTS (SELECT FROM resume_tokens WHERE client_name = $1))""";
+                    OR NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1))""";
 
-    private static final String PARTITIONS = "SELECT count(*) FROM resume_tokens WHERE group_name = $1";
+    private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
     /** Whoever is locked is just saying that it is alive, or is being removed by another. */
     private static final String BEAT = """
             WITH me AS (
-                INSERT INTO group_members (group_name, member, owner, leased_until)
+                INSERT INTO {schema}.group_members (group_name, member, owner, leased_until)
                 VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
                 ON CONFLICT (group_name, member) DO UPDATE SET leased_until = excluded.leased_until
             ), dead AS (
-                DELETE FROM group_members WHERE group_name = $1 AND member IN (
-                    SELECT member FROM group_members
+                DELETE FROM {schema}.group_members WHERE group_name = $1 AND member IN (
+                    SELECT member FROM {schema}.group_members
                     WHERE group_name = $1 AND member <> $2 AND leased_until < clock_timestamp()
                     FOR UPDATE SKIP LOCKED)
             )
             SELECT partitions.count, others.member
-            FROM (SELECT count(*) FROM resume_tokens WHERE group_name = $1) AS partitions
-            LEFT JOIN group_members AS others
+            FROM (SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1) AS partitions
+            LEFT JOIN {schema}.group_members AS others
                 ON others.group_name = $1 AND others.member <> $2 AND others.leased_until >= clock_timestamp()""";
 
-    private static final String LEAVE = "DELETE FROM group_members WHERE group_name = $1 AND member = $2";
+    private static final String LEAVE = "DELETE FROM {schema}.group_members WHERE group_name = $1 AND member = $2";
 
     private final Connections connections;
     private final JsonCodec json;

@@ -29,43 +29,43 @@ public final class DeadLetterTable {
             "id, incarnation, position, xid, table_name, record_id, operation, changed_at, old_values, new_values";
 
     private static final String PUT = """
-            INSERT INTO dead_letters (client_name, incarnation, position, xid, changed_at, table_name, record_id, operation,
+            INSERT INTO {schema}.dead_letters (client_name, incarnation, position, xid, changed_at, table_name, record_id, operation,
                 old_values, new_values, error_class, error_message, attempts)
             SELECT client_name, $3::uuid, $4::bigint, $5::bigint, $6::timestamptz, $7::text, $8::uuid, $9::text,
                 $10::jsonb, $11::jsonb, $12::text, $13::text, $14::integer
-            FROM resume_tokens WHERE client_name = $1 AND epoch = $2
+            FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2
             ON CONFLICT ON CONSTRAINT dead_letters_change_unique DO UPDATE
             SET error_class = excluded.error_class, error_message = excluded.error_message,
                 attempts = excluded.attempts + CASE WHEN $15 THEN dead_letters.attempts ELSE 0 END,
                 last_failed_at = now(), replay_requested = false, replay_epoch = NULL""";
 
     private static final String CLAIM = """
-            UPDATE dead_letters SET replay_epoch = $2
+            UPDATE {schema}.dead_letters SET replay_epoch = $2
             WHERE id IN (
-                    SELECT id FROM dead_letters
+                    SELECT id FROM {schema}.dead_letters
                     WHERE client_name = $1 AND replay_requested AND replay_epoch IS DISTINCT FROM $2
                     ORDER BY position LIMIT %d)
-                AND EXISTS (SELECT FROM resume_tokens WHERE client_name = $1 AND epoch = $2)
+                AND EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2)
             RETURNING %s
             """.formatted(BATCH, LETTER);
 
     /** Of partitions that are no more, since the group was made anew with others or the name is not shared any longer. */
     private static final String ORPHANS = """
-            SELECT %s FROM dead_letters AS letter
+            SELECT %s FROM {schema}.dead_letters AS letter
             WHERE replay_requested AND regexp_replace(client_name, '#[0-9]+$', '') = $1
-                AND NOT EXISTS (SELECT FROM resume_tokens WHERE client_name = letter.client_name)
+                AND NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = letter.client_name)
             ORDER BY position LIMIT %d""".formatted(LETTER, BATCH);
 
     private static final String ADOPT = """
-            UPDATE dead_letters AS letter SET client_name = $1, replay_epoch = NULL
+            UPDATE {schema}.dead_letters AS letter SET client_name = $1, replay_epoch = NULL
             WHERE id = ANY ($3)
-                AND EXISTS (SELECT FROM resume_tokens WHERE client_name = $1 AND epoch = $2)
+                AND EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2)
                 AND NOT EXISTS (
-                    SELECT FROM dead_letters AS mine
+                    SELECT FROM {schema}.dead_letters AS mine
                     WHERE mine.client_name = $1 AND mine.incarnation = letter.incarnation
                         AND mine.position = letter.position)""";
 
-    private static final String REMOVE = "DELETE FROM dead_letters WHERE id = $1 AND client_name = $2";
+    private static final String REMOVE = "DELETE FROM {schema}.dead_letters WHERE id = $1 AND client_name = $2";
 
     private final Session session;
     private final Owned owned;

@@ -16,9 +16,10 @@ import reactor.core.publisher.Mono;
 final class HandledChanges {
 
     private static final String MARK = """
-            INSERT INTO handled_changes (client_name, position) VALUES ($1, $2) ON CONFLICT DO NOTHING""";
+            INSERT INTO {schema}.handled_changes (client_name, position) VALUES ($1, $2) ON CONFLICT DO NOTHING""";
 
-    private static final String OWNED = "SELECT count(*) FROM resume_tokens WHERE client_name = $1 AND epoch = $2";
+    private static final String OWNED =
+            "SELECT count(*) FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2";
 
     private final Owned owned;
 

@@ -30,17 +30,17 @@ public final class StoredDeadLetters implements DeadLetters {
 
     private static final String COUNTS = """
             SELECT regexp_replace(client_name, '#[0-9]+$', '') AS client, count(*)
-            FROM dead_letters GROUP BY client ORDER BY client""";
+            FROM {schema}.dead_letters GROUP BY client ORDER BY client""";
 
     private static final String LIST = """
             SELECT id, client_name, incarnation, position, xid, table_name, record_id, operation, changed_at, error_class,
                 error_message, attempts, first_failed_at, last_failed_at, replay_requested
-            FROM dead_letters WHERE (position, id) > ($2, $3) AND %s ORDER BY position, id LIMIT %d""".formatted(OF_CLIENT, PAGE);
+            FROM {schema}.dead_letters WHERE (position, id) > ($2, $3) AND %s ORDER BY position, id LIMIT %d""".formatted(OF_CLIENT, PAGE);
 
-    private static final String REPLAY = "UPDATE dead_letters SET replay_requested = true,"
+    private static final String REPLAY = "UPDATE {schema}.dead_letters SET replay_requested = true,"
             + " replay_epoch = CASE WHEN replay_requested THEN replay_epoch END WHERE ";
 
-    private static final String DELETE = "DELETE FROM dead_letters WHERE ";
+    private static final String DELETE = "DELETE FROM {schema}.dead_letters WHERE ";
 
     private final Session session;
 

@@ -47,7 +47,7 @@ public final class DefaultRetention implements Retention {
     public Mono<RetentionReport> run() {
         return connections
                 .dedicated("Run the retention", connection -> {
-                    RetentionSteps steps = new RetentionSteps(connection, options.stepRows());
+                    RetentionSteps steps = new RetentionSteps(connections.qualified(connection), options.stepRows());
                     return steps.begin().flatMap(taken -> taken ? new Run(steps).all() : Mono.just(NOT_TAKEN));
                 })
                 .singleOrEmpty();

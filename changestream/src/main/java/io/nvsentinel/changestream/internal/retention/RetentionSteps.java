@@ -24,23 +24,23 @@ final class RetentionSteps {
     /** A change that was being committed while a cap removed later ones: nobody can have it any more. */
     private static final String HAS_ORPHANS = """
             SELECT EXISTS (
-                SELECT FROM datastore_changelog WHERE id < (SELECT oldest_id FROM datastore_changelog_state))""";
+                SELECT FROM {schema}.datastore_changelog WHERE id < (SELECT oldest_id FROM {schema}.datastore_changelog_state))""";
 
     private static final String REMOVE_ORPHANS = """
-            DELETE FROM datastore_changelog WHERE id < (SELECT oldest_id FROM datastore_changelog_state)""";
+            DELETE FROM {schema}.datastore_changelog WHERE id < (SELECT oldest_id FROM {schema}.datastore_changelog_state)""";
 
-    private static final String ACKNOWLEDGED = "SELECT coalesce(min(position), 0) FROM resume_tokens";
+    private static final String ACKNOWLEDGED = "SELECT coalesce(min(position), 0) FROM {schema}.resume_tokens";
 
     private static final String MARK = """
             WITH batch AS (
-                SELECT id FROM datastore_changelog
-                WHERE id > (SELECT processed_id FROM datastore_changelog_state) AND id <= $1
+                SELECT id FROM {schema}.datastore_changelog
+                WHERE id > (SELECT processed_id FROM {schema}.datastore_changelog_state) AND id <= $1
                 ORDER BY id LIMIT $2
             ), marked AS (
-                UPDATE datastore_changelog SET processed = true
+                UPDATE {schema}.datastore_changelog SET processed = true
                 WHERE id IN (SELECT id FROM batch) AND NOT processed
             ), noted AS (
-                UPDATE datastore_changelog_state
+                UPDATE {schema}.datastore_changelog_state
                 SET processed_id = (SELECT max(id) FROM batch) WHERE EXISTS (SELECT FROM batch)
             )
             SELECT count(*) FROM batch""";
@@ -52,20 +52,20 @@ final class RetentionSteps {
     private static final String REMOVE = """
             WITH batch AS (
                 SELECT id, changed_at < now() - $1 * interval '1 second'
-                    AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM resume_tokens) ELSE $3 END
+                    AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM {schema}.resume_tokens) ELSE $3 END
                     AS removable
-                FROM datastore_changelog
-                WHERE id >= (SELECT oldest_id FROM datastore_changelog_state)
+                FROM {schema}.datastore_changelog
+                WHERE id >= (SELECT oldest_id FROM {schema}.datastore_changelog_state)
                 ORDER BY id LIMIT $4
             ), gone AS (
                 SELECT id FROM batch
                 WHERE id < (SELECT coalesce(min(id), %1$d) FROM batch WHERE NOT removable)
             ), raised AS (
-                UPDATE datastore_changelog_state SET oldest_id = (SELECT max(id) + 1 FROM gone)
+                UPDATE {schema}.datastore_changelog_state SET oldest_id = (SELECT max(id) + 1 FROM gone)
                 WHERE EXISTS (SELECT FROM gone)
                 RETURNING oldest_id
             ), removed AS (
-                DELETE FROM datastore_changelog
+                DELETE FROM {schema}.datastore_changelog
                 WHERE id IN (SELECT id FROM gone) AND id < (SELECT oldest_id FROM raised)
             )
             SELECT count(*) FROM gone""".formatted(Long.MAX_VALUE);
@@ -73,14 +73,14 @@ final class RetentionSteps {
     /** Asked before each step, so that the lock is not taken for nothing. */
     private static final String OLDEST = """
             SELECT count(*) FROM (
-                SELECT id, changed_at FROM datastore_changelog
-                WHERE id >= (SELECT oldest_id FROM datastore_changelog_state) ORDER BY id LIMIT 1
+                SELECT id, changed_at FROM {schema}.datastore_changelog
+                WHERE id >= (SELECT oldest_id FROM {schema}.datastore_changelog_state) ORDER BY id LIMIT 1
             ) AS oldest
             WHERE changed_at < now() - $1 * interval '1 second'
-                AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM resume_tokens) ELSE $3 END""".formatted(Long.MAX_VALUE);
+                AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM {schema}.resume_tokens) ELSE $3 END""".formatted(Long.MAX_VALUE);
 
     private static final String CAP = """
-            SELECT coalesce((SELECT id FROM datastore_changelog ORDER BY id DESC OFFSET $1 LIMIT 1), 0)""";
+            SELECT coalesce((SELECT id FROM {schema}.datastore_changelog ORDER BY id DESC OFFSET $1 LIMIT 1), 0)""";
 
     private final Connection connection;
     private final int stepRows;

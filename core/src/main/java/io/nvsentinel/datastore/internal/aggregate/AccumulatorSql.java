@@ -40,10 +40,13 @@ final class AccumulatorSql {
             case COUNT -> "to_jsonb(count(*)" + over + ")";
             case SUM -> "COALESCE(to_jsonb(sum(" + number(accumulator) + ")" + over + "), '0')";
             case AVG -> "COALESCE(to_jsonb(trim_scale(avg(" + number(accumulator) + ")" + over + ")), 'null')";
-            case MIN -> "COALESCE(nvsentinel_min(NULLIF(" + json(accumulator) + ", 'null'))" + over + ", 'null')";
-            case MAX -> "COALESCE(nvsentinel_max(NULLIF(" + json(accumulator) + ", 'null'))" + over + ", 'null')";
-            case FIRST -> "COALESCE(nvsentinel_first(" + orNull(accumulator) + order + ")" + over + ", 'null')";
-            case LAST -> "COALESCE(nvsentinel_last(" + orNull(accumulator) + order + ")" + over + ", 'null')";
+            case MIN ->
+                "COALESCE({schema}.nvsentinel_min(NULLIF(" + json(accumulator) + ", 'null'))" + over + ", 'null')";
+            case MAX ->
+                "COALESCE({schema}.nvsentinel_max(NULLIF(" + json(accumulator) + ", 'null'))" + over + ", 'null')";
+            case FIRST ->
+                "COALESCE({schema}.nvsentinel_first(" + orNull(accumulator) + order + ")" + over + ", 'null')";
+            case LAST -> "COALESCE({schema}.nvsentinel_last(" + orNull(accumulator) + order + ")" + over + ", 'null')";
             case PUSH -> array(json(accumulator) + order, accumulator);
             case ADD_TO_SET -> array("DISTINCT " + json(accumulator), accumulator);
         };

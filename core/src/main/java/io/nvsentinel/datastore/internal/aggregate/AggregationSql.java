@@ -157,8 +157,8 @@ public final class AggregationSql {
                 + " AS v) AS unwound)";
         String join = (unwind.keepEmpty() ? " LEFT" : " INNER") + " JOIN LATERAL jsonb_array_elements(" + array
                 + ") WITH ORDINALITY AS " + element + "(value, position) ON TRUE";
-        String data = "CASE WHEN " + element + ".value IS NULL THEN nvsentinel_unset(data, " + names
-                + ") ELSE nvsentinel_set(data, " + names + ", " + element + ".value) END";
+        String data = "CASE WHEN " + element + ".value IS NULL THEN {schema}.nvsentinel_unset(data, " + names
+                + ") ELSE {schema}.nvsentinel_set(data, " + names + ", " + element + ".value) END";
         List<String> order = new ArrayList<>(relation.order());
         order.add(position);
         select("SELECT " + relation.columns() + data + " AS data, " + element + ".position AS " + position, join);
@@ -207,7 +207,8 @@ public final class AggregationSql {
         static String put(String document, String path, FieldMap map, String value, Binder binder) {
             String[] names =
                     FieldSql.written(FieldPath.parse(path), map).names().toArray(String[]::new);
-            return "nvsentinel_put(" + document + ", CAST(" + binder.bind(names) + " AS text[]), " + value + ")";
+            return "{schema}.nvsentinel_put(" + document + ", CAST(" + binder.bind(names) + " AS text[]), " + value
+                    + ")";
         }
     }
 }

@@ -88,7 +88,7 @@ final class ExpressionSql {
     private String composed(Map<String, Expression> members) {
         String object = "CAST('{}' AS jsonb)";
         for (Map.Entry<String, Expression> member : members.entrySet()) {
-            object = "nvsentinel_put(" + object + ", " + names(FieldPath.of(member.getKey())) + ", "
+            object = "{schema}.nvsentinel_put(" + object + ", " + names(FieldPath.of(member.getKey())) + ", "
                     + json(member.getValue()) + ")";
         }
         return object;
@@ -101,7 +101,7 @@ final class ExpressionSql {
         String from = nested().json(elements.array());
         String where = elements.condition() == null ? "" : " WHERE " + inside.truth(elements.condition());
         return "(SELECT COALESCE(jsonb_agg(" + value + " ORDER BY " + alias
-                + ".position), '[]') FROM nvsentinel_elements(" + from + ") WITH ORDINALITY AS " + alias
+                + ".position), '[]') FROM {schema}.nvsentinel_elements(" + from + ") WITH ORDINALITY AS " + alias
                 + "(value, position)" + where + ")";
     }
 
@@ -140,9 +140,9 @@ final class ExpressionSql {
     private String intersection(List<Expression> operands) {
         String a = "a" + depth;
         String b = "b" + depth;
-        return "(SELECT COALESCE(jsonb_agg(DISTINCT " + a + ".value), '[]') FROM nvsentinel_elements("
+        return "(SELECT COALESCE(jsonb_agg(DISTINCT " + a + ".value), '[]') FROM {schema}.nvsentinel_elements("
                 + nested().json(operands.get(0)) + ") AS " + a
-                + "(value) WHERE EXISTS (SELECT FROM nvsentinel_elements("
+                + "(value) WHERE EXISTS (SELECT FROM {schema}.nvsentinel_elements("
                 + nested().json(operands.get(1)) + ") AS " + b + "(value) WHERE " + b + ".value = " + a + ".value))";
     }
 
@@ -151,10 +151,10 @@ final class ExpressionSql {
         if (expression instanceof Expression.Call call) {
             return switch (call.operator()) {
                 case AND, OR, NOT, EQ, NE, GT, GTE, LT, LTE, IN, ANY_ELEMENT_TRUE -> condition(call);
-                default -> "nvsentinel_truth(" + json(expression) + ")";
+                default -> "{schema}.nvsentinel_truth(" + json(expression) + ")";
             };
         }
-        return "nvsentinel_truth(" + json(expression) + ")";
+        return "{schema}.nvsentinel_truth(" + json(expression) + ")";
     }
 
     private String condition(Expression.Call call) {
@@ -167,13 +167,13 @@ final class ExpressionSql {
             case NE -> "(" + joined(operands, " <> ", this::jsonOrNull) + ")";
             case IN -> {
                 String alias = "i" + depth;
-                yield "EXISTS (SELECT FROM nvsentinel_elements(" + nested().json(operands.get(1)) + ") AS " + alias
-                        + "(value) WHERE " + alias + ".value = " + nested().jsonOrNull(operands.get(0)) + ")";
+                yield "EXISTS (SELECT FROM {schema}.nvsentinel_elements(" + nested().json(operands.get(1)) + ") AS "
+                        + alias + "(value) WHERE " + alias + ".value = " + nested().jsonOrNull(operands.get(0)) + ")";
             }
             case ANY_ELEMENT_TRUE -> {
                 String alias = "t" + depth;
-                yield "EXISTS (SELECT FROM nvsentinel_elements(" + nested().json(operands.get(0)) + ") AS " + alias
-                        + "(value) WHERE nvsentinel_truth(" + alias + ".value))";
+                yield "EXISTS (SELECT FROM {schema}.nvsentinel_elements(" + nested().json(operands.get(0)) + ") AS "
+                        + alias + "(value) WHERE {schema}.nvsentinel_truth(" + alias + ".value))";
             }
             default -> order(call.operator(), operands);
         };
@@ -187,7 +187,7 @@ final class ExpressionSql {
             case LTE -> " <= 0";
             default -> throw new IllegalStateException("not a condition: " + operator);
         };
-        return "COALESCE(nvsentinel_compare(" + joined(operands, ", ", this::json) + ")" + sign + ", FALSE)";
+        return "COALESCE({schema}.nvsentinel_compare(" + joined(operands, ", ", this::json) + ")" + sign + ", FALSE)";
     }
 
     /** A number, null if the value is none. */
@@ -198,10 +198,10 @@ final class ExpressionSql {
         if (expression instanceof Expression.Call call) {
             return switch (call.operator()) {
                 case ADD, SUBTRACT, MULTIPLY, DIVIDE -> arithmetic(call);
-                default -> "nvsentinel_number(" + json(expression) + ")";
+                default -> "{schema}.nvsentinel_number(" + json(expression) + ")";
             };
         }
-        return "nvsentinel_number(" + json(expression) + ")";
+        return "{schema}.nvsentinel_number(" + json(expression) + ")";
     }
 
     private String arithmetic(Expression.Call call) {

@@ -126,8 +126,7 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.WRITE,
                 action,
-                writes.of(use(
-                        action, lease -> lease.runAndCommit(work), error -> SqlErrors.writing(error, action))));
+                writes.of(use(action, lease -> lease.runAndCommit(work), error -> SqlErrors.writing(error, action))));
     }
 
     @Override
@@ -166,7 +165,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return observer.observe(new JoinedSession(connection, new Turns(), null));
+        return observer.observe(new JoinedSession(qualified(connection), new Turns(), null));
     }
 
     /**
@@ -189,6 +188,16 @@ public final class Connections implements Session {
                             .onErrorMap(error -> SqlErrors.reading(error, action)),
                     direct::close);
         });
+    }
+
+    /**
+     * A view of a connection whose statements may name the datastore's schema as those of sessions do.
+     *
+     * @param connection a dedicated connection
+     * @return the view, good for as long as the connection
+     */
+    public Connection qualified(Connection connection) {
+        return new QualifiedConnection(connection, options.schema());
     }
 
     /**

@@ -10,11 +10,16 @@ import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.client.SSLMode;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Our options in the driver's words, with a bound for everything that the driver leaves unbounded. */
 final class DriverConfiguration {
+
+    /** Where nobody else can create anything; statements name the schema of our own objects. */
+    private static final String SEARCH_PATH = "pg_catalog, pg_temp";
 
     private DriverConfiguration() {}
 
@@ -24,12 +29,12 @@ final class DriverConfiguration {
                 .database(options.database())
                 .username(options.username())
                 .password(options.password())
-                .schema(searchPath(options.schema()))
+                .schema(SEARCH_PATH)
                 .applicationName(options.applicationName())
                 .connectTimeout(connectTimeout(options, servers))
                 .statementTimeout(options.statementTimeout())
                 .lockWaitTimeout(options.lockTimeout())
-                .options(options.extraParams())
+                .options(serverSettings(options))
                 .preparedStatementCacheQueries(options.preparedStatements())
                 // Parsing times and ids from text is a good part of what reading a row costs.
                 .forceBinary(true)
@@ -59,9 +64,11 @@ final class DriverConfiguration {
         return options.connectTimeout().dividedBy(servers.size());
     }
 
-    /** The driver hands it to the server as it is, which reads a list of identifiers: unquoted, NV would mean nv. */
-    private static String searchPath(String schema) {
-        return '"' + schema.replace("\"", "\"\"") + '"';
+    /** A policy that hides rows makes statements fail: a hidden row of the changelog would be a lost change. */
+    private static Map<String, String> serverSettings(DatastoreOptions options) {
+        Map<String, String> settings = new LinkedHashMap<>(options.extraParams());
+        settings.put("row_security", "off");
+        return settings;
     }
 
     /** Reads the certificates; blocks. */

@@ -72,7 +72,7 @@ final class Pool {
     private Mono<Lease> acquire(String action) {
         return acquire(options.maxConnections())
                 .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
-                .map(connection -> new Lease(connection, patience, timer));
+                .map(connection -> new Lease(new QualifiedConnection(connection, options.schema()), patience, timer));
     }
 
     /** After a server restart every idle connection is dead; each attempt burns one of them. */

@@ -16,7 +16,7 @@ public final class FiguresReader {
 
     /** Telling a size waits for whoever has the table for himself; such a table is left out. */
     private static final String OURS = """
-            class.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+            class.relnamespace = to_regnamespace('{schema}')
                 AND (class.relname = ANY (ARRAY['datastore_changelog', 'resume_tokens', 'dead_letters', 'handled_changes',
                         'group_members'])
                     OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = class.oid AND tgname = 'nvsentinel_capture'))
@@ -38,7 +38,7 @@ public final class FiguresReader {
             WHERE class.relkind = 'r' AND\s""" + OURS + "ORDER BY class.relname, index.relname";
 
     private static final String DEAD_LETTERS =
-            "SELECT client_name, count(*) FROM dead_letters GROUP BY client_name ORDER BY client_name";
+            "SELECT client_name, count(*) FROM {schema}.dead_letters GROUP BY client_name ORDER BY client_name";
 
     private final Connections connections;
 

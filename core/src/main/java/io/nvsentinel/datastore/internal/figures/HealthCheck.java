@@ -27,10 +27,10 @@ public final class HealthCheck {
 
     private static final String ANSWER = """
             SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_setting('server_version'),
-                coalesce(has_table_privilege(to_regclass('nvsentinel_schema_history'), 'SELECT'), false)""";
+                coalesce(has_table_privilege(to_regclass('{schema}.nvsentinel_schema_history'), 'SELECT'), false)""";
 
     private static final String VERSION = """
-            SELECT version FROM nvsentinel_schema_history
+            SELECT version FROM {schema}.nvsentinel_schema_history
             WHERE success AND version IS NOT NULL ORDER BY installed_rank DESC LIMIT 1""";
 
     /**

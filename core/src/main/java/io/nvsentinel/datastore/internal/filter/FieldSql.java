@@ -52,7 +52,7 @@ public final class FieldSql {
     }
 
     private static String seconds(String value) {
-        return "to_jsonb(extract(epoch FROM nvsentinel_instant(" + value + ")))";
+        return "to_jsonb(extract(epoch FROM {schema}.nvsentinel_instant(" + value + ")))";
     }
 
     /**

@@ -165,7 +165,7 @@ public final class FilterSql extends FilterReader<String> {
         KnownName.Mirror mirror = field.mirror();
         String stored = mirror != null && mirror.instant()
                 ? quoted(mirror)
-                : "nvsentinel_instant(" + documents.value(field) + ")";
+                : "{schema}.nvsentinel_instant(" + documents.value(field) + ")";
         return "(" + stored + operator(comparison) + typed(value) + ")";
     }
 
@@ -200,8 +200,8 @@ public final class FilterSql extends FilterReader<String> {
 
     @Override
     String text(FieldMap map, String query) {
-        return "(nvsentinel_words(" + map.document() + ") @@ websearch_to_tsquery('simple', " + binder.bind(query)
-                + "))";
+        return "({schema}.nvsentinel_words(" + map.document() + ") @@ websearch_to_tsquery('simple', "
+                + binder.bind(query) + "))";
     }
 
     private static String quoted(KnownName.Mirror mirror) {

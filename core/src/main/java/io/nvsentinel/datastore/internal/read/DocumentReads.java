@@ -136,7 +136,7 @@ public final class DocumentReads<T> {
         for (FieldPath path : paths) {
             if (!FieldSql.isColumn(path, table.fields())) {
                 String[] names = FieldSql.written(path, table.fields()).names().toArray(String[]::new);
-                document = "nvsentinel_put(" + document + ", CAST(" + binder.bind(names) + " AS text[]), "
+                document = "{schema}.nvsentinel_put(" + document + ", CAST(" + binder.bind(names) + " AS text[]), "
                         + FieldSql.value(path, table.fields(), binder) + ")";
             }
         }

@@ -29,6 +29,9 @@ final class JdbcSource {
                 options.connectTimeout().dividedBy(options.directAddresses().size())));
         source.setLoginTimeout(seconds(options.connectTimeout()));
         source.setTcpKeepAlive(true);
+        // As unknown, so that they match PostgreSQL's own operators exactly and not what somebody has created for
+        // varchar.
+        source.setStringType("unspecified");
         // The details of an error quote values, for example of keys that occur twice.
         source.setLogServerErrorDetail(false);
         if (options.schemaMode() != SchemaMode.MIGRATE) {

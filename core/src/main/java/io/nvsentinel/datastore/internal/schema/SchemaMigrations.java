@@ -125,6 +125,7 @@ public final class SchemaMigrations {
 
     private void migrate() throws SQLException {
         new MigrationLock(source, options.schemaWait()).holding(() -> {
+            new ForeignObjects(source, options.schema()).refuse();
             flyway().migrate();
             index.ensure();
         });

@@ -19,6 +19,7 @@ import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.figures.HealthCheck;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
+import io.nvsentinel.datastore.internal.schema.SchemaSafety;
 import io.nvsentinel.datastore.internal.table.Identifier;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.tls.TlsContext;
@@ -64,6 +65,7 @@ public final class DefaultDatastore implements Datastore {
             return new SchemaMigrations(options, connections.tls())
                     .run()
                     .then(datastore.ping())
+                    .then(new SchemaSafety(connections, options.schema(), options.username()).check())
                     .then(Mono.fromSupplier(() -> datastore.announced(listener)));
         });
     }
@@ -143,7 +145,7 @@ public final class DefaultDatastore implements Datastore {
 
     private Mono<Void> define(String action, String function, String collection) {
         Identifier.requireCollection(collection);
-        String sql = "SELECT " + Identifier.quote(options.schema()) + "." + function + "($1)";
+        String sql = "SELECT {schema}." + function + "(CAST($1 AS text))";
         return connections
                 .write(
                         action + collection,

@@ -40,7 +40,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     /** An update of the row counts its version up from 1. */
     private static final String UPSERT = """
-            INSERT INTO maintenance_events AS stored (data) VALUES ($1)
+            INSERT INTO {schema}.maintenance_events AS stored (data) VALUES ($1)
             ON CONFLICT (event_id) DO UPDATE SET data = excluded.data || jsonb_strip_nulls(jsonb_build_object(
                 'csp', stored.data -> 'csp',
                 'clusterName', stored.data -> 'clusterName',
@@ -49,7 +49,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
             RETURNING id, version = 1""";
 
     private static final String LAST =
-            "SELECT max(event_received_timestamp) FROM maintenance_events WHERE csp = $1 AND cluster_name = $2";
+            "SELECT max(event_received_timestamp) FROM {schema}.maintenance_events WHERE csp = $1 AND cluster_name = $2";
 
     private final Session session;
 

@@ -19,11 +19,21 @@ public final class Identifier {
      */
     public static String quote(String name) {
         int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes == 0 || bytes > MAX_BYTES || name.indexOf('\0') >= 0) {
-            throw new InvalidRequestException(
-                    "A name must have 1 to " + MAX_BYTES + " bytes and no NUL character, not " + bytes + " bytes");
+        if (bytes == 0 || bytes > MAX_BYTES || name.indexOf('\0') >= 0 || name.contains("{schema}")) {
+            throw new InvalidRequestException("A name must have 1 to " + MAX_BYTES + " bytes, not " + bytes
+                    + ", and must contain neither a NUL character nor {schema}");
         }
         return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    /**
+     * Names an object in the datastore's schema.
+     *
+     * @param name the name
+     * @return the quoted name after the placeholder of the schema, which a connection of a session replaces
+     */
+    public static String qualify(String name) {
+        return "{schema}." + quote(name);
     }
 
     /**

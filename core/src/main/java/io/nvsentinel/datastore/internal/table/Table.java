@@ -18,6 +18,6 @@ public record Table(String name, FieldMap fields) {
      * @return the quoted name
      */
     public String quoted() {
-        return Identifier.quote(name);
+        return Identifier.qualify(name);
     }
 }

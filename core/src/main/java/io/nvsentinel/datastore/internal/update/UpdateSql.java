@@ -162,7 +162,7 @@ public final class UpdateSql {
 
     private void currentDate(Field.Document field) {
         others(field).forEach(this::unset);
-        call("nvsentinel_set", path(field.canonical()), "nvsentinel_now(" + field.isSecondsAndNanos() + ")");
+        call("nvsentinel_set", path(field.canonical()), "{schema}.nvsentinel_now(" + field.isSecondsAndNanos() + ")");
     }
 
     private void rename(Field.Document from, Field.Document to, Update.Rename rename) {
@@ -194,7 +194,7 @@ public final class UpdateSql {
     }
 
     private void call(String function, String... arguments) {
-        document = function + "(" + document + ", " + String.join(", ", arguments) + ")";
+        document = "{schema}." + function + "(" + document + ", " + String.join(", ", arguments) + ")";
     }
 
     private String path(FieldPath path) {

@@ -85,7 +85,7 @@ public final class TestTables implements AutoCloseable {
 
     private static String script(String name) {
         try (InputStream in = Filter.class.getResourceAsStream("schema/" + name + ".sql")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("${flyway:defaultSchema}", "public");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -146,7 +146,7 @@ public final class TestTables implements AutoCloseable {
     }
 
     public <T> List<T> query(String sql, List<Object> bindings, Function<Row, T> reader) {
-        Statement statement = connection.createStatement(sql);
+        Statement statement = connection.createStatement(sql.replace("{schema}", "public"));
         for (int i = 0; i < bindings.size(); i++) {
             statement.bind(i, bindings.get(i));
         }

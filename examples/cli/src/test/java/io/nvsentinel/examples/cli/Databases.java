@@ -48,5 +48,7 @@ public final class Databases {
         Datastore.connect(options(database, SchemaMode.MIGRATE))
                 .flatMap(Datastore::close)
                 .block(SOON);
+        // As docs/postgresql-roles.sql does; PostgreSQL 14 lets everybody create there.
+        database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     }
 }

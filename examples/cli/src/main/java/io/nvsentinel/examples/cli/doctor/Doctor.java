@@ -54,6 +54,7 @@ public final class Doctor implements Callable<Integer> {
             new ListenCheck(),
             new SchemaCheck(),
             new PrivilegeCheck(),
+            new SafetyCheck(),
             new CaptureCheck(),
             new GapCheck(),
             new StreamCheck(),

@@ -23,7 +23,7 @@ final class GapCheck implements Check {
             LEFT JOIN pg_locks AS own ON own.virtualtransaction = l.virtualtransaction
                 AND own.locktype = 'transactionid' AND own.mode = 'ExclusiveLock'
             LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND p.transaction = own.transactionid
-            WHERE l.relation = 'datastore_changelog'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted""";
+            WHERE l.relation = '{schema}.datastore_changelog'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted""";
 
     @Override
     public String name() {
@@ -37,13 +37,14 @@ final class GapCheck implements Check {
 
     @Override
     public void run(Patient patient) throws SQLException {
-        List<List<@Nullable String>> before = Sql.rows(patient.connection(), HOLDERS);
+        String query = Sql.in(patient.options().schema(), HOLDERS);
+        List<List<@Nullable String>> before = Sql.rows(patient.connection(), query);
         List<List<@Nullable String>> holders = new ArrayList<>();
         if (!before.isEmpty()) {
             Sql.rows(patient.connection(), PAUSE);
             List<@Nullable String> known =
                     before.stream().map(row -> row.get(0)).collect(Collectors.toList());
-            holders.addAll(Sql.rows(patient.connection(), HOLDERS));
+            holders.addAll(Sql.rows(patient.connection(), query));
             holders.removeIf(row -> !known.contains(row.get(0)));
         }
         holders.forEach(row -> holder(patient, row));

@@ -45,10 +45,10 @@ final class PrivilegeCheck implements Check {
             ORDER BY 1::text""";
 
     private static final String OTHERS = """
-            SELECT has_table_privilege('datastore_changelog', 'UPDATE')
-                    AND has_table_privilege('datastore_changelog', 'DELETE')
-                    AND has_table_privilege('datastore_changelog_state', 'UPDATE'),
-                has_function_privilege('nvsentinel_create_collection(text)', 'EXECUTE'),
+            SELECT has_table_privilege('{schema}.datastore_changelog', 'UPDATE')
+                    AND has_table_privilege('{schema}.datastore_changelog', 'DELETE')
+                    AND has_table_privilege('{schema}.datastore_changelog_state', 'UPDATE'),
+                has_function_privilege('{schema}.nvsentinel_create_collection(text)', 'EXECUTE'),
                 has_schema_privilege(?, 'CREATE')""";
 
     @Override
@@ -87,8 +87,8 @@ final class PrivilegeCheck implements Check {
     }
 
     private static void all(Patient patient) throws SQLException {
-        List<@Nullable String> row =
-                Sql.one(patient.connection(), OTHERS, patient.options().schema());
+        String schema = patient.options().schema();
+        List<@Nullable String> row = Sql.one(patient.connection(), Sql.in(schema, OTHERS), schema);
         boolean retention = "t".equals(row.get(0));
         boolean create = "t".equals(row.get(1));
         boolean migrate = "t".equals(row.get(2));

@@ -17,9 +17,9 @@ final class RetentionCheck implements Check {
 
     private static final String OLDEST = """
             SELECT greatest(0, floor(extract(epoch FROM clock_timestamp() - changed_at)))::bigint,
-                id <= coalesce((SELECT min(position) FROM resume_tokens), id)
-            FROM datastore_changelog
-            WHERE id >= (SELECT oldest_id FROM datastore_changelog_state)
+                id <= coalesce((SELECT min(position) FROM {schema}.resume_tokens), id)
+            FROM {schema}.datastore_changelog
+            WHERE id >= (SELECT oldest_id FROM {schema}.datastore_changelog_state)
             ORDER BY id LIMIT 1""";
 
     @Override
@@ -34,7 +34,8 @@ final class RetentionCheck implements Check {
 
     @Override
     public void run(Patient patient) throws SQLException {
-        List<List<@Nullable String>> rows = Sql.rows(patient.connection(), OLDEST);
+        List<List<@Nullable String>> rows =
+                Sql.rows(patient.connection(), Sql.in(patient.options().schema(), OLDEST));
         if (rows.isEmpty()) {
             patient.ok("the changelog is empty", Map.of());
             return;

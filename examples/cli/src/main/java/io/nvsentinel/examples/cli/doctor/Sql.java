@@ -44,6 +44,11 @@ final class Sql {
         return row;
     }
 
+    /** Names the schema of the datastore's objects: behind a pooler the search path may be that of another session. */
+    static String in(String schema, String sql) {
+        return sql.replace("{schema}", quoted(schema));
+    }
+
     static String quoted(String identifier) {
         return '"' + identifier.replace("\"", "\"\"") + '"';
     }

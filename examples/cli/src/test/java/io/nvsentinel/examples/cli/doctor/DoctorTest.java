@@ -62,6 +62,7 @@ class DoctorTest {
                         "listen",
                         "schema",
                         "privileges",
+                        "safety",
                         "capture",
                         "gaps",
                         "changelog",
@@ -116,7 +117,7 @@ class DoctorTest {
                 .contains("configuration")
                 .contains("port must be between 1 and 65535")
                 .contains("DATASTORE_PORT");
-        assertThat(lines(run, "-")).hasSize(15).first().asString().contains("network");
+        assertThat(lines(run, "-")).hasSize(16).first().asString().contains("network");
     }
 
     @Test
@@ -162,7 +163,7 @@ class DoctorTest {
         assertThat(lines(run, "✗")).hasSizeGreaterThanOrEqualTo(2);
         assertThat(lines(run, "✗").get(0)).contains("network").contains("connection refused");
         assertThat(lines(run, "✗")).last().asString().contains("login").contains("see network");
-        assertThat(lines(run, "-")).hasSize(11).allMatch(line -> line.contains("not examined: needs"));
+        assertThat(lines(run, "-")).hasSize(12).allMatch(line -> line.contains("not examined: needs"));
     }
 
     @Test
@@ -225,7 +226,7 @@ class DoctorTest {
                     .contains("schema")
                     .contains("has no tables")
                     .contains("→ nvsentinel schema migrate");
-            assertThat(lines(run, "-")).hasSize(5).allMatch(line -> line.contains("the tables of the schema"));
+            assertThat(lines(run, "-")).hasSize(6).allMatch(line -> line.contains("the tables of the schema"));
             assertThat(empty.queryForString("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
                     .isEqualTo("0");
         } finally {

@@ -173,7 +173,7 @@ class DoctorTlsTest {
                 .contains("→")
                 .contains(cure);
         List<String> unknown = DoctorTest.lines(run, "-");
-        assertThat(unknown).hasSize(12).first().asString().contains("login").contains("without certificates");
+        assertThat(unknown).hasSize(13).first().asString().contains("login").contains("without certificates");
     }
 
     private Map<String, String> environment() {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.schema;
+
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.table.Rows;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * Checks once, after connecting, that nobody hides rows from this user or creates objects beside the datastore's.
+ *
+ * <p>A row of the changelog that a policy hides looks like a transaction that was rolled back: the change would be lost without
+ * an error.
+ */
+public final class SchemaSafety {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.schema");
+
+    private static final String CHECK = """
+            SELECT (
+                SELECT string_agg(class.relname::text, ', ' ORDER BY class.relname)
+                FROM pg_class AS class
+                WHERE class.relnamespace = to_regnamespace('{schema}') AND class.relkind IN ('r', 'p')
+                    AND row_security_active(class.oid)
+                    AND (class.relname = ANY (ARRAY['datastore_changelog', 'datastore_changelog_state', 'resume_tokens',
+                            'dead_letters', 'handled_changes', 'group_members'])
+                        OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = class.oid AND tgname = 'nvsentinel_capture'))
+            ), (
+                SELECT string_agg(DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE acl.grantee::regrole::text END, ', ')
+                FROM pg_namespace AS schema
+                CROSS JOIN LATERAL aclexplode(coalesce(schema.nspacl, acldefault('n', schema.nspowner))) AS acl
+                WHERE schema.oid = to_regnamespace('{schema}') AND acl.privilege_type = 'CREATE'
+                    AND acl.grantee <> schema.nspowner
+                    AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = acl.grantee AND rolsuper)
+                    AND NOT EXISTS (SELECT FROM pg_class
+                        WHERE oid = to_regclass('{schema}.datastore_changelog') AND relowner = acl.grantee)
+            )""";
+
+    private final Session session;
+    private final String schema;
+    private final String user;
+
+    /**
+     * Checks nothing yet.
+     *
+     * @param session runs the query
+     * @param schema the datastore's schema
+     * @param user the user that the sessions log in as
+     */
+    public SchemaSafety(Session session, String schema, String user) {
+        this.session = session;
+        this.schema = schema;
+        this.user = user;
+    }
+
+    private record Found(@Nullable String hidden, @Nullable String creators) {}
+
+    /**
+     * Runs the check.
+     *
+     * @return cold; completes if no row can be hidden, after a warning if others may create objects in the schema; fails with
+     *     {@link MisconfiguredException} if a row-level security policy applies to this user
+     */
+    public Mono<Void> check() {
+        return session.read(
+                        "Check the schema",
+                        connection -> Rows.one(
+                                connection.createStatement(CHECK),
+                                row -> new Found(row.get(0, String.class), row.get(1, String.class))))
+                .flatMap(this::judge);
+    }
+
+    private Mono<Void> judge(Found found) {
+        if (found.hidden() != null) {
+            return Mono.error(new MisconfiguredException("Row-level security applies to user \"" + user + "\" on "
+                    + found.hidden() + " of schema \"" + schema
+                    + "\": hidden rows would be lost changes; run ALTER TABLE ... DISABLE ROW LEVEL SECURITY as the"
+                    + " owner of the tables"));
+        }
+        if (found.creators() != null) {
+            LOG.warn(
+                    "Others than the owner may create objects in the schema: schema={}, roles={}. A migration would be"
+                            + " refused if they create functions or operators that it could call; run REVOKE CREATE ON SCHEMA"
+                            + " \"{}\" FROM {} as the owner of the schema",
+                    schema,
+                    found.creators(),
+                    schema,
+                    found.creators());
+        }
+        return Mono.empty();
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.doctor;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Whether others can create objects beside the datastore's, or hide its rows from this user. */
+final class SafetyCheck implements Check {
+
+    private static final String CREATORS = """
+            SELECT DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE acl.grantee::pg_catalog.regrole::text END
+            FROM pg_catalog.pg_namespace AS schema
+            CROSS JOIN LATERAL pg_catalog.aclexplode(
+                coalesce(schema.nspacl, pg_catalog.acldefault('n', schema.nspowner))) AS acl
+            WHERE schema.oid = ?::text::regnamespace AND acl.privilege_type = 'CREATE' AND acl.grantee <> schema.nspowner
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE oid = acl.grantee AND rolsuper)
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_class
+                    WHERE relname = 'datastore_changelog' AND relnamespace = schema.oid AND relowner = acl.grantee)
+            ORDER BY 1""";
+
+    private static final String HIDDEN = """
+            SELECT class.oid::pg_catalog.regclass::text FROM pg_catalog.pg_class AS class
+            WHERE class.relnamespace = ?::text::regnamespace AND class.relkind IN ('r', 'p')
+                AND pg_catalog.row_security_active(class.oid)
+                AND (class.relname IN ('datastore_changelog', 'datastore_changelog_state', 'resume_tokens', 'dead_letters',
+                        'handled_changes', 'group_members')
+                    OR EXISTS (SELECT FROM pg_catalog.pg_trigger
+                        WHERE tgrelid = class.oid AND tgname = 'nvsentinel_capture'))
+            ORDER BY 1""";
+
+    @Override
+    public String name() {
+        return "safety";
+    }
+
+    @Override
+    public Need need() {
+        return Need.TABLES;
+    }
+
+    @Override
+    public void run(Patient patient) throws SQLException {
+        String schema = Sql.quoted(patient.options().schema());
+        List<String> creators = names(patient, CREATORS, schema);
+        List<String> hidden = names(patient, HIDDEN, schema);
+        if (!creators.isEmpty()) {
+            String revoke = "REVOKE CREATE ON SCHEMA " + schema + " FROM " + String.join(", ", creators);
+            patient.fail(
+                    "others than the owner may create objects in the schema: " + String.join(", ", creators),
+                    revoke + ", as the owner of the schema",
+                    Map.of("creators", creators, "revoke", revoke));
+        }
+        for (String table : hidden) {
+            String disable = "ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY";
+            patient.fail(
+                    "row-level security may hide rows of " + table + " from this user, which loses changes",
+                    disable + ", as the owner of the table",
+                    Map.of("table", table));
+        }
+        if (creators.isEmpty() && hidden.isEmpty()) {
+            patient.ok("nobody but the owner creates objects in the schema, and no policy hides rows", Map.of());
+        }
+    }
+
+    private static List<String> names(Patient patient, String sql, String schema) throws SQLException {
+        return Sql.rows(patient.connection(), sql, schema).stream()
+                .map(SafetyCheck::name)
+                .toList();
+    }
+
+    private static String name(List<@Nullable String> row) {
+        return String.valueOf(row.get(0));
+    }
+}

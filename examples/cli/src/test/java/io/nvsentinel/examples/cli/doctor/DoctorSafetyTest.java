@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.examples.cli.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nvsentinel.examples.cli.Databases;
+import io.nvsentinel.examples.cli.ExitCode;
+import io.nvsentinel.examples.cli.Run;
+import io.nvsentinel.testserver.PostgresDatabase;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Others who may create objects in the schema, and policies that hide rows. */
+class DoctorSafetyTest {
+
+    @RegisterExtension
+    static final PostgresDatabase database = PostgresDatabase.from(Databases.MIGRATED);
+
+    @Test
+    void failsWhereOthersMayCreateObjectsInTheSchema() {
+        database.execute("GRANT CREATE ON SCHEMA public TO PUBLIC");
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get()));
+
+            assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
+            assertThat(DoctorTest.lines(run, "✗"))
+                    .singleElement()
+                    .asString()
+                    .contains("safety")
+                    .contains("PUBLIC")
+                    .contains("→ REVOKE CREATE ON SCHEMA \"public\" FROM PUBLIC");
+        } finally {
+            database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+        }
+    }
+
+    @Test
+    void failsWhereAPolicyHidesRowsOfTheChangelog() {
+        String user = "policed_" + database.get().name();
+        database.execute("CREATE ROLE " + user
+                + " LOGIN PASSWORD 'p'; ALTER TABLE datastore_changelog ENABLE ROW LEVEL SECURITY;"
+                + " GRANT ALL ON ALL TABLES IN SCHEMA public TO " + user
+                + "; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO "
+                + user);
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get().as(user, "p")));
+
+            assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
+            assertThat(DoctorTest.lines(run, "✗"))
+                    .filteredOn(line -> line.contains("safety"))
+                    .singleElement()
+                    .asString()
+                    .contains("row-level security")
+                    .contains("ALTER TABLE datastore_changelog DISABLE ROW LEVEL SECURITY");
+        } finally {
+            database.execute("ALTER TABLE datastore_changelog DISABLE ROW LEVEL SECURITY; DROP OWNED BY " + user
+                    + "; DROP ROLE " + user);
+        }
+    }
+}
