@@ -34,13 +34,18 @@ import org.jspecify.annotations.Nullable;
  * <h2>Values</h2>
  *
  * <ul>
- *   <li>Allowed are String, Boolean, Integer, Long, BigInteger, BigDecimal, finite Double, {@link Instant},
- *       {@link UUID} (compared as its text), null, and for equality List and Map of these except Instant. Anything else
- *       is refused at once.
+ *   <li>Allowed are String, Boolean, any {@link Number} that is finite ({@code 0.1f} is 0.1; of classes that the JDK does
+ *       not have, the text counts), {@link Instant}, {@link UUID} (compared as its text), null, and for equality any
+ *       {@link Collection}, in its order, and Map of these except Instant. Anything else is refused at once.
  *   <li>A comparison holds only between values of the same JSON type: numbers by value (9 &lt; 10, 1 = 1.0), strings by
  *       Unicode code point, false &lt; true. A string never equals a number.
  *   <li>An Instant compares with RFC 3339 strings that name an offset and with {@code {"seconds": …, "nanos": …}},
- *       both cut to microseconds, which is what PostgreSQL keeps. Other values are no instants and do not match.
+ *       both cut to microseconds, which is what PostgreSQL keeps. Other values are no instants and do not match. Every time
+ *       that PostgreSQL holds is allowed, from 4714 BC to the year 294276; {@link Instant#MIN} and {@link Instant#MAX} are
+ *       its {@code -infinity} and {@code infinity}.
+ *   <li>Go's zero time, {@code 0001-01-01T00:00:00Z}, in a document is a time that was never set: it matches no comparison
+ *       with an Instant, and a field that events define as a time equals null where it holds it, as the record's component
+ *       is null and the mirrored column empty. Equality with that Instant is therefore equality with null.
  *   <li>Lists and maps are equal if all elements are, maps in any order. There are no hidden element semantics: a list
  *       equals only a list. Use {@link #elemMatch(String, Filter)} or {@link #contains(String, Object)}.
  *   <li>In health events an absent {@code isFatal}, {@code isHealthy}, {@code force} or {@code skip} compares as false,

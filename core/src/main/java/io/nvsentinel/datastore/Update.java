@@ -197,6 +197,7 @@ public record Update(List<Operation> operations) {
         public Rename {
             UpdateChecks.path(from);
             UpdateChecks.path(to);
+            UpdateChecks.apart(from, to);
         }
     }
 
@@ -221,7 +222,8 @@ public record Update(List<Operation> operations) {
     }
 
     /**
-     * Gives a field a value. An Instant is stored in the form the field has in events, elsewhere as RFC 3339 text.
+     * Gives a field a value. An Instant is stored in the form the field has in events, elsewhere as RFC 3339 text; it lies
+     * after 0001-01-01T00:00:00Z, which would mean that it was never set, and before the year 10000.
      *
      * @param path the field
      * @param value the value, or null for a JSON null
@@ -245,7 +247,8 @@ public record Update(List<Operation> operations) {
 
     /**
      * Adds to a number, exactly. A field that is missing or null counts as 0; for any other value the statement fails
-     * with {@link InvalidRequestException} (SQLSTATE 2203B) and nothing is written.
+     * with {@link InvalidRequestException} (SQLSTATE 2203B), and with {@link LimitExceededException} where the sum would have
+     * more than 1,000 digits; nothing is written then.
      *
      * @param path the field
      * @param amount what to add, may be negative
@@ -312,7 +315,8 @@ public record Update(List<Operation> operations) {
      * @param from the field that is removed
      * @param to the field that gets the value; neither may lie inside the other
      * @return the update
-     * @throws InvalidRequestException if a path is not allowed
+     * @throws InvalidRequestException if a path is not allowed, or one lies inside the other; where both only mean the same
+     *     place in a collection, under different names, the statement fails
      */
     public static Update rename(String from, String to) {
         return of(new Rename(FieldPath.parse(from), FieldPath.parse(to)));

@@ -2,9 +2,9 @@
 package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.changestream.Operation;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * ends with the change that fills its bytes; what comes beyond is passed over, and is not of the page.
  */
 final class PageReading {
-
-    private static final int HEXADECIMAL = 16;
 
     private final int asked;
     private final long mostBytes;
@@ -42,17 +40,15 @@ final class PageReading {
     }
 
     /** Sent once, however many changes there are. */
-    private record Facts(ChangelogFacts facts, Long[] tables, String[] points) {
+    private record Facts(UUID incarnation, long oldestId, long newestId, boolean standby, Long[] tables) {
 
         static Facts of(Readable row) {
             return new Facts(
-                    new ChangelogFacts(
-                            get(row, 0, UUID.class),
-                            get(row, 1, Long.class),
-                            get(row, 2, Long.class),
-                            get(row, 3, Boolean.class)),
-                    get(row, 4, Long[].class),
-                    get(row, 14, String[].class));
+                    get(row, 0, UUID.class),
+                    get(row, 1, Long.class),
+                    get(row, 2, Long.class),
+                    get(row, 3, Boolean.class),
+                    get(row, 4, Long[].class));
         }
 
         Map<String, Long> tables(String[] names) {
@@ -61,18 +57,6 @@ final class PageReading {
                 ids.put(names[i], tables[i]);
             }
             return ids;
-        }
-
-        /** The row that was found at a point, if the point has one; the first of its two values is null if there is none. */
-        @Nullable
-        RowCheck row(HistoryPoint point, int first) {
-            String transaction = points[first];
-            return point.row() == null || transaction == null
-                    ? null
-                    : new RowCheck(
-                            point.row().id(),
-                            Long.parseUnsignedLong(transaction),
-                            ServerTime.of(Long.parseUnsignedLong(points[first + 1], HEXADECIMAL)));
         }
     }
 
@@ -93,11 +77,11 @@ final class PageReading {
     private ChangelogRow change(long id, Readable row) {
         return new ChangelogRow(
                 id,
-                Long.parseUnsignedLong(get(row, 6, String.class)),
+                Long.parseLong(get(row, 6, String.class)),
                 collection(get(row, 7, String.class)),
                 row.get(8, UUID.class),
                 Operation.valueOf(get(row, 9, String.class)),
-                ServerTime.of(ByteBuffer.wrap(get(row, 10, byte[].class)).getLong()),
+                ServerTimes.read(row, 10),
                 get(row, 13, Boolean.class),
                 json(row.get(11, Json.class)),
                 json(row.get(12, Json.class)));
@@ -116,29 +100,20 @@ final class PageReading {
     /**
      * The page, when all rows have come.
      *
-     * @param start where it begins
-     * @param end where the settled part ends
      * @param tables whose object ids were asked for
      */
-    ChangelogPage page(HistoryPoint start, HistoryPoint end, String[] tables) {
-        Facts known = facts;
-        if (known == null) {
-            throw Outages.noFacts();
-        }
+    ChangelogPage page(String[] tables) {
+        Facts known = Objects.requireNonNull(facts, "bug: a page without facts");
         boolean complete = changes.size() < asked && bytes < mostBytes;
         changes.removeIf(change -> change.id() > lowestPassedOver);
         changes.sort(Comparator.comparingLong(ChangelogRow::id));
-        int drawn = changes.size();
-        while (drawn > 0 && changes.get(drawn - 1).id() > known.facts.newestId()) {
-            drawn--;
-        }
         return new ChangelogPage(
-                known.facts,
-                known.row(start, 0),
-                known.row(end, 2),
-                List.copyOf(changes.subList(0, drawn)),
-                complete || drawn < changes.size(),
-                List.copyOf(changes.subList(drawn, changes.size())),
+                known.incarnation,
+                known.oldestId,
+                known.newestId,
+                known.standby,
+                changes,
+                complete,
                 known.tables(tables));
     }
 

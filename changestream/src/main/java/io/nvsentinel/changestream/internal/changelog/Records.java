@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.read.PageSize;
 import io.nvsentinel.datastore.internal.table.Identifier;
 import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
@@ -25,7 +26,7 @@ public final class Records {
      * {@link Reading} then passes over.
      */
     private static final String PAGE = """
-            SELECT pg_current_snapshot()::text, clock_timestamp(), page.id, page.data, page.read
+            SELECT pg_current_snapshot()::text, timestamptz_send(clock_timestamp()), page.id, page.data, page.read
             FROM (SELECT 1) AS always
             LEFT JOIN (
                 SELECT *, count(*) OVER () AS read,
@@ -121,7 +122,7 @@ public final class Records {
             UUID id = row.get(2, UUID.class);
             if (id != null && bytes < pageBytes) {
                 byte[] data = Objects.requireNonNull(row.get(3, Json.class)).asArray();
-                Instant now = Objects.requireNonNull(row.get(1, Instant.class));
+                Instant now = ServerTimes.read(row, 1);
                 rows.add(new ChangelogRow(position, 0, collection, id, Operation.EXISTING, now, true, null, data));
                 bytes += data.length;
             }

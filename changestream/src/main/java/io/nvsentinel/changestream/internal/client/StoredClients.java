@@ -9,9 +9,9 @@ import io.nvsentinel.changestream.upkeep.Clients;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
-import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -25,9 +25,10 @@ public final class StoredClients implements Clients {
 
     private static final String STATUS = """
             SELECT client.client_name, client.resume_token, client.epoch, client.owner,
-                coalesce(client.leased_until > clock_timestamp(), false), client.last_seen, client.cut_off,
+                coalesce(client.leased_until > clock_timestamp(), false), timestamptz_send(client.last_seen),
+                timestamptz_send(client.cut_off),
                 CASE WHEN behind.changes <= %1$d THEN behind.changes ELSE newest.last_value - client.position END,
-                (SELECT changed_at FROM {schema}.datastore_changelog WHERE id > client.position ORDER BY id LIMIT 1),
+                (SELECT timestamptz_send(changed_at) FROM {schema}.datastore_changelog WHERE id > client.position ORDER BY id LIMIT 1),
                 client.position + 1 < state.oldest_id
             FROM {schema}.resume_tokens AS client
             CROSS JOIN {schema}.datastore_changelog_state AS state
@@ -41,22 +42,20 @@ public final class StoredClients implements Clients {
 
     /** One statement: the epoch fences the owner at the moment at which the client moves. */
     private static final String MOVE = """
-            WITH %2$s, known AS (
+            WITH known AS (
                 SELECT count(*) AS clients FROM {schema}.resume_tokens WHERE %1$s
             ), moved AS (
                 UPDATE {schema}.resume_tokens
                 SET epoch = nextval('{schema}.resume_tokens_epoch_seq'), owner = NULL, last_seen = NULL, leased_until = NULL,
                     cut_off = CASE WHEN $3 THEN clock_timestamp() END, fresh = $3, last_updated = now(), resume_token = $2
-                FROM history
-                WHERE history.holds AND %1$s AND NOT ($3 AND fresh)
+                WHERE %1$s AND NOT ($3 AND fresh)
                 RETURNING client_name
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM moved)
             )
             INSERT INTO {schema}.resume_tokens (client_name, cut_off, fresh, resume_token)
-            SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known, history
-            WHERE history.holds AND clients = 0
-            ON CONFLICT DO NOTHING""".formatted(MINE, CheckedPosition.history(4));
+            SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known WHERE clients = 0
+            ON CONFLICT DO NOTHING""".formatted(MINE);
 
     private static final String DELETE = """
             WITH deleted AS (
@@ -119,10 +118,10 @@ public final class StoredClients implements Clients {
                 get(row, 2, Long.class),
                 row.get(3, String.class),
                 get(row, 4, Boolean.class),
-                row.get(5, Instant.class),
-                row.get(6, Instant.class),
+                ServerTimes.readNullable(row, 5),
+                ServerTimes.readNullable(row, 6),
                 get(row, 7, Long.class),
-                row.get(8, Instant.class),
+                ServerTimes.readNullable(row, 8),
                 get(row, 9, Boolean.class));
     }
 
@@ -138,8 +137,7 @@ public final class StoredClients implements Clients {
                         "Reset the change stream client \"" + clientName + "\"",
                         connection -> Rows.written(Rows.bind(
                                 connection.createStatement(MOVE),
-                                CheckedPosition.values(
-                                        List.of(clientName, json(start.position()), start.now()), start.position())))))
+                                List.of(clientName, json(start.position()), start.now())))))
                 .then();
     }
 

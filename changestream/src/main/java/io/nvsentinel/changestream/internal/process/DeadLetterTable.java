@@ -7,10 +7,10 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -25,8 +25,8 @@ public final class DeadLetterTable {
     private static final int BATCH = 100;
     private static final int LONGEST_MESSAGE = 2000;
 
-    private static final String LETTER =
-            "id, incarnation, position, xid, table_name, record_id, operation, changed_at, old_values, new_values";
+    private static final String LETTER = "id, incarnation, position, xid, table_name, record_id, operation,"
+            + " timestamptz_send(changed_at), old_values, new_values";
 
     private static final String PUT = """
             INSERT INTO {schema}.dead_letters (client_name, incarnation, position, xid, changed_at, table_name, record_id, operation,
@@ -111,7 +111,7 @@ public final class DeadLetterTable {
                 .bind(2, incarnation)
                 .bind(3, row.id())
                 .bind(4, row.transactionId())
-                .bind(5, row.changedAt())
+                .bind(5, ServerTimes.text(row.changedAt()))
                 .bind(6, row.collection())
                 .bind(8, row.operation().name());
         bind(statement, 7, row.recordId(), UUID.class);
@@ -196,7 +196,7 @@ public final class DeadLetterTable {
                         get(row, 4, String.class),
                         row.get(5, UUID.class),
                         Operation.valueOf(get(row, 6, String.class)),
-                        get(row, 7, Instant.class),
+                        ServerTimes.read(row, 7),
                         true,
                         json(row.get(8, Json.class)),
                         json(row.get(9, Json.class))));

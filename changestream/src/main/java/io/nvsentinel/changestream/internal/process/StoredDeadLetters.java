@@ -9,8 +9,8 @@ import io.nvsentinel.changestream.processing.DeadLetter;
 import io.nvsentinel.changestream.processing.DeadLetters;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.spi.Readable;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,8 +33,9 @@ public final class StoredDeadLetters implements DeadLetters {
             FROM {schema}.dead_letters GROUP BY client ORDER BY client""";
 
     private static final String LIST = """
-            SELECT id, client_name, incarnation, position, xid, table_name, record_id, operation, changed_at, error_class,
-                error_message, attempts, first_failed_at, last_failed_at, replay_requested
+            SELECT id, client_name, incarnation, position, xid, table_name, record_id, operation, timestamptz_send(changed_at),
+                error_class, error_message, attempts, timestamptz_send(first_failed_at),
+                timestamptz_send(last_failed_at), replay_requested
             FROM {schema}.dead_letters WHERE (position, id) > ($2, $3) AND %s ORDER BY position, id LIMIT %d""".formatted(OF_CLIENT, PAGE);
 
     private static final String REPLAY = "UPDATE {schema}.dead_letters SET replay_requested = true,"
@@ -97,7 +98,7 @@ public final class StoredDeadLetters implements DeadLetters {
 
     private static Listed listed(Readable row) {
         long position = get(row, 3, Long.class);
-        RowCheck check = new RowCheck(position, get(row, 4, Long.class), get(row, 8, Instant.class));
+        RowCheck check = new RowCheck(position, get(row, 4, Long.class), ServerTimes.read(row, 8));
         Position token = Position.at(get(row, 2, UUID.class), position, check);
         DeadLetter letter = new DeadLetter(
                 get(row, 0, Long.class),
@@ -106,12 +107,12 @@ public final class StoredDeadLetters implements DeadLetters {
                 get(row, 5, String.class),
                 row.get(6, UUID.class),
                 Operation.valueOf(get(row, 7, String.class)),
-                get(row, 8, Instant.class),
+                ServerTimes.read(row, 8),
                 get(row, 9, String.class),
                 row.get(10, String.class),
                 get(row, 11, Integer.class),
-                get(row, 12, Instant.class),
-                get(row, 13, Instant.class),
+                ServerTimes.read(row, 12),
+                ServerTimes.read(row, 13),
                 get(row, 14, Boolean.class));
         return new Listed(position, letter);
     }

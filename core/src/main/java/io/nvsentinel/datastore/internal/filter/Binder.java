@@ -2,6 +2,8 @@
 package io.nvsentinel.datastore.internal.filter;
 
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,17 +26,17 @@ public final class Binder {
     }
 
     /**
-     * Adds a value.
+     * Adds a value. A time is bound as text, so the statement has to cast it to {@code timestamptz}.
      *
      * @param value what to bind
      * @return its placeholder
-     * @throws InvalidRequestException if there are too many
+     * @throws InvalidRequestException if there are too many, or the server cannot hold the time
      */
     public String bind(Object value) {
         if (bindings.size() >= MAX_BINDINGS) {
             throw new InvalidRequestException("a filter or update needs more than " + MAX_BINDINGS + " parameters");
         }
-        bindings.add(value);
+        bindings.add(value instanceof Instant time ? ServerTimes.text(time) : value);
         return "$" + (first + bindings.size() - 1);
     }
 

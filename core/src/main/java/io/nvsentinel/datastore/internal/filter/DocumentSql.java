@@ -53,6 +53,11 @@ final class DocumentSql {
     }
 
     String isNull(Field.Document field) {
+        if (field.isTime()) {
+            String stored = firstNotNull(field, ")");
+            return "(SELECT v IS NULL OR {schema}.nvsentinel_unset_time(v) FROM (SELECT " + stored
+                    + " AS v) AS stored)";
+        }
         if (field.known().shape() == Shape.WRAPPED) {
             return "(" + firstNotNull(field, ")") + " IS NULL)";
         }

@@ -37,7 +37,7 @@ public sealed interface Field {
                 throw new InvalidRequestException(
                         path + " is the record's id, a UUID; the filter compares it with something else");
             }
-            Instant instant = value instanceof Instant given ? given : Instants.read(value);
+            Instant instant = value instanceof Instant given ? given : Instants.literal(value);
             if (instant == null) {
                 throw new InvalidRequestException(path + " is the record's column " + column.sqlName()
                         + ", a time; it compares with an Instant or an RFC 3339 text with an offset");
@@ -71,6 +71,11 @@ public sealed interface Field {
          */
         public boolean isSecondsAndNanos() {
             return known.shape() == KnownName.Shape.SECONDS_AND_NANOS;
+        }
+
+        /** Whether events define it as a time. */
+        boolean isTime() {
+            return isSecondsAndNanos() || known.shape() == KnownName.Shape.TIME;
         }
 
         KnownName.@Nullable Mirror mirror() {

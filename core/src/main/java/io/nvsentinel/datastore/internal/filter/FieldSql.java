@@ -23,9 +23,14 @@ public final class FieldSql {
             return path.names().isEmpty() ? map.document() : new DocumentSql(binder).value(document);
         }
         Field.Record column = (Field.Record) field;
-        return column.column() == RecordColumn.ID
-                ? "to_jsonb(" + column.sql() + ")"
-                : "to_jsonb(to_char(" + column.sql() + " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))";
+        return column.column() == RecordColumn.ID ? "to_jsonb(" + column.sql() + ")" : time(column.sql());
+    }
+
+    /** Outside the years 1 to 9999 a time has no RFC 3339 text; there it is the server's text. */
+    private static String time(String column) {
+        return "CASE WHEN " + column + " >= '0001-01-01T00:00:00Z' AND " + column + " < '10000-01-01T00:00:00Z'"
+                + " THEN to_jsonb(to_char(" + column + " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))"
+                + " ELSE to_jsonb(" + column + " AT TIME ZONE 'UTC') END";
     }
 
     /**
@@ -44,11 +49,7 @@ public final class FieldSql {
         }
         Field.Document document = (Field.Document) field;
         String value = value(path, map, binder);
-        return new SortKey("COALESCE(" + (isTime(document) ? seconds(value) : value) + ", 'null')", "jsonb");
-    }
-
-    private static boolean isTime(Field.Document field) {
-        return field.isSecondsAndNanos() || field.known().shape() == KnownName.Shape.TIME;
+        return new SortKey("COALESCE(" + (document.isTime() ? seconds(value) : value) + ", 'null')", "jsonb");
     }
 
     private static String seconds(String value) {

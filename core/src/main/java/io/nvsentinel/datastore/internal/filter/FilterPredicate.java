@@ -100,7 +100,11 @@ public final class FilterPredicate {
 
         @Override
         Test isNull(Field.Document field) {
-            return (document, context) -> stored(field, document) == null;
+            boolean time = field.isTime();
+            return (document, context) -> {
+                Object stored = stored(field, document);
+                return stored == null || time && Instants.isUnset(stored);
+            };
         }
 
         @Override

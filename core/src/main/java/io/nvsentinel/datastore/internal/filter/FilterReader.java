@@ -76,7 +76,11 @@ abstract class FilterReader<R> {
         if (value == null) {
             return isNull(field);
         }
-        return value instanceof Instant instant ? instant(field, comparison, instant) : value(field, comparison, value);
+        if (value instanceof Instant instant) {
+            boolean unset = comparison == Comparison.EQ && instant.equals(Instants.UNSET);
+            return unset ? isNull(field) : instant(field, comparison, instant);
+        }
+        return value(field, comparison, value);
     }
 
     private R in(Field field, List<?> values) {
@@ -120,7 +124,7 @@ abstract class FilterReader<R> {
 
     abstract R recordIn(Field.Record column, List<Object> values);
 
-    /** No spelling of the field holds anything but null. */
+    /** No spelling of the field holds anything but null, or the field is a time that was never set. */
     abstract R isNull(Field.Document field);
 
     /** Some spelling of the field is there. */

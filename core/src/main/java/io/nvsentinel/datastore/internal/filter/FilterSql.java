@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.Filter.Comparison;
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,7 +99,9 @@ public final class FilterSql extends FilterReader<String> {
     }
 
     private static String[] strings(List<Object> values) {
-        return values.stream().map(Object::toString).toArray(String[]::new);
+        return values.stream()
+                .map(value -> value instanceof Instant time ? ServerTimes.text(time) : value.toString())
+                .toArray(String[]::new);
     }
 
     /** A column is also null where the document holds a value of another type; it only helps to find the rows. */

@@ -5,9 +5,9 @@ import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import java.math.BigDecimal;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,11 +30,19 @@ public final class FilterValues {
      * @return the value as the readers expect it
      */
     public static @Nullable Object value(FieldPath path, @Nullable Object value) {
-        Object normal = JsonValues.normalize(path, value);
-        if (normal instanceof Instant instant) {
-            return instant.truncatedTo(ChronoUnit.MICROS);
+        if (value instanceof Instant instant) {
+            return time(path, instant);
         }
+        Object normal = JsonValues.normalize(path, value);
         return normal instanceof BigDecimal number ? shortest(number) : normal;
+    }
+
+    private static Instant time(FieldPath path, Instant time) {
+        if (!ServerTimes.holds(time)) {
+            throw new InvalidRequestException(path + ": the time is outside the range of PostgreSQL, "
+                    + ServerTimes.FIRST + " to " + ServerTimes.LAST);
+        }
+        return ServerTimes.cut(time);
     }
 
     private static BigDecimal shortest(BigDecimal number) {

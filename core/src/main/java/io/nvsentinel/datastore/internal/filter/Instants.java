@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Reads the times found in documents, exactly as the SQL function {@code nvsentinel_instant} does: RFC 3339 texts with
  * an offset, {@code {"seconds": …, "nanos": …}}, and the {@code {"$date": …}} of MongoDB's Extended JSON with such a
  * text or {@code {"$numberLong": "milliseconds"}}; cut to microseconds, in the years 1 to 9999. Everything else, such as
- * a thirtieth of February or a leap second, is no time.
+ * a thirtieth of February or a leap second, is no time. Go's zero time, {@code 0001-01-01T00:00:00Z}, stands for a time that
+ * was never set: in a document it is none either.
  */
 public final class Instants {
 
@@ -25,6 +27,9 @@ public final class Instants {
 
     private static final Pattern MILLISECONDS = Pattern.compile("-?[0-9]{1,15}");
 
+    /** Go's zero time. */
+    static final Instant UNSET = Instant.parse("0001-01-01T00:00:00Z");
+
     private static final BigDecimal FIRST_SECOND = BigDecimal.valueOf(-62_135_596_800L);
     private static final BigDecimal LAST_SECOND = BigDecimal.valueOf(253_402_300_799L);
     private static final BigDecimal LAST_NANO = BigDecimal.valueOf(999_999_999L);
@@ -32,12 +37,38 @@ public final class Instants {
     private Instants() {}
 
     /**
-     * Reads a time.
+     * Reads a time in a document.
      *
-     * @param value a value of a document, or an Instant's RFC 3339 text from elsewhere
+     * @param value a value of a document
+     * @return the instant, or null if the value is no time, or one that was never set
+     */
+    static @Nullable Instant read(@Nullable Object value) {
+        Instant exact = exact(value);
+        return exact == null || exact.equals(UNSET) ? null : ServerTimes.cut(exact);
+    }
+
+    /**
+     * Whether a value of a document is a time that was never set.
+     *
+     * @param value the value
+     * @return true for Go's zero time
+     */
+    static boolean isUnset(@Nullable Object value) {
+        return UNSET.equals(exact(value));
+    }
+
+    /**
+     * Reads a time that a caller writes, in a filter or for a column.
+     *
+     * @param value RFC 3339 text, or another form in which documents hold times
      * @return the instant, or null if the value is no time
      */
-    public static @Nullable Instant read(@Nullable Object value) {
+    public static @Nullable Instant literal(@Nullable Object value) {
+        Instant exact = exact(value);
+        return exact == null ? null : ServerTimes.cut(exact);
+    }
+
+    private static @Nullable Instant exact(@Nullable Object value) {
         if (value instanceof String text) {
             return parse(text);
         }
@@ -68,7 +99,7 @@ public final class Instants {
         try {
             Instant local = LocalDateTime.of(
                             number(m, 1), number(m, 2), number(m, 3), number(m, 4), number(m, 5), number(m, 6))
-                    .plusNanos(1000L * micros(m.group(7)))
+                    .plusNanos(nanos(m.group(7)))
                     .toInstant(ZoneOffset.UTC);
             return local.minusSeconds(offset(m));
         } catch (DateTimeException noSuchDay) {
@@ -80,8 +111,8 @@ public final class Instants {
         return Integer.parseInt(m.group(group));
     }
 
-    private static int micros(@Nullable String fraction) {
-        return fraction == null ? 0 : Integer.parseInt((fraction + "00000").substring(0, 6));
+    private static int nanos(@Nullable String fraction) {
+        return fraction == null ? 0 : Integer.parseInt((fraction + "00000000").substring(0, 9));
     }
 
     private static long offset(Matcher m) {
@@ -99,7 +130,7 @@ public final class Instants {
         if (seconds == null || rest == null) {
             return null;
         }
-        return Instant.ofEpochSecond(seconds.longValue(), rest.longValue() / 1000 * 1000);
+        return Instant.ofEpochSecond(seconds.longValue(), rest.longValue());
     }
 
     private static @Nullable BigDecimal whole(@Nullable Object value, BigDecimal least, BigDecimal most) {

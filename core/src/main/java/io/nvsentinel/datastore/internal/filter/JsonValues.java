@@ -4,9 +4,9 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidRequestException;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,10 +30,9 @@ public final class JsonValues {
     /** The deepest nesting of lists and maps in one value. */
     static final int MAX_DEPTH = 32;
 
-    /** The most digits of a number, before or after the point, written out. */
+    /** The most digits of a number, written without an exponent; what readers of documents accept. */
     static final int MAX_DIGITS = 1000;
 
-    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
     private final FieldPath path;
@@ -78,7 +77,7 @@ public final class JsonValues {
         if (value instanceof Number number) {
             return number(number);
         }
-        if (value instanceof List<?> list) {
+        if (value instanceof Collection<?> list) {
             return list(list, depth);
         }
         if (value instanceof Map<?, ?> map) {
@@ -90,11 +89,11 @@ public final class JsonValues {
     private InvalidRequestException unsupported(Object value) {
         return refused("a value of type " + value.getClass().getName() + " is not supported"
                 + (value instanceof Instant ? " inside a list or map" : "")
-                + "; allowed are String, Boolean, Integer, Long, BigInteger, BigDecimal, Double, Instant, UUID, null, and"
-                + " List and Map of these except Instant");
+                + "; allowed are String, Boolean, Number, Instant, UUID, null, and Collection and Map of these except"
+                + " Instant");
     }
 
-    private List<@Nullable Object> list(List<?> list, int depth) {
+    private List<@Nullable Object> list(Collection<?> list, int depth) {
         List<@Nullable Object> copy = new ArrayList<>();
         for (Object element : list) {
             copy.add(convert(element, depth + 1));
@@ -128,35 +127,23 @@ public final class JsonValues {
     }
 
     private BigDecimal number(Number number) {
-        BigDecimal decimal;
-        if (number instanceof Integer || number instanceof Long) {
-            return BigDecimal.valueOf(number.longValue());
-        } else if (number instanceof BigInteger integer) {
-            decimal = new BigDecimal(integer);
-        } else if (number instanceof BigDecimal exact) {
-            decimal = exact;
-        } else if (number instanceof Double real) {
-            decimal = real(real);
-        } else {
-            throw unsupported(number);
+        BigDecimal decimal = JsonNumbers.exact(number);
+        if (decimal == null) {
+            throw refused(
+                    JsonNumbers.isReal(number)
+                            ? number + " is not a JSON number"
+                            : "a " + number.getClass().getName() + " that is not written as a JSON number");
         }
-        if (Math.abs((long) decimal.precision() - decimal.scale()) > MAX_DIGITS
-                || Math.abs((long) decimal.scale()) > MAX_DIGITS) {
-            throw refused("a number needs more than " + MAX_DIGITS + " digits before or after the point");
+        if (JsonNumbers.storedDigits(decimal) > MAX_DIGITS) {
+            throw refused("a number needs more than " + MAX_DIGITS + " digits, written without an exponent");
         }
         return decimal;
     }
 
-    private BigDecimal real(Double real) {
-        if (real.isNaN() || real.isInfinite()) {
-            throw refused(real + " is not a JSON number");
-        }
-        return BigDecimal.valueOf(real);
-    }
-
     private static Instant checked(FieldPath path, Instant instant) {
-        if (instant.isBefore(EARLIEST) || instant.isAfter(LATEST)) {
-            throw new InvalidRequestException(at(path) + "an instant outside the years 1 to 9999 is not supported");
+        if (!instant.isAfter(Instants.UNSET) || instant.isAfter(LATEST)) {
+            throw new InvalidRequestException(at(path) + "a time must be after " + Instants.UNSET
+                    + ", which stands for a time that was never set, and before the year 10000");
         }
         return instant;
     }

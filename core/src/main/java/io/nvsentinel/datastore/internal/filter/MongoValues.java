@@ -22,7 +22,7 @@ public final class MongoValues {
      */
     public static @Nullable Object value(FieldPath path, @Nullable Object value) {
         if (value instanceof Map<?, ?> map && map.containsKey("$date")) {
-            Instant instant = map.size() == 1 ? Instants.read(map) : null;
+            Instant instant = map.size() == 1 ? Instants.literal(map) : null;
             if (instant == null) {
                 throw new InvalidRequestException(path + ": $date takes an RFC 3339 text with an offset, or"
                         + " {\"$numberLong\": \"milliseconds\"}");

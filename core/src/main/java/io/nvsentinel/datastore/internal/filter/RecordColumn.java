@@ -2,7 +2,7 @@
 package io.nvsentinel.datastore.internal.filter;
 
 import io.nvsentinel.datastore.InvalidRequestException;
-import java.time.temporal.ChronoUnit;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +20,8 @@ enum RecordColumn {
     Comparable<?> read(RecordContext context) {
         return switch (this) {
             case ID -> known(context.id()).toString();
-            case CREATED_AT -> known(context.createdAt()).truncatedTo(ChronoUnit.MICROS);
-            case UPDATED_AT -> known(context.updatedAt()).truncatedTo(ChronoUnit.MICROS);
+            case CREATED_AT -> ServerTimes.cut(known(context.createdAt()));
+            case UPDATED_AT -> ServerTimes.cut(known(context.updatedAt()));
         };
     }
 

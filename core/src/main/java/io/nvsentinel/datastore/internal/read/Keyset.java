@@ -7,9 +7,9 @@ import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FieldSql.SortKey;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -52,9 +52,24 @@ final class Keyset {
                 .collect(Collectors.joining());
     }
 
-    /** The names of all keys, where they are selected: the planner has to see that these are the record's columns. */
+    /** The keys that are times of the record, each preceded by a comma, to be selected as {@code t0}, {@code t1} … */
+    String times() {
+        return IntStream.range(0, sorts.size())
+                .filter(this::isTime)
+                .mapToObj(i -> ", " + ServerTimes.column(name(i)) + " AS t" + i)
+                .collect(Collectors.joining());
+    }
+
+    /** All keys but times, where they are selected: the planner has to see that these are the record's columns. */
     String names() {
-        return IntStream.range(0, sorts.size()).mapToObj(this::name).collect(Collectors.joining(", "));
+        return IntStream.range(0, sorts.size())
+                .filter(i -> !isTime(i))
+                .mapToObj(this::name)
+                .collect(Collectors.joining(", "));
+    }
+
+    private boolean isTime(int i) {
+        return types.get(i).equals("timestamptz");
     }
 
     private String name(int i) {
@@ -87,19 +102,19 @@ final class Keyset {
     List<Object> read(Readable row) {
         List<Object> keys = new ArrayList<>(sorts.size());
         for (int i = 0; i < sorts.size(); i++) {
-            Class<?> type = switch (types.get(i)) {
-                case "uuid" -> UUID.class;
-                case "timestamptz" -> Instant.class;
-                default -> Json.class;
-            };
-            keys.add(copy(Objects.requireNonNull(row.get(name(i).replace("\"", ""), type))));
+            keys.add(
+                    switch (types.get(i)) {
+                        case "uuid" -> get(row, name(i).replace("\"", ""), UUID.class);
+                        case "timestamptz" -> ServerTimes.decode(get(row, "t" + i, byte[].class));
+                        // The driver's Json lives in the message it came with.
+                        default -> Json.of(get(row, name(i), Json.class).asArray());
+                    });
         }
         return keys;
     }
 
-    /** The driver's Json lives in the message it came with. */
-    private static Object copy(Object key) {
-        return key instanceof Json json ? Json.of(json.asArray()) : key;
+    private static <V> V get(Readable row, String column, Class<V> type) {
+        return Objects.requireNonNull(row.get(column, type));
     }
 
     /**

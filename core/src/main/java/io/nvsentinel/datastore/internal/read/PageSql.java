@@ -39,22 +39,23 @@ public final class PageSql {
     }
 
     /**
-     * The columns {@value StoredRows#COLUMNS} of a page and those of its sort keys that are not among them.
+     * The columns of {@link StoredRows#COLUMNS} of a page, and its sort keys but for the id.
      *
      * @param data what is read of each document
      * @param most how many documents
      */
     SqlFragment documents(Data data, Page.@Nullable Cursor cursor, int most) {
         Binder binder = new Binder(1);
-        return binder.finish("SELECT id, created_at, updated_at, version, " + data.render(binder) + " AS data"
+        return binder.finish("SELECT " + StoredRows.columns("", data.render(binder) + " AS data") + keyset.times()
                 + keyset.columns(binder) + rows(cursor, most, binder));
     }
 
     /** The column {@code id} of a page and its sort keys. */
     SqlFragment ids(Page.@Nullable Cursor cursor) {
         Binder binder = new Binder(1);
-        return binder.finish("SELECT id, " + keyset.names() + " FROM (SELECT id, created_at, updated_at"
-                + keyset.columns(binder) + rows(cursor, pageSize(), binder) + ") AS page ORDER BY " + keyset.order());
+        return binder.finish("SELECT id, " + keyset.names() + keyset.times()
+                + " FROM (SELECT id, created_at, updated_at" + keyset.columns(binder) + rows(cursor, pageSize(), binder)
+                + ") AS page ORDER BY " + keyset.order());
     }
 
     private String rows(Page.@Nullable Cursor cursor, int most, Binder binder) {

@@ -16,7 +16,6 @@ import io.nvsentinel.datastore.internal.update.UpdateSql;
 import io.r2dbc.postgresql.codec.Json;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The statements that change documents. A statement that picks one record locks it before it decides, so that two writers
@@ -93,28 +92,35 @@ final class ChangeSql {
             return binder.finish(chosen(query, "id AS chosen_id", binder) + update(update, binder)
                     + " FROM chosen WHERE id = chosen_id RETURNING " + StoredRows.COLUMNS);
         }
-        String before = columns().map(column -> column + " AS chosen_" + column).collect(Collectors.joining(", "));
+        String before = StoredRows.NAMES.stream()
+                .map(column -> column + " AS chosen_" + column)
+                .collect(Collectors.joining(", "));
         return binder.finish(chosen(query, before, binder) + update(update, binder)
-                + " FROM chosen WHERE id = chosen_id RETURNING "
-                + columns().map(column -> "chosen_" + column).collect(Collectors.joining(", ")));
+                + " FROM chosen WHERE id = chosen_id RETURNING " + StoredRows.columns("chosen_", "chosen_data"));
     }
 
-    private static Stream<String> columns() {
-        return Stream.of(StoredRows.COLUMNS.split(", "));
-    }
-
-    /** The columns id and whether it is new. */
+    /**
+     * The columns id and whether it is new. What is inserted has to match the filter, or each call would insert another one;
+     * unless the filter names the id, of which there can be one only.
+     */
     SqlFragment upsert(Filter filter, Update update) {
         Binder binder = new Binder(1);
         String chosen = new PageSql(table, Query.where(filter), Condition.NONE).chosen("id AS chosen_id", binder);
         UpsertSeed seed = UpsertSeed.of(filter, update, table.fields());
         String id = seed.id() == null ? "gen_random_uuid()" : "CAST(" + binder.bind(seed.id()) + " AS uuid)";
         UpdateSql.Values added = UpdateSql.render(seed.update(), table.fields(), binder);
+        String matches = seed.id() == null
+                ? "{schema}.nvsentinel_require_match("
+                        + FilterSql.render(filter, table.fields().overRow("made"), binder) + ")"
+                : "TRUE";
         return binder.finish("WITH chosen AS MATERIALIZED (" + chosen + "), changed AS (" + update(update, binder)
                 + " FROM chosen WHERE id = chosen_id RETURNING id), added AS (INSERT INTO " + table.quoted()
-                + " (id, data, updated_at) SELECT " + id + ", " + added.document() + ", "
+                + " (id, data, updated_at) SELECT id, data, updated_at FROM (SELECT *, COALESCE("
+                + "{schema}.nvsentinel_instant(data -> 'createdAt'), {schema}.nvsentinel_instant(data -> 'createdat'), now()) AS created_at"
+                + " FROM (SELECT " + id + " AS id, " + added.document() + " AS data, "
                 + (added.updatedAt() == null ? "now()" : added.updatedAt())
-                + " FROM (SELECT CAST('{}' AS jsonb) AS data) AS nothing WHERE NOT EXISTS (SELECT FROM chosen) RETURNING id)"
+                + " AS updated_at FROM (SELECT CAST('{}' AS jsonb) AS data) AS nothing) AS seed) AS made"
+                + " WHERE CASE WHEN EXISTS (SELECT FROM chosen) THEN FALSE ELSE " + matches + " END RETURNING id)"
                 + " SELECT id, false FROM changed UNION ALL SELECT id, true FROM added");
     }
 

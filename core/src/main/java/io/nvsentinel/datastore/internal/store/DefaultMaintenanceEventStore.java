@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
+import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
@@ -14,6 +15,7 @@ import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
@@ -24,7 +26,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -49,29 +53,34 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
             RETURNING id, version = 1""";
 
     private static final String LAST =
-            "SELECT max(event_received_timestamp) FROM {schema}.maintenance_events WHERE csp = $1 AND cluster_name = $2";
+            "SELECT timestamptz_send(max(event_received_timestamp)) FROM {schema}.maintenance_events WHERE csp = $1 AND cluster_name = $2";
 
     private final Session session;
 
     DefaultMaintenanceEventStore(Session session, JsonCodec json) {
-        super(session, "maintenance_events", FieldMap.MAINTENANCE_EVENTS, MaintenanceEvent.codec(json), json);
+        super(
+                session,
+                "maintenance_events",
+                FieldMap.MAINTENANCE_EVENTS,
+                DocumentCodec.ofTree(json, DefaultMaintenanceEventStore::tree, MaintenanceEvent::fromTree),
+                json);
         this.session = session;
     }
 
     @Override
     public Mono<UpsertResult> upsert(MaintenanceEvent event) {
-        return Mono.fromCallable(() -> Json.of(codec().encode(checked(event))))
+        return Mono.fromCallable(() -> Json.of(codec().encode(event)))
                 .flatMap(data -> session.write(
                         "Upsert into " + name(),
                         connection ->
                                 Rows.one(connection.createStatement(UPSERT).bind(0, data), DocumentChanges::upserted)));
     }
 
-    private static MaintenanceEvent checked(MaintenanceEvent event) {
+    private static Map<String, @Nullable Object> tree(MaintenanceEvent event) {
         if (event.eventId().isEmpty()) {
             throw new InvalidRequestException("a maintenance event needs an eventId: it is stored under it");
         }
-        return event;
+        return event.toTree();
     }
 
     @Override
@@ -124,7 +133,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
                                         .createStatement(LAST)
                                         .bind(0, csp.value())
                                         .bind(1, clusterName),
-                                row -> Optional.ofNullable(row.get(0, Instant.class))))
+                                row -> Optional.ofNullable(ServerTimes.readNullable(row, 0))))
                 .flatMap(Mono::justOrEmpty);
     }
 

@@ -5,22 +5,27 @@ import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.UndecodableDocument;
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes documents of the columns {@value #COLUMNS}.
+ * Makes documents of what {@link #COLUMNS} selects.
  *
  * @param <T> the documents' type
  */
 public final class StoredRows<T> {
 
     /** What to select. */
-    public static final String COLUMNS = "id, created_at, updated_at, version, data";
+    public static final String COLUMNS = columns("", "data");
+
+    /** The columns under their own names. */
+    public static final List<String> NAMES = List.of("id", "created_at", "updated_at", "version", "data");
 
     private final String collection;
     private final DocumentCodec<T> codec;
@@ -37,6 +42,18 @@ public final class StoredRows<T> {
     }
 
     /**
+     * What to select where the columns have a prefix, or the document is another one.
+     *
+     * @param prefix what stands before the names of the columns
+     * @param data the expression of the document
+     * @return expressions, in the order in which they are read here
+     */
+    public static String columns(String prefix, String data) {
+        return prefix + "id, " + ServerTimes.column(prefix + "created_at") + ", "
+                + ServerTimes.column(prefix + "updated_at") + ", " + prefix + "version, " + data;
+    }
+
+    /**
      * A row with a document, or with the reason why there is none.
      *
      * @param document the document, if it can be decoded
@@ -50,7 +67,7 @@ public final class StoredRows<T> {
     /**
      * The document of a row.
      *
-     * @param row a row of {@value #COLUMNS}
+     * @param row a row of {@link #COLUMNS}
      * @return the document
      * @throws InvalidDocumentException if it cannot be decoded
      */
@@ -65,18 +82,18 @@ public final class StoredRows<T> {
     /**
      * A row, whether its document can be decoded or not.
      *
-     * @param row a row of {@value #COLUMNS}
+     * @param row a row of {@link #COLUMNS}
      * @return the row
      */
     public Row<T> row(Readable row) {
         UUID id = required(row, 0, UUID.class);
-        Instant createdAt = required(row, 1, Instant.class);
+        Instant createdAt = ServerTimes.read(row, 1);
         byte[] json = required(row, 4, Json.class).asArray();
         try {
             T document = codec.decode(json);
             return new Row<>(
                     new StoredDocument<>(
-                            id, createdAt, required(row, 2, Instant.class), required(row, 3, Long.class), document),
+                            id, createdAt, ServerTimes.read(row, 2), required(row, 3, Long.class), document),
                     null,
                     json.length);
         } catch (InvalidDocumentException e) {

@@ -91,7 +91,7 @@ public final class UpdateSql {
     }
 
     private static Instant time(Update.Set set) {
-        Instant time = set.value() instanceof Instant given ? given : Instants.read(set.value());
+        Instant time = set.value() instanceof Instant given ? given : Instants.literal(set.value());
         if (time == null) {
             throw new InvalidRequestException(
                     set.path() + " is a time of the record: an Instant, or an RFC 3339 text with an offset");
@@ -166,10 +166,7 @@ public final class UpdateSql {
     }
 
     private void rename(Field.Document from, Field.Document to, Update.Rename rename) {
-        List<String> source = from.canonical().names();
-        List<String> target = to.canonical().names();
-        int shorter = Math.min(source.size(), target.size());
-        if (source.subList(0, shorter).equals(target.subList(0, shorter))) {
+        if (UpdateChecks.overlap(from.canonical(), to.canonical())) {
             throw new InvalidRequestException(
                     "rename from " + rename.from() + " to " + rename.to() + ": one lies inside the other");
         }

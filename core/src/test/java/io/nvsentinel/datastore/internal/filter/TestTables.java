@@ -68,6 +68,8 @@ public final class TestTables implements AutoCloseable {
                         "V002__nvsentinel_boolean",
                         "V003__nvsentinel_recommended_action",
                         "V010__nvsentinel_instant",
+                        "V180__nvsentinel_unset_time",
+                        "V181__nvsentinel_instant_unset",
                         "V011__nvsentinel_set",
                         "V012__nvsentinel_unset",
                         "V013__nvsentinel_inc",
