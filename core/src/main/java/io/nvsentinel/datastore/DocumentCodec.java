@@ -48,8 +48,7 @@ public interface DocumentCodec<T> {
     }
 
     /**
-     * A codec for a class that is mapped to a tree by hand; no setting of any mapper changes what is stored. With the
-     * identity on both sides it is a codec for plain trees.
+     * A codec for a class that is mapped to a tree by hand; no setting of any mapper changes what is stored.
      *
      * @param json the JSON codec to read and write trees with
      * @param toTree makes the tree of a value
@@ -65,6 +64,26 @@ public interface DocumentCodec<T> {
         Objects.requireNonNull(toTree, "toTree");
         Objects.requireNonNull(fromTree, "fromTree");
         return of(value -> json.writeTree(toTree.apply(value)), bytes -> fromTree.apply(json.readTree(bytes)));
+    }
+
+    /**
+     * A codec for plain trees, as {@link JsonCodec} describes them, with {@link JsonCodec#jackson3()}.
+     *
+     * @return a codec that takes trees, which it does not change, and gives new ones, which are the caller's
+     */
+    static DocumentCodec<Map<String, @Nullable Object>> ofTrees() {
+        return ofTrees(JsonCodec.jackson3());
+    }
+
+    /**
+     * A codec for plain trees, as {@link JsonCodec} describes them.
+     *
+     * @param json the JSON codec to read and write trees with
+     * @return a codec that takes trees, which it does not change, and gives new ones, which are the caller's
+     */
+    static DocumentCodec<Map<String, @Nullable Object>> ofTrees(JsonCodec json) {
+        Objects.requireNonNull(json, "json");
+        return of(json::writeTree, json::readTree);
     }
 
     /**

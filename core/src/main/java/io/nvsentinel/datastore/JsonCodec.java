@@ -32,8 +32,8 @@ public interface JsonCodec {
     /**
      * Writes a tree.
      *
-     * <p>Besides what {@link #readTree} returns, {@code Byte}, {@code Short}, {@code Float}, {@code Double} and any
-     * {@code Collection} are accepted. Refused, because they could not be stored or not be read back: numbers that are not
+     * <p>Besides what {@link #readTree} returns, any {@code Number} whose text is a JSON number and any {@code Collection} are
+     * accepted. Refused, because they could not be stored or not be read back: numbers that are not
      * finite or take more than 1,000 digits without an exponent, any other class, keys that are not text or longer than 50,000 characters, text with U+0000 or half a
      * surrogate pair, nesting deeper than 500 levels.
      *

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.internal.filter.JsonNumbers;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -109,24 +110,17 @@ final class JsonTreeWriter {
             boolean tooLong = integer.bitLength() > 4 * JsonTreeReader.MAX_NUMBER_LENGTH;
             checkDigits(tooLong ? Long.MAX_VALUE : new BigDecimal(integer).precision());
             sink.integer(integer);
-        } else if (number instanceof BigDecimal decimal) {
-            checkDigits(storedDigits(decimal));
-            sink.decimal(decimal);
-        } else if (number instanceof Double || number instanceof Float) {
-            if (!Double.isFinite(number.doubleValue())) {
-                throw invalid("JSON has no number " + number);
-            }
-            // Their shortest text: 0.1f is 0.1 and not 0.10000000149011612.
-            sink.decimal(new BigDecimal(number.toString()));
         } else {
-            throw invalid("cannot store a " + number.getClass().getName() + " as a number");
+            BigDecimal decimal = JsonNumbers.exact(number);
+            if (decimal == null) {
+                throw invalid(
+                        JsonNumbers.isReal(number)
+                                ? "JSON has no number " + number
+                                : "cannot store a " + number.getClass().getName() + " as a number");
+            }
+            checkDigits(JsonNumbers.storedDigits(decimal));
+            sink.decimal(decimal);
         }
-    }
-
-    /** How many digits jsonb makes of it: it stores numbers without exponent. */
-    private static long storedDigits(BigDecimal decimal) {
-        long scale = decimal.scale();
-        return scale > 0 ? Math.max(decimal.precision(), scale + 1) : decimal.precision() - scale;
     }
 
     private void checkDigits(long digits) {

@@ -18,6 +18,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -214,9 +216,48 @@ class JsonCodecTest {
         refused(Map.of("a", "\uD83D"), "text with half a surrogate pair at character 0, at a");
         refused(Map.of("a", "x\uDE00\uD83D"), "text with half a surrogate pair at character 1, at a");
         refused(Map.of("a", new StringBuilder(SECRET)), "cannot store a java.lang.StringBuilder");
-        refused(Map.of("a", new java.util.concurrent.atomic.AtomicLong(1)), "as a number, at a");
+        refused(Map.of("a", new Unwritten()), "as a number, at a");
         refused(Map.of("a", Collections.singletonMap(null, 1)), "a key is not text, at a");
         refused(Map.of("a", Map.of(1, 1)), "a key is not text, at a");
+    }
+
+    @Test
+    void writesEveryNumberWhoseTextIsOne() {
+        assertThat(new String(codec.writeTree(Map.of("a", new AtomicLong(7))), UTF_8))
+                .isEqualTo("{\"a\":7}");
+        assertThat(new String(codec.writeTree(Map.of("a", new DoubleAdder())), UTF_8))
+                .isEqualTo("{\"a\":0.0}");
+    }
+
+    /** A number of a class that the JDK does not have. */
+    private static final class Unwritten extends Number {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public int intValue() {
+            return 1;
+        }
+
+        @Override
+        public long longValue() {
+            return 1;
+        }
+
+        @Override
+        public float floatValue() {
+            return 1;
+        }
+
+        @Override
+        public double doubleValue() {
+            return 1;
+        }
+
+        @Override
+        public String toString() {
+            return SECRET;
+        }
     }
 
     private void refused(Map<String, Object> tree, String message) {

@@ -117,7 +117,9 @@ public sealed interface Stage {
     }
 
     /**
-     * Makes new documents of nothing but these fields. A missing value leaves its field out.
+     * Makes new documents of these fields and, as MongoDB does with its {@code _id}, the record's {@code id} where the
+     * documents are still the collection's; a field {@code id} made here stands in its place. A missing value leaves its
+     * field out.
      *
      * @param fields by path
      */
@@ -244,7 +246,7 @@ public sealed interface Stage {
     }
 
     /**
-     * Makes new documents of some fields.
+     * Makes new documents of some fields; the record's {@code id} comes with them, as {@link Project} says.
      *
      * @param fields by path
      * @return the stage

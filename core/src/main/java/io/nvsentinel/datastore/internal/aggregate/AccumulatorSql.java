@@ -38,8 +38,9 @@ final class AccumulatorSql {
     String render(Accumulator accumulator) {
         return switch (accumulator.kind()) {
             case COUNT -> "to_jsonb(count(*)" + over + ")";
-            case SUM -> "COALESCE(to_jsonb(sum(" + number(accumulator) + ")" + over + "), '0')";
-            case AVG -> "COALESCE(to_jsonb(trim_scale(avg(" + number(accumulator) + ")" + over + ")), 'null')";
+            case SUM -> "COALESCE(" + limited("sum(" + number(accumulator) + ")" + over, "sum") + ", '0')";
+            case AVG ->
+                "COALESCE(" + limited("trim_scale(avg(" + number(accumulator) + ")" + over + ")", "avg") + ", 'null')";
             case MIN ->
                 "COALESCE({schema}.nvsentinel_min(NULLIF(" + json(accumulator) + ", 'null'))" + over + ", 'null')";
             case MAX ->
@@ -50,6 +51,10 @@ final class AccumulatorSql {
             case PUSH -> array(json(accumulator) + order, accumulator);
             case ADD_TO_SET -> array("DISTINCT " + json(accumulator), accumulator);
         };
+    }
+
+    private static String limited(String number, String name) {
+        return "{schema}.nvsentinel_limited_number(" + number + ", '" + name + "', CAST('{}' AS text[]))";
     }
 
     private String array(String argument, Accumulator accumulator) {

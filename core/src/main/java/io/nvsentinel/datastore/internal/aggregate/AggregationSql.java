@@ -42,13 +42,24 @@ public final class AggregationSql {
     public static SqlFragment render(Aggregation aggregation, String table, FieldMap map) {
         AggregationSql sql = new AggregationSql(table, map);
         aggregation.stages().forEach(sql::apply);
-        return sql.finish(aggregation.maxResults());
+        return sql.finish(aggregation);
     }
 
-    private SqlFragment finish(int maxResults) {
+    private SqlFragment finish(Aggregation aggregation) {
         String document = relation.records() ? "jsonb_build_object('id', id) || data" : "data";
-        return binder.finish(
-                "SELECT " + document + " FROM " + relation.from() + relation.orderBy() + " LIMIT " + (maxResults + 1L));
+        if (aggregation.stages().stream().anyMatch(AggregationSql::mayDeepen)) {
+            document = "{schema}.nvsentinel_limited_levels(" + document + ", 'the aggregation', CAST('{}' AS text[]))";
+        }
+        return binder.finish("SELECT " + document + " FROM " + relation.from() + relation.orderBy() + " LIMIT "
+                + (aggregation.maxResults() + 1L));
+    }
+
+    /** Whether documents of a stage may have more levels than the stored ones. */
+    private static boolean mayDeepen(Stage stage) {
+        return stage instanceof Stage.Group
+                || stage instanceof Stage.Project
+                || stage instanceof Stage.AddFields
+                || stage instanceof Stage.WindowFields;
     }
 
     private void apply(Stage stage) {

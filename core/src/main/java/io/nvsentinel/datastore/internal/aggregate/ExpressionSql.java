@@ -11,6 +11,7 @@ import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.JsonText;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -126,9 +127,14 @@ final class ExpressionSql {
                         + " 2147483647) AS int) END FROM (SELECT " + nested().json(operands.get(0)) + " AS v, "
                         + nested().number(operands.get(1)) + " AS n) AS picked)";
             case SET_INTERSECTION -> intersection(operands);
-            case ADD, SUBTRACT, MULTIPLY, DIVIDE -> "COALESCE(to_jsonb(" + arithmetic(call) + "), 'null')";
+            case ADD, SUBTRACT, MULTIPLY, DIVIDE -> "COALESCE(" + limited(arithmetic(call), call) + ", 'null')";
             default -> "to_jsonb(" + condition(call) + ")";
         };
+    }
+
+    private static String limited(String number, Expression.Call call) {
+        return "{schema}.nvsentinel_limited_number(" + number + ", '"
+                + call.operator().name().toLowerCase(Locale.ROOT) + "', CAST('{}' AS text[]))";
     }
 
     private String ifNull(List<Expression> operands) {

@@ -41,7 +41,7 @@ final class ServerMessage {
                 && (state.startsWith("22") || state.startsWith("P0"));
     }
 
-    private static Optional<ErrorDetails> details(R2dbcException error) {
+    static Optional<ErrorDetails> details(R2dbcException error) {
         return error instanceof PostgresqlException server ? Optional.of(server.getErrorDetails()) : Optional.empty();
     }
 

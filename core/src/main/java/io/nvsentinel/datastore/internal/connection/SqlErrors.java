@@ -144,7 +144,7 @@ public final class SqlErrors {
         }
         Throwable cause = ServerMessage.causeWithoutValues(driver);
         return switch (meaning(driver.getSqlState())) {
-            case INVALID -> new InvalidRequestException(context, reason, cause);
+            case INVALID -> RefusedDocument.of(driver, context, reason, cause);
             case CONFLICT -> new ConflictException(context, reason, cause);
             case MISCONFIGURED -> new MisconfiguredException(context, reason, cause);
             case UNAVAILABLE -> new UnavailableException(context, reason, cause);

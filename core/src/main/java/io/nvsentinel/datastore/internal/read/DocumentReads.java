@@ -124,8 +124,7 @@ public final class DocumentReads<T> {
      * @return cold; emits documents of these fields
      */
     public Flux<StoredDocument<Map<String, @Nullable Object>>> project(Query query, List<FieldPath> paths) {
-        StoredRows<Map<String, @Nullable Object>> trees =
-                new StoredRows<>(table.name(), DocumentCodec.ofTree(json, tree -> tree, tree -> tree));
+        StoredRows<Map<String, @Nullable Object>> trees = new StoredRows<>(table.name(), DocumentCodec.ofTrees(json));
         return pages(query, Condition.NONE, binder -> projection(paths, binder), trees)
                 .concatMapIterable(page -> page, 1)
                 .map(row -> Objects.requireNonNull(row.document()));

@@ -23,6 +23,31 @@ public final class UpdateChecks {
     }
 
     /**
+     * Checks that a value can be moved from one path to another.
+     *
+     * @param from the one
+     * @param to the other
+     * @throws InvalidRequestException if they are the same, or one lies inside the other
+     */
+    public static void apart(FieldPath from, FieldPath to) {
+        if (overlap(from, to)) {
+            throw new InvalidRequestException("rename from " + from + " to " + to + ": one lies inside the other");
+        }
+    }
+
+    /**
+     * Whether two paths are the same, or one lies inside the other.
+     *
+     * @param one a path
+     * @param other a path
+     * @return false if a value can be at each of them
+     */
+    static boolean overlap(FieldPath one, FieldPath other) {
+        int shorter = Math.min(one.names().size(), other.names().size());
+        return one.names().subList(0, shorter).equals(other.names().subList(0, shorter));
+    }
+
+    /**
      * Checks an amount.
      *
      * @param path the field, for errors

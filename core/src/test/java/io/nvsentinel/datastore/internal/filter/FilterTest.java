@@ -22,11 +22,20 @@ import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -658,6 +667,39 @@ class FilterTest {
             assertThatThrownBy(() -> FieldPath.parse(bad))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining(bad);
+        }
+    }
+
+    @Test
+    void everyNumberAndCollectionIsAValue() {
+        LongAdder adder = new LongAdder();
+        adder.add(3);
+        for (Number three : List.of(
+                (byte) 3,
+                (short) 3,
+                3,
+                3L,
+                3f,
+                3d,
+                BigInteger.valueOf(3),
+                new BigDecimal("3.0"),
+                new AtomicInteger(3),
+                new AtomicLong(3),
+                adder)) {
+            assertThat(eq("a", three)).as(three.getClass().getName()).isEqualTo(eq("a", 3));
+            assertThat(Filter.gt("a", three)).isEqualTo(Filter.gt("a", 3));
+        }
+        assertThat(eq("a", 0.1f)).isEqualTo(eq("a", new BigDecimal("0.1")));
+        for (Number none : List.of(Float.NaN, Double.NEGATIVE_INFINITY)) {
+            assertThatThrownBy(() -> eq("a", none))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining(none + " is not a JSON number");
+        }
+        List<Integer> list = List.of(1, 2);
+        for (Collection<Integer> each : List.of(
+                new TreeSet<>(list), new LinkedHashSet<>(list), new ArrayDeque<>(list), new LinkedList<>(list))) {
+            assertThat(eq("a", each)).as(each.getClass().getName()).isEqualTo(eq("a", list));
+            assertThat(Filter.contains("a", Map.of("b", each))).isEqualTo(Filter.contains("a", Map.of("b", list)));
         }
     }
 }

@@ -370,4 +370,16 @@ class UpdateTest {
                     .hasMessageContaining(operator);
         }
     }
+
+    @Test
+    void aRenameWithOnePathInTheOtherIsRefusedWhenItIsMade() {
+        for (List<String> paths : List.of(List.of("a", "a"), List.of("a", "a.b"), List.of("a.b.c", "a.b"))) {
+            assertThatThrownBy(() -> Update.rename(paths.get(0), paths.get(1)))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessage("rename from " + paths.get(0) + " to " + paths.get(1) + ": one lies inside the other");
+            assertThatThrownBy(() -> Update.parse(Map.of("$rename", Map.of(paths.get(0), paths.get(1)))))
+                    .isInstanceOf(InvalidRequestException.class);
+        }
+        assertThat(thing("{\"a\": 1}", Update.rename("a", "ab"))).isEqualTo("{\"ab\": 1}");
+    }
 }

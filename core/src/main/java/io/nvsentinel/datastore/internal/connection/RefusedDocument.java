@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import io.nvsentinel.datastore.ErrorContext;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.LimitExceededException;
+import io.r2dbc.postgresql.api.ErrorDetails;
+import io.r2dbc.spi.R2dbcException;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Says of a document that the server refuses which field it is, where the schema's constraints or functions tell. */
+final class RefusedDocument {
+
+    /** PostgreSQL's own for an entry of a B-tree, where its message cannot be read. */
+    private static final long B_TREE_ENTRY = 2704;
+
+    private static final String LIMIT_EXCEEDED = "54000";
+
+    private static final String NOT_NULL = "23502";
+
+    private static final Pattern INDEX_ROW =
+            Pattern.compile("index row (?:size|requires) \\d+ .*?maximum (?:size is )?(\\d+).*");
+
+    private static final Map<String, Length> LENGTHS = Map.of(
+            "health_events_node_name_length", new Length("healthevent.nodeName", 2000),
+            "health_events_user_pods_eviction_status_length",
+                    new Length("healtheventstatus.userpodsevictionstatus.status", 2000),
+            "health_events_idempotency_key_length", new Length("healthevent.metadata.idempotencyKey", 2000),
+            "maintenance_events_event_id_length", new Length("eventId", 2000),
+            "maintenance_events_node_name_length", new Length("nodeName", 2000),
+            "maintenance_events_csp_length", new Length("csp", 1000),
+            "maintenance_events_cluster_name_length", new Length("clusterName", 1000));
+
+    /** Those of the functions {@code nvsentinel_limited_…} and of the stamp. */
+    private static final Map<String, Long> LIMITS =
+            Map.of("nvsentinel_digits", 1000L, "nvsentinel_levels", 500L, "nvsentinel_size", (1L << 28) - 1);
+
+    private RefusedDocument() {}
+
+    /** An indexed field, and how many bytes it may have. */
+    private record Length(String field, long bytes) {}
+
+    /**
+     * The error for a statement that nobody can carry out.
+     *
+     * @param reason what the server says, without values
+     * @param cause what was caught, safe to print
+     */
+    static InvalidRequestException of(R2dbcException error, ErrorContext context, String reason, Throwable cause) {
+        String constraint = context.constraint() == null ? "" : context.constraint();
+        Length length = LENGTHS.get(constraint);
+        if (length != null) {
+            String tooLong = length.field + " is too long for its index: at most " + length.bytes + " bytes of UTF-8";
+            return new LimitExceededException(context, tooLong, length.field, length.bytes, cause);
+        }
+        if (constraint.equals("maintenance_events_event_id_present")
+                || NOT_NULL.equals(context.sqlState()) && "event_id".equals(column(error))) {
+            return new InvalidRequestException(
+                    context, "a maintenance event needs an eventId: it is stored under it", cause);
+        }
+        return LIMIT_EXCEEDED.equals(context.sqlState())
+                ? exceeded(error, context, reason, cause)
+                : new InvalidRequestException(context, reason, cause);
+    }
+
+    private static InvalidRequestException exceeded(
+            R2dbcException error, ErrorContext context, String reason, Throwable cause) {
+        String constraint = context.constraint();
+        Long limit = LIMITS.get(constraint == null ? "" : constraint);
+        if (limit != null) {
+            return new LimitExceededException(context, reason, column(error), limit, cause);
+        }
+        Matcher index = INDEX_ROW.matcher(reason);
+        if (constraint == null && !index.matches()) {
+            return new InvalidRequestException(context, reason, cause);
+        }
+        long most = index.matches() ? Long.parseLong(index.group(1)) : B_TREE_ENTRY;
+        String tooLong = "a value is too long for the index" + (constraint == null ? "" : " " + constraint)
+                + " that it is in: at most " + most + " bytes with the other columns of that";
+        return new LimitExceededException(context, tooLong, null, most, cause);
+    }
+
+    private static @Nullable String column(R2dbcException error) {
+        String column = ServerMessage.details(error)
+                .flatMap(ErrorDetails::getColumnName)
+                .orElse("");
+        return column.isEmpty() ? null : column;
+    }
+}
