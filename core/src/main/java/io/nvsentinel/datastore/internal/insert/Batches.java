@@ -25,11 +25,21 @@ final class Batches {
     }
 
     /**
-     * A document of the stream.
+     * A document of the stream, or its end.
      *
-     * @param error why it cannot even be sent, or null
+     * @param error why the document cannot even be sent, or null
+     * @param end what the stream of documents failed with, after the last of them; or null
      */
-    record Item(long index, Encoded document, @Nullable DatastoreException error) {}
+    record Item(
+            long index,
+            Encoded document,
+            @Nullable DatastoreException error,
+            @Nullable Throwable end) {
+
+        static Item end(Throwable failure) {
+            return new Item(-1, Encoded.nothing(), null, failure);
+        }
+    }
 
     /** Divides what came together into batches of the size allowed. */
     List<List<Item>> split(List<Item> items) {
@@ -51,6 +61,16 @@ final class Batches {
 
     /** Stores a batch; after its result comes the error if there is one that ends everything. */
     Flux<BatchResult> store(List<Item> batch) {
+        Throwable end = batch.get(batch.size() - 1).end();
+        if (end == null) {
+            return storeDocuments(batch);
+        }
+        List<Item> documents = batch.subList(0, batch.size() - 1);
+        return (documents.isEmpty() ? Flux.<BatchResult>empty() : storeDocuments(documents))
+                .concatWith(Mono.error(end));
+    }
+
+    private Flux<BatchResult> storeDocuments(List<Item> batch) {
         return options.stopAtFailure() ? storeUntilFailure(batch) : storeAll(batch);
     }
 

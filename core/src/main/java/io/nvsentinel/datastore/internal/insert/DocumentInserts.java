@@ -29,6 +29,7 @@ public final class DocumentInserts<T> {
 
     private final InsertSql sql;
     private final GroupCommit together;
+    private final Refusals refusals;
     private final DocumentCodec<T> codec;
     private final Function<? super T, ?> order;
     private final Scheduler timer = Schedulers.parallel();
@@ -44,6 +45,7 @@ public final class DocumentInserts<T> {
     public DocumentInserts(Session session, Table table, DocumentCodec<T> codec, Function<? super T, ?> order) {
         this.sql = new InsertSql(session, table);
         this.together = new GroupCommit(sql);
+        this.refusals = new Refusals(sql);
         this.codec = codec;
         this.order = order;
     }
@@ -68,10 +70,12 @@ public final class DocumentInserts<T> {
      * @return cold; emits their ids
      */
     public Mono<List<UUID>> insertMany(List<T> documents) {
-        List<T> snapshot = List.copyOf(documents);
+        List<T> snapshot = new ArrayList<>(documents);
         return snapshot.isEmpty()
                 ? Mono.just(List.of())
-                : Mono.fromCallable(() -> encode(snapshot)).flatMap(sql::insert);
+                : Mono.fromCallable(() -> encode(snapshot))
+                        .flatMap(encoded -> sql.insert(encoded)
+                                .onErrorResume(DatastoreException.class, e -> refusals.named(encoded, false, e)));
     }
 
     /**
@@ -81,10 +85,12 @@ public final class DocumentInserts<T> {
      * @return cold; emits what became of each
      */
     public Mono<IdempotentResult> insertManyIdempotent(List<T> documents) {
-        List<T> snapshot = List.copyOf(documents);
+        List<T> snapshot = new ArrayList<>(documents);
         return snapshot.isEmpty()
                 ? Mono.just(new IdempotentResult(List.of()))
-                : Mono.fromCallable(() -> encode(snapshot)).flatMap(sql::insertNew);
+                : Mono.fromCallable(() -> encode(snapshot))
+                        .flatMap(encoded -> sql.insertNew(encoded)
+                                .onErrorResume(DatastoreException.class, e -> refusals.named(encoded, true, e)));
     }
 
     private List<Encoded> encode(List<T> documents) {
@@ -92,10 +98,10 @@ public final class DocumentInserts<T> {
         for (T document : documents) {
             try {
                 encoded.add(Encoded.of(codec, document));
-            } catch (InvalidRequestException e) {
+            } catch (DatastoreException e) {
                 throw new InvalidRequestException(
                         new ErrorContext(sql.action(), null),
-                        "document " + encoded.size() + " of " + documents.size() + " (from 0): " + e.getMessage(),
+                        Refusals.place(encoded.size(), documents.size()) + e.getMessage(),
                         e);
             }
         }
@@ -113,6 +119,8 @@ public final class DocumentInserts<T> {
         Batches batches = new Batches(new Salvage(sql), options);
         return Flux.from(documents)
                 .index((index, document) -> item(index, document))
+                // As an item, because an error would drop the documents that were taken and wait for more.
+                .onErrorResume(failure -> Mono.just(Batches.Item.end(failure)))
                 .bufferTimeout(options.maxDocuments(), options.linger(), timer, true)
                 .concatMapIterable(batches::split, 1)
                 .concatMap(batches::store, 1);
@@ -120,9 +128,9 @@ public final class DocumentInserts<T> {
 
     private Batches.Item item(long index, T document) {
         try {
-            return new Batches.Item(index, Encoded.of(codec, document), null);
+            return new Batches.Item(index, Encoded.of(codec, document), null, null);
         } catch (DatastoreException e) {
-            return new Batches.Item(index, Encoded.nothing(), e);
+            return new Batches.Item(index, Encoded.nothing(), e, null);
         }
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.insert;
 
+import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.r2dbc.postgresql.codec.Json;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A document as it is sent: one JSON object in UTF-8, by itself or in an array with others.
@@ -29,10 +31,34 @@ final class Encoded {
         this.json = json;
     }
 
-    static <T> Encoded of(DocumentCodec<T> codec, T document) {
-        Encoded encoded = new Encoded(codec.encode(document));
+    /**
+     * Encodes a document.
+     *
+     * @throws InvalidRequestException if it cannot be encoded, or not be sent
+     */
+    static <T> Encoded of(DocumentCodec<T> codec, @Nullable T document) {
+        if (document == null) {
+            throw new InvalidRequestException("the document is null");
+        }
+        Encoded encoded = new Encoded(encode(codec, document));
         encoded.requireOneObject();
+        if (encoded.bytes() >= MOST_BYTES) {
+            throw new InvalidRequestException(
+                    "A document has to be less than " + MOST_BYTES + " bytes, and this is " + encoded.bytes());
+        }
         return encoded;
+    }
+
+    /** What a codec of the application's throws may quote the document, so only its class is named. */
+    private static <T> byte[] encode(DocumentCodec<T> codec, T document) {
+        try {
+            return codec.encode(document);
+        } catch (DatastoreException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new InvalidRequestException(
+                    "the codec cannot encode the document: " + e.getClass().getName(), null, e);
+        }
     }
 
     /** In place of what cannot be sent. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.insert;
 
+import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.IdempotentResult.Stored;
@@ -24,6 +25,9 @@ import reactor.core.publisher.Mono;
 final class InsertSql {
 
     private static final String KEY = "#>> '{healthevent,metadata,idempotencyKey}'";
+
+    /** What the function fails with that looks for a refused document. */
+    private static final String ANSWER = "09000";
 
     private final Session session;
     private final String name;
@@ -87,6 +91,30 @@ final class InsertSql {
                     ? Mono.just(List.of())
                     : Rows.all(statement(connection, now), row -> StoredRows.required(row, 0, UUID.class));
         });
+    }
+
+    /**
+     * Which of the documents the database refuses; stores none.
+     *
+     * @param idempotent whether documents whose key is there already are left out
+     * @return cold; emits its place from 0, or nothing if none is refused now
+     */
+    Mono<Long> refused(List<Encoded> documents, boolean idempotent) {
+        return session.write(
+                        action(),
+                        connection -> Rows.written(connection
+                                .createStatement("SELECT {schema}.nvsentinel_refused_document($1, $2, $3)")
+                                .bind(0, name)
+                                .bind(1, Encoded.parameter(documents))
+                                .bind(2, idempotent)))
+                .onErrorResume(
+                        DatastoreException.class,
+                        answer -> ANSWER.equals(answer.sqlState()) ? Mono.justOrEmpty(number(answer)) : Mono.empty());
+    }
+
+    private static Optional<Long> number(DatastoreException answer) {
+        String number = answer.constraint();
+        return number == null || number.isEmpty() ? Optional.empty() : Optional.of(Long.valueOf(number));
     }
 
     private Statement statement(Connection connection, List<Encoded> documents) {

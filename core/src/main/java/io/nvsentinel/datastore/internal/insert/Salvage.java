@@ -74,7 +74,7 @@ final class Salvage {
     }
 
     /** Nothing was written, and each document alone may fare differently. */
-    private static boolean blamesADocument(DatastoreException error) {
+    static boolean blamesADocument(DatastoreException error) {
         return error instanceof InvalidRequestException invalid && invalid.sqlState() != null
                 || error instanceof ConflictException conflict && !conflict.isRetryable();
     }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.insert;
+
+import io.nvsentinel.datastore.ConflictException;
+import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.ErrorContext;
+import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.LimitExceededException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Names the document for which the database refused all of a statement, by its place among them. The server does not say
+ * which it was, so it is asked once more; not in a transaction, which takes no further statement after an error.
+ */
+final class Refusals {
+
+    private final InsertSql sql;
+
+    Refusals(InsertSql sql) {
+        this.sql = sql;
+    }
+
+    /** How errors name a document. */
+    static String place(long index, int count) {
+        return "document " + index + " of " + count + " (from 0): ";
+    }
+
+    /**
+     * Fails with an error that names the document, or with the error as it is.
+     *
+     * @param idempotent whether documents whose key is there already were to be left out
+     * @param error what the statement failed with
+     */
+    <R> Mono<R> named(List<Encoded> documents, boolean idempotent, DatastoreException error) {
+        if (documents.size() < 2 || !sql.isEachItsOwnTransaction() || !Salvage.blamesADocument(error)) {
+            return Mono.error(error);
+        }
+        return sql.refused(documents, idempotent)
+                .onErrorComplete()
+                .flatMap(index -> Mono.<R>error(named(error, place(index, documents.size()))))
+                .switchIfEmpty(Mono.error(error));
+    }
+
+    private static DatastoreException named(DatastoreException error, String place) {
+        ErrorContext context = new ErrorContext(
+                error.action() == null ? "" : error.action(), error.attempt(), error.sqlState(), error.constraint());
+        String reason = place + reason(error);
+        @Nullable Throwable cause = error.getCause();
+        if (error instanceof LimitExceededException limit) {
+            return new LimitExceededException(context, reason, limit.field(), limit.limit(), cause);
+        }
+        return error instanceof ConflictException
+                ? new ConflictException(context, reason, cause)
+                : new InvalidRequestException(context, reason, cause);
+    }
+
+    /** The message without what the context puts around it. */
+    private static String reason(DatastoreException error) {
+        String message = String.valueOf(error.getMessage());
+        String before = error.action() + ": ";
+        String after = " (SQLSTATE " + error.sqlState() + ")";
+        int from = message.startsWith(before) ? before.length() : 0;
+        int to = message.endsWith(after) ? message.length() - after.length() : message.length();
+        return message.substring(from, to);
+    }
+}
