@@ -63,7 +63,7 @@ public interface DocumentCollection<T> {
      * @param documents the documents; requested a batch at a time, at most two batches ahead of what is stored
      * @param options sizes, waiting time, and whether to stop at the first document that is refused
      * @return emits the result of each batch after its commit, in order; completes after the last; fails with what
-     *     {@code documents} fails with; with the error of a refused document after the result that holds it if it is to stop
+     *     {@code documents} fails with, after the result of what it had emitted; with the error of a refused document after the result that holds it if it is to stop
      *     there; and with {@link UnavailableException} or {@link OutcomeUnknownException} after the result of the batch under
      *     way, whose failed documents with that error are not, or may not be, stored: what is in no result was not sent; if
      *     cancelled, the batch under way may still be stored
@@ -246,6 +246,9 @@ public interface DocumentCollection<T> {
      * Changes the oldest document that matches, or stores a new one: of the values that the filter demands by equality, then
      * changed by the update. Two callers at once may both store one, unless a unique index forbids it; then the second
      * fails with {@link ConflictException} and may try again.
+     *
+     * <p>The new document has to match the filter, or each call would store another one; otherwise this fails with
+     * {@link InvalidRequestException}. A filter that names the id is exempt.
      *
      * @param filter what to change; equalities and the update together have at most {@value Update#MAX_OPERATIONS} parts
      * @param update how to change it

@@ -92,8 +92,8 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Boolean> isNodeDrained(String nodeName, Instant since);
 
     /**
-     * Records several parts of an event's status at once: those that are set. The state of the eviction is given by its
-     * status, message and metadata together; spans are added to those there are.
+     * Records several parts of an event's status at once: those that are set. The status, message and metadata of the
+     * eviction replace the stored ones together, an empty one too; spans are added to those there are.
      *
      * @param id the event's record id
      * @param status what to record; unset parts leave what is stored

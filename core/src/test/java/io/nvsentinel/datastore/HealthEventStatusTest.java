@@ -108,6 +108,23 @@ class HealthEventStatusTest {
     }
 
     @Test
+    void replacesStatusMessageAndMetadataOfTheEvictionTogether() {
+        UUID id = insert("a", 0);
+        store.updateStatus(
+                        id, eviction(new OperationStatus(Status.IN_PROGRESS, "evicting", Map.of("pods", 3), Map.of())))
+                .block(SOON);
+        assertThat(status(id).userPodsEvictionStatus().metadata()).containsOnlyKeys("pods");
+
+        OperationStatus done = new OperationStatus(Status.SUCCEEDED, "");
+        store.updateStatus(id, eviction(done)).block(SOON);
+        assertThat(status(id).userPodsEvictionStatus()).isEqualTo(done);
+    }
+
+    private static HealthEventStatus eviction(OperationStatus status) {
+        return HealthEventStatus.builder().userPodsEvictionStatus(status).build();
+    }
+
+    @Test
     void recordsTheStatusOfAllEventsOfANode() {
         List<UUID> ids = List.of(insert("a", 0), insert("a", 1));
         UUID other = insert("b", 2);

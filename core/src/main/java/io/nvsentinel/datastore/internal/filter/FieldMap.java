@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidRequestException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -102,6 +103,18 @@ public sealed class FieldMap permits ChangeFieldMap {
     public FieldMap over(String document, @Nullable String id) {
         Map<RecordColumn, String> columns = id == null ? Map.of() : Map.of(RecordColumn.ID, quote(id));
         return new FieldMap(names, new Source(quote(document), false, columns));
+    }
+
+    /**
+     * The same names over a row that is not stored yet, without mirror columns.
+     *
+     * @param alias its alias, lower-case; it has the columns {@code id}, {@code created_at}, {@code updated_at} and {@code data}
+     * @return the map
+     */
+    public FieldMap overRow(String alias) {
+        Map<RecordColumn, String> columns = new EnumMap<>(RecordColumn.class);
+        IN_TABLE.keySet().forEach(column -> columns.put(column, quote(alias + "." + column.sqlName())));
+        return new FieldMap(names, new Source(quote(alias + ".data"), false, Map.copyOf(columns)));
     }
 
     /**

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * null and numbers; a number decoded to Double is taken for its shortest decimal form, so decoders should prefer
  * BigDecimal.
  */
-final class JsonTree {
+public final class JsonTree {
 
     /** What a path leads to when there is nothing, not even null. */
     static final Object MISSING = new Object();
@@ -106,8 +106,14 @@ final class JsonTree {
         return Integer.compare(a.length(), b.length());
     }
 
-    /** Operator {@code =} of jsonb. */
-    static boolean equal(@Nullable Object left, @Nullable Object right) {
+    /**
+     * Operator {@code =} of jsonb: numbers by value, objects in any order.
+     *
+     * @param left a value of a document
+     * @param right another one
+     * @return whether they are equal
+     */
+    public static boolean equal(@Nullable Object left, @Nullable Object right) {
         if (left instanceof Map<?, ?> a && right instanceof Map<?, ?> b) {
             return a.size() == b.size()
                     && a.entrySet().stream()

@@ -32,6 +32,7 @@ final class StatusUpdates {
         }
         updates.time(status.quarantineFinishTimestamp(), "quarantinefinishtimestamp");
         if (!status.userPodsEvictionStatus().equals(OperationStatus.UNSET)) {
+            updates.operations.add(new Update.Unset(FieldPath.of(STATUS, "userpodsevictionstatus", "metadata")));
             updates.eviction(status.userPodsEvictionStatus());
         }
         updates.time(status.drainFinishTimestamp(), "drainfinishtimestamp");
