@@ -1145,6 +1145,375 @@ BEGIN
 END
 $body$;
 
+-- V180__nvsentinel_unset_time.sql
+-- Purpose: whether a document value is Go's zero time, 0001-01-01T00:00:00Z, which Go writes for a time that was never set, in
+--          any of the forms that nvsentinel_instant reads. Such a time is unset in records, in filters and in mirrored columns
+--          alike. In PL/pgSQL for the reason of nvsentinel_text.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_unset_time(value jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $body$
+BEGIN
+    IF jsonb_typeof(value) = 'object' AND value ? '$date' THEN
+        value := value -> '$date';
+        IF jsonb_typeof(value) = 'object' THEN
+            RETURN jsonb_typeof(value -> '$numberLong') IS NOT DISTINCT FROM 'string'
+                AND value ->> '$numberLong' ~ '^-0?62135596800000$';
+        END IF;
+    ELSIF jsonb_typeof(value) = 'object' THEN
+        RETURN coalesce(
+            value -> 'seconds' = '-62135596800' AND coalesce(nullif(value -> 'nanos', 'null'), '0') = '0', false);
+    END IF;
+    RETURN jsonb_typeof(value) = 'string' AND value #>> '{}' ~ ('^(0001-01-01[Tt]00:00:00(\.0{1,9})?([Zz]|-00:00)'
+        '|0001-01-01[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):00(\.0{1,9})?\+\4:\5)$');
+END
+$body$;
+
+COMMENT ON FUNCTION nvsentinel_unset_time(jsonb) IS 'Whether a document value is Go''s zero time.';
+
+-- V181__nvsentinel_instant_unset.sql
+-- Purpose: nvsentinel_instant as before, but for Go's zero time, which is unset and gives NULL.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_instant(value jsonb) RETURNS timestamptz
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    written text;
+    part    text[];
+    month   date;
+    local   timestamp;
+    seconds numeric;
+    nanos   numeric := 0;
+BEGIN
+    IF jsonb_typeof(value) = 'string' THEN
+        written := value #>> '{}';
+        IF written ~ ('^(19|20)[0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)T'
+                '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$') THEN
+            RETURN left(written, least(length(written) - 1, 26))::timestamp AT TIME ZONE 'UTC';
+        END IF;
+    END IF;
+    IF "public".nvsentinel_unset_time(value) THEN
+        RETURN NULL;
+    END IF;
+
+    IF jsonb_typeof(value) = 'object' AND value ? '$date' THEN
+        value := value -> '$date';
+        IF jsonb_typeof(value) = 'object' THEN
+            IF jsonb_typeof(value -> '$numberLong') IS DISTINCT FROM 'string'
+                    OR value ->> '$numberLong' !~ '^-?[0-9]{1,15}$' THEN
+                RETURN NULL;
+            END IF;
+            seconds := floor((value ->> '$numberLong')::numeric / 1000);
+            nanos := ((value ->> '$numberLong')::numeric - seconds * 1000) * 1000000;
+        ELSIF jsonb_typeof(value) <> 'string' THEN
+            RETURN NULL;
+        END IF;
+    ELSIF jsonb_typeof(value) = 'object' AND jsonb_typeof(value -> 'seconds') = 'number' THEN
+        seconds := (value -> 'seconds')::numeric;
+        IF jsonb_typeof(value -> 'nanos') = 'number' THEN
+            nanos := (value -> 'nanos')::numeric;
+        ELSIF (value ->> 'nanos') IS NOT NULL THEN
+            RETURN NULL;
+        END IF;
+    ELSIF jsonb_typeof(value) <> 'string' THEN
+        RETURN NULL;
+    END IF;
+
+    IF jsonb_typeof(value) = 'string' THEN
+        part := regexp_match(value #>> '{}',
+            '^([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]'
+            '([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?'
+            '(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))$');
+        IF part IS NULL OR part[1] = '0000' THEN
+            RETURN NULL;
+        END IF;
+        month := make_date(part[1]::int, part[2]::int, 1);
+        IF date_part('month', month + (part[3]::int - 1)) <> part[2]::int THEN
+            RETURN NULL;
+        END IF;
+        local := (month + (part[3]::int - 1))::timestamp
+            + make_interval(hours => part[4]::int, mins => part[5]::int, secs => part[6]::int)
+            + rpad(left(coalesce(part[7], ''), 6), 6, '0')::int * interval '1 microsecond';
+        IF part[8] IS NOT NULL THEN
+            local := local - (part[8] || '1')::int * make_interval(hours => part[9]::int, mins => part[10]::int);
+        END IF;
+        RETURN local AT TIME ZONE 'UTC';
+    END IF;
+
+    IF seconds IS NULL
+            OR seconds NOT BETWEEN -62135596800 AND 253402300799 OR seconds <> trunc(seconds)
+            OR nanos NOT BETWEEN 0 AND 999999999 OR nanos <> trunc(nanos) THEN
+        RETURN NULL;
+    END IF;
+    RETURN (date '1970-01-01' + floor(seconds / 86400)::int
+        + make_interval(secs => (seconds - floor(seconds / 86400) * 86400)::double precision)
+        + (nanos::int / 1000) * interval '1 microsecond') AT TIME ZONE 'UTC';
+END
+$$;
+
+-- V182__unset_times.sql
+-- Purpose: empties the mirrored columns of rows that were written with Go's zero time before that became unset. The documents
+--          stay as they are, so nothing is stamped or captured: the triggers are off meanwhile, and then as they were.
+-- Locks:   SHARE ROW EXCLUSIVE on health_events and maintenance_events, which holds writers up, while each is read once: a
+--          second for some million rows.
+DO $body$
+DECLARE
+    condition  text;
+    collection text;
+    names      text[];
+    modes      text[];
+BEGIN
+    FOREACH collection IN ARRAY ARRAY['health_events', 'maintenance_events'] LOOP
+        SELECT array_agg(tgname ORDER BY tgname), array_agg(CASE tgenabled
+                WHEN 'A' THEN 'ENABLE ALWAYS'
+                WHEN 'R' THEN 'ENABLE REPLICA'
+                WHEN 'O' THEN 'ENABLE'
+                ELSE 'DISABLE' END ORDER BY tgname)
+        INTO names, modes
+        FROM pg_trigger WHERE tgrelid = collection::regclass AND NOT tgisinternal;
+
+        FOR i IN 1 .. cardinality(names) LOOP
+            EXECUTE format('ALTER TABLE %I DISABLE TRIGGER %I', collection, names[i]);
+        END LOOP;
+
+        SELECT string_agg(format('%I < ''0001-01-01T00:00:00.000001Z''', attname), ' OR ') INTO condition
+        FROM pg_attribute WHERE attrelid = collection::regclass AND attgenerated <> '' AND atttypid = 'timestamptz'::regtype;
+        EXECUTE format('UPDATE %I SET data = data WHERE %s', collection, condition);
+
+        FOR i IN 1 .. cardinality(names) LOOP
+            EXECUTE format('ALTER TABLE %I %s TRIGGER %I', collection, modes[i], names[i]);
+        END LOOP;
+    END LOOP;
+END
+$body$;
+
+-- V183__nvsentinel_exceeded.sql
+-- Purpose: fails because a value is beyond a limit of the library's readers, with the field's path as the error's column and the
+--          limit's name as its constraint. Never gives a value; of type jsonb so that it can stand in place of one.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_exceeded(limit_name text, path text[], message text) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $body$
+DECLARE
+    field CONSTANT text := (
+        SELECT string_agg(
+            CASE name WHEN '' THEN '\e' ELSE replace(replace(name, '\', '\\'), '.', '\.') END, '.' ORDER BY position)
+        FROM unnest(path) WITH ORDINALITY AS names (name, position));
+BEGIN
+    RAISE program_limit_exceeded USING
+        MESSAGE = message || coalesce(' at ' || field, ''),
+        COLUMN = coalesce(field, ''),
+        CONSTRAINT = limit_name;
+END
+$body$;
+
+COMMENT ON FUNCTION nvsentinel_exceeded(text, text[], text) IS 'Fails because a limit is exceeded.';
+
+-- V184__nvsentinel_limited_number.sql
+-- Purpose: a computed number as a document value, if the library's readers accept it: they read at most 1,000 digits.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_limited_number(value numeric, operation text, path text[]) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $body$
+BEGIN
+    IF value BETWEEN -1e100 AND 1e100 AND scale(value) <= 100
+            OR length(translate(value::text, '-.', '')) <= 1000 THEN
+        RETURN to_jsonb(value);
+    END IF;
+    RETURN "public".nvsentinel_exceeded(
+        'nvsentinel_digits', path, operation || ' makes a number of more than 1000 digits');
+END
+$body$;
+
+COMMENT ON FUNCTION nvsentinel_limited_number(numeric, text, text[]) IS 'A number of at most 1000 digits.';
+
+-- V185__nvsentinel_limited_levels.sql
+-- Purpose: a value that is to stand at a path, if the library's readers accept it there: they read documents of at most 500
+--          levels of objects and arrays.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_limited_levels(value jsonb, operation text, path text[]) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $body$
+BEGIN
+    IF jsonb_typeof(value) IN ('object', 'array') AND jsonb_path_exists(value, format(
+            'strict $.**{%s} ? (@.type() == "object" || @.type() == "array")', 500 - cardinality(path))::jsonpath) THEN
+        RETURN "public".nvsentinel_exceeded(
+            'nvsentinel_levels', path, operation || ' makes a document of more than 500 levels');
+    END IF;
+    RETURN value;
+END
+$body$;
+
+COMMENT ON FUNCTION nvsentinel_limited_levels(jsonb, text, text[]) IS 'A value of at most 500 levels.';
+
+-- V186__nvsentinel_inc_limited.sql
+-- Purpose: nvsentinel_inc as before, but it fails (54000) instead of making a number that the library could not read.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_inc(document jsonb, path text[], amount jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    present jsonb := document #> path;
+BEGIN
+    IF jsonb_typeof(coalesce(present, 'null')) = 'null' THEN
+        RETURN "public".nvsentinel_set(document, path, amount);
+    END IF;
+    IF jsonb_typeof(present) <> 'number' THEN
+        RAISE EXCEPTION 'inc needs a number at %, there is a value of type %', array_to_string(path, '.'), jsonb_typeof(present)
+            USING ERRCODE = '2203B';
+    END IF;
+    RETURN "public".nvsentinel_set(document, path,
+        "public".nvsentinel_limited_number(present::numeric + amount::numeric, 'inc', path));
+END
+$$;
+
+-- V187__nvsentinel_rename_limited.sql
+-- Purpose: nvsentinel_rename as before, but it fails (54000) instead of making a document too deep for the library to read.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_rename(document jsonb, source text[], target text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN (document #> source) IS NULL THEN document
+        ELSE "public".nvsentinel_set(document #- source, target,
+            "public".nvsentinel_limited_levels(document #> source, 'rename', target)) END
+$$;
+
+-- V188__nvsentinel_adopt_limited.sql
+-- Purpose: nvsentinel_adopt as before, but it fails (54000) instead of making a document too deep for the library to read: an
+--          old spelling may lie higher than the new one.
+-- Locks:   none on tables.
+CREATE OR REPLACE FUNCTION nvsentinel_adopt(document jsonb, target text[], other text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN (document #> other) IS NULL THEN document
+        WHEN (document #> target) IS NULL OR (document #>> target) IS NULL AND (document #>> other) IS NOT NULL
+            THEN "public".nvsentinel_set(document #- other, target,
+                "public".nvsentinel_limited_levels(document #> other, 'update', target))
+        WHEN jsonb_typeof(document #> target) = 'object' AND jsonb_typeof(document #> other) = 'object'
+            THEN "public".nvsentinel_set(document #- other, target,
+                "public".nvsentinel_limited_levels((document #> other) || (document #> target), 'update', target))
+        ELSE document #- other END
+$$;
+
+-- V189__nvsentinel_stamp_document_limited.sql
+-- Purpose: nvsentinel_stamp_document as before, but no document is stored whose text has 256 MiB or more, which is what the
+--          library reads and sends: numbers such as 1e999 take few bytes and a thousand characters. The text is made only
+--          where it could be that long.
+-- Locks:   none beyond the catalog's.
+CREATE OR REPLACE FUNCTION nvsentinel_stamp_document() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    IF pg_column_size(NEW.data) > 2000000 AND octet_length(NEW.data::text) >= 268435456 THEN
+        PERFORM "public".nvsentinel_exceeded('nvsentinel_size', '{}', 'the document''s text is 256 MiB or more');
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.updated_at = OLD.updated_at THEN
+            NEW.updated_at := now();
+        END IF;
+        NEW.version := OLD.version + 1;
+    END IF;
+    NEW.created_at := coalesce(
+        "public".nvsentinel_instant(NEW.data -> 'createdAt'),
+        "public".nvsentinel_instant(NEW.data -> 'createdat'),
+        NEW.created_at);
+    RETURN NEW;
+END
+$body$;
+
+-- V190__health_events_lengths.sql
+-- Purpose: an indexed field that is too long for its index is refused with its name: an entry of a B-tree has at most 2,704
+--          bytes. Rows that are there already are checked when they are written again.
+-- Locks:   ACCESS EXCLUSIVE on health_events, for milliseconds: nothing is read.
+ALTER TABLE health_events
+    ADD CONSTRAINT health_events_node_name_length CHECK (octet_length(node_name) <= 2000) NOT VALID,
+    ADD CONSTRAINT health_events_user_pods_eviction_status_length
+        CHECK (octet_length(user_pods_eviction_status) <= 2000) NOT VALID,
+    ADD CONSTRAINT health_events_idempotency_key_length
+        CHECK (octet_length(data #>> '{healthevent,metadata,idempotencyKey}') <= 2000) NOT VALID;
+
+-- V191__maintenance_events_lengths.sql
+-- Purpose: as for health events; the provider and the cluster share an index. An event without an id is refused however it is
+--          written.
+-- Locks:   ACCESS EXCLUSIVE on maintenance_events, for milliseconds: nothing is read.
+ALTER TABLE maintenance_events
+    ADD CONSTRAINT maintenance_events_event_id_length CHECK (octet_length(event_id) <= 2000) NOT VALID,
+    ADD CONSTRAINT maintenance_events_node_name_length CHECK (octet_length(node_name) <= 2000) NOT VALID,
+    ADD CONSTRAINT maintenance_events_csp_length CHECK (octet_length(csp) <= 1000) NOT VALID,
+    ADD CONSTRAINT maintenance_events_cluster_name_length CHECK (octet_length(cluster_name) <= 1000) NOT VALID,
+    ADD CONSTRAINT maintenance_events_event_id_present CHECK (event_id <> '') NOT VALID;
+
+-- V192__nvsentinel_drop_empty_key.sql
+-- Purpose: an empty idempotency key is no key: it is not stored, so that two events with one are no duplicates. The index on
+--          the key stays as it is, because others name its predicate in ON CONFLICT.
+-- Locks:   SHARE ROW EXCLUSIVE on health_events, for milliseconds.
+CREATE FUNCTION nvsentinel_drop_empty_key() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+BEGIN
+    NEW.data := NEW.data #- '{healthevent,metadata,idempotencyKey}';
+    RETURN NEW;
+END
+$body$;
+
+CREATE TRIGGER nvsentinel_drop_empty_key BEFORE INSERT OR UPDATE ON health_events
+    FOR EACH ROW WHEN (NEW.data #>> '{healthevent,metadata,idempotencyKey}' = '')
+    EXECUTE FUNCTION nvsentinel_drop_empty_key();
+
+ALTER TABLE health_events ENABLE ALWAYS TRIGGER nvsentinel_drop_empty_key;
+
+-- V193__nvsentinel_require_match.sql
+-- Purpose: whether an upsert's filter holds in the document that it inserts; fails if not, because the next call would insert
+--          another one. VOLATILE, so that it is called for an insert only and not while the statement is planned.
+-- Locks:   none on tables.
+CREATE FUNCTION nvsentinel_require_match(matches boolean) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL SAFE
+AS $body$
+BEGIN
+    IF matches IS NOT TRUE THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'the document to be inserted does not match the filter, so that each'
+            ' upsert would insert another one; the filter has to hold in it, or to name the id';
+    END IF;
+    RETURN true;
+END
+$body$;
+
+COMMENT ON FUNCTION nvsentinel_require_match(boolean) IS 'True, or fails if an upsert''s document does not match its filter.';
+
+-- V194__nvsentinel_refused_document.sql
+-- Purpose: finds which document of many the database refuses, after it has refused all of them together: stores them one by
+--          one until one fails, and then fails itself, so that nothing stays stored. The error's constraint is the number of
+--          that document, from 0, or empty if all could be stored.
+-- Locks:   those of inserting.
+CREATE FUNCTION nvsentinel_refused_document(collection text, documents jsonb, idempotent boolean) RETURNS void
+    LANGUAGE plpgsql
+AS $body$
+DECLARE
+    statement CONSTANT text := format(
+        'INSERT INTO %I.%I (data) VALUES ($1)', 'public', collection) || CASE WHEN idempotent
+        THEN ' ON CONFLICT ((data #>> ''{healthevent,metadata,idempotencyKey}''))'
+            ' WHERE (data #>> ''{healthevent,metadata,idempotencyKey}'') IS NOT NULL DO NOTHING'
+        ELSE '' END;
+    document  jsonb;
+    number    bigint := 0;
+    refused   text := '';
+BEGIN
+    FOR document IN SELECT value FROM jsonb_array_elements(documents) LOOP
+        BEGIN
+            EXECUTE statement USING document;
+        EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
+            refused := number::text;
+        END;
+        EXIT WHEN refused <> '';
+        number := number + 1;
+    END LOOP;
+    RAISE triggered_action_exception USING MESSAGE = 'looked for the refused document', CONSTRAINT = refused;
+END
+$body$;
+
+COMMENT ON FUNCTION nvsentinel_refused_document(text, jsonb, boolean) IS 'Fails with the number of the refused document.';
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -1226,7 +1595,22 @@ FROM (VALUES
     (59, '134', 'nvsentinel add to set', 'V134__nvsentinel_add_to_set.sql', -142483531),
     (60, '135', 'nvsentinel rename', 'V135__nvsentinel_rename.sql', 1375636635),
     (61, '136', 'nvsentinel adopt', 'V136__nvsentinel_adopt.sql', 872904511),
-    (62, '137', 'nvsentinel create collection', 'V137__nvsentinel_create_collection.sql', -277308885)
+    (62, '137', 'nvsentinel create collection', 'V137__nvsentinel_create_collection.sql', -277308885),
+    (63, '180', 'nvsentinel unset time', 'V180__nvsentinel_unset_time.sql', -1956326094),
+    (64, '181', 'nvsentinel instant unset', 'V181__nvsentinel_instant_unset.sql', -700583853),
+    (65, '182', 'unset times', 'V182__unset_times.sql', 502254733),
+    (66, '183', 'nvsentinel exceeded', 'V183__nvsentinel_exceeded.sql', 1438750375),
+    (67, '184', 'nvsentinel limited number', 'V184__nvsentinel_limited_number.sql', -1942498732),
+    (68, '185', 'nvsentinel limited levels', 'V185__nvsentinel_limited_levels.sql', -560050801),
+    (69, '186', 'nvsentinel inc limited', 'V186__nvsentinel_inc_limited.sql', -1162365785),
+    (70, '187', 'nvsentinel rename limited', 'V187__nvsentinel_rename_limited.sql', -649191320),
+    (71, '188', 'nvsentinel adopt limited', 'V188__nvsentinel_adopt_limited.sql', 2126076283),
+    (72, '189', 'nvsentinel stamp document limited', 'V189__nvsentinel_stamp_document_limited.sql', -1382932382),
+    (73, '190', 'health events lengths', 'V190__health_events_lengths.sql', 851699636),
+    (74, '191', 'maintenance events lengths', 'V191__maintenance_events_lengths.sql', 521118164),
+    (75, '192', 'nvsentinel drop empty key', 'V192__nvsentinel_drop_empty_key.sql', -2143295421),
+    (76, '193', 'nvsentinel require match', 'V193__nvsentinel_require_match.sql', -404599964),
+    (77, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

@@ -7,11 +7,14 @@ import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.InvalidDocumentException;
+import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -63,6 +66,18 @@ public final class ChangeEvent<T> {
             Position position = Position.at(incarnation, row.id(), check).withFilter(filter);
             return new ResumeToken(snapshot ? position.withinSnapshot() : position);
         }
+    }
+
+    /**
+     * Orders the changes of one datastore as they were made: a change stream delivers them in this order, and what handles
+     * them concurrently can restore it. Changes of a transaction are ordered too. Records of a snapshot come before the changes
+     * after it and have no order among themselves.
+     *
+     * @return a comparator; it fails with {@link InvalidRequestException} for changes of different changelogs. Changes at the
+     *     same place compare as 0 without being equal
+     */
+    public static Comparator<ChangeEvent<?>> byPosition() {
+        return Comparator.comparing(ChangeEvent::resumeToken, ResumeToken.byPosition());
     }
 
     /**
@@ -197,9 +212,11 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * The fields that an update set or changed, by dotted path as stored, with their new values. An object that is new is
-     * reported by its leaves. An array that was changed in place or has grown is reported by index
-     * ({@code entities.0.value}); one that became shorter is reported whole.
+     * The fields that an update set or changed, by path as stored, with their new values. Paths are written as
+     * {@link FieldPath} does: a name that holds a dot or a backslash has a backslash before it, an empty name is
+     * {@code \e}. An object that is new is reported by its leaves. An array that was changed in place or has grown is reported
+     * by index ({@code entities.0.value}); one that became shorter, or an object, is reported whole. A number of the same value,
+     * 1.0 for 1, is no change.
      *
      * @return empty for other operations, and for an update that changed no field
      * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
@@ -209,7 +226,7 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * The fields that an update removed, by dotted path as stored.
+     * The fields that an update removed, by path as stored, written as in {@link #updatedFields()}.
      *
      * @return empty for other operations
      * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
@@ -221,17 +238,22 @@ public final class ChangeEvent<T> {
     /**
      * Whether this is an update that changed something, and nothing else than given.
      *
-     * @param paths dotted paths as stored; a path stands for itself and everything below it
+     * @param paths paths as stored, as {@link FieldPath#parse} reads them; a path stands for itself and everything below it
      * @return false for other operations, and for an update that changed no field
+     * @throws InvalidRequestException if one is no path
      * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
      */
     public boolean changedOnly(String... paths) {
         List<String> changed = Stream.concat(diff().updated().keySet().stream(), diff().removed().stream())
                 .toList();
+        List<String> allowed = Arrays.stream(paths)
+                .map(path -> FieldPath.parse(path).toString())
+                .toList();
         return !changed.isEmpty()
                 && changed.stream()
-                        .allMatch(field -> Arrays.stream(paths)
-                                .anyMatch(path -> field.equals(path) || field.startsWith(path + ".")));
+                        .allMatch(field -> allowed.stream()
+                                .anyMatch(
+                                        path -> path.isEmpty() || field.equals(path) || field.startsWith(path + ".")));
     }
 
     /**

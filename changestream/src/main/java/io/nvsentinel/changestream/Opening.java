@@ -2,7 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
-import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
+import io.nvsentinel.changestream.internal.changelog.History;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
@@ -40,11 +40,11 @@ final class Opening {
      * Opens.
      *
      * @param request what is wanted
-     * @param lost why the watch cannot go on where it was, so that it starts as the options say for that; null the first time
+     * @param again whether the history of where the client was is lost, so that it starts as the options say for that
      * @param holding is to hold the name
      */
-    Mono<Opened> open(Watch.Request<?> request, @Nullable Throwable lost, Holding holding) {
-        return patience.with(lost == null ? first(request, holding) : afterLoss(request, holding));
+    Mono<Opened> open(Watch.Request<?> request, boolean again, Holding holding) {
+        return patience.with(again ? afterLoss(request, holding) : first(request, holding));
     }
 
     private Mono<Opened> first(Watch.Request<?> request, Holding holding) {
@@ -65,29 +65,17 @@ final class Opening {
 
     private Mono<Opened> afterLoss(Watch.Request<?> request, Holding holding) {
         String client = request.options().clientName();
-        boolean anew = request.options().onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT;
-        Mono<Position> restart =
-                anew ? Mono.defer(() -> snapshot(request)) : reader.beginning().map(HistoryPoint::position);
+        Mono<Position> restart = request.options().onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT
+                ? Mono.defer(() -> snapshot(request))
+                : reader.beginning();
         return client == null
                 ? restart.map(position -> new Opened(position, null))
                 : request.tokens(tokens)
                         .open(client, request.options().ifOwned(), made(request, restart), holding)
                         .flatMap(owned -> orGiveUp(
                                 owned,
-                                anew
-                                        ? restarted(owned, restart)
-                                        : restored(request, owned, restarted(owned, restart))));
-    }
-
-    private Mono<Opened> restarted(Owned owned, Mono<Position> restart) {
-        return restart.flatMap(position -> tokens.restart(owned, position).thenReturn(new Opened(position, owned)));
-    }
-
-    /** A database that was restored has the client's position of that time, which is where it goes on if it can. */
-    private Mono<Opened> restored(Watch.Request<?> request, Owned owned, Mono<Opened> otherwise) {
-        return resumed(request, owned.token())
-                .map(position -> new Opened(position, owned))
-                .onErrorResume(ChangeStreams::isHistoryGone, gone -> otherwise);
+                                restart.flatMap(position ->
+                                        tokens.restart(owned, position).thenReturn(new Opened(position, owned)))));
     }
 
     /** Where a name starts that is not known yet. The partitions of a group are made together, and never one by one. */
@@ -113,19 +101,19 @@ final class Opening {
         ResumeToken token = start.token();
         Instant time = start.time();
         if (token != null) {
-            return reader.verified(token.position()).map(HistoryPoint::position);
+            return verified(token.position());
         }
         if (time != null) {
-            return tail.now().flatMap(end -> reader.at(time, end.id())).map(HistoryPoint::position);
+            return tail.now().flatMap(end -> reader.at(time, end.id()));
         }
         if (start.isSnapshot()) {
             return Mono.error(new InvalidRequestException("Only a watch can begin with a snapshot"));
         }
-        return start.isNow() ? now() : reader.beginning().map(HistoryPoint::position);
+        return start.isNow() ? now() : reader.beginning();
     }
 
     private Mono<Position> now() {
-        return tail.now().map(HistoryPoint::position);
+        return tail.now().map(end -> Position.at(end.incarnation(), end.id(), null));
     }
 
     private Mono<Position> snapshot(Watch.Request<?> request) {
@@ -147,6 +135,19 @@ final class Opening {
                             : request.options().clientName(),
                     token.id());
         }
-        return reader.verified(token).map(HistoryPoint::position);
+        return verified(token);
+    }
+
+    /** The row that a token remembers must still be the same one. */
+    private Mono<Position> verified(Position token) {
+        return reader.end().flatMap(end -> {
+            History.verify(token, end);
+            return reader.check(token.checkedRow())
+                    .filter(row -> !row.digest().equals(token.digest()))
+                    .flatMap(row -> Mono.<Position>error(new HistoryForkedException("Change " + row.id()
+                            + " is not the one that was delivered: the database was restored, or failed over and"
+                            + " lost commits")))
+                    .defaultIfEmpty(token);
+        });
     }
 }

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.InvalidRequestException;
+import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,22 @@ public final class ResumeToken {
 
     ResumeToken(Position position) {
         this.position = position;
+    }
+
+    /**
+     * Orders tokens of one changelog by their place in it.
+     *
+     * @return a comparator; it fails with {@link InvalidRequestException} for tokens of different changelogs, which have no
+     *     order. Tokens of the same place compare as 0, even if they are not equal because another watch made them
+     */
+    public static Comparator<ResumeToken> byPosition() {
+        return (one, other) -> {
+            if (!one.position.incarnation().equals(other.position.incarnation())) {
+                throw new InvalidRequestException("Tokens of different changelogs have no order: "
+                        + one.position.incarnation() + " and " + other.position.incarnation());
+            }
+            return Long.compare(one.position.id(), other.position.id());
+        };
     }
 
     /**

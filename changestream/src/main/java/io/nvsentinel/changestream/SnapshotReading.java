@@ -3,7 +3,6 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
-import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Records.Page;
 import io.nvsentinel.changestream.internal.changelog.Selection;
@@ -37,11 +36,11 @@ final class SnapshotReading {
     private final Records records;
     private final Selection selection;
     private final List<String> collections;
-    private HistoryPoint position;
+    private long position;
     private int collection;
     private @Nullable UUID after;
 
-    SnapshotReading(Tail tail, Records records, Selection selection, HistoryPoint position) {
+    SnapshotReading(Tail tail, Records records, Selection selection, long position) {
         this.tail = tail;
         this.records = records;
         this.selection = selection;
@@ -51,8 +50,8 @@ final class SnapshotReading {
 
     /** Rows to deliver in order: records, and changes that are behind them; ends where the changes alone go on. */
     Flux<List<ChangelogRow>> rows(Waiting waiting) {
-        return Flux.defer(() -> waiting.with(records.page(collections.get(collection), after, position.id()))
-                        .flatMapMany(page -> waiting.with(tail.now()).flatMapMany(end -> follow(page, end))))
+        return Flux.defer(() -> waiting.with(records.page(collections.get(collection), after, position))
+                        .flatMapMany(page -> waiting.with(tail.now()).flatMapMany(end -> follow(page, end.id()))))
                 .repeat(() -> collection < collections.size());
     }
 
@@ -62,16 +61,16 @@ final class SnapshotReading {
     }
 
     /** Where the stream goes on when this has completed. */
-    HistoryPoint position() {
+    long position() {
         return position;
     }
 
-    private Flux<List<ChangelogRow>> follow(Page page, HistoryPoint end) {
+    private Flux<List<ChangelogRow>> follow(Page page, long end) {
         List<ChangelogRow> held = new ArrayList<>(page.rows());
-        // At least once: what was read of the records has to be of the history that the position belongs to.
-        Flux<List<ChangelogRow>> changes = Mono.defer(() -> tail.settled(position, end, selection))
+        Flux<List<ChangelogRow>> changes = Mono.defer(
+                        () -> position < end ? tail.settled(position, end, selection) : Mono.<Chunk>empty())
                 .map(chunk -> merge(page, chunk, held))
-                .repeat(() -> position.id() < end.id())
+                .repeat(() -> position < end)
                 .filter(rows -> !rows.isEmpty());
         return changes.concatWith(Mono.fromSupplier(() -> finish(page, held)).filter(rows -> !rows.isEmpty()));
     }
@@ -90,7 +89,7 @@ final class SnapshotReading {
                 rows.add(row);
             }
         }
-        position = chunk.end();
+        position = chunk.upTo();
         return rows;
     }
 

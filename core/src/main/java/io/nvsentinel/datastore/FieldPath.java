@@ -148,7 +148,13 @@ public record FieldPath(List<String> names) {
         return names.stream().map(FieldPath::escape).collect(Collectors.joining("."));
     }
 
-    private static String escape(String name) {
+    /**
+     * A name as it is written between the dots of a path.
+     *
+     * @param name the name, of any length
+     * @return the name, escaped where needed
+     */
+    public static String escape(String name) {
         return name.isEmpty() ? "\\e" : name.replace("\\", "\\\\").replace(".", "\\.");
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
+import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.internal.filter.JsonTree;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -8,12 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs between two documents, by dotted path. Objects are compared member by member, and arrays element by element
- * unless they became shorter: such an array is reported whole. A new object is reported by its leaves, an empty one as
- * itself.
+ * What differs between two documents, by dotted path as {@link FieldPath} writes it. Objects are compared member by member,
+ * and arrays element by element unless they became shorter: such an array is reported whole, and so is an object that was an
+ * array. A new object is reported by its leaves, an empty one as itself. Numbers are compared by value.
  *
  * @param updated the new value of each field that was set or changed
  * @param removed each field that is gone
@@ -58,7 +61,7 @@ public record DocumentDiff(
             }));
             before.keySet().stream()
                     .filter(key -> !after.containsKey(key))
-                    .forEach(key -> at(key, () -> difference.removed.add(String.join(".", path))));
+                    .forEach(key -> at(key, () -> difference.removed.add(path())));
         }
 
         private void values(@Nullable Object before, @Nullable Object after) {
@@ -66,7 +69,9 @@ public record DocumentDiff(
                 objects(oldObject, newObject);
             } else if (before instanceof List<?> old && after instanceof List<?> now && old.size() <= now.size()) {
                 arrays(old, now);
-            } else if (!Objects.equals(before, after)) {
+            } else if (before instanceof List<?> && after instanceof Map<?, ?>) {
+                whole(after);
+            } else if (!JsonTree.equal(before, after)) {
                 report(after);
             }
         }
@@ -87,9 +92,18 @@ public record DocumentDiff(
             if (value instanceof Map<?, ?> object && !object.isEmpty()) {
                 object.forEach((key, member) -> at(key, () -> report(member)));
             } else {
-                difference.updated.put(String.join(".", path), value);
-                put(value);
+                whole(value);
             }
+        }
+
+        private void whole(@Nullable Object value) {
+            difference.updated.put(path(), value);
+            put(value);
+        }
+
+        /** Not a FieldPath, which has a limit that documents have not. */
+        private String path() {
+            return path.stream().map(FieldPath::escape).collect(Collectors.joining("."));
         }
 
         @SuppressWarnings("unchecked")

@@ -8,7 +8,7 @@ import java.time.Instant;
  * lost commits): the same id then carries another transaction or another time.
  *
  * @param id the row
- * @param transactionId its transaction; unsigned
+ * @param transactionId its transaction
  * @param changedAt its time
  */
 public record RowCheck(long id, long transactionId, Instant changedAt) {
@@ -29,15 +29,6 @@ public record RowCheck(long id, long transactionId, Instant changedAt) {
      * @return 16 hexadecimal digits
      */
     public String digest() {
-        return Digest.of(id + " " + Long.toUnsignedString(transactionId) + " " + changedAt);
-    }
-
-    /**
-     * The time as the server's binary protocol has it.
-     *
-     * @return microseconds since the year 2000
-     */
-    public long changedAtMicros() {
-        return ServerTime.micros(changedAt);
+        return Digest.of(id + " " + transactionId + " " + changedAt);
     }
 }

@@ -102,8 +102,7 @@ class ChangelogPageTest {
 
     private ChangelogPage page(long after) {
         return Objects.requireNonNull(
-                reader.settled(ChangelogRows.point(after), ChangelogRows.point(Long.MAX_VALUE), everything)
-                        .block(SOON));
+                reader.settled(after, Long.MAX_VALUE, everything).block(SOON));
     }
 
     private static long firstId() {

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,47 @@ class DocumentDiffTest {
         DocumentDiff diff = DocumentDiff.between(Map.of("a", Map.of("b", 1)), Map.of("a", 7));
 
         assertThat(diff.updated()).containsOnly(Map.entry("a", 7));
+        assertThat(diff.removed()).isEmpty();
+    }
+
+    /** No two fields have one path, so no change is lost. */
+    @Test
+    void escapesNamesWithDotsBackslashesAndEmptyOnes() {
+        DocumentDiff diff = DocumentDiff.between(
+                Map.of("a.b", 0, "a", Map.of("b", 0), "", 0, "gone.x", 0, "c\\", 0),
+                Map.of("a.b", 1, "a", Map.of("b", 2), "", 3, "c\\", 4));
+
+        assertThat(diff.updated())
+                .containsOnly(Map.entry("a\\.b", 1), Map.entry("a.b", 2), Map.entry("\\e", 3), Map.entry("c\\\\", 4));
+        assertThat(diff.removed()).containsExactly("gone\\.x");
+        assertThat(diff.updatedTree()).isEqualTo(Map.of("a.b", 1, "a", Map.of("b", 2), "", 3, "c\\", 4));
+    }
+
+    @Test
+    void aNumberOfTheSameValueIsNoChange() {
+        DocumentDiff diff = DocumentDiff.between(
+                Map.of("a", 1, "b", List.of(1, 2), "c", List.of(Map.of("d", new BigDecimal("1.50")), 2), "e", 1),
+                Map.of(
+                        "a",
+                        new BigDecimal("1.0"),
+                        "b",
+                        List.of(new BigDecimal("1.00"), 2L),
+                        "c",
+                        List.of(Map.of("d", new BigDecimal("1.5")), 2),
+                        "e",
+                        new BigDecimal("1.1")));
+
+        assertThat(diff.updated()).containsOnlyKeys("e");
+    }
+
+    @Test
+    void reportsAnObjectThatWasAnArrayWholeAndTheOtherWayRound() {
+        DocumentDiff diff = DocumentDiff.between(
+                Map.of("a", List.of(5), "b", Map.of("0", 5), "c", List.of()),
+                Map.of("a", Map.of("0", 5), "b", List.of(5), "c", Map.of()));
+
+        assertThat(diff.updated())
+                .containsOnly(Map.entry("a", Map.of("0", 5)), Map.entry("b", List.of(5)), Map.entry("c", Map.of()));
         assertThat(diff.removed()).isEmpty();
     }
 }
