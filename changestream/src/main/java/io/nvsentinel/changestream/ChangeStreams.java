@@ -45,8 +45,6 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -65,8 +63,6 @@ import reactor.core.scheduler.Schedulers;
  * }</pre>
  */
 public final class ChangeStreams {
-
-    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
 
     private static final Duration HEALTH_WITHIN = Duration.ofSeconds(5);
 
@@ -200,23 +196,21 @@ public final class ChangeStreams {
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
         // What cannot be evaluated is refused here, before anybody subscribes.
         watched.selection(options.filter());
-        return watch(watched, options, false);
+        return Flux.defer(() -> {
+            Restarts restarts = restarts(options, closing.asMono());
+            return Flux.defer(() -> withWatch(
+                            Watch.Request.of(watched, options),
+                            restarts.cause(),
+                            closing.asMono(),
+                            watch -> untilError(events(watch, options), watch.keep(null))
+                                    .takeUntilOther(closing.asMono())))
+                    .retryWhen(restarts.retry());
+        });
     }
 
-    private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options, boolean again) {
-        return withWatch(
-                        Watch.Request.of(watched, options),
-                        again,
-                        closing.asMono(),
-                        watch -> untilError(events(watch, options), watch.keep(null))
-                                .takeUntilOther(closing.asMono()))
-                .onErrorResume(ChangeStreams::isHistoryGone, error -> {
-                    if (options.onHistoryLost() == OnHistoryLost.FAIL) {
-                        return Flux.error(error);
-                    }
-                    LOG.warn("A watch starts anew ({}): {}", options.onHistoryLost(), error.getMessage());
-                    return watch(watched, options, true);
-                });
+    /** When to start again what lost its history. */
+    Restarts restarts(WatchOptions options, Mono<Void> stop) {
+        return new Restarts(options, timer, stop);
     }
 
     /** Like takeUntilOther, which leaves running what an error of the other one has to end. */
@@ -348,13 +342,14 @@ public final class ChangeStreams {
     /**
      * Opens a watch, and leaves it when what is done with it ends.
      *
+     * @param lost why the history of the one before it was gone; null if there was none
      * @param stop completes when opening it is to be given up
      */
     <T, R> Flux<R> withWatch(
-            Watch.Request<T> request, boolean again, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
+            Watch.Request<T> request, @Nullable Throwable lost, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
         return Flux.usingWhen(
                 Mono.fromSupplier(this::holding),
-                holding -> open(request, again, holding).takeUntilOther(stop).flatMapMany(use),
+                holding -> open(request, lost, holding).takeUntilOther(stop).flatMapMany(use),
                 holding -> end(holding, null),
                 this::end,
                 holding -> end(holding, null));
@@ -370,8 +365,8 @@ public final class ChangeStreams {
         return holding.end(error).doFinally(signal -> holdings.remove(holding));
     }
 
-    private <T> Mono<Watch<T>> open(Watch.Request<T> request, boolean again, Holding holding) {
-        return opening.open(request, again, holding)
+    private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, Holding holding) {
+        return opening.open(request, lost, holding)
                 .map(opened -> new Watch<>(
                         request,
                         json,
@@ -382,7 +377,7 @@ public final class ChangeStreams {
 
     private Holding.Held join(Watch<?> watch) {
         watches.incrementAndGet();
-        tail.join(watch.selection(), watch.start().id());
+        tail.join(watch.selection(), watch::foreign);
         watch.taken();
         return error -> leave(watch, error);
     }

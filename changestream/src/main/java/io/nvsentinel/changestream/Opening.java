@@ -2,7 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
-import io.nvsentinel.changestream.internal.changelog.History;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
@@ -40,11 +40,11 @@ final class Opening {
      * Opens.
      *
      * @param request what is wanted
-     * @param again whether the history of where the client was is lost, so that it starts as the options say for that
+     * @param lost why the watch cannot go on where it was, so that it starts as the options say for that; null the first time
      * @param holding is to hold the name
      */
-    Mono<Opened> open(Watch.Request<?> request, boolean again, Holding holding) {
-        return patience.with(again ? afterLoss(request, holding) : first(request, holding));
+    Mono<Opened> open(Watch.Request<?> request, @Nullable Throwable lost, Holding holding) {
+        return patience.with(lost == null ? first(request, holding) : afterLoss(request, holding));
     }
 
     private Mono<Opened> first(Watch.Request<?> request, Holding holding) {
@@ -65,17 +65,29 @@ final class Opening {
 
     private Mono<Opened> afterLoss(Watch.Request<?> request, Holding holding) {
         String client = request.options().clientName();
-        Mono<Position> restart = request.options().onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT
-                ? Mono.defer(() -> snapshot(request))
-                : reader.beginning();
+        boolean anew = request.options().onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT;
+        Mono<Position> restart =
+                anew ? Mono.defer(() -> snapshot(request)) : reader.beginning().map(HistoryPoint::position);
         return client == null
                 ? restart.map(position -> new Opened(position, null))
                 : request.tokens(tokens)
                         .open(client, request.options().ifOwned(), made(request, restart), holding)
                         .flatMap(owned -> orGiveUp(
                                 owned,
-                                restart.flatMap(position ->
-                                        tokens.restart(owned, position).thenReturn(new Opened(position, owned)))));
+                                anew
+                                        ? restarted(owned, restart)
+                                        : restored(request, owned, restarted(owned, restart))));
+    }
+
+    private Mono<Opened> restarted(Owned owned, Mono<Position> restart) {
+        return restart.flatMap(position -> tokens.restart(owned, position).thenReturn(new Opened(position, owned)));
+    }
+
+    /** A database that was restored has the client's position of that time, which is where it goes on if it can. */
+    private Mono<Opened> restored(Watch.Request<?> request, Owned owned, Mono<Opened> otherwise) {
+        return resumed(request, owned.token())
+                .map(position -> new Opened(position, owned))
+                .onErrorResume(ChangeStreams::isHistoryGone, gone -> otherwise);
     }
 
     /** Where a name starts that is not known yet. The partitions of a group are made together, and never one by one. */
@@ -101,19 +113,19 @@ final class Opening {
         ResumeToken token = start.token();
         Instant time = start.time();
         if (token != null) {
-            return verified(token.position());
+            return reader.verified(token.position()).map(HistoryPoint::position);
         }
         if (time != null) {
-            return tail.now().flatMap(end -> reader.at(time, end.id()));
+            return tail.now().flatMap(end -> reader.at(time, end.id())).map(HistoryPoint::position);
         }
         if (start.isSnapshot()) {
             return Mono.error(new InvalidRequestException("Only a watch can begin with a snapshot"));
         }
-        return start.isNow() ? now() : reader.beginning();
+        return start.isNow() ? now() : reader.beginning().map(HistoryPoint::position);
     }
 
     private Mono<Position> now() {
-        return tail.now().map(end -> Position.at(end.incarnation(), end.id(), null));
+        return tail.now().map(HistoryPoint::position);
     }
 
     private Mono<Position> snapshot(Watch.Request<?> request) {
@@ -135,19 +147,6 @@ final class Opening {
                             : request.options().clientName(),
                     token.id());
         }
-        return verified(token);
-    }
-
-    /** The row that a token remembers must still be the same one. */
-    private Mono<Position> verified(Position token) {
-        return reader.end().flatMap(end -> {
-            History.verify(token, end);
-            return reader.check(token.checkedRow())
-                    .filter(row -> !row.digest().equals(token.digest()))
-                    .flatMap(row -> Mono.<Position>error(new HistoryForkedException("Change " + row.id()
-                            + " is not the one that was delivered: the database was restored, or failed over and"
-                            + " lost commits")))
-                    .defaultIfEmpty(token);
-        });
+        return reader.verified(token).map(HistoryPoint::position);
     }
 }

@@ -76,14 +76,17 @@ final class Processing<T> {
     private Mono<Void> keepStoring() {
         Ownership ownership = watch.ownership();
         return watch.keep(options.storeTimeout())
-                .onErrorMap(error -> !(error instanceof ClientFencedException), error -> {
-                    Position reached = ownership.acknowledged();
-                    return new ProcessingStoppedException(
-                            "Processing stopped because the position behind change " + reached.id()
-                                    + ", the last one that is handled with all before it, cannot be stored: " + error,
-                            reached.encode(),
-                            error);
-                });
+                .onErrorMap(
+                        error -> !(error instanceof ClientFencedException) && !ChangeStreams.isHistoryGone(error),
+                        error -> {
+                            Position reached = ownership.acknowledged();
+                            return new ProcessingStoppedException(
+                                    "Processing stopped because the position behind change " + reached.id()
+                                            + ", the last one that is handled with all before it, cannot be stored: "
+                                            + error,
+                                    reached.encode(),
+                                    error);
+                        });
     }
 
     private Task<ChangeEvent<T>> task(ChangeEvent<T> event) {

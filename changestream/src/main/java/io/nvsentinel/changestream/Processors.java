@@ -7,15 +7,12 @@ import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /** Runs processors on watches. */
 final class Processors {
-
-    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.process");
 
     private final ChangeStreams streams;
     private final Connections connections;
@@ -76,22 +73,21 @@ final class Processors {
 
     private <T> Mono<Void> run(
             Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop) {
-        return run(request, processing, effects, stop, false)
-                .onErrorResume(
-                        error -> ChangeStreams.isHistoryGone(error)
-                                && request.options().onHistoryLost() != OnHistoryLost.FAIL,
-                        error -> {
-                            LOG.warn(
-                                    "A processor starts again at the oldest change that is kept: {}",
-                                    error.getMessage());
-                            return run(request, processing, effects, stop, true);
-                        });
+        return Mono.defer(() -> {
+            Restarts restarts = streams.restarts(request.options(), stop);
+            return Mono.defer(() -> run(request, processing, effects, stop, restarts.cause()))
+                    .retryWhen(restarts.retry());
+        });
     }
 
     private <T> Mono<Void> run(
-            Watch.Request<T> request, ProcessorOptions processing, Effects<T> effects, Mono<Void> stop, boolean again) {
+            Watch.Request<T> request,
+            ProcessorOptions processing,
+            Effects<T> effects,
+            Mono<Void> stop,
+            @Nullable Throwable lost) {
         return streams.withWatch(
-                        request, again, stop, watch -> process(watch, request.options(), processing, effects, stop))
+                        request, lost, stop, watch -> process(watch, request.options(), processing, effects, stop))
                 .then();
     }
 

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Records.Page;
 import io.nvsentinel.changestream.internal.changelog.Selection;
@@ -36,11 +37,11 @@ final class SnapshotReading {
     private final Records records;
     private final Selection selection;
     private final List<String> collections;
-    private long position;
+    private HistoryPoint position;
     private int collection;
     private @Nullable UUID after;
 
-    SnapshotReading(Tail tail, Records records, Selection selection, long position) {
+    SnapshotReading(Tail tail, Records records, Selection selection, HistoryPoint position) {
         this.tail = tail;
         this.records = records;
         this.selection = selection;
@@ -50,8 +51,8 @@ final class SnapshotReading {
 
     /** Rows to deliver in order: records, and changes that are behind them; ends where the changes alone go on. */
     Flux<List<ChangelogRow>> rows(Waiting waiting) {
-        return Flux.defer(() -> waiting.with(records.page(collections.get(collection), after, position))
-                        .flatMapMany(page -> waiting.with(tail.now()).flatMapMany(end -> follow(page, end.id()))))
+        return Flux.defer(() -> waiting.with(records.page(collections.get(collection), after, position.id()))
+                        .flatMapMany(page -> waiting.with(tail.now()).flatMapMany(end -> follow(page, end))))
                 .repeat(() -> collection < collections.size());
     }
 
@@ -61,16 +62,16 @@ final class SnapshotReading {
     }
 
     /** Where the stream goes on when this has completed. */
-    long position() {
+    HistoryPoint position() {
         return position;
     }
 
-    private Flux<List<ChangelogRow>> follow(Page page, long end) {
+    private Flux<List<ChangelogRow>> follow(Page page, HistoryPoint end) {
         List<ChangelogRow> held = new ArrayList<>(page.rows());
-        Flux<List<ChangelogRow>> changes = Mono.defer(
-                        () -> position < end ? tail.settled(position, end, selection) : Mono.<Chunk>empty())
+        // At least once: what was read of the records has to be of the history that the position belongs to.
+        Flux<List<ChangelogRow>> changes = Mono.defer(() -> tail.settled(position, end, selection))
                 .map(chunk -> merge(page, chunk, held))
-                .repeat(() -> position < end)
+                .repeat(() -> position.id() < end.id())
                 .filter(rows -> !rows.isEmpty());
         return changes.concatWith(Mono.fromSupplier(() -> finish(page, held)).filter(rows -> !rows.isEmpty()));
     }
@@ -89,7 +90,7 @@ final class SnapshotReading {
                 rows.add(row);
             }
         }
-        position = chunk.upTo();
+        position = chunk.end();
         return rows;
     }
 

@@ -4,7 +4,9 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.Opening.Opened;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Lags;
+import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Selection;
@@ -18,10 +20,12 @@ import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.internal.read.Ahead;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +69,7 @@ final class Watch<T> {
         this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json);
         this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json);
         this.store = store;
-        this.acknowledgements = new Acknowledgements(start.incarnation(), start.id());
+        this.acknowledgements = new Acknowledgements(start.point());
         this.told = new AtomicLong(start.isWithinSnapshot() ? -1 : start.id());
         this.ownership = opened.owned() == null
                 ? null
@@ -132,33 +136,35 @@ final class Watch<T> {
     Flux<ChangeEvent<T>> events(Tail tail, Records records, SnapshotReading.Waiting waiting) {
         return Flux.defer(() -> {
             if (!start.isWithinSnapshot()) {
-                return changes(tail, start.id());
+                return changes(tail, start.point());
             }
-            SnapshotReading reading = new SnapshotReading(tail, records, selection, start.id());
+            SnapshotReading reading = new SnapshotReading(tail, records, selection, start.point());
             return reading.rows(waiting)
                     .concatMapIterable(rows -> () -> new Delivery<>(rows, this::event, () -> {}), 1)
                     .concatWith(Flux.defer(() -> {
-                        scanned(reading.position());
+                        acknowledgements.scanned(reading.position());
                         snapshotIsDelivered = true;
                         return changes(tail, reading.position());
                     }));
         });
     }
 
-    private Flux<ChangeEvent<T>> changes(Tail tail, long from) {
-        return Flux.using(Ahead<Chunk>::new, ahead -> chunks(tail, new AtomicLong(from), ahead), Ahead::dispose)
+    private Flux<ChangeEvent<T>> changes(Tail tail, HistoryPoint from) {
+        return Flux.using(Ahead<Chunk>::new, ahead -> chunks(tail, new AtomicReference<>(from), ahead), Ahead::dispose)
                 .concatMapIterable(
-                        chunk -> () -> new Delivery<>(chunk.rows(), this::event, () -> scanned(chunk.upTo())), 1);
+                        chunk -> () ->
+                                new Delivery<>(chunk.rows(), this::event, () -> acknowledgements.scanned(chunk.end())),
+                        1);
     }
 
     /** Where there are more already, the next are read while these are delivered. */
-    private Flux<Chunk> chunks(Tail tail, AtomicLong position, Ahead<Chunk> ahead) {
+    private Flux<Chunk> chunks(Tail tail, AtomicReference<HistoryPoint> position, Ahead<Chunk> ahead) {
         return Mono.defer(() -> acknowledgements.room(options.maxUnacknowledged()))
-                .then(Mono.defer(() -> ahead.or(tail.next(position.get(), selection))))
+                .then(Mono.defer(() -> ahead.or(tail.next(Objects.requireNonNull(position.get()), selection))))
                 .doOnNext(chunk -> {
-                    position.set(chunk.upTo());
+                    position.set(chunk.end());
                     if (chunk.more()) {
-                        ahead.begin(tail.next(chunk.upTo(), selection));
+                        ahead.begin(tail.next(chunk.end(), selection));
                     }
                 })
                 .repeat()
@@ -183,7 +189,7 @@ final class Watch<T> {
             event = isMine(row) ? undecodable(row, event, error) : null;
         }
         if (event == null && row.operation() != Operation.EXISTING) {
-            scanned(row.id());
+            acknowledgements.scanned(row);
         }
         return event;
     }
@@ -229,6 +235,16 @@ final class Watch<T> {
         }
     }
 
+    /** A change that has no place in the order, and is delivered to nobody. */
+    void foreign(ChangelogRow row) {
+        if (takes(row)) {
+            undecodable(
+                    row,
+                    new InvalidDocumentException("Row " + row.id() + " of the changelog was not written by its capture:"
+                            + " the id was not drawn from the sequence. It is not delivered"));
+        }
+    }
+
     private ChangeEvent<T> event(ChangelogRow row, Runnable acknowledgement) {
         return new ChangeEvent<>(row, origin(), watched.codec(row.collection()), acknowledgement);
     }
@@ -238,11 +254,6 @@ final class Watch<T> {
                 new UndecodableChange(origin().token(row), row.operation(), row.collection(), row.recordId(), error);
         store.listener().onUndecodable(change);
         options.onUndecodable().accept(change);
-    }
-
-    /** Everything up to a position is delivered or not wanted. */
-    void scanned(long position) {
-        acknowledgements.scanned(position);
     }
 
     /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
@@ -310,13 +321,9 @@ final class Watch<T> {
 
     private Mono<Void> every(Duration pause, Scheduler timer, Mono<Void> work) {
         return Mono.delay(pause, timer)
-                .then(work.onErrorResume(Watch::isPassing, this::later))
+                .then(work.onErrorResume(Outages::mayPass, this::later))
                 .repeat()
                 .then();
-    }
-
-    private static boolean isPassing(Throwable error) {
-        return error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
     }
 
     private Mono<Void> later(Throwable error) {

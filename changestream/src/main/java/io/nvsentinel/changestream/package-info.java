@@ -23,8 +23,19 @@
  * gone, the next snapshot shows the missing ids or they never will exist, and everything up to <i>h</i> is settled. The
  * holders are always read before the page they settle. No clock, no time-out and no other transaction is involved.
  *
- * <p>One tail serves all subscribers of a {@link io.nvsentinel.changestream.ChangeStreams}: whoever waits at its head
- * drives it, and all who wait share each step. A subscriber that lags reads the settled part with a cursor of its own.
+ * <p>One tail serves all subscribers of a {@link io.nvsentinel.changestream.ChangeStreams}: those that wait at its head
+ * drive it and share each step. A subscriber that lags reads the settled part with a cursor of its own, and one without
+ * demand takes no part: no document is read for it.
+ *
+ * <h2>History</h2>
+ *
+ * <p>A restore, or a failover that lost commits, sets the changelog back, and other changes take the ids of the lost ones. So a
+ * position is always that of a row, or the one before the oldest row kept, and every page looks the row up again, by id,
+ * transaction and time, in its own statement. A row that is missing or another one means forked; a position below the oldest
+ * id kept means lost. Both are verdicts on one subscriber's position. Where a subscriber catches up with the tail, the tail's
+ * row is verified with its own one: only then everything up to it is settled. The tail's knowledge is nobody's position. It is
+ * dropped when its row does not hold, and all but its position is forgotten after any failed read, since the next one may be
+ * answered by a server with another history; then the next subscriber that asks begins it with its own position.
  *
  * <h2>Filters</h2>
  *
@@ -50,7 +61,8 @@
  * <p>A token names a position, the changelog's incarnation and a digest of a delivered row. For a named client the
  * newest token is stored such that it and everything before it is acknowledged. Each owner of a name has an epoch of its
  * own, and only the latest can store; an owner looks once a second whether it still is one, and renews a lease by which
- * others know that it is alive.
+ * others know that it is alive. The statements that store, renew and release also look for the position's row. Where the
+ * changelog does not have it nothing but the name is released, and the client continues from the position stored there.
  *
  * <h2>Processing</h2>
  *
@@ -75,7 +87,8 @@
  *
  * <p>Rows are removed in small steps, oldest first. The oldest id kept is raised in the same statement, and every page is
  * read together with it, in one snapshot: a reader that was overtaken sees that, and never a hole. To the proof above a
- * step is a writer like any other.
+ * step is a writer like any other. The last row removed stays until the next step, without its documents, so that a client that
+ * has received everything still recognizes the history.
  */
 @NullMarked
 package io.nvsentinel.changestream;

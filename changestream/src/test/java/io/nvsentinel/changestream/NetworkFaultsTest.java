@@ -3,6 +3,9 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.slf4j.LoggerFactory;
 
 /** What a network does to the reading and to the LISTEN connection costs time, never changes. */
 @Tag("slow")
@@ -53,7 +57,7 @@ class NetworkFaultsTest {
                 ChangeStreamOptions.builder()
                         .pollInterval(Duration.ofSeconds(1))
                         .build());
-        seen = watch();
+        seen = watch(streams, datastore);
     }
 
     @AfterEach
@@ -70,6 +74,38 @@ class NetworkFaultsTest {
         writeAndSee("after");
         writeAndSee("later");
         assertThat(seen).containsExactly("before", "after", "later");
+    }
+
+    @Test
+    void aReadThatIsNotAnsweredIsGivenUpLongBeforeTheStatementTimeout() throws Exception {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        Logger logger = (Logger) LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
+        lines.start();
+        logger.addAppender(lines);
+        Datastore patient = Datastore.connect(Databases.options(DATABASE.get())
+                        .host(proxy.host())
+                        .port(proxy.port())
+                        .statementTimeout(Duration.ofMinutes(10))
+                        .build())
+                .block();
+        ChangeStreams others = ChangeStreams.of(
+                patient,
+                ChangeStreamOptions.builder()
+                        .listen(false)
+                        .pollInterval(Duration.ofMillis(100))
+                        .build());
+        try {
+            List<String> received = watch(others, patient);
+            proxy.connections().forEach(ProxiedConnection::blackHole);
+            insert("after");
+            Await.until("the change", SOON, () -> received.contains("after"));
+            assertThat(lines.list)
+                    .anyMatch(line -> line.getFormattedMessage().contains("has had no answer for 2 s: position="));
+        } finally {
+            logger.detachAppender(lines);
+            others.close().block(SOON);
+            patient.close().block(SOON);
+        }
     }
 
     @Test
@@ -134,7 +170,7 @@ class NetworkFaultsTest {
         assertThat(seen).containsExactly("before", "while it was gone", "while it was refused", "after");
     }
 
-    private List<String> watch() throws InterruptedException {
+    private static List<String> watch(ChangeStreams streams, Datastore datastore) throws InterruptedException {
         CountDownLatch subscribed = new CountDownLatch(1);
         List<String> received = new CopyOnWriteArrayList<>();
         WatchOptions options = WatchOptions.builder()

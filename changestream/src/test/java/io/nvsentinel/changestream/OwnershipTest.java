@@ -150,7 +150,7 @@ class OwnershipTest {
     private static boolean isSomebodyWaiting() {
         return !DATABASE.get()
                 .queryForStrings("SELECT '1' FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND wait_event_type = 'Lock' AND query LIKE 'UPDATE resume_tokens%'")
+                        + " AND wait_event_type = 'Lock' AND query ~ '^UPDATE .*resume_tokens'")
                 .isEmpty();
     }
 
@@ -308,12 +308,14 @@ class OwnershipTest {
         ResumeTokens tokens = tokens();
         Owned owned = opened(tokens);
         UUID incarnation = owned.token().incarnation();
+        DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = 10");
         tokens.store(owned, Position.at(incarnation, 9, null)).block(SOON);
         tokens.store(owned, Position.at(incarnation, 5, null)).block(SOON);
         assertThat(stored()).isEqualTo(9);
         tokens.release(owned, Position.at(incarnation, 7, null)).block(SOON);
         assertThat(stored()).isEqualTo(9);
         staysFree(tokens, owned);
+        DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = 1");
     }
 
     @Test
@@ -325,7 +327,7 @@ class OwnershipTest {
     }
 
     private static void staysFree(ResumeTokens tokens, Owned owned) {
-        StepVerifier.create(tokens.renew(owned))
+        StepVerifier.create(tokens.renew(owned, owned.token()))
                 .expectError(ClientFencedException.class)
                 .verify(SOON);
         StepVerifier.create(tokens.store(owned, owned.token()))
@@ -340,7 +342,9 @@ class OwnershipTest {
     }
 
     private static Owned opened(ResumeTokens tokens) {
-        Position start = Position.at(UUID.randomUUID(), 1, null);
+        UUID incarnation =
+                UUID.fromString(DATABASE.queryForString("SELECT incarnation FROM datastore_changelog_state"));
+        Position start = Position.at(incarnation, 0, null);
         return tokens.open("client", IfOwned.FAIL, Mono.just(start), new Holding())
                 .block(SOON);
     }

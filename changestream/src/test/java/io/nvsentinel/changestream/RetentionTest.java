@@ -136,6 +136,23 @@ class RetentionTest {
     }
 
     @Test
+    void onlyTheLastRemovedChangeStaysWithoutItsDocuments() {
+        insert(100);
+        client("all", 100);
+        run(RetentionOptions.builder().keep(Duration.ZERO).stepRows(7).build());
+        assertThat(DATABASE.get()
+                        .queryForStrings("SELECT id || ' ' || processed || ' ' || (new_values IS NULL)"
+                                + " FROM datastore_changelog"))
+                .containsExactly("100 true true");
+        assertThat(run(everything())).isEqualTo(new RetentionReport(true, 0, 0, 0, 0));
+        insert(1);
+        DATABASE.execute("UPDATE resume_tokens SET resume_token = resume_token || '{\"position\": 101}'");
+        run(everything());
+        assertThat(DATABASE.get().queryForStrings("SELECT id FROM datastore_changelog"))
+                .containsExactly("101");
+    }
+
+    @Test
     void whatIsNotMarkedIsRemovedAllTheSame() {
         insert(3);
         client("all", 2);
@@ -335,7 +352,11 @@ class RetentionTest {
     }
 
     private static List<Long> kept() {
-        return DATABASE.get().queryForStrings("SELECT id FROM datastore_changelog ORDER BY id").stream()
+        return DATABASE
+                .get()
+                .queryForStrings("SELECT id FROM datastore_changelog"
+                        + " WHERE id >= (SELECT oldest_id FROM datastore_changelog_state) ORDER BY id")
+                .stream()
                 .map(Long::valueOf)
                 .toList();
     }

@@ -3,26 +3,26 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one statement read, so in one snapshot: rows, and the facts that tell whether they can be trusted.
  *
- * @param incarnation tells this changelog from another
- * @param oldestId the lowest id that is surely still kept
- * @param newestId the highest id drawn so far
- * @param standby whether the server is a standby, which cannot prove gaps
- * @param rows the changes behind a position, in order
+ * @param facts of the changelog
+ * @param start the row that is there under the id of the row at the page's beginning; null if there is none
+ * @param end the same of the row at the end of the settled part; null if there is none
+ * @param rows the changes behind the beginning, in order; none whose id was not drawn from the sequence
  * @param complete whether these are all the visible ones
+ * @param foreign the ids of rows that were not drawn from the sequence, in order
  * @param tables the object id of each watched table, 0 for one that is not there; only at the end of the changelog
  */
 public record ChangelogPage(
-        UUID incarnation,
-        long oldestId,
-        long newestId,
-        boolean standby,
+        ChangelogFacts facts,
+        @Nullable RowCheck start,
+        @Nullable RowCheck end,
         List<ChangelogRow> rows,
         boolean complete,
+        List<ChangelogRow> foreign,
         Map<String, Long> tables) {
 
     /**

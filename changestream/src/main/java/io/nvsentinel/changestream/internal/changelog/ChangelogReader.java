@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
+import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.HistoryLostException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
@@ -16,6 +17,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -30,23 +33,29 @@ public final class ChangelogReader {
      * each poll anew, which takes longer than to run it.
      */
     private static final String PAGE = """
-            SELECT state.incarnation, state.oldest_id, newest.last_value, pg_is_in_recovery(),
+            SELECT state.incarnation, state.oldest_id,
+                CASE WHEN newest.is_called THEN newest.last_value ELSE newest.last_value - 1 END, pg_is_in_recovery(),
                 ARRAY(
                     SELECT coalesce(to_regclass('{schema}.' || quote_ident(name))::oid::bigint, 0)
                     FROM unnest(CAST($3 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
-                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-            FROM {schema}.datastore_changelog_state AS state CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                ARRAY[start.xid::text, encode(timestamptz_send(start.changed_at), 'hex'),
+                    finish.xid::text, encode(timestamptz_send(finish.changed_at), 'hex')]
+            FROM {schema}.datastore_changelog_state AS state
+            CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
+            LEFT JOIN {schema}.datastore_changelog AS start ON start.id = (SELECT CAST($4 AS bigint))
+            LEFT JOIN {schema}.datastore_changelog AS finish ON finish.id = (SELECT CAST($5 AS bigint))
             UNION ALL
             SELECT NULL, NULL, NULL, NULL, NULL,
                 id, xid::text, table_name, record_id, operation, timestamptz_send(changed_at),
-                CASE WHEN wanted THEN old_values END, CASE WHEN wanted THEN new_values END, wanted
+                CASE WHEN wanted THEN old_values END, CASE WHEN wanted THEN new_values END, wanted, NULL
             FROM (
                 SELECT *, %s AS wanted
                 FROM {schema}.datastore_changelog
                 WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint)) ORDER BY id LIMIT %d
             ) AS judged""";
 
-    private static final int FIRST_OF_CONDITION = 4;
+    private static final int FIRST_OF_CONDITION = 6;
 
     private static final int FEWER = 8;
 
@@ -88,29 +97,14 @@ public final class ChangelogReader {
             CROSS JOIN LATERAL unnest(held.owners, held.ids) AS owner (transaction, id)
             WHERE held.writers IS NOT NULL AND owner.transaction = ANY (held.writers)""";
 
-    private static final String END = """
-            SELECT CASE WHEN newest.is_called THEN newest.last_value ELSE 0 END, state.oldest_id, state.incarnation
-            FROM {schema}.datastore_changelog_id_seq AS newest CROSS JOIN {schema}.datastore_changelog_state AS state""";
-
-    /** Not the sequence: a crash takes back ids that nobody committed, and gives them to others. */
-    private static final String DURABLE_END = """
-            SELECT greatest(state.oldest_id - 1, (SELECT max(id) FROM {schema}.datastore_changelog)), state.oldest_id,
-                state.incarnation
-            FROM {schema}.datastore_changelog_state AS state""";
-
     /** The sum keeps the planner from walking the ids from the first one; the index on the time serves. */
     private static final String AT = """
-            SELECT state.oldest_id, state.incarnation,
-                (SELECT min(id + 0) FROM {schema}.datastore_changelog WHERE changed_at >= CAST($1 AS timestamptz) AND id <= $2),
-                state.oldest_id = 1 OR EXISTS (SELECT FROM {schema}.datastore_changelog WHERE changed_at < CAST($1 AS timestamptz))
+            SELECT state.incarnation, state.oldest_id, $2::bigint, pg_is_in_recovery(),
+                (SELECT min(id + 0) FROM {schema}.datastore_changelog
+                    WHERE changed_at >= CAST($1 AS timestamptz) AND id <= $2 AND id >= state.oldest_id),
+                state.oldest_id = 1
+                    OR EXISTS (SELECT FROM {schema}.datastore_changelog WHERE changed_at < CAST($1 AS timestamptz))
             FROM {schema}.datastore_changelog_state AS state""";
-
-    private static final String BEGINNING = """
-            SELECT state.oldest_id - 1, state.incarnation FROM {schema}.datastore_changelog_state AS state""";
-
-    private static final String CHECK = """
-            SELECT changes.id, changes.xid::text::bigint, timestamptz_send(changes.changed_at)
-            FROM {schema}.datastore_changelog AS changes WHERE changes.id = $1""";
 
     private static final String HOLDER_NAMES = """
             SELECT DISTINCT coalesce(
@@ -127,6 +121,7 @@ public final class ChangelogReader {
     private final Connections connections;
     private final int pageRows;
     private final long pageBytes;
+    private final ReadBound bound = new ReadBound();
 
     /** How many are asked for: fewer where those read last were large, or could not be read in time. */
     private volatile int most;
@@ -149,30 +144,39 @@ public final class ChangelogReader {
      * Reads at the end of the changelog: the holders, if there is a gap to prove, and only then a page. The order is what
      * the proof rests on.
      *
-     * @param position where the page begins
+     * @param start where the page begins
      * @param proveGap whether the last page showed a gap
      * @param selections whose documents are needed
      * @return cold; emits the holders, if they were asked for, and the page
      */
-    public Mono<TailReading> tail(long position, boolean proveGap, List<Selection> selections) {
-        return connections.read("Read the changelog", connection -> {
+    public Mono<TailReading> tail(HistoryPoint start, boolean proveGap, List<Selection> selections) {
+        return bounded(connection -> {
             Mono<Optional<Set<Long>>> holders =
                     proveGap ? holders(connection).map(Optional::of) : Mono.just(Optional.empty());
-            return holders.flatMap(known -> page(connection, position, Long.MAX_VALUE, selections)
+            return holders.flatMap(known -> page(connection, new Range(start, start, Long.MAX_VALUE), selections)
                     .map(page -> new TailReading(known.orElse(null), page)));
         });
+    }
+
+    private <T> Mono<T> bounded(Function<Connection, Mono<T>> work) {
+        return Mono.defer(() -> connections.read("Read the changelog", bound.within(), work))
+                .doOnNext(read -> bound.answered())
+                .doOnError(error -> error.getCause() instanceof TimeoutException, error -> {
+                    bound.exceeded();
+                    most = Math.max(1, most / FEWER);
+                });
     }
 
     /**
      * Reads a page of a part that is settled.
      *
-     * @param after the position before it
-     * @param upTo the position at its end
+     * @param start the position before it
+     * @param end the position at its end; no row is read if it is not behind the start
      * @param selection whose documents are needed
-     * @return cold; emits the page
+     * @return cold; emits the page, with the rows that are found at the start and at the end
      */
-    public Mono<ChangelogPage> settled(long after, long upTo, Selection selection) {
-        return connections.read("Read the changelog", connection -> page(connection, after, upTo, List.of(selection)));
+    public Mono<ChangelogPage> settled(HistoryPoint start, HistoryPoint end, Selection selection) {
+        return bounded(connection -> page(connection, new Range(start, end, end.id()), List.of(selection)));
     }
 
     /**
@@ -199,85 +203,83 @@ public final class ChangelogReader {
     }
 
     /**
-     * How far the changelog reaches.
+     * The newest change that is visible. The sequence is not asked: a crash takes back ids that were drawn and not
+     * committed, and gives them to others.
      *
-     * @return cold; emits its end
+     * @return cold; emits its position
      */
-    public Mono<ChangelogEnd> end() {
-        return end(END);
+    public Mono<HistoryPoint> newest() {
+        return connections
+                .read("Read the changelog's end", connection -> point(connection, PointReading.NO_ROW, Long.MAX_VALUE))
+                .map(PointReading::point);
     }
 
     /**
-     * How far the changelog reaches that no crash takes back.
-     *
-     * @return cold; emits the end, with the highest id that is visible
-     */
-    public Mono<ChangelogEnd> durableEnd() {
-        return end(DURABLE_END);
-    }
-
-    private Mono<ChangelogEnd> end(String sql) {
-        return connections.read(
-                "Read the changelog's end",
-                connection -> Rows.one(
-                        connection.createStatement(sql),
-                        row -> new ChangelogEnd(
-                                get(row, 0, Long.class), get(row, 1, Long.class), get(row, 2, UUID.class))));
-    }
-
-    /**
-     * The place before the first change that was made at a time or later.
+     * The position before the first change that was made at a time or later.
      *
      * @param time the time
      * @param settledEnd everything up to this id is visible or dead
-     * @return cold; emits the place; fails with {@link HistoryLostException} if what is kept may not reach back so far
+     * @return cold; emits the position; fails with {@link HistoryLostException} if what is kept may not reach back so far
      */
-    public Mono<Position> at(Instant time, long settledEnd) {
+    public Mono<HistoryPoint> at(Instant time, long settledEnd) {
         return connections.read(
                 "Read the changelog at a time",
                 connection -> Rows.one(
-                        connection
-                                .createStatement(AT)
-                                .bind(0, ServerTimes.text(time))
-                                .bind(1, settledEnd),
-                        row -> at(row, time, settledEnd)));
+                                connection
+                                        .createStatement(AT)
+                                        .bind(0, ServerTimes.text(time))
+                                        .bind(1, settledEnd),
+                                row -> before(row, time, settledEnd))
+                        .switchIfEmpty(Mono.error(Outages::noFacts))
+                        .flatMap(before -> point(connection, PointReading.NO_ROW, before))
+                        .map(PointReading::point));
     }
 
-    private static Position at(Readable row, Instant time, long settledEnd) {
-        ChangelogEnd end = new ChangelogEnd(settledEnd, get(row, 0, Long.class), get(row, 1, UUID.class));
-        if (!get(row, 3, Boolean.class)) {
-            throw History.lost("Changes made since " + time + " may be gone", end);
+    private static Long before(Readable row, Instant time, long settledEnd) {
+        ChangelogFacts facts = new ChangelogFacts(
+                get(row, 0, UUID.class), get(row, 1, Long.class), get(row, 2, Long.class), get(row, 3, Boolean.class));
+        History.requirePrimary(facts);
+        if (!get(row, 5, Boolean.class)) {
+            throw History.lost("Changes made since " + time + " may be gone", facts);
         }
-        Long first = row.get(2, Long.class);
-        return Position.at(end.incarnation(), first == null ? settledEnd : first - 1, null);
+        Long first = row.get(4, Long.class);
+        return first == null ? settledEnd : first - 1;
     }
 
     /**
-     * The place before the oldest change that is kept.
+     * The position before the oldest change that is kept.
      *
-     * @return cold; emits the place
+     * @return cold; emits the position
      */
-    public Mono<Position> beginning() {
-        return connections.read(
-                "Read the changelog's beginning",
-                connection -> Rows.one(
-                        connection.createStatement(BEGINNING),
-                        row -> Position.at(get(row, 1, UUID.class), get(row, 0, Long.class), null)));
+    public Mono<HistoryPoint> beginning() {
+        return connections
+                .read(
+                        "Read the changelog's beginning",
+                        connection -> point(connection, PointReading.NO_ROW, PointReading.BEGINNING))
+                .map(PointReading::point);
     }
 
     /**
-     * What a token would remember of a row.
+     * The position of a token: of the last row at or below it, since everything up to a token is settled.
      *
-     * @param id the row
-     * @return cold; emits the facts; empty if there is no such row
+     * @param token the token
+     * @return cold; emits the position; fails with {@link HistoryLostException} if changes behind it were removed, and with
+     *     {@link HistoryForkedException} if the row that it names is missing or another one
      */
-    public Mono<RowCheck> check(long id) {
-        return connections.read(
-                "Read the changelog at a token",
-                connection -> Rows.one(
-                        connection.createStatement(CHECK).bind(0, id),
-                        row -> new RowCheck(
-                                get(row, 0, Long.class), get(row, 1, Long.class), ServerTimes.read(row, 2))));
+    public Mono<HistoryPoint> verified(Position token) {
+        return connections
+                .read("Read the changelog at a token", connection -> point(connection, token.checkedRow(), token.id()))
+                .map(reading -> reading.verified(token));
+    }
+
+    private static Mono<PointReading> point(Connection connection, long checkedRow, long position) {
+        return Rows.one(
+                        connection
+                                .createStatement(PointReading.SQL)
+                                .bind(0, checkedRow)
+                                .bind(1, position),
+                        PointReading::of)
+                .switchIfEmpty(Mono.error(Outages::noFacts));
     }
 
     private static Mono<Set<Long>> holders(Connection connection) {
@@ -285,17 +287,30 @@ public final class ChangelogReader {
                 .map(Set::copyOf);
     }
 
-    private Mono<ChangelogPage> page(Connection connection, long after, long upTo, List<Selection> selections) {
+    /** What a page is read of. */
+    private record Range(HistoryPoint start, HistoryPoint end, long upTo) {
+
+        boolean isTail() {
+            return upTo == Long.MAX_VALUE;
+        }
+
+        private static long row(HistoryPoint point) {
+            return point.row() == null ? PointReading.NO_ROW : point.row().id();
+        }
+    }
+
+    private Mono<ChangelogPage> page(Connection connection, Range range, List<Selection> selections) {
         SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
-        String[] tables = upTo == Long.MAX_VALUE ? tables(selections) : new String[0];
-        List<Object> values = new ArrayList<>(List.of(after, upTo, tables));
+        String[] tables = range.isTail() ? tables(selections) : new String[0];
+        List<Object> values = new ArrayList<>(
+                List.of(range.start.id(), range.upTo, tables, Range.row(range.start), Range.row(range.end)));
         values.addAll(wanted.bindings());
         int asked = most;
         PageReading reading = new PageReading(asked, pageBytes);
         return Rows.each(
                         Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql(), asked)), values),
                         reading::add)
-                .then(Mono.fromSupplier(() -> reading.page(tables)))
+                .then(Mono.fromSupplier(() -> reading.page(range.start, range.end, tables)))
                 .doOnNext(page -> most = PageSize.next(pageRows, page.rows().size(), page.bytes(), pageBytes))
                 // Documents may be so large that as many as usual never come in time.
                 .doOnError(error -> most = Math.max(1, asked / FEWER));

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One row of the changelog; documents as they came from the database.
  *
  * @param id the position
- * @param transactionId the writing transaction
+ * @param transactionId the writing transaction; unsigned
  * @param collection the watched table
  * @param recordId the record; null for truncate
  * @param operation what happened

@@ -4,60 +4,126 @@ package io.nvsentinel.changestream.internal.changelog;
 import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.HistoryLostException;
 import io.nvsentinel.datastore.UnavailableException;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** Whether a position still belongs to the changelog that is being read. */
+/**
+ * Whether a position still belongs to the changelog that is being read. The row at the position decides: after a restore or
+ * a failover that lost commits it is missing, or its id belongs to another change.
+ */
 public final class History {
+
+    private static final String CAUSE =
+            ": the database was restored or failed over and lost commits, or rows of the changelog were deleted by hand";
 
     private History() {}
 
     /**
-     * Checks what a page tells, in the same snapshot as its rows.
+     * Verifies a position with what one statement read.
      *
-     * @param position where the page begins
-     * @param page the page
+     * @param point the position
+     * @param facts of the changelog
+     * @param found the row that is there under the id of the position's row; null if there is none
      * @throws HistoryLostException if changes behind the position were removed
      * @throws HistoryForkedException if the position is none of this changelog
      * @throws UnavailableException if the server is a standby
      */
-    public static void verify(long position, ChangelogPage page) {
-        if (page.standby()) {
-            throw new UnavailableException(
-                    "The changelog must be read from the primary; this server is a standby", null, null);
+    public static void verify(HistoryPoint point, ChangelogFacts facts, @Nullable RowCheck found) {
+        requirePrimary(facts);
+        requireIncarnation(point.incarnation(), facts);
+        RowCheck row = point.row();
+        if (row != null) {
+            verifyRow(row.id(), found == null || found.equals(row), found, facts);
         }
-        verify(position, new ChangelogEnd(page.newestId(), page.oldestId(), page.incarnation()));
+        verifyRange(point.id(), facts);
+        if (row == null && point.id() >= facts.oldestId()) {
+            throw new HistoryForkedException("Changes from " + facts.oldestId()
+                    + " on are kept again, although those up to " + point.id() + " had been removed" + CAUSE);
+        }
     }
 
     /**
-     * Checks a token.
+     * Whether a position belongs to the changelog that a statement read.
      *
-     * @param token the place
-     * @param end of the changelog that is there
+     * @param point the position
+     * @param facts of the changelog
+     * @param found the row that is there under the id of the position's row; null if there is none
+     * @return false if the position is lost or forked
+     * @throws UnavailableException if the server is a standby
+     */
+    public static boolean holds(HistoryPoint point, ChangelogFacts facts, @Nullable RowCheck found) {
+        try {
+            verify(point, facts, found);
+            return true;
+        } catch (HistoryLostException | HistoryForkedException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Verifies a token.
+     *
+     * @param token the position
+     * @param facts of the changelog
+     * @param checked the row that is there under the id of the token's row; null if there is none
      * @throws HistoryLostException if changes behind the position were removed
      * @throws HistoryForkedException if the position is none of this changelog
+     * @throws UnavailableException if the server is a standby
      */
-    public static void verify(Position token, ChangelogEnd end) {
-        if (!end.incarnation().equals(token.incarnation())) {
-            throw new HistoryForkedException("The token is of another changelog: of incarnation " + token.incarnation()
-                    + ", not " + end.incarnation());
+    static void verify(Position token, ChangelogFacts facts, @Nullable RowCheck checked) {
+        requirePrimary(facts);
+        requireIncarnation(token.incarnation(), facts);
+        if (token.checkedRow() > 0) {
+            boolean same = checked == null || checked.digest().equals(token.digest());
+            verifyRow(token.checkedRow(), same, checked, facts);
         }
-        verify(token.id(), end);
+        verifyRange(token.id(), facts);
     }
 
-    private static void verify(long position, ChangelogEnd end) {
-        if (position + 1 < end.oldest()) {
-            throw lost("Changes behind position " + position + " are gone", end);
-        }
-        if (position > end.id()) {
-            throw new HistoryForkedException("Position " + position + " lies behind the changelog's end at " + end.id()
-                    + ": the database was restored, or failed over and lost commits");
+    /**
+     * Refuses a server that cannot prove anything.
+     *
+     * @param facts of the changelog
+     * @throws UnavailableException if the server is a standby
+     */
+    static void requirePrimary(ChangelogFacts facts) {
+        if (facts.standby()) {
+            throw new UnavailableException(
+                    "The changelog must be read from the primary; this server is a standby", null, null);
         }
     }
 
-    /** Names the oldest that is kept. */
-    static HistoryLostException lost(String what, ChangelogEnd end) {
-        Position oldest = Position.at(end.incarnation(), end.oldest() - 1, null);
+    private static void requireIncarnation(UUID incarnation, ChangelogFacts facts) {
+        if (!incarnation.equals(facts.incarnation())) {
+            throw new HistoryForkedException("The position is of another changelog: of incarnation " + incarnation
+                    + ", not " + facts.incarnation());
+        }
+    }
+
+    private static void verifyRow(long id, boolean same, @Nullable RowCheck found, ChangelogFacts facts) {
+        if (!same) {
+            throw new HistoryForkedException("Change " + id + " is not the one that was delivered" + CAUSE);
+        }
+        if (found == null && id >= facts.oldestId()) {
+            throw new HistoryForkedException("Change " + id + " was delivered and does not exist" + CAUSE);
+        }
+    }
+
+    private static void verifyRange(long position, ChangelogFacts facts) {
+        if (position < facts.oldestId() - 1) {
+            throw lost("Changes behind position " + position + " are gone", facts);
+        }
+        if (position > facts.newestId()) {
+            throw new HistoryForkedException(
+                    "Position " + position + " lies behind the changelog's end at " + facts.newestId() + CAUSE);
+        }
+    }
+
+    /** Names the oldest change that is kept. */
+    static HistoryLostException lost(String what, ChangelogFacts facts) {
+        Position oldest = Position.at(facts.incarnation(), facts.oldestId() - 1, null);
         return new HistoryLostException(
-                what + ": the oldest that is kept is " + end.oldest() + ". Start at the oldest change or now",
+                what + ": the oldest that is kept is " + facts.oldestId() + ". Start at the oldest change or now",
                 oldest.encode());
     }
 }

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageReading {
 
+    private static final int HEXADECIMAL = 16;
+
     private final int asked;
     private final long mostBytes;
     private final List<ChangelogRow> changes = new ArrayList<>();
@@ -40,15 +42,17 @@ final class PageReading {
     }
 
     /** Sent once, however many changes there are. */
-    private record Facts(UUID incarnation, long oldestId, long newestId, boolean standby, Long[] tables) {
+    private record Facts(ChangelogFacts facts, Long[] tables, String[] points) {
 
         static Facts of(Readable row) {
             return new Facts(
-                    get(row, 0, UUID.class),
-                    get(row, 1, Long.class),
-                    get(row, 2, Long.class),
-                    get(row, 3, Boolean.class),
-                    get(row, 4, Long[].class));
+                    new ChangelogFacts(
+                            get(row, 0, UUID.class),
+                            get(row, 1, Long.class),
+                            get(row, 2, Long.class),
+                            get(row, 3, Boolean.class)),
+                    get(row, 4, Long[].class),
+                    get(row, 14, String[].class));
         }
 
         Map<String, Long> tables(String[] names) {
@@ -57,6 +61,18 @@ final class PageReading {
                 ids.put(names[i], tables[i]);
             }
             return ids;
+        }
+
+        /** The row that was found at a point, if the point has one; the first of its two values is null if there is none. */
+        @Nullable
+        RowCheck row(HistoryPoint point, int first) {
+            String transaction = points[first];
+            return point.row() == null || transaction == null
+                    ? null
+                    : new RowCheck(
+                            point.row().id(),
+                            Long.parseUnsignedLong(transaction),
+                            ServerTimes.ofMicros(Long.parseUnsignedLong(points[first + 1], HEXADECIMAL)));
         }
     }
 
@@ -77,7 +93,7 @@ final class PageReading {
     private ChangelogRow change(long id, Readable row) {
         return new ChangelogRow(
                 id,
-                Long.parseLong(get(row, 6, String.class)),
+                Long.parseUnsignedLong(get(row, 6, String.class)),
                 collection(get(row, 7, String.class)),
                 row.get(8, UUID.class),
                 Operation.valueOf(get(row, 9, String.class)),
@@ -100,20 +116,29 @@ final class PageReading {
     /**
      * The page, when all rows have come.
      *
+     * @param start where it begins
+     * @param end where the settled part ends
      * @param tables whose object ids were asked for
      */
-    ChangelogPage page(String[] tables) {
-        Facts known = Objects.requireNonNull(facts, "bug: a page without facts");
+    ChangelogPage page(HistoryPoint start, HistoryPoint end, String[] tables) {
+        Facts known = facts;
+        if (known == null) {
+            throw Outages.noFacts();
+        }
         boolean complete = changes.size() < asked && bytes < mostBytes;
         changes.removeIf(change -> change.id() > lowestPassedOver);
         changes.sort(Comparator.comparingLong(ChangelogRow::id));
+        int drawn = changes.size();
+        while (drawn > 0 && changes.get(drawn - 1).id() > known.facts.newestId()) {
+            drawn--;
+        }
         return new ChangelogPage(
-                known.incarnation,
-                known.oldestId,
-                known.newestId,
-                known.standby,
-                changes,
-                complete,
+                known.facts,
+                known.row(start, 0),
+                known.row(end, 2),
+                List.copyOf(changes.subList(0, drawn)),
+                complete || drawn < changes.size(),
+                List.copyOf(changes.subList(drawn, changes.size())),
                 known.tables(tables));
     }
 

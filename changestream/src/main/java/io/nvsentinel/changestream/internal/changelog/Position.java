@@ -212,6 +212,19 @@ public final class Position {
     }
 
     /**
+     * The same place, with its row.
+     *
+     * @return the point
+     * @throws IllegalStateException if this was read from text or from the database, and its row was not looked up since
+     */
+    public HistoryPoint point() {
+        if (check.facts() == null && check.row() > 0) {
+            throw new IllegalStateException("bug: the row of a position was not verified");
+        }
+        return new HistoryPoint(incarnation, id, check.facts());
+    }
+
+    /**
      * Which filter the watch had.
      *
      * @return its fingerprint; empty if none is known

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
+import io.nvsentinel.datastore.internal.time.ServerTimes;
 import java.time.Instant;
 
 /**
@@ -8,7 +9,7 @@ import java.time.Instant;
  * lost commits): the same id then carries another transaction or another time.
  *
  * @param id the row
- * @param transactionId its transaction
+ * @param transactionId its transaction; unsigned
  * @param changedAt its time
  */
 public record RowCheck(long id, long transactionId, Instant changedAt) {
@@ -29,6 +30,15 @@ public record RowCheck(long id, long transactionId, Instant changedAt) {
      * @return 16 hexadecimal digits
      */
     public String digest() {
-        return Digest.of(id + " " + transactionId + " " + changedAt);
+        return Digest.of(id + " " + Long.toUnsignedString(transactionId) + " " + changedAt);
+    }
+
+    /**
+     * The time as the server's binary protocol has it.
+     *
+     * @return microseconds since the year 2000
+     */
+    public long changedAtMicros() {
+        return ServerTimes.micros(changedAt);
     }
 }

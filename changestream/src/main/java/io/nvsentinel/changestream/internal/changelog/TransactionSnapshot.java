@@ -18,9 +18,9 @@ public record TransactionSnapshot(long xmin, long xmax, Set<Long> running) {
         String[] parts = text.split(":", -1);
         Set<Long> running = Arrays.stream(parts[2].split(","))
                 .filter(part -> !part.isEmpty())
-                .map(Long::valueOf)
+                .map(Long::parseUnsignedLong)
                 .collect(Collectors.toUnmodifiableSet());
-        return new TransactionSnapshot(Long.parseLong(parts[0]), Long.parseLong(parts[1]), running);
+        return new TransactionSnapshot(Long.parseUnsignedLong(parts[0]), Long.parseUnsignedLong(parts[1]), running);
     }
 
     /**
@@ -30,6 +30,7 @@ public record TransactionSnapshot(long xmin, long xmax, Set<Long> running) {
      * @return true if it had committed by then
      */
     public boolean sees(long transactionId) {
-        return transactionId < xmin || (transactionId < xmax && !running.contains(transactionId));
+        return Long.compareUnsigned(transactionId, xmin) < 0
+                || (Long.compareUnsigned(transactionId, xmax) < 0 && !running.contains(transactionId));
     }
 }

@@ -2,11 +2,10 @@
 package io.nvsentinel.changestream.internal.client;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Position;
-import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,10 +20,8 @@ public final class Acknowledgements {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
 
-    private final UUID incarnation;
     private final Deque<Pending> pending = new ArrayDeque<>();
-    private long scanned;
-    private @Nullable RowCheck lastHandled;
+    private HistoryPoint scanned;
     private Sinks.@Nullable Empty<Void> waiting;
     private int room;
     private boolean told;
@@ -32,11 +29,9 @@ public final class Acknowledgements {
     /**
      * Nothing is delivered yet.
      *
-     * @param incarnation which changelog
      * @param start the position where the client starts
      */
-    public Acknowledgements(UUID incarnation, long start) {
-        this.incarnation = incarnation;
+    public Acknowledgements(HistoryPoint start) {
         this.scanned = start;
     }
 
@@ -47,9 +42,19 @@ public final class Acknowledgements {
      * @return acknowledges it
      */
     public synchronized Runnable deliver(ChangelogRow row) {
-        Pending delivery = new Pending(row.check());
+        Pending delivery = new Pending(scanned, row.id());
         pending.add(delivery);
+        scanned(row);
         return () -> handled(delivery);
+    }
+
+    /**
+     * Everything up to a change has been given to {@link #deliver} or is of no interest.
+     *
+     * @param row the change
+     */
+    public synchronized void scanned(ChangelogRow row) {
+        scanned(scanned.at(row));
     }
 
     /**
@@ -57,8 +62,8 @@ public final class Acknowledgements {
      *
      * @param upTo the position
      */
-    public synchronized void scanned(long upTo) {
-        scanned = Math.max(scanned, upTo);
+    public synchronized void scanned(HistoryPoint upTo) {
+        scanned = scanned.max(upTo);
     }
 
     /**
@@ -88,7 +93,7 @@ public final class Acknowledgements {
             LOG.warn(
                     "{} changes are delivered and not acknowledged, or not those before them, from {} on: reading waits",
                     pending.size(),
-                    pending.element().row.id());
+                    pending.element().id);
         }
         told = true;
     }
@@ -103,9 +108,6 @@ public final class Acknowledgements {
     private synchronized Sinks.@Nullable Empty<Void> moved(Pending delivery) {
         delivery.handled = true;
         for (Pending first = pending.peek(); first != null && first.handled; first = pending.peek()) {
-            lastHandled = first.row;
-            // Whoever delivers may not have come to say so yet.
-            scanned = Math.max(scanned, first.row.id());
             pending.remove();
         }
         told &= pending.size() > room / 2;
@@ -118,22 +120,25 @@ public final class Acknowledgements {
     }
 
     /**
-     * How far the client has come.
+     * How far the client has come: always to a change that exists, whether it was of interest or not, by which the history
+     * is recognized.
      *
      * @return the position such that it and everything before it is handled
      */
     public synchronized Position token() {
         Pending first = pending.peek();
-        return Position.at(incarnation, first == null ? scanned : first.row.id() - 1, lastHandled);
+        return (first == null ? scanned : first.before).position();
     }
 
     private static final class Pending {
 
-        private final RowCheck row;
+        private final HistoryPoint before;
+        private final long id;
         private boolean handled;
 
-        private Pending(RowCheck row) {
-            this.row = row;
+        private Pending(HistoryPoint before, long id) {
+            this.before = before;
+            this.id = id;
         }
     }
 }

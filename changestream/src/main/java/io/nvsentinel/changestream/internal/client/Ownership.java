@@ -2,9 +2,9 @@
 package io.nvsentinel.changestream.internal.client;
 
 import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
-import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -95,11 +95,11 @@ public final class Ownership {
             return store(token).doOnSuccess(done -> leased(began));
         }
         if (began - leasedAt >= tokens.lease().toMillis() / RENEWALS_A_LEASE) {
-            return tokens.renew(owned).doOnSuccess(done -> leased(began));
+            return tokens.renew(owned, token).doOnSuccess(done -> leased(began));
         }
         return began - heardAt < CHECK_AFTER_MILLIS
                 ? Mono.empty()
-                : tokens.check(owned).doOnSuccess(done -> contacted(began));
+                : tokens.check(owned, token).doOnSuccess(done -> contacted(began));
     }
 
     /** The end of a snapshot counts, also if nothing was changed meanwhile. */
@@ -117,6 +117,18 @@ public final class Ownership {
         heard.onStored(owned, token);
     }
 
+    private void released(Position token, boolean done) {
+        if (done) {
+            stored(token);
+        } else {
+            LOG.warn(
+                    "Position not stored: client=\"{}\" position={}; the database was set back, and the client continues"
+                            + " from the position stored there",
+                    owned.client(),
+                    token.id());
+        }
+    }
+
     private void leased(long began) {
         leasedAt = began;
         contacted(began);
@@ -131,9 +143,7 @@ public final class Ownership {
         heard.onNotStored(owned, error);
         failingSince = Math.min(failingSince, now());
         boolean patient = patience == null || now() - failingSince < patience.toMillis();
-        boolean mayPass =
-                error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
-        return mayPass && patient ? Mono.empty() : Mono.error(error);
+        return Outages.mayPass(error) && patient ? Mono.empty() : Mono.error(error);
     }
 
     /**
@@ -184,12 +194,16 @@ public final class Ownership {
     public Mono<Void> close() {
         return Mono.defer(() -> {
                     Position token = reached.get();
-                    return tokens.release(owned, token).doOnSuccess(done -> stored(token));
+                    return tokens.release(owned, token).doOnNext(done -> released(token, done));
                 })
-                .timeout(CLOSE_WITHIN, timer)
+                .then()
+                .timeout(CLOSE_WITHIN, Mono.error(() -> ResumeTokens.noAnswer(CLOSE_WITHIN)), timer)
                 .onErrorResume(ClientFencedException.class, fenced -> Mono.empty())
                 .doOnError(error -> heard.onNotStored(owned, error))
-                .doOnError(error -> LOG.warn("The last position of the client could not be stored", error))
+                .doOnError(error -> LOG.warn(
+                        "Last position not stored: client=\"{}\"; changes handled since the one stored before come again: {}",
+                        owned.client(),
+                        error.toString()))
                 .onErrorComplete();
     }
 

@@ -3,16 +3,20 @@ package io.nvsentinel.changestream.internal.client;
 
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
+import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.IfOwned;
+import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -56,10 +60,10 @@ public final class ResumeTokens {
     private static final String OPEN =
             "UPDATE {schema}.resume_tokens" + OWNED + " WHERE client_name = $1 AND" + MAY_OWN;
 
-    private static final String CREATE = "INSERT INTO {schema}.resume_tokens"
+    private static final String CREATE = "WITH " + CheckedPosition.history(6) + " INSERT INTO {schema}.resume_tokens"
             + " (client_name, owner, last_seen, leased_until, epoch, resume_token)"
             + " SELECT $1, $2, clock_timestamp(), %1$s, $4, $5"
-            + " WHERE NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE group_name = $1)"
+            + " FROM history WHERE history.holds AND NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE group_name = $1)"
             + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
 
     /** No name where the owner is gone. */
@@ -70,34 +74,53 @@ public final class ResumeTokens {
 
     private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
+    /** What became of a statement: how many rows it wrote, whether its position is one of this changelog, the epoch before. */
+    private static final String OUTCOME =
+            " SELECT (SELECT count(*) FROM %s), history.holds, (SELECT epoch FROM {schema}.resume_tokens WHERE client_name = $1)"
+                    + " FROM history";
+
     /** Forwards only: a statement that was given up may still arrive after its successor. */
-    private static final String STORE = """
-            WITH stored AS (
+    private static final String STORE = "WITH " + CheckedPosition.history(4) + """
+            , stored AS (
                 UPDATE {schema}.resume_tokens
-                SET resume_token = CASE WHEN position <= $4 THEN $3 ELSE resume_token END,
+                SET resume_token = CASE WHEN history.holds AND position <= $5 THEN $3 ELSE resume_token END,
                     last_updated = now(), last_seen = clock_timestamp(), leased_until = %s
-                WHERE client_name = $1 AND epoch = $2
+                FROM history
+                WHERE client_name = $1 AND epoch = $2 %s
                 RETURNING client_name, position
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes AS handled USING stored
                 WHERE handled.client_name = stored.client_name AND handled.position <= stored.position
-            )
-            SELECT count(*) FROM stored""";
+            )""" + OUTCOME.formatted("stored");
 
-    /** Marks of another history mean nothing in this one. */
-    private static final String RESTART = """
-            WITH moved AS (
+    private static final String IF_IT_HOLDS = "AND history.holds";
+
+    /** What was handled stays handled, but the ids of another changelog mean nothing in this one. */
+    private static final String RESTART = "WITH " + CheckedPosition.history(4) + """
+            , earlier AS (
+                SELECT client_name, resume_token ->> 'incarnation' = $4::text AS same
+                FROM {schema}.resume_tokens WHERE client_name = $1
+            ), moved AS (
                 UPDATE {schema}.resume_tokens SET resume_token = $3, last_updated = now()
-                WHERE client_name = $1 AND epoch = $2
+                FROM history
+                WHERE client_name = $1 AND epoch = $2 AND history.holds
                 RETURNING client_name
             ), forgotten AS (
-                DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM moved)
-            )
-            SELECT count(*) FROM moved""";
+                DELETE FROM {schema}.handled_changes AS handled USING moved JOIN earlier USING (client_name)
+                WHERE handled.client_name = moved.client_name AND (handled.position <= $5 OR NOT earlier.same)
+            )""" + OUTCOME.formatted("moved");
 
-    private static final String RENEW =
-            "UPDATE {schema}.resume_tokens SET last_seen = clock_timestamp(), leased_until = %s"
-                    + " WHERE client_name = $1 AND epoch = $2";
+    private static final String RENEW = "WITH " + CheckedPosition.history(3) + """
+            , kept AS (
+                UPDATE {schema}.resume_tokens SET last_seen = clock_timestamp(), leased_until = %s
+                FROM history
+                WHERE client_name = $1 AND epoch = $2 AND history.holds
+                RETURNING client_name
+            )""" + OUTCOME.formatted("kept");
+
+    private static final String CHECK = "WITH " + CheckedPosition.history(3)
+            + ", kept AS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2)"
+            + OUTCOME.formatted("kept");
 
     /** With a new epoch, so that what was sent before on another connection and arrives later leases nothing. */
     private static final String NOT_OWNED = "NULL, epoch = nextval('{schema}.resume_tokens_epoch_seq')";
@@ -106,10 +129,8 @@ public final class ResumeTokens {
             "UPDATE {schema}.resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2"
                     .formatted(NOT_OWNED);
 
-    private static final String RELEASE = STORE.formatted(NOT_OWNED);
-
-    private static final String STILL_OWNED =
-            "SELECT count(*) FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2";
+    /** The name is given up even if the position is none of this changelog; the client goes on from the one stored here. */
+    private static final String RELEASE = STORE.formatted(NOT_OWNED, "");
 
     private final Connections connections;
     private final JsonCodec json;
@@ -153,7 +174,11 @@ public final class ResumeTokens {
     }
 
     private String leased(String sql) {
-        return sql.formatted("clock_timestamp() + interval '" + lease.toMillis() + " milliseconds'");
+        return sql.formatted(leasedUntil());
+    }
+
+    private String leasedUntil() {
+        return "clock_timestamp() + interval '" + lease.toMillis() + " milliseconds'";
     }
 
     /**
@@ -233,12 +258,17 @@ public final class ResumeTokens {
     private Mono<Owned> opening(String client, String sql, IfOwned ifOwned, @Nullable Position token, long epoch) {
         long began = now();
         return connections.write("Open the change stream client \"" + client + "\"", connection -> {
-            Statement statement = Rows.bind(
-                    connection.createStatement(leased(sql)),
-                    List.of(client, owner, ifOwned == IfOwned.TAKE_OVER, epoch));
-            return Rows.one(
-                    token == null ? statement : statement.bind(4, json(token)), row -> owned(client, row, began));
+            List<Object> values = List.of(client, owner, ifOwned == IfOwned.TAKE_OVER, epoch);
+            Statement statement =
+                    Rows.bind(connection.createStatement(leased(sql)), token == null ? values : created(values, token));
+            return Rows.one(statement, row -> owned(client, row, began));
         });
+    }
+
+    private List<Object> created(List<Object> values, Position token) {
+        List<Object> all = new ArrayList<>(values);
+        all.add(json(token));
+        return CheckedPosition.values(all, token);
     }
 
     private Owned owned(String client, Readable row, long began) {
@@ -251,36 +281,42 @@ public final class ResumeTokens {
     }
 
     /**
-     * Stores a position, which also is a sign of life.
+     * Stores a position, which also is a sign of life. Nothing is written if the position is none of the changelog there.
      *
      * @param owned the name
-     * @param token the position
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     * @param token the position; its row is known
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now, and with
+     *     {@link HistoryForkedException} if the database was set back behind the position or the opening of the name
      */
     public Mono<Void> store(Owned owned, Position token) {
-        return position(owned, leased(STORE), values(owned, token));
+        return stored(owned, STORE.formatted(leasedUntil(), IF_IT_HOLDS), token)
+                .flatMap(outcome -> outcome.required(owned));
     }
 
     /**
-     * Stores a position a last time, and gives the name up.
+     * Stores a position a last time, and gives the name up: also if the position is none of the changelog there, so that
+     * the client goes on from the position that is stored.
      *
      * @param owned the name
-     * @param token the position
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     * @param token the position; its row is known
+     * @return cold; emits whether the position is stored; fails with {@link ClientFencedException} if the name has another
+     *     owner by now
      */
-    public Mono<Void> release(Owned owned, Position token) {
-        return position(owned, RELEASE, values(owned, token));
+    public Mono<Boolean> release(Owned owned, Position token) {
+        return stored(owned, RELEASE, token)
+                .flatMap(outcome -> outcome.holds() ? outcome.required(owned).thenReturn(true) : Mono.just(false));
     }
 
     /**
      * Moves the client to where it has to start again, forwards or backwards.
      *
      * @param owned the name
-     * @param token the position
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     * @param token the position; its row is known
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now, and with
+     *     {@link HistoryForkedException} if the database was set back meanwhile
      */
     public Mono<Void> restart(Owned owned, Position token) {
-        return position(owned, RESTART, List.of(owned.client(), owned.epoch(), json(token)));
+        return stored(owned, RESTART, token).flatMap(outcome -> outcome.required(owned));
     }
 
     /**
@@ -296,63 +332,101 @@ public final class ResumeTokens {
                         connection -> Rows.written(
                                 Rows.bind(connection.createStatement(GIVE_UP), List.of(owned.client(), owned.epoch()))))
                 .then()
-                .timeout(GIVE_UP_WITHIN, timer)
-                .doOnError(error -> LOG.warn("The client \"{}\" could not be given up", owned.client(), error))
+                .timeout(GIVE_UP_WITHIN, Mono.error(() -> noAnswer(GIVE_UP_WITHIN)), timer)
+                .doOnError(error -> LOG.warn(
+                        "Client not released: client=\"{}\"; another process can open it when its lease has ended: {}",
+                        owned.client(),
+                        error.toString()))
                 .onErrorComplete();
     }
 
-    private List<Object> values(Owned owned, Position token) {
-        return List.of(owned.client(), owned.epoch(), json(token), token.id());
+    /** Instead of one that names operators of this code. */
+    static UnavailableException noAnswer(Duration within) {
+        return new UnavailableException("The database did not answer within " + within.toSeconds() + " s", null, null);
     }
 
-    private Mono<Void> position(Owned owned, String sql, List<Object> values) {
-        return connections
-                .write(
-                        "Store the position of the change stream client \"" + owned.client() + "\"",
-                        connection -> Rows.one(
-                                Rows.bind(connection.createStatement(sql), values),
-                                row -> Objects.requireNonNull(row.get(0, Long.class))))
-                .flatMap(count -> ownedIf(count == 1, owned));
+    private Mono<Outcome> stored(Owned owned, String sql, Position token) {
+        return connections.write(
+                "Store the position of the change stream client \"" + owned.client() + "\"",
+                connection -> Rows.one(
+                                Rows.bind(
+                                        connection.createStatement(sql),
+                                        CheckedPosition.values(
+                                                List.of(owned.client(), owned.epoch(), json(token)), token)),
+                                Outcome::of)
+                        .switchIfEmpty(Mono.error(Outages::noFacts)));
     }
 
     /**
      * Gives a sign of life.
      *
      * @param owned the name
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     * @param token how far the client is; its row is known
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now, and with
+     *     {@link HistoryForkedException} if the database was set back behind the position or the opening of the name
      */
-    public Mono<Void> renew(Owned owned) {
+    public Mono<Void> renew(Owned owned, Position token) {
         return connections
                 .write(
                         "Keep the change stream client \"" + owned.client() + "\"",
-                        connection -> Rows.written(Rows.bind(
-                                connection.createStatement(leased(RENEW)), List.of(owned.client(), owned.epoch()))))
-                .flatMap(count -> ownedIf(count == 1, owned));
+                        connection -> Rows.one(
+                                        Rows.bind(connection.createStatement(leased(RENEW)), values(owned, token)),
+                                        Outcome::of)
+                                .switchIfEmpty(Mono.error(Outages::noFacts)))
+                .flatMap(outcome -> outcome.required(owned));
     }
 
     /**
      * Makes sure that the name has no other owner; writes nothing.
      *
      * @param owned the name
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now
+     * @param token how far the client is; its row is known
+     * @return cold; fails as {@link #renew} does
      */
-    public Mono<Void> check(Owned owned) {
+    public Mono<Void> check(Owned owned, Position token) {
         return connections
                 .read(
                         "Look after the change stream client \"" + owned.client() + "\"",
                         connection -> Rows.one(
-                                Rows.bind(
-                                        connection.createStatement(STILL_OWNED),
-                                        List.of(owned.client(), owned.epoch())),
-                                row -> Objects.requireNonNull(row.get(0, Long.class))))
-                .flatMap(count -> ownedIf(count == 1, owned));
+                                        Rows.bind(connection.createStatement(CHECK), values(owned, token)), Outcome::of)
+                                .switchIfEmpty(Mono.error(Outages::noFacts)))
+                .flatMap(outcome -> outcome.required(owned));
     }
 
-    private static Mono<Void> ownedIf(boolean still, Owned owned) {
-        return still
-                ? Mono.empty()
-                : Mono.error(new ClientFencedException("The change stream client \"" + owned.client()
-                        + "\" was opened again elsewhere, reset or deleted, and is no longer owned by this watch"));
+    private static List<Object> values(Owned owned, Position token) {
+        return CheckedPosition.values(List.of(owned.client(), owned.epoch()), token);
+    }
+
+    /**
+     * What a statement found.
+     *
+     * @param count 1 if the name is still owned and the position holds
+     * @param holds whether the position is one of the changelog there
+     * @param epoch of the name's owner as it was before; null if the name does not exist
+     */
+    private record Outcome(
+            long count, boolean holds, @Nullable Long epoch) {
+
+        static Outcome of(Readable row) {
+            return new Outcome(
+                    Objects.requireNonNull(row.get(0, Long.class)),
+                    Objects.requireNonNull(row.get(1, Boolean.class)),
+                    row.get(2, Long.class));
+        }
+
+        /** Epochs only rise: a lower one is that of an earlier owner, restored with the database. */
+        Mono<Void> required(Owned owned) {
+            if (!holds || (epoch != null && epoch < owned.epoch())) {
+                return Mono.error(
+                        new HistoryForkedException("The database was restored or failed over and lost commits:"
+                                + " it does not have what the change stream client \"" + owned.client()
+                                + "\" received, or its opening. The position stored there stays as it is"));
+            }
+            return count == 1
+                    ? Mono.empty()
+                    : Mono.error(new ClientFencedException("The change stream client \"" + owned.client()
+                            + "\" was opened again elsewhere, reset or deleted, and is no longer owned by this watch"));
+        }
     }
 
     /** Nanoseconds do not follow when somebody sets the clock. */

@@ -42,20 +42,22 @@ public final class StoredClients implements Clients {
 
     /** One statement: the epoch fences the owner at the moment at which the client moves. */
     private static final String MOVE = """
-            WITH known AS (
+            WITH %2$s, known AS (
                 SELECT count(*) AS clients FROM {schema}.resume_tokens WHERE %1$s
             ), moved AS (
                 UPDATE {schema}.resume_tokens
                 SET epoch = nextval('{schema}.resume_tokens_epoch_seq'), owner = NULL, last_seen = NULL, leased_until = NULL,
                     cut_off = CASE WHEN $3 THEN clock_timestamp() END, fresh = $3, last_updated = now(), resume_token = $2
-                WHERE %1$s AND NOT ($3 AND fresh)
+                FROM history
+                WHERE history.holds AND %1$s AND NOT ($3 AND fresh)
                 RETURNING client_name
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM moved)
             )
             INSERT INTO {schema}.resume_tokens (client_name, cut_off, fresh, resume_token)
-            SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known WHERE clients = 0
-            ON CONFLICT DO NOTHING""".formatted(MINE);
+            SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known, history
+            WHERE history.holds AND clients = 0
+            ON CONFLICT DO NOTHING""".formatted(MINE, CheckedPosition.history(4));
 
     private static final String DELETE = """
             WITH deleted AS (
@@ -137,7 +139,8 @@ public final class StoredClients implements Clients {
                         "Reset the change stream client \"" + clientName + "\"",
                         connection -> Rows.written(Rows.bind(
                                 connection.createStatement(MOVE),
-                                List.of(clientName, json(start.position()), start.now())))))
+                                CheckedPosition.values(
+                                        List.of(clientName, json(start.position()), start.now()), start.position())))))
                 .then();
     }
 

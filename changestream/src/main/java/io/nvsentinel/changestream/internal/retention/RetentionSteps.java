@@ -21,20 +21,25 @@ final class RetentionSteps {
     /** What is undone by a crash is done again by the next run, and nobody waits for a flush while the lock is held. */
     private static final String ASYNCHRONOUS = "SELECT set_config('synchronous_commit', 'off', false)";
 
-    /** A change that was being committed while a cap removed later ones: nobody can have it any more. */
+    /**
+     * A change that was being committed while a cap removed later ones: nobody can have it any more. The one right below the
+     * oldest that is kept stays.
+     */
     private static final String HAS_ORPHANS = """
             SELECT EXISTS (
-                SELECT FROM {schema}.datastore_changelog WHERE id < (SELECT oldest_id FROM {schema}.datastore_changelog_state))""";
+                SELECT FROM {schema}.datastore_changelog WHERE id < (SELECT oldest_id - 1 FROM {schema}.datastore_changelog_state))""";
 
     private static final String REMOVE_ORPHANS = """
-            DELETE FROM {schema}.datastore_changelog WHERE id < (SELECT oldest_id FROM {schema}.datastore_changelog_state)""";
+            DELETE FROM {schema}.datastore_changelog WHERE id < (SELECT oldest_id - 1 FROM {schema}.datastore_changelog_state)""";
 
     private static final String ACKNOWLEDGED = "SELECT coalesce(min(position), 0) FROM {schema}.resume_tokens";
 
+    /** What was not drawn from the sequence is none of ours: passing it would pass what is yet to be drawn. */
     private static final String MARK = """
             WITH batch AS (
                 SELECT id FROM {schema}.datastore_changelog
-                WHERE id > (SELECT processed_id FROM {schema}.datastore_changelog_state) AND id <= $1
+                WHERE id > (SELECT processed_id FROM {schema}.datastore_changelog_state)
+                    AND id <= least($1, (SELECT last_value FROM {schema}.datastore_changelog_id_seq))
                 ORDER BY id LIMIT $2
             ), marked AS (
                 UPDATE {schema}.datastore_changelog SET processed = true
@@ -47,7 +52,8 @@ final class RetentionSteps {
 
     /**
      * Removes the oldest changes, up to the first that is to be kept. Both what is kept and what is removed are seen by
-     * readers at the same moment, and the id that is kept stands first all the same.
+     * readers at the same moment, and the id that is kept stands first all the same. The last row of them stays until the
+     * next step, without its documents: clients that have acknowledged everything recognize the history by it.
      */
     private static final String REMOVE = """
             WITH batch AS (
@@ -56,6 +62,7 @@ final class RetentionSteps {
                     AS removable
                 FROM {schema}.datastore_changelog
                 WHERE id >= (SELECT oldest_id FROM {schema}.datastore_changelog_state)
+                    AND id <= (SELECT last_value FROM {schema}.datastore_changelog_id_seq)
                 ORDER BY id LIMIT $4
             ), gone AS (
                 SELECT id FROM batch
@@ -64,9 +71,14 @@ final class RetentionSteps {
                 UPDATE {schema}.datastore_changelog_state SET oldest_id = (SELECT max(id) + 1 FROM gone)
                 WHERE EXISTS (SELECT FROM gone)
                 RETURNING oldest_id
+            ), recognized AS (
+                UPDATE {schema}.datastore_changelog SET processed = true, old_values = NULL, new_values = NULL
+                WHERE id = (SELECT oldest_id - 1 FROM raised)
             ), removed AS (
                 DELETE FROM {schema}.datastore_changelog
-                WHERE id IN (SELECT id FROM gone) AND id < (SELECT oldest_id FROM raised)
+                WHERE id < (SELECT oldest_id - 1 FROM raised)
+                    AND id IN (
+                        SELECT id FROM gone UNION ALL SELECT oldest_id - 1 FROM {schema}.datastore_changelog_state)
             )
             SELECT count(*) FROM gone""".formatted(Long.MAX_VALUE);
 

@@ -3,6 +3,8 @@ package io.nvsentinel.changestream.internal.tail;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.ClientOwnedException;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
+import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +21,7 @@ public final class Patience {
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+    private static final Duration TELL_AFTER = Duration.ofSeconds(2);
 
     private final Duration giveUpAfter;
     private final Scheduler timer;
@@ -56,6 +59,24 @@ public final class Patience {
         });
     }
 
+    /**
+     * Says in the log, after two seconds, what is waited for. All watches at a position may wait for one read.
+     *
+     * @param at the position
+     * @param read reads behind it
+     * @param <T> what it gives
+     * @return as the read
+     */
+    <T> Mono<T> telling(HistoryPoint at, Mono<T> read) {
+        Mono<T> told = Mono.delay(TELL_AFTER, timer)
+                .doOnNext(late -> LOG.warn(
+                        "A read of the changelog has had no answer for {} s: position={}; still waiting",
+                        TELL_AFTER.toSeconds(),
+                        at.id()))
+                .then(Mono.never());
+        return Mono.firstWithSignal(read, told);
+    }
+
     private final class Failures {
 
         private final AtomicLong count = new AtomicLong();
@@ -66,7 +87,7 @@ public final class Patience {
                 return false;
             }
             listener.onReadFailed(failure);
-            return (failure.isRetryable() || failure.isOutcomeUnknown()) && isPatient(failure);
+            return Outages.mayPass(failure) && isPatient(failure);
         }
 
         private boolean isPatient(DatastoreException failure) {

@@ -4,13 +4,15 @@ package io.nvsentinel.changestream.internal.tail;
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
 import io.nvsentinel.changestream.CollectionDroppedException;
-import io.nvsentinel.changestream.internal.changelog.ChangelogEnd;
+import io.nvsentinel.changestream.HistoryForkedException;
+import io.nvsentinel.changestream.HistoryLostException;
 import io.nvsentinel.changestream.internal.changelog.ChangelogPage;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader.TailReading;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.History;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.wakeup.Doorbell;
 import io.nvsentinel.changestream.internal.wakeup.Gate;
@@ -19,15 +21,17 @@ import io.nvsentinel.changestream.internal.wakeup.Listening;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The end of the changelog, shared by all watches. Whoever waits for the next change drives it; all who wait share one
- * step at a time. Nothing runs while nobody waits.
+ * The end of the changelog, shared by the watches that wait there. Those that wait at the same change share one read at a
+ * time; every other one reads on its own. Each position is verified with the page that is read behind it, so lost and forked
+ * are verdicts on one position, never carried from one watch to another. Nothing runs while no watch waits.
  */
 public final class Tail {
 
@@ -43,10 +47,10 @@ public final class Tail {
     private final GapReport gaps;
 
     private final WatchedTables tables = new WatchedTables();
-    private final List<Selection> selections = new CopyOnWriteArrayList<>();
-    private final AtomicReference<@Nullable Served> latest = new AtomicReference<>();
-    private final AtomicReference<@Nullable Mono<Served>> flight = new AtomicReference<>();
-    private volatile TailState state = TailState.at(0);
+    private final Members members = new Members();
+    private final ForeignRows foreignRows = new ForeignRows();
+    private final Head head = new Head();
+    private final AtomicReference<@Nullable Flight> flight = new AtomicReference<>();
     private volatile Pace pace = Pace.START;
 
     /**
@@ -68,31 +72,15 @@ public final class Tail {
         this.gaps = new GapReport(reader, timer, listener);
     }
 
-    /** A chunk, and those whose documents are in it. */
-    private record Served(Chunk chunk, List<Selection> selections) {
-
-        boolean hasProgress() {
-            return chunk.upTo() > chunk.after();
-        }
-
-        boolean hasNext(long position, Selection selection) {
-            return chunk.covers(position) && selections.contains(selection);
-        }
-    }
-
     /**
-     * A watch joins; with the first one the tail starts where that one does.
+     * A watch joins. The tail begins where the first one does that asks for its next change.
      *
      * @param selection what it wants
-     * @param settledPosition everything up to it is delivered or dead
+     * @param foreign receives, once each, rows that have no place in the order
      */
-    public synchronized void join(Selection selection, long settledPosition) {
-        if (selections.isEmpty()) {
-            state = TailState.at(settledPosition);
-            latest.set(null);
-            pace = Pace.START;
-        }
-        selections.add(selection);
+    public void join(Selection selection, Consumer<ChangelogRow> foreign) {
+        members.join(selection);
+        foreignRows.join(selection, foreign);
     }
 
     /**
@@ -100,9 +88,13 @@ public final class Tail {
      *
      * @param selection what it wanted
      */
-    public synchronized void leave(Selection selection) {
-        selections.remove(selection);
+    public void leave(Selection selection) {
+        members.leave(selection);
         tables.forget(selection);
+        foreignRows.leave(selection);
+        if (members.isEmpty()) {
+            head.clear();
+        }
     }
 
     /**
@@ -111,8 +103,8 @@ public final class Tail {
      *
      * @return cold; emits the position
      */
-    public Mono<ChangelogEnd> now() {
-        return reader.durableEnd()
+    public Mono<HistoryPoint> now() {
+        return reader.newest()
                 .flatMap(end -> reader.holders()
                         .flatMap(first -> Mono.defer(reader::holders)
                                 .filter(holders -> Collections.disjoint(first, holders))
@@ -123,85 +115,154 @@ public final class Tail {
     /**
      * The settled changes behind a position: from memory, from the settled part, or once there are any.
      *
-     * @param position the position
+     * @param from the position
      * @param selection a watch that has joined
      * @return cold; emits one chunk, which begins at the position; waits for ever; fails with
-     *     {@link CollectionDroppedException} at the end of a collection
+     *     {@link CollectionDroppedException} at the end of a collection, and with {@link HistoryLostException} or
+     *     {@link HistoryForkedException} if the position is none of this changelog, wherever other watches are
      */
-    public Mono<Chunk> next(long position, Selection selection) {
-        return Mono.defer(() -> nearest(position, selection)).repeatWhenEmpty(attempts -> attempts);
+    public Mono<Chunk> next(HistoryPoint from, Selection selection) {
+        return Mono.defer(() -> nearest(from, selection)).repeatWhenEmpty(attempts -> attempts);
     }
 
-    private Mono<Chunk> nearest(long position, Selection selection) {
-        Served recent = latest.get();
-        if (recent != null && recent.hasNext(position, selection)) {
-            return Mono.just(recent.chunk().behind(position));
+    private Mono<Chunk> nearest(HistoryPoint from, Selection selection) {
+        members.asked(selection);
+        Served recent = head.latest();
+        if (recent != null && recent.hasNext(from, selection)) {
+            return Mono.just(recent.chunk().behind(from));
         }
-        long head = state.position();
-        if (position < head) {
-            return patience.with(reader.settled(position, head, selection).map(page -> caughtUp(position, head, page)));
+        TailState known = head.orAt(from);
+        return switch (known.standing(from)) {
+            case BEHIND -> behind(from, known.point(), selection);
+            case AHEAD -> ahead(from, known, selection);
+            case AT_HEAD -> atHead(from, selection);
+        };
+    }
+
+    private Mono<Chunk> behind(HistoryPoint from, HistoryPoint settled, Selection selection) {
+        return read(from, settled, selection)
+                .doOnNext(chunk -> {
+                    if (chunk.isEmpty()) {
+                        drop(settled);
+                    }
+                })
+                .flatMap(Mono::justOrEmpty);
+    }
+
+    /** Nobody drives the tail, so it may begin here; else this watch proves a part of what the others wait for. */
+    private Mono<Chunk> ahead(HistoryPoint from, TailState known, Selection selection) {
+        Flight others = flight.get();
+        if (others == null) {
+            head.advance(known, TailState.at(from));
+            pace = Pace.START;
+            return Mono.empty();
         }
+        return patience.with(patience.telling(from, reader.settled(from, known.point(), selection)))
+                .flatMap(page -> {
+                    History.verify(from, page.facts(), page.start());
+                    if (!History.holds(known.point(), page.facts(), page.end())) {
+                        drop(known.point());
+                        return Mono.empty();
+                    }
+                    head.advance(known, known.withSettled(from.id()));
+                    doorbell.ring();
+                    return others.result.then().onErrorComplete().then(Mono.empty());
+                });
+    }
+
+    /** Those that wait there have to find out where they are themselves. */
+    private void drop(HistoryPoint point) {
+        head.drop(point);
+        doorbell.ring();
+    }
+
+    private Mono<Chunk> atHead(HistoryPoint from, Selection selection) {
         String dropped = tables.droppedOf(selection);
         if (dropped != null) {
             return Mono.error(new CollectionDroppedException(dropped));
         }
-        return Mono.defer(this::head)
-                .filter(served -> served.hasNext(position, selection))
-                .map(served -> served.chunk().behind(position));
+        Flight mine = new Flight(from);
+        Flight others = flight.compareAndExchange(null, mine);
+        if (others != null && !others.at.equals(from)) {
+            return others.result.then().onErrorComplete().then(Mono.empty());
+        }
+        return (others == null ? mine : others)
+                .result
+                .filter(served -> served.hasNext(from, selection))
+                .map(served -> served.chunk().behind(from));
     }
 
     /**
      * Changes of a part that is known to be settled, for one watch alone.
      *
-     * @param after the position before it
+     * @param from the position before it
      * @param upTo the position at its end, of {@link #now()} for instance
      * @param selection what the watch wants
-     * @return cold; emits one chunk, which begins at the position
+     * @return cold; emits one chunk, which begins at the position; fails with {@link HistoryLostException} or
+     *     {@link HistoryForkedException} if one of the two positions is none of this changelog
      */
-    public Mono<Chunk> settled(long after, long upTo, Selection selection) {
-        return patience.with(reader.settled(after, upTo, selection).map(page -> caughtUp(after, upTo, page)));
+    public Mono<Chunk> settled(HistoryPoint from, HistoryPoint upTo, Selection selection) {
+        return read(from, upTo, selection)
+                .map(chunk -> chunk.orElseThrow(() -> new HistoryForkedException(
+                        "The changelog was set back while changes behind position " + from.id() + " were read")));
     }
 
-    private Chunk caughtUp(long position, long head, ChangelogPage page) {
-        History.verify(position, page);
-        List<ChangelogRow> rows = page.rows();
-        Chunk chunk = new Chunk(
-                position, page.complete() ? head : rows.get(rows.size() - 1).id(), rows, !page.complete());
-        listener.onPageRead(rows.size(), chunk.bytes(), true);
-        return chunk;
+    private Mono<Optional<Chunk>> read(HistoryPoint from, HistoryPoint settled, Selection selection) {
+        return patience.with(
+                patience.telling(from, reader.settled(from, settled, selection)).map(page -> {
+                    Optional<Chunk> chunk = CatchUp.chunk(from, settled, page);
+                    listener.onPageRead(page.rows().size(), page.bytes(), true);
+                    return chunk;
+                }));
     }
 
-    private Mono<Served> head() {
-        Mono<Served> mine = patience.with(Mono.defer(this::turn))
-                .repeatWhenEmpty(attempts -> attempts)
-                .doOnTerminate(() -> flight.set(null))
-                .share();
-        Mono<Served> theirs = flight.compareAndExchange(null, mine);
-        return theirs == null ? mine : theirs;
+    /** The reads at one position, shared by all watches that wait there; so what ends it is the verdict on each of them. */
+    private final class Flight {
+
+        private final HistoryPoint at;
+        private final Mono<Served> result;
+
+        private Flight(HistoryPoint at) {
+            this.at = at;
+            this.result = patience.with(Mono.defer(() -> turn(at)))
+                    .repeatWhenEmpty(attempts -> attempts)
+                    .doOnTerminate(this::over)
+                    .doOnCancel(this::over)
+                    .share();
+        }
+
+        private void over() {
+            flight.compareAndSet(this, null);
+        }
     }
 
     /** One read, after the pause or the sleep that is due; empty if it brought nothing. */
-    private Mono<Served> turn() {
-        Pace current = pace;
-        if (current.maySleep() && !state.hasGap()) {
-            return sleep();
+    private Mono<Served> turn(HistoryPoint at) {
+        TailState known = head.state();
+        if (known == null || !known.point().equals(at)) {
+            return Mono.just(Served.nothing(at));
         }
-        return pause(current).then(read(WakeUp.AWAKE));
+        Pace current = pace;
+        if (current.maySleep() && !known.hasGap()) {
+            return sleep(at);
+        }
+        return pause(current).then(read(at, WakeUp.AWAKE));
     }
 
     private Mono<Long> pause(Pace current) {
         return current.pause().isZero() ? Mono.empty() : Mono.delay(current.pause(), timer);
     }
 
-    private Mono<Served> sleep() {
+    private Mono<Served> sleep(HistoryPoint at) {
         Gate gate = listening.gate();
         if (gate == null) {
             return doorbell.await(pollInterval, timer)
-                    .flatMap(rang -> read(rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
+                    .flatMap(rang -> read(at, rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
         return gate.<Served>whileArmed(outcome -> switch (outcome) {
-                    case WRITERS_COMMITTING -> pause(pace).then(read(WakeUp.WRITERS_COMMITTING));
-                    case ARMED, ANOTHER_ARMED -> read(WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(gate)));
+                    case WRITERS_COMMITTING -> pause(pace).then(read(at, WakeUp.WRITERS_COMMITTING));
+                    case ARMED, ANOTHER_ARMED ->
+                        read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(at, gate)));
                 })
                 .onErrorResume(GateLostException.class, lost -> {
                     listening.lost(gate);
@@ -209,27 +270,39 @@ public final class Tail {
                 });
     }
 
-    private Mono<Served> slumber(Gate gate) {
+    private Mono<Served> slumber(HistoryPoint at, Gate gate) {
         gate.nothingFound();
         return doorbell.await(pollInterval, timer).flatMap(rang -> {
             if (!rang) {
-                return read(WakeUp.POLL_INTERVAL);
+                return read(at, WakeUp.POLL_INTERVAL);
             }
             pace = Pace.START;
-            return read(WakeUp.NOTIFICATION);
+            return read(at, WakeUp.NOTIFICATION);
         });
     }
 
-    private Mono<Served> read(WakeUp cause) {
+    private Mono<Served> read(HistoryPoint at, WakeUp cause) {
         return Mono.defer(() -> {
+            TailState before = head.state();
+            if (before == null || !before.point().equals(at)) {
+                return Mono.just(Served.nothing(at));
+            }
             listener.onWakeUp(cause);
-            TailState before = state;
-            List<Selection> wanted = List.copyOf(selections);
-            return reader.tail(before.position(), before.hasGap(), wanted)
+            List<Selection> wanted = members.takingPart();
+            return patience.telling(at, reader.tail(at, before.hasGap(), wanted))
                     .timed(timer)
                     .flatMap(reading -> accept(before, reading.get(), wanted, reading.elapsed()))
+                    .doOnError(error -> failed(at, error))
                     .doOnNext(served -> found(cause, served));
         });
+    }
+
+    private void failed(HistoryPoint at, Throwable error) {
+        if (error instanceof HistoryLostException || error instanceof HistoryForkedException) {
+            head.drop(at);
+        } else {
+            head.forget();
+        }
     }
 
     /** Where nobody rang, others may sleep who have to be told. */
@@ -241,31 +314,25 @@ public final class Tail {
 
     private Mono<Served> accept(TailState before, TailReading reading, List<Selection> wanted, Duration took) {
         ChangelogPage page = reading.page();
-        History.verify(before.position(), page);
+        History.verify(before.point(), page.facts(), page.start());
         listener.onPageRead(page.rows().size(), page.bytes(), false);
+        foreignRows.observe(page.foreign(), wanted);
         TailState known = reading.holders() == null ? before : before.withHolders(reading.holders());
         TailStep step = known.withPage(page.rows(), page.complete());
-        if (!advance(before, step.next())) {
+        // A step that was cancelled and still came to its end changes nothing.
+        if (!head.advance(before, step.next())) {
             return Mono.empty();
         }
-        Chunk chunk = step.chunk();
-        Served served = new Served(chunk, wanted);
+        Served served = new Served(step.chunk(), wanted);
         boolean progress = served.hasProgress();
         pace = progress ? pace.afterRows(!page.complete(), took) : pace.afterNothing();
         if (progress) {
-            latest.set(served);
+            head.keep(served);
+            members.served();
         }
         boolean atEnd = page.complete() && !progress && !step.next().hasGap();
-        boolean tell = tables.observe(
-                        page, wanted.stream().filter(selections::contains).toList(), atEnd)
-                || progress;
+        boolean tell =
+                tables.observe(page, wanted.stream().filter(members::contains).toList(), atEnd) || progress;
         return gaps.observe(step.next()).then(tell ? Mono.just(served) : Mono.empty());
-    }
-
-    /** A step that was cancelled and still came to its end changes nothing. */
-    private synchronized boolean advance(TailState from, TailState to) {
-        boolean mine = state == from;
-        state = mine ? to : state;
-        return mine;
     }
 }

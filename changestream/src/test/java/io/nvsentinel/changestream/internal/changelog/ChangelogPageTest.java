@@ -102,7 +102,8 @@ class ChangelogPageTest {
 
     private ChangelogPage page(long after) {
         return Objects.requireNonNull(
-                reader.settled(after, Long.MAX_VALUE, everything).block(SOON));
+                reader.settled(ChangelogRows.point(after), ChangelogRows.point(Long.MAX_VALUE), everything)
+                        .block(SOON));
     }
 
     private static long firstId() {

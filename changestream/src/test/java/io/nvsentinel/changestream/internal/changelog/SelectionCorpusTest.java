@@ -132,7 +132,7 @@ class SelectionCorpusTest {
     }
 
     private List<ChangelogRow> read(Selection selection) {
-        return reader.settled(start, Long.MAX_VALUE, selection)
+        return reader.settled(ChangelogRows.point(start), ChangelogRows.point(Long.MAX_VALUE), selection)
                 .block(Duration.ofSeconds(20))
                 .rows();
     }

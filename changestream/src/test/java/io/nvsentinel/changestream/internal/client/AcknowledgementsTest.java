@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRows;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -19,7 +20,7 @@ class AcknowledgementsTest {
 
     private static final UUID INCARNATION = UUID.fromString("9b0b1c52-8f5e-4d0f-9d43-2f3f5a1f2f10");
 
-    private final Acknowledgements acknowledgements = new Acknowledgements(INCARNATION, 10);
+    private final Acknowledgements acknowledgements = new Acknowledgements(new HistoryPoint(INCARNATION, 10, null));
     private int delivered;
 
     @Test
@@ -29,9 +30,10 @@ class AcknowledgementsTest {
 
     @Test
     void whatIsOfNoInterestCountsAsHandled() {
-        acknowledgements.scanned(25);
+        acknowledgements.scanned(ChangelogRows.row(25));
 
-        assertThat(acknowledgements.token()).isEqualTo(Position.at(INCARNATION, 25, null));
+        assertThat(acknowledgements.token())
+                .isEqualTo(Position.at(INCARNATION, 25, ChangelogRows.row(25).check()));
     }
 
     @Test
@@ -46,10 +48,10 @@ class AcknowledgementsTest {
     void staysBeforeTheFirstChangeThatIsNotHandled() {
         acknowledgements.deliver(ChangelogRows.row(13));
         Runnable later = acknowledgements.deliver(ChangelogRows.row(15));
-        acknowledgements.scanned(20);
+        acknowledgements.scanned(ChangelogRows.row(20));
         later.run();
 
-        assertThat(acknowledgements.token().id()).isEqualTo(12);
+        assertThat(acknowledgements.token().id()).isEqualTo(10);
         assertThat(acknowledgements.token().checkedRow()).isZero();
     }
 
@@ -58,22 +60,22 @@ class AcknowledgementsTest {
         Runnable first = acknowledgements.deliver(ChangelogRows.row(13));
         Runnable second = acknowledgements.deliver(ChangelogRows.row(15));
         acknowledgements.deliver(ChangelogRows.row(18));
-        acknowledgements.scanned(20);
+        acknowledgements.scanned(ChangelogRows.row(20));
         second.run();
         first.run();
 
         assertThat(acknowledgements.token())
-                .isEqualTo(Position.at(INCARNATION, 17, ChangelogRows.row(15).check()));
+                .isEqualTo(Position.at(INCARNATION, 15, ChangelogRows.row(15).check()));
     }
 
     @Test
     void reachesTheEndOfWhatWasReadWhenAllIsHandled() {
         Runnable only = acknowledgements.deliver(ChangelogRows.row(13));
-        acknowledgements.scanned(20);
+        acknowledgements.scanned(ChangelogRows.row(20));
         only.run();
 
         assertThat(acknowledgements.token().id()).isEqualTo(20);
-        assertThat(acknowledgements.token().checkedRow()).isEqualTo(13);
+        assertThat(acknowledgements.token().checkedRow()).isEqualTo(20);
     }
 
     @Test
@@ -83,7 +85,7 @@ class AcknowledgementsTest {
         first.run();
         first.run();
 
-        assertThat(acknowledgements.token().id()).isEqualTo(14);
+        assertThat(acknowledgements.token().id()).isEqualTo(13);
     }
 
     @Test

@@ -52,7 +52,7 @@ final class TailSimulation {
     private long nextXid = 700;
     private long lastEndedXid = 699;
     private long pageXmax;
-    private TailState state = TailState.at(0);
+    private TailState state = TailState.at(ChangelogRows.point(0));
     private List<ChangelogRow> page = List.of();
     private boolean complete;
 
@@ -161,10 +161,10 @@ final class TailSimulation {
             case FENCES_DROPPED_ON_RESTART ->
                 random.nextInt(10) > 0
                         ? known.withHolders(holders)
-                        : new TailState(known.position(), known.gapSeen(), known.gapSeen(), List.of());
+                        : new TailState(known.point(), known.gapSeen(), known.gapSeen(), List.of());
             case ANY_HOLDER_GONE ->
                 new TailState(
-                                known.position(),
+                                known.point(),
                                 known.settled(),
                                 known.gapSeen(),
                                 known.fences().stream()
@@ -198,11 +198,11 @@ final class TailSimulation {
         Chunk chunk = step.chunk();
         chunk.rows().forEach(row -> delivered.add(row.id()));
         state = step.next();
-        if (chunk.after() > chunk.upTo() || state.position() != chunk.upTo()) {
-            violations.add("went from " + chunk.after() + " to " + chunk.upTo() + " with " + state);
+        if (chunk.start().id() > chunk.end().id() || !state.point().equals(chunk.end())) {
+            violations.add("went from " + chunk.start() + " to " + chunk.end() + " with " + state);
         }
         inFlight.stream()
-                .filter(id -> id <= chunk.upTo())
-                .forEach(id -> violations.add("passed " + id + ", which is in flight, to " + chunk.upTo()));
+                .filter(id -> id <= chunk.end().id())
+                .forEach(id -> violations.add("passed " + id + ", which is in flight, to " + chunk.end()));
     }
 }

@@ -7,6 +7,7 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRows;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.tail.TailSimulation.Rule;
+import io.nvsentinel.changestream.internal.tail.TailState.Standing;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +27,7 @@ class TailStateTest {
 
     @Test
     void deliversWhatIsContiguous() {
-        TailStep step = TailState.at(4).withPage(rows(5, 6, 7), true);
+        TailStep step = at(4).withPage(rows(5, 6, 7), true);
 
         assertThat(ids(step)).containsExactly(5L, 6L, 7L);
         assertThat(step.next().position()).isEqualTo(7);
@@ -36,7 +37,7 @@ class TailStateTest {
 
     @Test
     void stopsAtAHoleAndRemembersTheHighestIdBehindIt() {
-        TailStep step = TailState.at(4).withPage(rows(5, 7, 9), true);
+        TailStep step = at(4).withPage(rows(5, 7, 9), true);
 
         assertThat(ids(step)).containsExactly(5L);
         assertThat(step.next().position()).isEqualTo(5);
@@ -46,15 +47,15 @@ class TailStateTest {
 
     @Test
     void anEmptyPageChangesNothing() {
-        TailStep step = TailState.at(4).withPage(List.of(), true);
+        TailStep step = at(4).withPage(List.of(), true);
 
-        assertThat(step.next()).isEqualTo(TailState.at(4));
-        assertThat(step.chunk()).isEqualTo(new Chunk(4, 4, List.of(), false));
+        assertThat(step.next()).isEqualTo(at(4));
+        assertThat(step.chunk()).isEqualTo(new Chunk(ChangelogRows.point(4), ChangelogRows.point(4), List.of(), false));
     }
 
     @Test
     void noHoldersSettleTheGapAtOnce() {
-        TailState gap = TailState.at(4).withPage(rows(6, 9), true).next();
+        TailState gap = at(4).withPage(rows(6, 9), true).next();
 
         TailStep step = gap.withHolders(Set.of()).withPage(rows(6, 9), true);
 
@@ -65,7 +66,7 @@ class TailStateTest {
 
     @Test
     void aFenceIsRetiredOnlyWhenAllItsHoldersAreGone() {
-        TailState gap = TailState.at(4).withPage(rows(6), true).next();
+        TailState gap = at(4).withPage(rows(6), true).next();
 
         TailState first = gap.withHolders(Set.of(70L, 71L));
         TailState oneGone = first.withHolders(Set.of(71L, 72L));
@@ -80,18 +81,15 @@ class TailStateTest {
 
     @Test
     void aRowThatAppearsInTheGapIsDeliveredBeforeThoseBehindIt() {
-        TailState proven = TailState.at(4)
-                .withPage(rows(6), true)
-                .next()
-                .withHolders(Set.of(70L))
-                .withHolders(Set.of());
+        TailState proven =
+                at(4).withPage(rows(6), true).next().withHolders(Set.of(70L)).withHolders(Set.of());
 
         assertThat(ids(proven.withPage(rows(5, 6), true))).containsExactly(5L, 6L);
     }
 
     @Test
     void aLaterFenceSettlesEarlierGapsToo() {
-        TailState first = TailState.at(4).withPage(rows(6), true).next().withHolders(Set.of(70L, 71L));
+        TailState first = at(4).withPage(rows(6), true).next().withHolders(Set.of(70L, 71L));
         TailState second = first.withPage(rows(6, 8), true).next().withHolders(Set.of(70L, 72L));
         assertThat(second.fences()).extracting(Fence::highestSeen).containsExactly(6L, 8L);
 
@@ -105,8 +103,7 @@ class TailStateTest {
 
     @Test
     void anEarlierFenceSettlesItsPartWhileALaterOneWaits() {
-        TailState waiting = TailState.at(4)
-                .withPage(rows(6), true)
+        TailState waiting = at(4).withPage(rows(6), true)
                 .next()
                 .withHolders(Set.of(70L))
                 .withPage(rows(6, 8), true)
@@ -122,7 +119,7 @@ class TailStateTest {
 
     @Test
     void aFullPageOfUnsettledRowsIsDeliveredOnceItsFenceIsRetired() {
-        TailState gap = TailState.at(0).withPage(rows(2, 3, 4), false).next();
+        TailState gap = at(0).withPage(rows(2, 3, 4), false).next();
         assertThat(gap.position()).isZero();
 
         TailStep step = gap.withHolders(Set.of(70L)).withHolders(Set.of(71L)).withPage(rows(2, 3, 4), false);
@@ -132,16 +129,53 @@ class TailStateTest {
     }
 
     @Test
-    void aDeadTopGapIsPassedOnlyWhenThePageIsComplete() {
-        TailState settled = new TailState(4, 9, 0, List.of());
+    void thePositionIsAlwaysThatOfARow() {
+        TailState settled = at(4).withSettled(9);
 
-        assertThat(settled.withPage(rows(5, 7), true).next().position()).isEqualTo(9);
-        assertThat(settled.withPage(rows(5, 7), false).next().position()).isEqualTo(7);
+        assertThat(settled.withPage(rows(5, 7), true).next().position()).isEqualTo(7);
+        assertThat(settled.withPage(List.of(), true).next().position()).isEqualTo(4);
+        assertThat(settled.withPage(rows(5, 7), true).next().settled()).isEqualTo(9);
+    }
+
+    @Test
+    void afterAFailedReadOnlyThePositionIsKnown() {
+        TailState proving = at(4).withPage(rows(5, 8), true).next().withHolders(Set.of(70L));
+
+        TailState forgotten = proving.forgotten();
+
+        assertThat(forgotten).isEqualTo(at(5));
+        assertThat(forgotten.hasGap()).isFalse();
+        assertThat(ids(forgotten.withPage(rows(8), true)))
+                .as("nothing is proven")
+                .isEmpty();
+    }
+
+    @Test
+    void whatAWatchProvedIsProvenForAll() {
+        TailState gap = at(4).withPage(rows(6, 9), true).next().withHolders(Set.of(70L));
+
+        TailStep step = gap.withSettled(7).withPage(rows(6, 9), true);
+
+        assertThat(ids(step)).containsExactly(6L);
+        assertThat(step.next().fences()).extracting(Fence::highestSeen).containsExactly(9L);
+        assertThat(step.next().hasGap()).isTrue();
+    }
+
+    @Test
+    void aWatchTakesPartOnlyAtTheSameChange() {
+        TailState state = at(4).withPage(rows(5, 6), true).next();
+
+        assertThat(state.standing(ChangelogRows.point(6))).isEqualTo(Standing.AT_HEAD);
+        assertThat(state.standing(ChangelogRows.point(5))).isEqualTo(Standing.BEHIND);
+        assertThat(state.standing(ChangelogRows.point(7))).isEqualTo(Standing.AHEAD);
+        assertThat(state.standing(ChangelogRows.otherPoint(6)))
+                .as("another change under the same id")
+                .isEqualTo(Standing.BEHIND);
     }
 
     @Test
     void aProofIsNotStartedTwiceForTheSameSighting() {
-        TailState once = TailState.at(4).withPage(rows(6), true).next().withHolders(Set.of(70L));
+        TailState once = at(4).withPage(rows(6), true).next().withHolders(Set.of(70L));
         TailState twice = once.withPage(rows(6), true).next().withHolders(Set.of(70L, 71L));
 
         assertThat(twice.fences()).containsExactly(new Fence(6, Set.of(70L)));
@@ -149,7 +183,7 @@ class TailStateTest {
 
     @Test
     void theNumberOfProofsUnderWayIsBounded() {
-        TailState state = TailState.at(0);
+        TailState state = at(0);
         for (long top = 2; top < 500; top++) {
             state = state.withPage(rows(top), true).next().withHolders(Set.of(70L, 1000 + top));
         }
@@ -179,6 +213,10 @@ class TailStateTest {
         }
         LOG.info("tail.seed={}: {} is caught in {} of {} runs", SEED, rule, caught.size(), RUNS);
         assertThat(caught).as("-Dtail.seed=%d, runs that catch %s", SEED, rule).isNotEmpty();
+    }
+
+    private static TailState at(long id) {
+        return TailState.at(ChangelogRows.point(id));
     }
 
     private static List<ChangelogRow> rows(long... ids) {

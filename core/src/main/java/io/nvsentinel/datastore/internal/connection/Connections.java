@@ -120,6 +120,26 @@ public final class Connections implements Session {
                 Kind.READ, action, use(action, lease -> lease.run(work), error -> SqlErrors.reading(error, action)));
     }
 
+    /**
+     * Reads with a bound of its own for the answer, which is not longer than that of all statements.
+     *
+     * @param action what is being done, for error messages
+     * @param within how long the answer may take, from when a connection is there
+     * @param work uses the connection
+     * @param <T> the result
+     * @return cold; fails as {@link #read(String, Function)} does
+     */
+    public <T> Mono<T> read(String action, Duration within, Function<Connection, Mono<T>> work) {
+        return observer.observe(
+                Kind.READ,
+                action,
+                use(
+                        action,
+                        patience.atMost(within),
+                        lease -> lease.run(work),
+                        error -> SqlErrors.reading(error, action)));
+    }
+
     /** In its own transaction: emits after the commit. */
     @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
@@ -214,8 +234,13 @@ public final class Connections implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Lease, Mono<T>> work, UnaryOperator<Throwable> translate) {
+        return use(action, patience, work, translate);
+    }
+
+    private <T> Mono<T> use(
+            String action, Patience answer, Function<Lease, Mono<T>> work, UnaryOperator<Throwable> translate) {
         return unbounded(
-                pool.lend(action, lease -> patience.with(work.apply(lease)).onErrorMap(translate)));
+                pool.lend(action, lease -> answer.with(work.apply(lease)).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */

@@ -21,6 +21,11 @@ record Patience(Duration most, Scheduler timer) {
         return new Patience(statementTimeout.plus(GRACE), timer);
     }
 
+    /** Waits as long as this one, or a shorter time. */
+    Patience atMost(Duration shorter) {
+        return shorter.compareTo(most) < 0 ? new Patience(shorter, timer) : this;
+    }
+
     /** Fails with a {@link java.util.concurrent.TimeoutException} if there is no answer in time. */
     <T> Mono<T> with(Mono<T> answer) {
         return answer.timeout(most, timer);

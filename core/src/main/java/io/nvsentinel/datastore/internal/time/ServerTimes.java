@@ -75,7 +75,16 @@ public final class ServerTimes {
      * @return the time
      */
     public static Instant decode(byte[] sent) {
-        long micros = ByteBuffer.wrap(sent).getLong();
+        return ofMicros(ByteBuffer.wrap(sent).getLong());
+    }
+
+    /**
+     * Converts the number in which the server's binary protocol sends a time.
+     *
+     * @param micros microseconds since the year 2000; the least and the greatest number are the infinities
+     * @return the time
+     */
+    public static Instant ofMicros(long micros) {
         if (micros == Long.MIN_VALUE) {
             return Instant.MIN;
         }
@@ -84,6 +93,19 @@ public final class ServerTimes {
         }
         return EPOCH.plusSeconds(Math.floorDiv(micros, MICROS))
                 .plusNanos(Math.floorMod(micros, MICROS) * NANOS_OF_MICRO);
+    }
+
+    /**
+     * The inverse of {@link #ofMicros}.
+     *
+     * @param time a time that the server holds
+     * @return microseconds since the year 2000; the least and the greatest number for the infinities
+     */
+    public static long micros(Instant time) {
+        if (isInfinite(time)) {
+            return time.equals(Instant.MAX) ? Long.MAX_VALUE : Long.MIN_VALUE;
+        }
+        return ChronoUnit.MICROS.between(EPOCH, time);
     }
 
     /**

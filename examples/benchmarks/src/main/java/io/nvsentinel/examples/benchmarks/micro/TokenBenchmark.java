@@ -3,6 +3,7 @@ package io.nvsentinel.examples.benchmarks.micro;
 
 import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.Acknowledgements;
 import java.time.Instant;
@@ -34,7 +35,7 @@ public class TokenBenchmark {
             new byte[900]);
     private final Position position = Position.at(incarnation, row.id(), row.check());
     private final String text = position.encode();
-    private final Acknowledgements acknowledgements = new Acknowledgements(incarnation, 0);
+    private final Acknowledgements acknowledgements = new Acknowledgements(new HistoryPoint(incarnation, 0, null));
 
     /**
      * A change's token as text.

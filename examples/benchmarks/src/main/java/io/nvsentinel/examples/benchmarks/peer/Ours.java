@@ -8,6 +8,8 @@ import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader.TailReading;
+import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
+import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
@@ -24,6 +26,7 @@ import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.examples.benchmarks.server.Database;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -42,6 +45,7 @@ public final class Ours implements AutoCloseable {
 
     private static final Duration WAIT = Duration.ofMinutes(1);
 
+    private static final UUID NO_INCARNATION = new UUID(0, 0);
     private static final List<Selection> EVERYTHING = List.of(new Selection(Filter.all(), Map.of(), FieldMap.GENERIC));
 
     private final Datastore datastore;
@@ -203,7 +207,8 @@ public final class Ours implements AutoCloseable {
      * @return what was read
      */
     public Mono<TailReading> poll(long position, boolean proveGap) {
-        return reader.tail(position, proveGap, EVERYTHING);
+        RowCheck row = new RowCheck(position, position, Instant.EPOCH);
+        return reader.tail(HistoryPoint.of(NO_INCARNATION, row), proveGap, EVERYTHING);
     }
 
     private static Connections connections(Datastore datastore) {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.tail;
+
+import io.nvsentinel.changestream.internal.changelog.Selection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The watches that joined the tail, and which of them still take what it reads. A watch without demand is left out after
+ * one chunk: the documents that it wants are not read with the others', and it catches up on its own later. Thread-safe.
+ */
+final class Members {
+
+    private final Map<Selection, Long> lastAsked = new ConcurrentHashMap<>();
+    private final AtomicLong served = new AtomicLong();
+
+    void join(Selection selection) {
+        lastAsked.put(selection, served.get());
+    }
+
+    void leave(Selection selection) {
+        lastAsked.remove(selection);
+    }
+
+    boolean isEmpty() {
+        return lastAsked.isEmpty();
+    }
+
+    boolean contains(Selection selection) {
+        return lastAsked.containsKey(selection);
+    }
+
+    /** A watch asks for its next change. */
+    void asked(Selection selection) {
+        lastAsked.computeIfPresent(selection, (member, before) -> served.get());
+    }
+
+    /** A chunk was read for all who take part. */
+    void served() {
+        served.incrementAndGet();
+    }
+
+    /** The watches that asked since the chunk before the last one. */
+    List<Selection> takingPart() {
+        long chunks = served.get();
+        return lastAsked.entrySet().stream()
+                .filter(member -> chunks - member.getValue() <= 1)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+}
