@@ -1,20 +1,20 @@
 -- What the roles of postgresql-roles.sql may do, and no more. Run it as the owner of the schema, after each migration; it
--- may be run again. Triggers run as whoever writes, so a writer needs the rights on the changelog too.
+-- may be run again.
 
 -- Collections: documents.
 GRANT SELECT, INSERT, UPDATE, DELETE ON health_events, maintenance_events TO nvsentinel_app;
 GRANT SELECT ON health_events, maintenance_events TO nvsentinel_reader;
 
--- Changelog: the capture triggers insert, change streams read. Nobody but the owner changes or removes rows; an
--- application that runs the retention needs this too:
+-- Changelog: the capture triggers insert with the owner's rights, change streams read. Nobody but the owner writes rows, and
+-- an application cannot forge a change; one that runs the retention needs this too:
 -- GRANT UPDATE, DELETE ON datastore_changelog TO nvsentinel_app; GRANT UPDATE ON datastore_changelog_state TO nvsentinel_app;
-GRANT SELECT, INSERT ON datastore_changelog TO nvsentinel_app;
-GRANT SELECT ON datastore_changelog TO nvsentinel_reader;
-GRANT USAGE, SELECT ON SEQUENCE datastore_changelog_id_seq TO nvsentinel_app;
-GRANT SELECT ON SEQUENCE datastore_changelog_id_seq TO nvsentinel_reader;
+GRANT SELECT ON datastore_changelog TO nvsentinel_app, nvsentinel_reader;
+GRANT SELECT ON SEQUENCE datastore_changelog_id_seq TO nvsentinel_app, nvsentinel_reader;
 GRANT SELECT ON datastore_changelog_state TO nvsentinel_app, nvsentinel_reader;
 
--- Positions of named clients. A reader without a client name watches without them.
+-- Positions of named clients, their dead letters, marks and members. A client belongs to the user who opens it first, and
+-- triggers keep it from others: so give each application a user of its own. GRANT that user TO another one that is to have its
+-- clients too. A reader without a client name watches without them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON resume_tokens TO nvsentinel_app;
 GRANT SELECT ON resume_tokens TO nvsentinel_reader;
 GRANT USAGE ON SEQUENCE resume_tokens_epoch_seq TO nvsentinel_app;

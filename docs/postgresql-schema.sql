@@ -1145,6 +1145,112 @@ BEGIN
 END
 $body$;
 
+-- V138__nvsentinel_capture_change.sql
+-- Purpose: capture runs with the rights of the schema's owner, so that a user who writes a collection needs no right to write
+--          the changelog, and cannot forge changes there. Whoever could attach the function to a table of their own could
+--          forge changes by way of it, so only the owner may; that takes nothing from the triggers that exist.
+--          The lock on the changelog that the change stream's proof needs is still held by the writer's transaction.
+-- Locks:   none on tables.
+ALTER FUNCTION nvsentinel_capture_change() SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+
+REVOKE ALL ON FUNCTION nvsentinel_capture_change() FROM PUBLIC;
+
+-- V139__datastore_changelog_writers.sql
+-- Purpose: takes the right to insert into the changelog, and to draw its ids, from everybody but the owner: it was needed when
+--          capture ran with the writer's rights.
+-- Locks:   none on tables.
+DO $body$
+DECLARE
+    granted record;
+BEGIN
+    FOR granted IN
+        SELECT class.oid::regclass AS object, class.relkind, acl.grantee, acl.privilege_type AS privilege
+        FROM pg_class AS class CROSS JOIN LATERAL aclexplode(class.relacl) AS acl
+        WHERE class.oid IN ('datastore_changelog'::regclass, 'datastore_changelog_id_seq'::regclass)
+            AND acl.grantee <> class.relowner
+            AND acl.privilege_type IN ('INSERT', 'TRUNCATE', 'TRIGGER', 'USAGE')
+    LOOP
+        EXECUTE format('REVOKE %s ON %s %s FROM %s', granted.privilege,
+            CASE granted.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, granted.object,
+            CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(granted.grantee)) END);
+    END LOOP;
+END
+$body$;
+
+-- V140__nvsentinel_guard_client.sql
+-- Purpose: keeps a client's position, dead letters, marks and members from users that it does not belong to. A client belongs to
+--          the role of the user who created it or opened it first, with that role's members, and to the owner of the tables. It
+--          belongs to everybody while client_role is NULL or names a role that no longer exists.
+--          Not SECURITY DEFINER: it judges the user who writes.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_guard_client() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    clients text[];
+    foreigner record;
+BEGIN
+    IF pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
+        RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+
+    IF TG_TABLE_NAME = 'resume_tokens' THEN
+        clients := ARRAY[OLD.client_name, OLD.group_name, NEW.client_name, NEW.group_name];
+    ELSIF TG_TABLE_NAME = 'group_members' THEN
+        clients := ARRAY[OLD.group_name, NEW.group_name];
+    ELSE
+        clients := ARRAY[OLD.client_name, NEW.client_name];
+    END IF;
+    SELECT client_name, client_role INTO foreigner
+    FROM "public".resume_tokens
+    WHERE (client_name = ANY (clients) OR group_name = ANY (clients))
+        AND CASE WHEN to_regrole(quote_ident(client_role)) IS NOT NULL
+            THEN NOT pg_has_role(current_user, client_role, 'MEMBER') END
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('client "%s" belongs to role "%s"', foreigner.client_name, foreigner.client_role),
+            HINT = format('Choose another client name, or GRANT %I TO %I.', foreigner.client_role, current_user);
+    END IF;
+
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    IF TG_TABLE_NAME = 'resume_tokens' THEN
+        NEW.client_role := CASE WHEN to_regrole(quote_ident(OLD.client_role)) IS NULL THEN current_user
+            ELSE OLD.client_role END;
+    END IF;
+    RETURN NEW;
+END
+$body$;
+
+-- V141__resume_tokens_role.sql
+-- Purpose: remembers which role a client belongs to, and keeps others from its position. NULL belongs to everybody, as before.
+-- Locks:   ACCESS EXCLUSIVE on the small table, for milliseconds.
+ALTER TABLE resume_tokens ADD COLUMN client_role name;
+
+CREATE TRIGGER nvsentinel_guard BEFORE INSERT OR UPDATE OR DELETE ON resume_tokens
+    FOR EACH ROW EXECUTE FUNCTION nvsentinel_guard_client();
+
+-- V142__dead_letters_guard.sql
+-- Purpose: keeps users from the dead letters of a client that does not belong to them.
+-- Locks:   SHARE ROW EXCLUSIVE on the table, for milliseconds.
+CREATE TRIGGER nvsentinel_guard BEFORE INSERT OR UPDATE OR DELETE ON dead_letters
+    FOR EACH ROW EXECUTE FUNCTION nvsentinel_guard_client();
+
+-- V143__handled_changes_guard.sql
+-- Purpose: keeps users from the handled changes of a client that does not belong to them.
+-- Locks:   SHARE ROW EXCLUSIVE on the table, for milliseconds.
+CREATE TRIGGER nvsentinel_guard BEFORE INSERT OR UPDATE OR DELETE ON handled_changes
+    FOR EACH ROW EXECUTE FUNCTION nvsentinel_guard_client();
+
+-- V144__group_members_guard.sql
+-- Purpose: keeps users from the group members of a client that does not belong to them.
+-- Locks:   SHARE ROW EXCLUSIVE on the table, for milliseconds.
+CREATE TRIGGER nvsentinel_guard BEFORE INSERT OR UPDATE OR DELETE ON group_members
+    FOR EACH ROW EXECUTE FUNCTION nvsentinel_guard_client();
+
 -- V180__nvsentinel_unset_time.sql
 -- Purpose: whether a document value is Go's zero time, 0001-01-01T00:00:00Z, which Go writes for a time that was never set, in
 --          any of the forms that nvsentinel_instant reads. Such a time is unset in records, in filters and in mirrored columns
@@ -1596,21 +1702,28 @@ FROM (VALUES
     (60, '135', 'nvsentinel rename', 'V135__nvsentinel_rename.sql', 1375636635),
     (61, '136', 'nvsentinel adopt', 'V136__nvsentinel_adopt.sql', 872904511),
     (62, '137', 'nvsentinel create collection', 'V137__nvsentinel_create_collection.sql', -277308885),
-    (63, '180', 'nvsentinel unset time', 'V180__nvsentinel_unset_time.sql', -1956326094),
-    (64, '181', 'nvsentinel instant unset', 'V181__nvsentinel_instant_unset.sql', -700583853),
-    (65, '182', 'unset times', 'V182__unset_times.sql', 502254733),
-    (66, '183', 'nvsentinel exceeded', 'V183__nvsentinel_exceeded.sql', 1438750375),
-    (67, '184', 'nvsentinel limited number', 'V184__nvsentinel_limited_number.sql', -1942498732),
-    (68, '185', 'nvsentinel limited levels', 'V185__nvsentinel_limited_levels.sql', -560050801),
-    (69, '186', 'nvsentinel inc limited', 'V186__nvsentinel_inc_limited.sql', -1162365785),
-    (70, '187', 'nvsentinel rename limited', 'V187__nvsentinel_rename_limited.sql', -649191320),
-    (71, '188', 'nvsentinel adopt limited', 'V188__nvsentinel_adopt_limited.sql', 2126076283),
-    (72, '189', 'nvsentinel stamp document limited', 'V189__nvsentinel_stamp_document_limited.sql', -1382932382),
-    (73, '190', 'health events lengths', 'V190__health_events_lengths.sql', 851699636),
-    (74, '191', 'maintenance events lengths', 'V191__maintenance_events_lengths.sql', 521118164),
-    (75, '192', 'nvsentinel drop empty key', 'V192__nvsentinel_drop_empty_key.sql', -2143295421),
-    (76, '193', 'nvsentinel require match', 'V193__nvsentinel_require_match.sql', -404599964),
-    (77, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679)
+    (63, '138', 'nvsentinel capture change', 'V138__nvsentinel_capture_change.sql', -1349870479),
+    (64, '139', 'datastore changelog writers', 'V139__datastore_changelog_writers.sql', -1318183094),
+    (65, '140', 'nvsentinel guard client', 'V140__nvsentinel_guard_client.sql', -2110605166),
+    (66, '141', 'resume tokens role', 'V141__resume_tokens_role.sql', 664792960),
+    (67, '142', 'dead letters guard', 'V142__dead_letters_guard.sql', -1217746695),
+    (68, '143', 'handled changes guard', 'V143__handled_changes_guard.sql', -125837306),
+    (69, '144', 'group members guard', 'V144__group_members_guard.sql', 1274058590),
+    (70, '180', 'nvsentinel unset time', 'V180__nvsentinel_unset_time.sql', -1956326094),
+    (71, '181', 'nvsentinel instant unset', 'V181__nvsentinel_instant_unset.sql', -700583853),
+    (72, '182', 'unset times', 'V182__unset_times.sql', 502254733),
+    (73, '183', 'nvsentinel exceeded', 'V183__nvsentinel_exceeded.sql', 1438750375),
+    (74, '184', 'nvsentinel limited number', 'V184__nvsentinel_limited_number.sql', -1942498732),
+    (75, '185', 'nvsentinel limited levels', 'V185__nvsentinel_limited_levels.sql', -560050801),
+    (76, '186', 'nvsentinel inc limited', 'V186__nvsentinel_inc_limited.sql', -1162365785),
+    (77, '187', 'nvsentinel rename limited', 'V187__nvsentinel_rename_limited.sql', -649191320),
+    (78, '188', 'nvsentinel adopt limited', 'V188__nvsentinel_adopt_limited.sql', 2126076283),
+    (79, '189', 'nvsentinel stamp document limited', 'V189__nvsentinel_stamp_document_limited.sql', -1382932382),
+    (80, '190', 'health events lengths', 'V190__health_events_lengths.sql', 851699636),
+    (81, '191', 'maintenance events lengths', 'V191__maintenance_events_lengths.sql', 521118164),
+    (82, '192', 'nvsentinel drop empty key', 'V192__nvsentinel_drop_empty_key.sql', -2143295421),
+    (83, '193', 'nvsentinel require match', 'V193__nvsentinel_require_match.sql', -404599964),
+    (84, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

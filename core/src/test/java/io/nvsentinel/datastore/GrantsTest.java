@@ -11,6 +11,10 @@ import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.Status;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,6 +51,8 @@ class GrantsTest {
             database.execute("CREATE ROLE " + user(user) + " LOGIN PASSWORD '" + PASSWORD + "'; GRANT " + name(user)
                     + " TO " + user(user));
         }
+        database.execute("CREATE ROLE " + user("other") + " LOGIN PASSWORD '" + PASSWORD + "'; GRANT " + name("app")
+                + " TO " + user("other"));
         database.execute("ALTER ROLE " + user("migrator") + " SET role = " + name("migrator"));
         database.as(user("migrator"), PASSWORD)
                 .execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
@@ -57,6 +63,7 @@ class GrantsTest {
 
     @AfterAll
     static void drop() {
+        database.execute("DROP OWNED BY " + user("other") + "; DROP ROLE " + user("other"));
         for (String user : List.of("migrator", "app", "reader")) {
             database.execute("DROP OWNED BY " + user(user) + ", " + name(user) + " CASCADE; DROP ROLE " + user(user)
                     + ", " + name(user));
@@ -116,6 +123,17 @@ class GrantsTest {
                 "DELETE FROM datastore_changelog",
                 "UPDATE datastore_changelog_state SET oldest_id = 9",
                 "SELECT setval('datastore_changelog_id_seq', 1)",
+                "SELECT nextval('datastore_changelog_id_seq')",
+                "INSERT INTO datastore_changelog (id, table_name, operation) VALUES (1000000000000, 'any', 'TRUNCATE')",
+                "INSERT INTO datastore_changelog (table_name, operation) VALUES ('health_events', 'DELETE')",
+                "TRUNCATE datastore_changelog",
+                "BEGIN; LOCK TABLE datastore_changelog; COMMIT",
+                "BEGIN; LOCK TABLE datastore_changelog IN ROW EXCLUSIVE MODE; COMMIT",
+                "BEGIN; LOCK TABLE datastore_changelog_state IN ROW EXCLUSIVE MODE; COMMIT",
+                "CREATE TRIGGER forged AFTER INSERT ON health_events FOR EACH ROW EXECUTE FUNCTION nvsentinel_capture_change()",
+                "INSERT INTO datastore_changelog_state (incarnation) VALUES (gen_random_uuid())",
+                "ALTER TABLE resume_tokens DISABLE TRIGGER nvsentinel_guard",
+                "SET session_replication_role = replica",
                 "DELETE FROM nvsentinel_schema_history",
                 "ALTER TABLE health_events DISABLE TRIGGER nvsentinel_capture",
                 "SELECT nvsentinel_create_collection('x')",
@@ -127,6 +145,113 @@ class GrantsTest {
                     .as(role)
                     .hasMessageContaining("42501");
         }
+    }
+
+    /** By way of a table of their own, which would stand in the changelog under its name. */
+    @Test
+    void theApplicationAttachesCaptureToNoTableOfItsOwn() {
+        database.execute("GRANT TEMPORARY ON DATABASE " + database.name() + " TO " + name("app"));
+        assertThatThrownBy(() -> database.as(user("app"), PASSWORD)
+                        .execute("CREATE TEMP TABLE health_events (id uuid, data jsonb);"
+                                + " CREATE TRIGGER forged AFTER INSERT ON pg_temp.health_events FOR EACH ROW"
+                                + " EXECUTE FUNCTION public.nvsentinel_capture_change()"))
+                .hasMessageContaining("42501")
+                .hasMessageContaining("nvsentinel_capture_change");
+    }
+
+    /** The change stream's proof rests on this lock. */
+    @Test
+    void aWritersTransactionHoldsTheChangelogsLockUntilItEnds() throws SQLException {
+        TestDatabase app = database.as(user("app"), PASSWORD);
+        try (Connection connection = app.connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("INSERT INTO health_events (data) VALUES ('{}'); SET CONSTRAINTS ALL IMMEDIATE");
+            assertThat(database.queryForString(
+                            "SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND granted"
+                                    + " AND relation = 'datastore_changelog'::regclass"))
+                    .isEqualTo("1");
+            connection.rollback();
+        }
+        assertThat(database.queryForString("SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND granted"
+                        + " AND relation = 'datastore_changelog'::regclass"))
+                .isEqualTo("0");
+    }
+
+    /** Capture sets synchronous_commit for its transaction, and a function with settings of its own must not undo it. */
+    @Test
+    void captureTurnsAsynchronousCommitOnAgainForTheWholeTransaction() throws SQLException {
+        try (Connection connection = database.as(user("app"), PASSWORD).connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("SET LOCAL synchronous_commit = off; INSERT INTO health_events (data) VALUES ('{}');"
+                    + " SET CONSTRAINTS ALL IMMEDIATE");
+            try (ResultSet setting = statement.executeQuery("SHOW synchronous_commit")) {
+                assertThat(setting.next()).isTrue();
+                assertThat(setting.getString(1)).isEqualTo("on");
+            }
+            connection.rollback();
+        }
+    }
+
+    /** Positions, letters, marks and members of a client that another user opened first. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "UPDATE resume_tokens SET resume_token = '{\"position\": 9}' WHERE client_name = 'drainer'",
+                "UPDATE resume_tokens SET epoch = 99, client_role = NULL WHERE client_name = 'drainer#0'",
+                "UPDATE resume_tokens SET client_name = 'mine' WHERE client_name = 'drainer'",
+                "DELETE FROM resume_tokens WHERE client_name = 'drainer'",
+                "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('drainer', '{\"position\": 9}')"
+                        + " ON CONFLICT (client_name) DO UPDATE SET epoch = 99",
+                "INSERT INTO resume_tokens (client_name, group_name, resume_token)"
+                        + " VALUES ('drainer#7', 'drainer', '{\"position\": 9}')",
+                "UPDATE dead_letters SET replay_requested = true",
+                "UPDATE dead_letters SET client_name = 'mine'",
+                "DELETE FROM dead_letters",
+                "INSERT INTO handled_changes (client_name, position) VALUES ('drainer', 8)",
+                "DELETE FROM handled_changes",
+                "DELETE FROM group_members",
+                "INSERT INTO group_members (group_name, member, owner, leased_until)"
+                        + " VALUES ('drainer', gen_random_uuid(), 'evil', now())"
+            })
+    void anApplicationTouchesNothingOfAnothersClients(String statement) {
+        TestDatabase app = database.as(user("app"), PASSWORD);
+        TestDatabase other = database.as(user("other"), PASSWORD);
+        database.execute("DELETE FROM resume_tokens; DELETE FROM dead_letters; DELETE FROM handled_changes;"
+                + " DELETE FROM group_members");
+        app.execute("INSERT INTO resume_tokens (client_name, group_name, resume_token)"
+                + " VALUES ('drainer', NULL, '{\"position\": 1}'), ('drainer#0', 'drainer', '{\"position\": 1}');"
+                + " INSERT INTO dead_letters (client_name, incarnation, position, xid, changed_at, table_name, operation,"
+                + " error_class, attempts) VALUES ('drainer', gen_random_uuid(), 1, 1, now(), 't', 'INSERT', 'e', 1);"
+                + " INSERT INTO handled_changes (client_name, position) VALUES ('drainer', 7);"
+                + " INSERT INTO group_members (group_name, member, owner, leased_until)"
+                + " VALUES ('drainer', gen_random_uuid(), 'o', now())");
+
+        assertThatThrownBy(() -> other.execute(statement))
+                .hasMessageContaining("42501")
+                .hasMessageContaining("belongs to role \"" + user("app") + "\"");
+
+        database.execute("GRANT " + user("app") + " TO " + user("other"));
+        try {
+            other.execute(statement);
+        } finally {
+            database.execute("REVOKE " + user("app") + " FROM " + user("other"));
+        }
+    }
+
+    @Test
+    void aClientWithoutARoleBelongsToTheFirstUserWhoWritesIt() {
+        database.execute("DELETE FROM resume_tokens;"
+                + " INSERT INTO resume_tokens (client_name, resume_token) VALUES ('old', '{\"position\": 1}')");
+        String store = "UPDATE resume_tokens SET resume_token = '{\"position\": 2}' WHERE client_name = 'old'";
+        database.as(user("other"), PASSWORD).execute(store);
+        assertThatThrownBy(() -> database.as(user("app"), PASSWORD).execute(store))
+                .hasMessageContaining("42501");
+        database.as(user("migrator"), PASSWORD).execute(store + "; UPDATE resume_tokens SET client_role = NULL");
+        database.as(user("app"), PASSWORD).execute(store);
+        assertThat(database.queryForString("SELECT client_role FROM resume_tokens"))
+                .isEqualTo(user("app"));
     }
 
     @ParameterizedTest

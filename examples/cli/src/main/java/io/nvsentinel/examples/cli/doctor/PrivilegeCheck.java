@@ -18,14 +18,14 @@ final class PrivilegeCheck implements Check {
                 FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
                 WHERE c.relnamespace = ?::regnamespace AND t.tgname = 'nvsentinel_capture'
                 UNION ALL VALUES
-                    ('datastore_changelog', ARRAY['SELECT', 'INSERT']),
+                    ('datastore_changelog', ARRAY['SELECT']),
                     ('datastore_changelog_state', ARRAY['SELECT']),
                     ('resume_tokens', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
                     ('dead_letters', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
                     ('handled_changes', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
                     ('group_members', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']),
                     ('nvsentinel_schema_history', ARRAY['SELECT']),
-                    ('datastore_changelog_id_seq', ARRAY['USAGE', 'SELECT']),
+                    ('datastore_changelog_id_seq', ARRAY['SELECT']),
                     ('resume_tokens_epoch_seq', ARRAY['USAGE'])
             )
             SELECT n.name, c.relkind = 'S', string_agg(privilege, ', ' ORDER BY ordinal)

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Whether others can create objects beside the datastore's, or hide its rows from this user. */
+/** Whether others can create objects beside the datastore's, hide its rows from this user, or have forged changes. */
 final class SafetyCheck implements Check {
 
     private static final String CREATORS = """
@@ -29,6 +29,12 @@ final class SafetyCheck implements Check {
                     OR EXISTS (SELECT FROM pg_catalog.pg_trigger
                         WHERE tgrelid = class.oid AND tgname = 'nvsentinel_capture'))
             ORDER BY 1""";
+
+    /** Capture takes ids from the sequence; a row ahead of it ends change streams, or hides what comes later. */
+    private static final String FOREIGN = """
+            SELECT id::text, last_value::text
+            FROM (SELECT max(id) AS id FROM {schema}.datastore_changelog) AS newest, {schema}.datastore_changelog_id_seq
+            WHERE id > last_value""";
 
     @Override
     public String name() {
@@ -59,8 +65,20 @@ final class SafetyCheck implements Check {
                     disable + ", as the owner of the table",
                     Map.of("table", table));
         }
-        if (creators.isEmpty() && hidden.isEmpty()) {
-            patient.ok("nobody but the owner creates objects in the schema, and no policy hides rows", Map.of());
+        List<List<@Nullable String>> foreign =
+                Sql.rows(patient.connection(), Sql.in(patient.options().schema(), FOREIGN));
+        for (List<@Nullable String> row : foreign) {
+            patient.fail(
+                    "the changelog holds id " + row.get(0) + ", but its sequence has given out no more than "
+                            + row.get(1) + ": capture did not write that row",
+                    "find out who wrote it, and DELETE FROM datastore_changelog WHERE id > " + row.get(1)
+                            + " as the owner of the table",
+                    Map.of("id", String.valueOf(row.get(0)), "lastValue", String.valueOf(row.get(1))));
+        }
+        if (creators.isEmpty() && hidden.isEmpty() && foreign.isEmpty()) {
+            patient.ok(
+                    "nobody but the owner creates objects in the schema, no policy hides rows, and no row is ahead of the sequence",
+                    Map.of());
         }
     }
 

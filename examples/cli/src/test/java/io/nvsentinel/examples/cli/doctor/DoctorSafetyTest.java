@@ -35,6 +35,25 @@ class DoctorSafetyTest {
     }
 
     @Test
+    void failsWhereTheChangelogHoldsARowThatCaptureDidNotWrite() {
+        database.execute("INSERT INTO datastore_changelog (id, table_name, operation)"
+                + " VALUES (1000000000000, 'any', 'TRUNCATE')");
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get()));
+
+            assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
+            assertThat(DoctorTest.lines(run, "✗"))
+                    .filteredOn(line -> line.contains("safety"))
+                    .singleElement()
+                    .asString()
+                    .contains("1000000000000")
+                    .contains("→ find out who wrote it");
+        } finally {
+            database.execute("DELETE FROM datastore_changelog");
+        }
+    }
+
+    @Test
     void failsWhereAPolicyHidesRowsOfTheChangelog() {
         String user = "policed_" + database.get().name();
         database.execute("CREATE ROLE " + user

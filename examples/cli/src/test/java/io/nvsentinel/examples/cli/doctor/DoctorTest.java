@@ -279,12 +279,12 @@ class DoctorTest {
         database.execute("CREATE ROLE " + user
                 + " LOGIN PASSWORD 'p'; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"
                 + " IN SCHEMA public TO " + user + "; GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO " + user
-                + "; REVOKE INSERT ON datastore_changelog FROM " + user);
+                + "; REVOKE INSERT ON dead_letters FROM " + user);
         TestDatabase limited = database.get().as(user, "p");
         try {
             Run run = doctor(Databases.environment(limited));
 
-            String grant = "GRANT INSERT ON \"datastore_changelog\" TO \"" + user + "\"";
+            String grant = "GRANT INSERT ON \"dead_letters\" TO \"" + user + "\"";
             assertThat(lines(run, "✗"))
                     .singleElement()
                     .asString()

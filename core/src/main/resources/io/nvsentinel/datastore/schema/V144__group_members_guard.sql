@@ -1,0 +1,4 @@
+-- Purpose: keeps users from the group members of a client that does not belong to them.
+-- Locks:   SHARE ROW EXCLUSIVE on the table, for milliseconds.
+CREATE TRIGGER nvsentinel_guard BEFORE INSERT OR UPDATE OR DELETE ON group_members
+    FOR EACH ROW EXECUTE FUNCTION nvsentinel_guard_client();
