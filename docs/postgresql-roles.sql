@@ -18,6 +18,8 @@ DO $body$
 DECLARE
     name text;
 BEGIN
+    -- Any user who may connect can hold the advisory locks that migrations and sleeping change streams use.
+    EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database());
     FOREACH name IN ARRAY ARRAY['nvsentinel_migrator', 'nvsentinel_app', 'nvsentinel_reader'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);

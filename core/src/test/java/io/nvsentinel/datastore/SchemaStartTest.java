@@ -101,8 +101,18 @@ class SchemaStartTest {
                         .isInstanceOf(UnavailableException.class)
                         .hasMessageContaining("Another starter is bringing the schema up to date")
                         .hasMessageContaining(wait.toString())
-                        .hasMessageContaining("application \"test-server\"");
+                        .hasMessageContaining("of user \"" + database.user() + "\", application \"test-server\"");
             }
+        }
+    }
+
+    /** Any user of the database can hold the lock. */
+    @Test
+    void aCurrentSchemaIsNotWaitedFor() throws Exception {
+        open(SchemaMode.MIGRATE, SOON);
+        try (Connection holder = database.connect()) {
+            holder.createStatement().execute("SELECT pg_advisory_lock(" + LOCK + ")");
+            open(SchemaMode.MIGRATE, Duration.ZERO);
         }
     }
 

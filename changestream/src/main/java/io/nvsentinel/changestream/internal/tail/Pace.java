@@ -29,6 +29,15 @@ record Pace(int idleTurns, Duration rest) {
             Duration.ofMillis(20),
             Duration.ofMillis(50));
 
+    /**
+     * From this many reads on that brought nothing the pause doubles with each, up to {@link #LONGEST_PAUSE}: about a second of
+     * short pauses is longer than writers take to commit, and any user of the database can hold the lock that looks like one.
+     */
+    private static final int BACK_OFF_AFTER = 20;
+
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+    private static final int MOST_DOUBLINGS = 6;
+
     /** After this many pauses an idle subscriber goes to sleep, if nothing keeps it awake. */
     private static final int SLEEP_AFTER = 4;
 
@@ -47,7 +56,7 @@ record Pace(int idleTurns, Duration rest) {
     }
 
     Pace afterNothing() {
-        return new Pace(Math.min(idleTurns + 1, RAMP.size()), Duration.ZERO);
+        return new Pace(Math.min(idleTurns + 1, BACK_OFF_AFTER + MOST_DOUBLINGS), Duration.ZERO);
     }
 
     boolean maySleep() {
@@ -55,6 +64,11 @@ record Pace(int idleTurns, Duration rest) {
     }
 
     Duration pause() {
-        return idleTurns == 0 ? rest : RAMP.get(idleTurns - 1);
+        if (idleTurns == 0) {
+            return rest;
+        }
+        Duration pause = RAMP.get(Math.min(idleTurns, RAMP.size()) - 1);
+        Duration longer = pause.multipliedBy(1L << Math.max(0, idleTurns - BACK_OFF_AFTER));
+        return longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer;
     }
 }

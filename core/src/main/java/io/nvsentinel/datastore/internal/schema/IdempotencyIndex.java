@@ -64,6 +64,13 @@ final class IdempotencyIndex {
         }
     }
 
+    /** Changes nothing. */
+    boolean isUsable() throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            return look(connection) == State.USABLE;
+        }
+    }
+
     /** Makes the index, or makes it anew, beside running writes. */
     void ensure() throws SQLException {
         try (Connection connection = source.getConnection()) {

@@ -19,7 +19,7 @@ final class MigrationLock {
     private static final long PAUSE_MILLIS = 100;
 
     private static final String TRY = "SELECT pg_try_advisory_lock(" + KEY + ")";
-    private static final String HOLDER = "SELECT format('process %s, application \"%s\"', a.pid, a.application_name)"
+    private static final String HOLDER = "SELECT format('process %s of user \"%s\", application \"%s\"', a.pid, a.usename, a.application_name)"
             + " FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
             + " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             + " AND l.classid = " + (KEY >>> 32) + " AND l.objid = " + (KEY & 0xffffffffL);
@@ -36,14 +36,21 @@ final class MigrationLock {
      * Runs a step when no other starter does. Blocks.
      *
      * @param step what to do
+     * @param unneeded whether there is nothing to do, which is asked while another session holds the lock: any user of the
+     *     database can hold it
      * @throws SQLException when the lock cannot be asked for, or the step fails so
      * @throws UnavailableException when another starter is not done in time
      */
-    void holding(SchemaMigrations.Step step) throws SQLException {
+    void holding(SchemaMigrations.Step step, Question unneeded) throws SQLException {
         try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement()) {
             long deadline = System.nanoTime() + longest.toNanos();
+            boolean asked = false;
             while (!text(statement, TRY).equals("t")) {
+                if (!asked && unneeded.holds()) {
+                    return;
+                }
+                asked = true;
                 if (System.nanoTime() >= deadline) {
                     throw new UnavailableException(
                             "Another starter is bringing the schema up to date and was not done after waiting "
@@ -55,6 +62,10 @@ final class MigrationLock {
             }
             step.run();
         }
+    }
+
+    interface Question {
+        boolean holds() throws SQLException;
     }
 
     private static String text(Statement statement, String sql) throws SQLException {

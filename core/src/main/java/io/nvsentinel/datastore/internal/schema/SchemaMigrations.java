@@ -128,7 +128,11 @@ public final class SchemaMigrations {
             new ForeignObjects(source, options.schema()).refuse();
             flyway().migrate();
             index.ensure();
-        });
+        }, this::isCurrent);
+    }
+
+    private boolean isCurrent() throws SQLException {
+        return flyway().info().pending().length == 0 && index.isUsable();
     }
 
     private void requireCurrent() throws SQLException {
