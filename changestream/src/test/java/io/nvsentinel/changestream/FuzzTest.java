@@ -18,7 +18,10 @@ class FuzzTest {
     @Test
     void tokens() {
         assertThat(Fuzz.of(
-                                Base64.getUrlEncoder().withoutPadding().encodeToString(TOKEN.getBytes(StandardCharsets.UTF_8)), "AQAAAA")
+                                Base64.getUrlEncoder()
+                                        .withoutPadding()
+                                        .encodeToString(TOKEN.getBytes(StandardCharsets.UTF_8)),
+                                "AQAAAA")
                         .with("-", "_", "=", "AAAA", "\u0661")
                         .run(
                                 input -> ResumeToken.parse(new String(input, StandardCharsets.UTF_8)),

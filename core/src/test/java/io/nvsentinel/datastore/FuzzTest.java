@@ -29,7 +29,18 @@ class FuzzTest {
                                 "{\"a\": 1, \"b.c\": {\"$gt\": 5, \"$lte\": 7.5}, \"$or\": [{\"x\": {\"$in\": [1, \"y\", null]}}]}",
                                 "{\"s\": {\"$regex\": \"^a.*b$\", \"$options\": \"i\"}, \"l\": {\"$elemMatch\": {\"x\": 1}}}",
                                 "{\"t\": {\"$date\": \"2026-01-01T00:00:00Z\"}, \"n\": {\"$not\": {\"$exists\": true}}}")
-                        .with("$and", "$nor", "$ne", "$nin", "$exists", "$numberLong", "$oid", "null", "1e999", "-0", DEEP)
+                        .with(
+                                "$and",
+                                "$nor",
+                                "$ne",
+                                "$nin",
+                                "$exists",
+                                "$numberLong",
+                                "$oid",
+                                "null",
+                                "1e999",
+                                "-0",
+                                DEEP)
                         .run(
                                 input -> {
                                     Map<String, Object> filter = readable(input);
@@ -65,7 +76,17 @@ class FuzzTest {
                                 "{\"p\": [{\"$match\": {\"a\": 1}}, {\"$group\": {\"_id\": \"$n\", \"c\": {\"$sum\": 1}}}, {\"$limit\": 5}]}",
                                 "{\"p\": [{\"$addFields\": {\"x\": {\"$cond\": [{\"$eq\": [\"$a\", 1]}, 1, 2]}}}, {\"$unwind\": \"$l\"}]}",
                                 "{\"p\": [{\"$project\": {\"a\": {\"$size\": \"$l\"}}}, {\"$sort\": {\"a\": -1}}, {\"$skip\": 2}]}")
-                        .with("$count", "$filter", "$map", "$setWindowFields", "$avg", "$first", "$$this", "$$ROOT", "1e999", DEEP)
+                        .with(
+                                "$count",
+                                "$filter",
+                                "$map",
+                                "$setWindowFields",
+                                "$avg",
+                                "$first",
+                                "$$this",
+                                "$$ROOT",
+                                "1e999",
+                                DEEP)
                         .run(
                                 input -> {
                                     Map<String, Object> tree = readable(input);
@@ -82,8 +103,22 @@ class FuzzTest {
     @Test
     void regularExpressions() {
         FieldPath path = FieldPath.parse("s");
-        assertThat(Fuzz.of("^(a|b)*c{2,5}[^d-f]+?\\d\\w\\s$", "(?:x?){0,20}y|z*", "[[:alpha:]\\-]{3}(?i)abc", "\\bword\\b.\\.")
-                        .with("{1000}", "(()*)*", "[^]", "\\p{L}", "\\1", "(?=", "(?<n>", "**", "\uD83D\uDE00", "(".repeat(300))
+        assertThat(Fuzz.of(
+                                "^(a|b)*c{2,5}[^d-f]+?\\d\\w\\s$",
+                                "(?:x?){0,20}y|z*",
+                                "[[:alpha:]\\-]{3}(?i)abc",
+                                "\\bword\\b.\\.")
+                        .with(
+                                "{1000}",
+                                "(()*)*",
+                                "[^]",
+                                "\\p{L}",
+                                "\\1",
+                                "(?=",
+                                "(?<n>",
+                                "**",
+                                "\uD83D\uDE00",
+                                "(".repeat(300))
                         .run(
                                 input -> RegexParser.parse(path, new String(input, StandardCharsets.UTF_8))
                                         .find("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
@@ -96,7 +131,20 @@ class FuzzTest {
         assertThat(Fuzz.of(
                                 "connection: {host: h, database: d, username: u}\noptions:\n  maxConnections: \"30\"\n  schemaWait: 1m\n",
                                 "provider: postgresql\nconnection:\n  host: a:5433,b\n  extraParams:\n    work_mem: 16MB\n")
-                        .with("&a ", "*a", "!!java.net.URL ", "<<: ", "---\n", "|\n", "? ", "{", "[", DEEP, "\u2028", "\t", "\0")
+                        .with(
+                                "&a ",
+                                "*a",
+                                "!!java.net.URL ",
+                                "<<: ",
+                                "---\n",
+                                "|\n",
+                                "? ",
+                                "{",
+                                "[",
+                                DEEP,
+                                "\u2028",
+                                "\t",
+                                "\0")
                         .run(
                                 input -> DatastoreOptions.fromYaml(new String(input, StandardCharsets.UTF_8)),
                                 MisconfiguredException.class))

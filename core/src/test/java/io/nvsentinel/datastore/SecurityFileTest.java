@@ -26,7 +26,8 @@ class SecurityFileTest {
                 .map(name -> name.replace("`", "") + ".java")
                 .collect(Collectors.toSet());
         try (Stream<Path> files = Files.walk(SchemaFile.ROOT)) {
-            Set<String> present = files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
+            Set<String> present =
+                    files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
             assertThat(named).isNotEmpty().isSubsetOf(present);
         }
     }

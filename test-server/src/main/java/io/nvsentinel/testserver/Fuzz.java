@@ -87,7 +87,8 @@ public final class Fuzz {
     public long run(Target target, Class<? extends Exception> refusal) {
         long seed = Long.getLong("fuzz.seed", System.nanoTime());
         Random random = new Random(seed);
-        long end = System.nanoTime() + Duration.ofSeconds(Long.getLong("fuzz.seconds", 1)).toNanos();
+        long end = System.nanoTime()
+                + Duration.ofSeconds(Long.getLong("fuzz.seconds", 1)).toNanos();
         long inputs = 0;
         do {
             byte[] input = inputs < valid.size() ? valid.get((int) inputs) : damaged(random);

@@ -23,7 +23,8 @@ class FuzzTest {
         for (Arguments key : PrivateKeyReaderTest.plainKeys().toList()) {
             files.add(((String) key.get()[2]).getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(Fuzz.of(files).run(input -> PemFile.parse(new FileContent(FILE, input), "a PEM file"), TlsException.class))
+        assertThat(Fuzz.of(files)
+                        .run(input -> PemFile.parse(new FileContent(FILE, input), "a PEM file"), TlsException.class))
                 .isPositive();
     }
 

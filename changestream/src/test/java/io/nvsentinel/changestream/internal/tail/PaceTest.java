@@ -36,7 +36,9 @@ class PaceTest {
         assertThat(idle.subList(18, 30))
                 .extracting(pace -> pace.pause().toMillis())
                 .containsExactly(50L, 50L, 100L, 200L, 400L, 800L, 1600L, 2000L, 2000L, 2000L, 2000L, 2000L);
-        assertThat(idle.subList(0, 7)).extracting(Pace::maySleep).containsExactly(false, false, false, true, true, true, true);
+        assertThat(idle.subList(0, 7))
+                .extracting(Pace::maySleep)
+                .containsExactly(false, false, false, true, true, true, true);
         assertThat(idle.get(6).afterRows(false, Duration.ofMillis(1)).pause()).isEqualTo(Duration.ofMillis(4));
     }
 }

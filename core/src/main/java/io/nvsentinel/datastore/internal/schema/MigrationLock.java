@@ -19,10 +19,11 @@ final class MigrationLock {
     private static final long PAUSE_MILLIS = 100;
 
     private static final String TRY = "SELECT pg_try_advisory_lock(" + KEY + ")";
-    private static final String HOLDER = "SELECT format('process %s of user \"%s\", application \"%s\"', a.pid, a.usename, a.application_name)"
-            + " FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
-            + " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            + " AND l.classid = " + (KEY >>> 32) + " AND l.objid = " + (KEY & 0xffffffffL);
+    private static final String HOLDER =
+            "SELECT format('process %s of user \"%s\", application \"%s\"', a.pid, a.usename, a.application_name)"
+                    + " FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
+                    + " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                    + " AND l.classid = " + (KEY >>> 32) + " AND l.objid = " + (KEY & 0xffffffffL);
 
     private final DataSource source;
     private final Duration longest;

@@ -124,11 +124,14 @@ public final class SchemaMigrations {
     }
 
     private void migrate() throws SQLException {
-        new MigrationLock(source, options.schemaWait()).holding(() -> {
-            new ForeignObjects(source, options.schema()).refuse();
-            flyway().migrate();
-            index.ensure();
-        }, this::isCurrent);
+        new MigrationLock(source, options.schemaWait())
+                .holding(
+                        () -> {
+                            new ForeignObjects(source, options.schema()).refuse();
+                            flyway().migrate();
+                            index.ensure();
+                        },
+                        this::isCurrent);
     }
 
     private boolean isCurrent() throws SQLException {

@@ -20,7 +20,15 @@ class FuzzTest {
                                         + " \"t\": {\"$timestamp\": {\"t\": 1, \"i\": 2}}, \"m\": {\"$minKey\": 1}}",
                                 "{\"old\": {\"$date\": \"2026-01-01T00:00:00Z\"}, \"u\": {\"$uuid\":"
                                         + " \"9b2d4b0e-0d0f-4a55-9f3c-2d7c9f9a3f10\"}, \"f\": {\"$numberDouble\": \"NaN\"}}")
-                        .with("Infinity", "1e999999999", "9223372036854775808", "\\u0000", "\\ud800", "$", "03", "[".repeat(500))
+                        .with(
+                                "Infinity",
+                                "1e999999999",
+                                "9223372036854775808",
+                                "\\u0000",
+                                "\\ud800",
+                                "$",
+                                "03",
+                                "[".repeat(500))
                         .run(input -> conversion.document(JsonReader.read(input)), RejectedDocumentException.class))
                 .isPositive();
     }
