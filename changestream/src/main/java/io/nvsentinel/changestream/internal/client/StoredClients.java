@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.client;
 
+import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.internal.changelog.Position;
@@ -53,11 +54,13 @@ public final class StoredClients implements Clients {
                 RETURNING client_name
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM moved)
+            ), created AS (
+                INSERT INTO {schema}.resume_tokens (client_name, cut_off, fresh, resume_token)
+                SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known, history
+                WHERE history.holds AND clients = 0
+                ON CONFLICT DO NOTHING
             )
-            INSERT INTO {schema}.resume_tokens (client_name, cut_off, fresh, resume_token)
-            SELECT $1, CASE WHEN $3 THEN clock_timestamp() END, $3, $2 FROM known, history
-            WHERE history.holds AND clients = 0
-            ON CONFLICT DO NOTHING""".formatted(MINE, CheckedPosition.history(4));
+            SELECT holds FROM history""".formatted(MINE, CheckedPosition.history(4));
 
     private static final String DELETE = """
             WITH deleted AS (
@@ -137,11 +140,18 @@ public final class StoredClients implements Clients {
         return starts.apply(to)
                 .flatMap(start -> session.write(
                         "Reset the change stream client \"" + clientName + "\"",
-                        connection -> Rows.written(Rows.bind(
-                                connection.createStatement(MOVE),
-                                CheckedPosition.values(
-                                        List.of(clientName, json(start.position()), start.now()), start.position())))))
-                .then();
+                        connection -> Rows.one(
+                                Rows.bind(
+                                        connection.createStatement(MOVE),
+                                        CheckedPosition.values(
+                                                List.of(clientName, json(start.position()), start.now()),
+                                                start.position())),
+                                row -> get(row, 0, Boolean.class))))
+                .flatMap(holds -> holds
+                        ? Mono.empty()
+                        : Mono.error(
+                                new HistoryForkedException("The database was restored or failed over while the client"
+                                        + " was moved. Nothing was changed; move it again")));
     }
 
     private Json json(Position position) {

@@ -9,6 +9,7 @@ import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -50,13 +51,31 @@ public final class Patience {
     public <T> Mono<T> with(Mono<T> work) {
         return Mono.defer(() -> {
             Failures failures = new Failures();
-            return work.retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
+            return work.map(Answer::of)
+                    .onErrorResume(error -> !failures.mayRetry(error), error -> Mono.just(Answer.failed(error)))
+                    .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
                             .maxBackoff(LONGEST_BACKOFF)
                             .jitter(0.5)
-                            .scheduler(timer)
-                            .filter(failures::mayRetry))
+                            .scheduler(timer))
+                    .flatMap(Answer::asMono)
                     .doOnSuccess(done -> failures.overcome());
         });
+    }
+
+    /** What ends it passes the repeating as a value: an error that comes after a cancellation would be logged as dropped. */
+    private record Answer<T>(@Nullable T value, @Nullable Throwable error) {
+
+        static <T> Answer<T> of(T value) {
+            return new Answer<>(value, null);
+        }
+
+        static <T> Answer<T> failed(Throwable error) {
+            return new Answer<>(null, error);
+        }
+
+        Mono<T> asMono() {
+            return error == null ? Mono.justOrEmpty(value) : Mono.error(error);
+        }
     }
 
     /**

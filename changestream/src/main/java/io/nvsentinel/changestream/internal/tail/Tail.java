@@ -224,11 +224,14 @@ public final class Tail {
 
         private Flight(HistoryPoint at) {
             this.at = at;
+            // Shared as a value: an error that comes when no watch waits any more is nobody's.
             this.result = patience.with(Mono.defer(() -> turn(at)))
                     .repeatWhenEmpty(attempts -> attempts)
+                    .materialize()
                     .doOnTerminate(this::over)
                     .doOnCancel(this::over)
-                    .share();
+                    .share()
+                    .dematerialize();
         }
 
         private void over() {

@@ -6,6 +6,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.ConnectableFlux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
 
 /**
  * What is begun before it is asked for, so that the server works while the subscriber does: at most one thing at a time, for
@@ -24,8 +25,9 @@ public final class Ahead<T> implements Disposable {
      * @param next what to do
      */
     public void begin(Mono<T> next) {
-        ConnectableFlux<T> arriving = next.flux().replay(1);
-        begun = arriving.next();
+        // As a value, so that an error which comes when nobody wants it any more is not logged as dropped.
+        ConnectableFlux<Signal<T>> arriving = next.materialize().flux().replay(1);
+        begun = arriving.next().dematerialize();
         work.update(arriving.connect());
     }
 
