@@ -1620,6 +1620,45 @@ $body$;
 
 COMMENT ON FUNCTION nvsentinel_refused_document(text, jsonb, boolean) IS 'Fails with the number of the refused document.';
 
+-- V195__nvsentinel_recommended_action_restart_app.sql
+-- Purpose: nvsentinel_recommended_action as before, and RESTART_APP. Rows that hold it already show the number in the mirrored
+--          column until they are written again.
+-- Locks:   none beyond the catalog's.
+CREATE OR REPLACE FUNCTION nvsentinel_recommended_action(first jsonb, second jsonb DEFAULT NULL) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $body$
+DECLARE
+    value CONSTANT text := coalesce(first #>> '{}', second #>> '{}', '0');
+BEGIN
+    RETURN CASE value
+        WHEN '0' THEN 'NONE'
+        WHEN '2' THEN 'COMPONENT_RESET'
+        WHEN '5' THEN 'CONTACT_SUPPORT'
+        WHEN '6' THEN 'RUN_FIELDDIAG'
+        WHEN '15' THEN 'RESTART_VM'
+        WHEN '24' THEN 'RESTART_BM'
+        WHEN '25' THEN 'REPLACE_VM'
+        WHEN '26' THEN 'RUN_DCGMEUD'
+        WHEN '27' THEN 'CUSTOM'
+        WHEN '28' THEN 'REMEDIATE'
+        WHEN '39' THEN 'RESTART_APP'
+        WHEN '99' THEN 'UNKNOWN'
+        ELSE value
+    END;
+END
+$body$;
+
+-- V196__maintenance_events_over_complete.sql
+-- Purpose: serves "which maintenance is complete and over", for the status that the services ask for.
+-- Locks:   ACCESS EXCLUSIVE on maintenance_events while the index is built: a second for some million rows.
+DROP INDEX maintenance_events_over;
+CREATE INDEX maintenance_events_over ON maintenance_events (actual_end_time) WHERE status = 'MAINTENANCE_COMPLETE';
+
+-- V197__maintenance_events_cancelled.sql
+-- Purpose: serves "which maintenance was cancelled and is not settled yet".
+-- Locks:   SHARE on maintenance_events while the index is built, which holds writers up: a second for some million rows.
+CREATE INDEX maintenance_events_cancelled ON maintenance_events (last_updated_timestamp) WHERE status = 'CANCELLED';
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -1723,7 +1762,10 @@ FROM (VALUES
     (81, '191', 'maintenance events lengths', 'V191__maintenance_events_lengths.sql', 521118164),
     (82, '192', 'nvsentinel drop empty key', 'V192__nvsentinel_drop_empty_key.sql', -2143295421),
     (83, '193', 'nvsentinel require match', 'V193__nvsentinel_require_match.sql', -404599964),
-    (84, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679)
+    (84, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679),
+    (85, '195', 'nvsentinel recommended action restart app', 'V195__nvsentinel_recommended_action_restart_app.sql', -1986872169),
+    (86, '196', 'maintenance events over complete', 'V196__maintenance_events_over_complete.sql', -574868414),
+    (87, '197', 'maintenance events cancelled', 'V197__maintenance_events_cancelled.sql', -591836714)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

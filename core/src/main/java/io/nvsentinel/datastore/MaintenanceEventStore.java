@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.MaintenanceType;
+import io.nvsentinel.datastore.model.ProviderStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -20,8 +21,8 @@ import reactor.core.publisher.Mono;
 public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEvent> {
 
     /**
-     * Stores an event, or replaces the stored one that has the same {@code eventId}. Where the stored event names its cloud
-     * provider, cluster, node or when it was received, it keeps that. One statement; of two callers at once the last wins.
+     * Stores an event, or replaces the stored one that has the same {@code eventId}, in every field. If the stored one is equal,
+     * nothing is written: no version, no change. One statement; of two callers at once the last wins.
      *
      * @param event the event
      * @return emits the record's id and whether it is new, after the commit; fails with {@link InvalidRequestException} if
@@ -39,7 +40,7 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
 
     /**
      * Reads the events for which nodes have to be quarantined now: {@link InternalStatus#DETECTED}, and the maintenance
-     * begins within a time from now or should have begun.
+     * begins after now and within a time from now.
      *
      * @param within how long before its beginning to act; 0 or more, at most 10,000 days
      * @return emits the events by their scheduled start, the first first; empty if there is none; fails with
@@ -48,7 +49,7 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
     Flux<StoredDocument<MaintenanceEvent>> findToTriggerQuarantine(Duration within);
 
     /**
-     * Reads the events whose nodes can be taken back now: {@link InternalStatus#QUARANTINE_TRIGGERED}, and the maintenance
+     * Reads the events whose nodes can be taken back now: {@link InternalStatus#MAINTENANCE_COMPLETE}, and the maintenance
      * ended at least a time ago.
      *
      * @param after how long after its end to act; 0 or more, at most 10,000 days
@@ -62,9 +63,9 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
      *
      * @param eventId the provider's id of the event
      * @param status how far it has come
-     * @return completes after the commit; fails with {@link NotFoundException} if there is no such event
+     * @return emits how many events were changed, after the commit: 1, or 0 if there is no such event
      */
-    Mono<Void> updateStatus(String eventId, InternalStatus status);
+    Mono<Long> updateStatus(String eventId, InternalStatus status);
 
     /**
      * Until when the events of a cloud provider and cluster have been received.
@@ -76,7 +77,31 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
     Mono<Instant> findLastReceived(String clusterName, Csp csp);
 
     /**
-     * Reads the event of a node and type that was received last, of those in some states.
+     * Until when the events of a cloud provider have been received, for whichever cluster.
+     *
+     * @param csp the cloud provider
+     * @return emits the newest {@code eventReceivedTimestamp}, to the microsecond, or nothing if there is none
+     */
+    Mono<Instant> findLastReceived(Csp csp);
+
+    /**
+     * Reads the events for which nodes have to be quarantined at once: {@link InternalStatus#DETECTED}, and
+     * {@code metadata.urgency} is {@code EMERGENCY}, whenever the maintenance begins.
+     *
+     * @return emits the events by their scheduled start, the first first, those without one before all; empty if there is none
+     */
+    Flux<StoredDocument<MaintenanceEvent>> findEmergencies();
+
+    /**
+     * Reads the events that were cancelled, whose nodes can be taken back: {@link InternalStatus#CANCELLED}. Record another
+     * status when that is done.
+     *
+     * @return emits the events by their last update, the first first; empty if there is none
+     */
+    Flux<StoredDocument<MaintenanceEvent>> findCancelled();
+
+    /**
+     * Reads the event of a node and type that was updated last, by {@code lastUpdatedTimestamp}, of those in some states.
      *
      * @param nodeName the node
      * @param type the type
@@ -87,8 +112,7 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
             String nodeName, MaintenanceType type, Collection<InternalStatus> statuses);
 
     /**
-     * Reads the event of a node, of any type, that was received last, of those that are not over:
-     * {@link InternalStatus#DETECTED}, {@link InternalStatus#QUARANTINE_TRIGGERED} and
+     * Reads the event of a node, of any type, that was updated last, by {@code lastUpdatedTimestamp}, of those that are
      * {@link InternalStatus#MAINTENANCE_ONGOING}.
      *
      * @param nodeName the node
@@ -104,4 +128,13 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
      * @return emits the events; empty if there is none
      */
     Flux<StoredDocument<MaintenanceEvent>> findByStatuses(Csp csp, Collection<InternalStatus> statuses);
+
+    /**
+     * Reads the events of a cloud provider by how far it has come itself, the last received first.
+     *
+     * @param csp the cloud provider
+     * @param statuses the provider's states; none matches nothing
+     * @return emits the events; empty if there is none
+     */
+    Flux<StoredDocument<MaintenanceEvent>> findByProviderStatuses(Csp csp, Collection<ProviderStatus> statuses);
 }

@@ -14,6 +14,7 @@ import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,32 +74,45 @@ class MaintenanceEventStoreTest {
 
         assertThat(updated).isEqualTo(new UpsertResult(inserted.id(), false));
         StoredDocument<MaintenanceEvent> after = store.findByEventId("e").block(SOON);
-        assertThat(after.document())
-                .isEqualTo(second.toBuilder()
-                        .csp(Csp.GCP)
-                        .clusterName("c1")
-                        .nodeName("n1")
-                        .eventReceivedTimestamp(T)
-                        .build());
+        assertThat(after.document()).isEqualTo(second);
         assertThat(after.createdAt()).isEqualTo(stored.createdAt());
         assertThat(after.version()).isEqualTo(2);
         assertThat(DATABASE.queryForString("SELECT concat_ws('|', csp, cluster_name, node_name, status, csp_status,"
                         + " event_received_timestamp = (data ->> 'eventReceivedTimestamp')::timestamptz)"
                         + " FROM maintenance_events"))
-                .isEqualTo("gcp|c1|n1|MAINTENANCE_ONGOING|ONGOING|t");
+                .isEqualTo("aws|c2|n2|MAINTENANCE_ONGOING|ONGOING|t");
     }
 
     @Test
-    void takesOverWhatTheStoredEventDoesNotName() {
-        store.upsert(event("e", InternalStatus.DETECTED).build()).block(SOON);
-        store.upsert(event("e", InternalStatus.DETECTED)
-                        .nodeName("n")
-                        .eventReceivedTimestamp(T)
-                        .build())
-                .block(SOON);
-        MaintenanceEvent stored = store.findByEventId("e").block(SOON).document();
-        assertThat(stored.nodeName()).isEqualTo("n");
-        assertThat(stored.eventReceivedTimestamp()).isEqualTo(T);
+    void anEqualEventIsNotWrittenAgain() {
+        MaintenanceEvent event = event("e", InternalStatus.DETECTED).nodeName("n").eventReceivedTimestamp(T).build();
+        UpsertResult first = store.upsert(event).block(SOON);
+        String changes = DATABASE.queryForString("SELECT count(*) FROM datastore_changelog");
+        assertThat(store.upsert(event).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
+        assertThat(store.findByEventId("e").block(SOON).version()).isEqualTo(1);
+        assertThat(DATABASE.queryForString("SELECT count(*) FROM datastore_changelog")).isEqualTo(changes);
+        assertThat(store.upsert(event.toBuilder().nodeName("").build()).block(SOON))
+                .isEqualTo(new UpsertResult(first.id(), false));
+        assertThat(store.findByEventId("e").block(SOON).document().nodeName()).isEmpty();
+    }
+
+    @Test
+    void oneRecordIsLeftWhenManyUpsertEqualEventsAtOnce() {
+        Datastore wide = Databases.connect(Databases.options(DATABASE.get()).maxConnections(4));
+        try {
+            List<UpsertResult> results = Flux.range(0, 80)
+                    .flatMap(i -> wide.maintenanceEvents().upsert(event("e" + i / 4, InternalStatus.DETECTED).build()), 8)
+                    .collectList()
+                    .block(SOON);
+            assertThat(results).hasSize(80).filteredOn(UpsertResult::inserted).hasSize(20);
+            assertThat(DATABASE.queryForString("SELECT max(version) FROM maintenance_events")).isEqualTo("1");
+        } finally {
+            wide.close().block(SOON);
+        }
+    }
+
+    @Test
+    void anUpsertNeedsAnId() {
         assertThatThrownBy(() ->
                         store.upsert(event("", InternalStatus.DETECTED).build()).block(SOON))
                 .isInstanceOf(InvalidRequestException.class)
@@ -137,13 +151,14 @@ class MaintenanceEventStoreTest {
         due("later", InternalStatus.DETECTED, now.plusSeconds(7200), null);
         due("never", InternalStatus.DETECTED, null, null);
         due("done", InternalStatus.MAINTENANCE_COMPLETE, now.minusSeconds(10), null);
-        due("over", InternalStatus.QUARANTINE_TRIGGERED, now.minusSeconds(9000), now.minusSeconds(4000));
-        due("long over", InternalStatus.QUARANTINE_TRIGGERED, now.minusSeconds(9000), now.minusSeconds(8000));
-        due("just over", InternalStatus.QUARANTINE_TRIGGERED, now.minusSeconds(9000), now.minusSeconds(60));
+        due("not complete", InternalStatus.QUARANTINE_TRIGGERED, now.minusSeconds(9000), now.minusSeconds(4000));
+        due("over", InternalStatus.MAINTENANCE_COMPLETE, now.minusSeconds(9000), now.minusSeconds(4000));
+        due("long over", InternalStatus.MAINTENANCE_COMPLETE, now.minusSeconds(9000), now.minusSeconds(8000));
+        due("just over", InternalStatus.MAINTENANCE_COMPLETE, now.minusSeconds(9000), now.minusSeconds(60));
 
-        assertThat(ids(store.findToTriggerQuarantine(Duration.ofHours(1)))).containsExactly("past", "soon");
-        assertThat(ids(store.findToTriggerQuarantine(Duration.ofHours(3)))).containsExactly("past", "soon", "later");
-        assertThat(ids(store.findToTriggerQuarantine(Duration.ZERO))).containsExactly("past");
+        assertThat(ids(store.findToTriggerQuarantine(Duration.ofHours(1)))).containsExactly("soon");
+        assertThat(ids(store.findToTriggerQuarantine(Duration.ofHours(3)))).containsExactly("soon", "later");
+        assertThat(ids(store.findToTriggerQuarantine(Duration.ZERO))).isEmpty();
         assertThat(ids(store.findToTriggerHealthy(Duration.ofHours(1)))).containsExactly("long over", "over");
         assertThat(ids(store.findToTriggerHealthy(Duration.ZERO))).containsExactly("long over", "over", "just over");
         assertThat(ids(store.findToTriggerHealthy(Duration.ofDays(10_000)))).isEmpty();
@@ -156,16 +171,14 @@ class MaintenanceEventStoreTest {
     @Test
     void recordsTheStatusInTheDocumentAndItsColumn() {
         store.upsert(event("e", InternalStatus.DETECTED).build()).block(SOON);
-        store.updateStatus("e", InternalStatus.QUARANTINE_TRIGGERED).block(SOON);
+        assertThat(store.updateStatus("e", InternalStatus.QUARANTINE_TRIGGERED).block(SOON)).isEqualTo(1);
         StoredDocument<MaintenanceEvent> stored = store.findByEventId("e").block(SOON);
         assertThat(stored.document().status()).isEqualTo(InternalStatus.QUARANTINE_TRIGGERED);
         assertThat(stored.document().lastUpdatedTimestamp()).isEqualTo(stored.updatedAt());
         assertThat(DATABASE.queryForString(
                         "SELECT concat_ws('|', status, last_updated_timestamp = updated_at) FROM maintenance_events"))
                 .isEqualTo("QUARANTINE_TRIGGERED|t");
-        assertThatThrownBy(() -> store.updateStatus("x", InternalStatus.ERROR).block(SOON))
-                .isInstanceOf(NotFoundException.class)
-                .hasMessageContaining("x");
+        assertThat(store.updateStatus("x", InternalStatus.ERROR).block(SOON)).isZero();
     }
 
     @Test
@@ -186,16 +199,43 @@ class MaintenanceEventStoreTest {
                 .block(SOON);
         assertThat(store.findLastReceived("c", Csp.GCP).block(SOON)).isEqualTo(T.plusSeconds(3));
         assertThat(store.findLastReceived("d", Csp.GCP).block(SOON)).isNull();
+        store.upsert(event("elsewhere", InternalStatus.DETECTED)
+                        .csp(Csp.GCP)
+                        .clusterName("d")
+                        .eventReceivedTimestamp(T.plusSeconds(5))
+                        .build())
+                .block(SOON);
+        assertThat(store.findLastReceived(Csp.GCP).block(SOON)).isEqualTo(T.plusSeconds(5));
+        assertThat(store.findLastReceived(new Csp("none")).block(SOON)).isNull();
+    }
+
+    @Test
+    void findsEmergenciesAndWhatWasCancelled() {
+        store.upsert(event("now", InternalStatus.DETECTED).metadata(Map.of("urgency", "EMERGENCY")).build())
+                .block(SOON);
+        store.upsert(event("handled", InternalStatus.QUARANTINE_TRIGGERED)
+                        .metadata(Map.of("urgency", "EMERGENCY"))
+                        .build())
+                .block(SOON);
+        store.upsert(event("calm", InternalStatus.DETECTED).metadata(Map.of("urgency", "LOW")).build())
+                .block(SOON);
+        store.upsert(event("second", InternalStatus.CANCELLED).lastUpdatedTimestamp(T.plusSeconds(1)).build())
+                .block(SOON);
+        store.upsert(event("first", InternalStatus.CANCELLED).lastUpdatedTimestamp(T).build()).block(SOON);
+
+        assertThat(ids(store.findEmergencies())).containsExactly("now");
+        assertThat(ids(store.findCancelled())).containsExactly("first", "second");
     }
 
     @Test
     void findsTheLatestEventOfANode() {
         received("old", InternalStatus.MAINTENANCE_ONGOING, MaintenanceType.SCHEDULED, 1);
+        received("newer", InternalStatus.MAINTENANCE_ONGOING, MaintenanceType.SCHEDULED, 0);
         received("new", InternalStatus.DETECTED, MaintenanceType.UNSCHEDULED, 2);
         received("over", InternalStatus.MAINTENANCE_COMPLETE, MaintenanceType.UNSCHEDULED, 3);
 
         assertThat(store.findLatestOngoing("n").block(SOON).document().eventId())
-                .isEqualTo("new");
+                .isEqualTo("newer");
         assertThat(store.findLatestOngoing("m").block(SOON)).isNull();
         assertThat(store.findLatestActive(
                                 "n",
@@ -204,13 +244,16 @@ class MaintenanceEventStoreTest {
                         .block(SOON)
                         .document()
                         .eventId())
-                .isEqualTo("old");
+                .isEqualTo("newer");
         assertThat(store.findLatestActive("n", MaintenanceType.SCHEDULED, List.of())
                         .block(SOON))
                 .isNull();
         assertThat(ids(store.findByStatuses(
                         Csp.GCP, List.of(InternalStatus.MAINTENANCE_COMPLETE, InternalStatus.MAINTENANCE_ONGOING))))
+                .containsExactly("over", "old", "newer");
+        assertThat(ids(store.findByProviderStatuses(Csp.GCP, List.of(ProviderStatus.ACTIVE, ProviderStatus.ONGOING))))
                 .containsExactly("over", "old");
+        assertThat(ids(store.findByProviderStatuses(Csp.AWS, List.of(ProviderStatus.ACTIVE)))).isEmpty();
         assertThat(ids(store.findByStatuses(Csp.GCP, List.of()))).isEmpty();
         assertThat(ids(store.findByStatuses(Csp.AWS, List.of(InternalStatus.DETECTED))))
                 .isEmpty();
@@ -233,7 +276,9 @@ class MaintenanceEventStoreTest {
                         .csp(Csp.GCP)
                         .nodeName("n")
                         .maintenanceType(type)
+                        .cspStatus(second % 2 == 0 ? ProviderStatus.PENDING : ProviderStatus.ACTIVE)
                         .eventReceivedTimestamp(T.plusSeconds(second))
+                        .lastUpdatedTimestamp(T.minusSeconds(second))
                         .build())
                 .block(SOON);
     }

@@ -20,10 +20,16 @@ public record ProcessingStrategy(int number) {
     /** Store it; do not act on it. */
     public static final ProcessingStrategy STORE_ONLY = new ProcessingStrategy(2);
 
+    /** Store it and analyse it; do not act on it. */
+    public static final ProcessingStrategy STORE_AND_ANALYSE = new ProcessingStrategy(3);
+
     private static final EnumNames NAMES = new EnumNames(
             "ProcessingStrategy",
             Map.ofEntries(
-                    Map.entry(0, "UNSPECIFIED"), Map.entry(1, "EXECUTE_REMEDIATION"), Map.entry(2, "STORE_ONLY")));
+                    Map.entry(0, "UNSPECIFIED"),
+                    Map.entry(1, "EXECUTE_REMEDIATION"),
+                    Map.entry(2, "STORE_ONLY"),
+                    Map.entry(3, "STORE_AND_ANALYSE")));
 
     /**
      * The value of a number, known or not.

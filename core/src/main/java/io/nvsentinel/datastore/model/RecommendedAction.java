@@ -41,6 +41,9 @@ public record RecommendedAction(int number) {
     /** Remediate by whatever means the cluster has. */
     public static final RecommendedAction REMEDIATE = new RecommendedAction(28);
 
+    /** Restart the application. */
+    public static final RecommendedAction RESTART_APP = new RecommendedAction(39);
+
     /** The producer does not know. */
     public static final RecommendedAction UNKNOWN = new RecommendedAction(99);
 
@@ -57,6 +60,7 @@ public record RecommendedAction(int number) {
                     Map.entry(26, "RUN_DCGMEUD"),
                     Map.entry(27, "CUSTOM"),
                     Map.entry(28, "REMEDIATE"),
+                    Map.entry(39, "RESTART_APP"),
                     Map.entry(99, "UNKNOWN")));
 
     /**

@@ -94,7 +94,7 @@ class ImmutabilityTest {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> ProcessingStrategy.of("STORE"))
                 .withMessage("unknown ProcessingStrategy \"STORE\": expected a number or one of "
-                        + "[UNSPECIFIED, EXECUTE_REMEDIATION, STORE_ONLY]");
+                        + "[UNSPECIFIED, EXECUTE_REMEDIATION, STORE_ONLY, STORE_AND_ANALYSE]");
     }
 
     @Test
@@ -110,6 +110,7 @@ class ImmutabilityTest {
                                 RecommendedAction.RUN_DCGMEUD,
                                 RecommendedAction.CUSTOM,
                                 RecommendedAction.REMEDIATE,
+                                RecommendedAction.RESTART_APP,
                                 RecommendedAction.UNKNOWN)
                         .stream()
                         .map(action -> action.name() + "=" + action.number()))
@@ -124,6 +125,7 @@ class ImmutabilityTest {
                         "RUN_DCGMEUD=26",
                         "CUSTOM=27",
                         "REMEDIATE=28",
+                        "RESTART_APP=39",
                         "UNKNOWN=99");
     }
 }

@@ -46,7 +46,7 @@ class RefusedShapesTest {
                     {'healthevent':{'version':{'$numberInt':1}}}         | healthevent.version: found an object, accepted is an integer from 0 to 4294967295
                     {'healthevent':{'recommendedAction':2147483648}}     | healthevent.recommendedAction: found a number out of range, accepted is an integer from -2147483648 to 2147483647
                     {'healthevent':{'recommendedAction':true}}           | healthevent.recommendedAction: found a boolean, accepted is an integer
-                    {'healthevent':{'processingStrategy':'SECRET'}}      | healthevent.processingStrategy: found text that is no known name, accepted is a number or one of [UNSPECIFIED, EXECUTE_REMEDIATION, STORE_ONLY]
+                    {'healthevent':{'processingStrategy':'SECRET'}}      | healthevent.processingStrategy: found text that is no known name, accepted is a number or one of [UNSPECIFIED, EXECUTE_REMEDIATION, STORE_ONLY, STORE_AND_ANALYSE]
                     {'healthevent':{'errorCode':'SECRET'}}               | healthevent.errorCode: found text, accepted is a list
                     {'healthevent':{'errorCode':['1',2]}}                | healthevent.errorCode[1]: found a number, accepted is text
                     {'healthevent':{'entitiesImpacted':{}}}              | healthevent.entitiesImpacted: found an object, accepted is a list

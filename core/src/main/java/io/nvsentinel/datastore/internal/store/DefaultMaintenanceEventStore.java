@@ -6,7 +6,6 @@ import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
-import io.nvsentinel.datastore.NotFoundException;
 import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
@@ -20,7 +19,9 @@ import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.MaintenanceType;
+import io.nvsentinel.datastore.model.ProviderStatus;
 import io.r2dbc.postgresql.codec.Json;
+import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -37,23 +38,27 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     private static final Duration MAX_DISTANCE = Duration.ofDays(10_000);
 
-    private static final List<InternalStatus> ONGOING =
-            List.of(InternalStatus.DETECTED, InternalStatus.QUARANTINE_TRIGGERED, InternalStatus.MAINTENANCE_ONGOING);
-
     private static final Sort LAST_RECEIVED = Sort.descending("eventReceivedTimestamp");
 
-    /** An update of the row counts its version up from 1. */
+    private static final Sort LAST_UPDATED = Sort.descending("lastUpdatedTimestamp");
+
+    /**
+     * An update of the row counts its version up from 1. An equal event is not written; then the record is read, and only if
+     * another transaction has just stored it, it is in the way but not in sight.
+     */
     private static final String UPSERT = """
-            INSERT INTO {schema}.maintenance_events AS stored (data) VALUES ($1)
-            ON CONFLICT (event_id) DO UPDATE SET data = excluded.data || jsonb_strip_nulls(jsonb_build_object(
-                'csp', stored.data -> 'csp',
-                'clusterName', stored.data -> 'clusterName',
-                'nodeName', stored.data -> 'nodeName',
-                'eventReceivedTimestamp', stored.data -> 'eventReceivedTimestamp'))
-            RETURNING id, version = 1""";
+            WITH written AS (
+                INSERT INTO {schema}.maintenance_events AS stored (data) VALUES ($1)
+                ON CONFLICT (event_id) DO UPDATE SET data = excluded.data WHERE stored.data <> excluded.data
+                RETURNING id, version = 1 AS inserted
+            )
+            SELECT id, inserted FROM written
+            UNION ALL
+            SELECT id, false FROM {schema}.maintenance_events
+            WHERE event_id = CAST($2 AS text) AND NOT EXISTS (SELECT FROM written)""";
 
     private static final String LAST =
-            "SELECT timestamptz_send(max(event_received_timestamp)) FROM {schema}.maintenance_events WHERE csp = $1 AND cluster_name = $2";
+            "SELECT timestamptz_send(max(event_received_timestamp)) FROM {schema}.maintenance_events WHERE csp = $1";
 
     private final Session session;
 
@@ -72,8 +77,13 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
         return Mono.fromCallable(() -> Json.of(codec().encode(event)))
                 .flatMap(data -> session.write(
                         "Upsert into " + name(),
-                        connection ->
-                                Rows.one(connection.createStatement(UPSERT).bind(0, data), DocumentChanges::upserted)));
+                        connection -> upsert(connection, data, event.eventId())
+                                .switchIfEmpty(Mono.defer(() -> upsert(connection, data, event.eventId())))));
+    }
+
+    private static Mono<UpsertResult> upsert(Connection connection, Json data, String eventId) {
+        return Rows.one(
+                connection.createStatement(UPSERT).bind(0, data).bind(1, eventId), DocumentChanges::upserted);
     }
 
     private static Map<String, @Nullable Object> tree(MaintenanceEvent event) {
@@ -90,12 +100,15 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Flux<StoredDocument<MaintenanceEvent>> findToTriggerQuarantine(Duration within) {
-        return due("scheduledStartTime", "status = 'DETECTED' AND scheduled_start_time <= now() + ", within);
+        return due(
+                "scheduledStartTime",
+                "status = 'DETECTED' AND scheduled_start_time > now() AND scheduled_start_time <= now() + ",
+                within);
     }
 
     @Override
     public Flux<StoredDocument<MaintenanceEvent>> findToTriggerHealthy(Duration after) {
-        return due("actualEndTime", "status = 'QUARANTINE_TRIGGERED' AND actual_end_time <= now() - ", after);
+        return due("actualEndTime", "status = 'MAINTENANCE_COMPLETE' AND actual_end_time <= now() - ", after);
     }
 
     /** The status is a literal, so that every plan can use the partial index. */
@@ -115,26 +128,41 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
     }
 
     @Override
-    public Mono<Void> updateStatus(String eventId, InternalStatus status) {
+    public Mono<Long> updateStatus(String eventId, InternalStatus status) {
         return Mono.defer(() -> updateMany(
-                        Filter.eq("eventId", eventId),
-                        Update.of(Update.set("status", status.value()), Update.currentDate("lastUpdatedTimestamp"))))
-                .flatMap(count -> count > 0
-                        ? Mono.empty()
-                        : Mono.error(new NotFoundException("There is no maintenance event " + eventId)));
+                Filter.eq("eventId", eventId),
+                Update.of(Update.set("status", status.value()), Update.currentDate("lastUpdatedTimestamp"))));
     }
 
     @Override
     public Mono<Instant> findLastReceived(String clusterName, Csp csp) {
+        return lastReceived(LAST + " AND cluster_name = $2", List.of(csp.value(), clusterName));
+    }
+
+    @Override
+    public Mono<Instant> findLastReceived(Csp csp) {
+        return lastReceived(LAST, List.of(csp.value()));
+    }
+
+    private Mono<Instant> lastReceived(String sql, List<String> values) {
         return session.read(
                         "Find the last event in " + name(),
                         connection -> Rows.one(
-                                connection
-                                        .createStatement(LAST)
-                                        .bind(0, csp.value())
-                                        .bind(1, clusterName),
+                                Rows.bind(connection.createStatement(sql), values),
                                 row -> Optional.ofNullable(ServerTimes.readNullable(row, 0))))
                 .flatMap(Mono::justOrEmpty);
+    }
+
+    @Override
+    public Flux<StoredDocument<MaintenanceEvent>> findEmergencies() {
+        return find(
+                Query.all().sort(Sort.ascending("scheduledStartTime")),
+                binder -> "status = 'DETECTED' AND data #>> '{metadata,urgency}' = 'EMERGENCY'");
+    }
+
+    @Override
+    public Flux<StoredDocument<MaintenanceEvent>> findCancelled() {
+        return find(Query.all().sort(Sort.ascending("lastUpdatedTimestamp")), binder -> "status = 'CANCELLED'");
     }
 
     @Override
@@ -146,16 +174,23 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Mono<StoredDocument<MaintenanceEvent>> findLatestOngoing(String nodeName) {
-        return latest(Filter.and(Filter.eq("nodeName", nodeName), in(ONGOING)));
+        return latest(Filter.and(Filter.eq("nodeName", nodeName), in(List.of(InternalStatus.MAINTENANCE_ONGOING))));
     }
 
     private Mono<StoredDocument<MaintenanceEvent>> latest(Filter filter) {
-        return findOne(Query.where(filter).sort(LAST_RECEIVED));
+        return findOne(Query.where(filter).sort(LAST_UPDATED));
     }
 
     @Override
     public Flux<StoredDocument<MaintenanceEvent>> findByStatuses(Csp csp, Collection<InternalStatus> statuses) {
         return find(Query.where(Filter.and(Filter.eq("csp", csp.value()), in(statuses)))
+                .sort(LAST_RECEIVED));
+    }
+
+    @Override
+    public Flux<StoredDocument<MaintenanceEvent>> findByProviderStatuses(Csp csp, Collection<ProviderStatus> statuses) {
+        List<String> values = statuses.stream().map(ProviderStatus::value).toList();
+        return find(Query.where(Filter.and(Filter.eq("csp", csp.value()), Filter.in("cspStatus", values)))
                 .sort(LAST_RECEIVED));
     }
 

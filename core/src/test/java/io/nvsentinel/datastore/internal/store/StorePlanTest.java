@@ -21,6 +21,7 @@ import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceType;
+import io.nvsentinel.datastore.model.ProviderStatus;
 import io.nvsentinel.datastore.model.Status;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.Template;
@@ -97,7 +98,8 @@ class StorePlanTest {
         database.execute("INSERT INTO maintenance_events (data) SELECT jsonb_build_object('eventId', 'e' || n,"
                 + " 'csp', CASE n % 20 WHEN 0 THEN 'gcp' ELSE 'aws' END, 'clusterName', 'c' || n % 30, 'nodeName', 'n' || n % 300,"
                 + " 'maintenanceType', 'SCHEDULED', 'status', CASE WHEN n % 100 = 0 THEN 'DETECTED' WHEN n % 100 = 1"
-                + " THEN 'QUARANTINE_TRIGGERED' ELSE 'MAINTENANCE_COMPLETE' END,"
+                + " THEN 'MAINTENANCE_COMPLETE' WHEN n % 500 = 2 THEN 'CANCELLED'"
+                + " ELSE 'HEALTHY_TRIGGERED' END,"
                 + " 'scheduledStartTime', jsonb_build_object('seconds', 1793000000 + n * 60),"
                 + " 'actualEndTime', jsonb_build_object('seconds', 1793000000 + n * 60),"
                 + " 'eventReceivedTimestamp', jsonb_build_object('seconds', 1793000000 + n * 60))"
@@ -124,6 +126,7 @@ class StorePlanTest {
                 Map.entry("maintenance_events_event_id_unique", maintenance.findByEventId("e5")),
                 Map.entry("maintenance_events_due", maintenance.findToTriggerQuarantine(Duration.ofHours(1))),
                 Map.entry("maintenance_events_over", maintenance.findToTriggerHealthy(Duration.ofHours(1))),
+                Map.entry("maintenance_events_cancelled", maintenance.findCancelled()),
                 Map.entry("maintenance_events_received", maintenance.findLastReceived("c3", Csp.AWS)),
                 Map.entry("maintenance_events_node", maintenance.findLatestOngoing("n7")));
     }
@@ -251,6 +254,9 @@ class StorePlanTest {
                         maintenance.updateStatus("e7", InternalStatus.ERROR),
                         maintenance.findLatestActive(
                                 "n7", MaintenanceType.SCHEDULED, List.of(InternalStatus.MAINTENANCE_COMPLETE)),
+                        maintenance.findEmergencies(),
+                        maintenance.findLastReceived(Csp.GCP),
+                        maintenance.findByProviderStatuses(Csp.GCP, List.of(ProviderStatus.ACTIVE)),
                         maintenance.findByStatuses(Csp.GCP, List.of(InternalStatus.DETECTED)))
                 .forEach(query -> {
                     Flux.from(query).blockLast(SOON);
