@@ -23,7 +23,7 @@ class TailStateTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(TailStateTest.class);
     private static final long SEED = Long.getLong("tail.seed", System.nanoTime());
-    private static final int RUNS = 600;
+    private static final int RUNS = Integer.getInteger("tail.runs", 600);
 
     @Test
     void deliversWhatIsContiguous() {
