@@ -21,8 +21,11 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Date;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -43,10 +46,12 @@ final class CertificateAuthorities {
     private volatile Verifier verifier;
 
     /** What was good when this was made. */
-    private record Verifier(List<X509Certificate> trusted, List<X509CRL> lists, X509ExtendedTrustManager manager) {
+    private record Verifier(
+            List<X509Certificate> trusted, List<X509CRL> lists, Instant until, X509ExtendedTrustManager manager) {
 
         boolean isGood(Instant now) {
-            return trusted.stream().noneMatch(authority -> Certificates.expired(authority, now))
+            return now.isBefore(until)
+                    && trusted.stream().noneMatch(authority -> Certificates.expired(authority, now))
                     && lists.stream().noneMatch(list -> Certificates.outOfDate(list, now));
         }
     }
@@ -64,7 +69,7 @@ final class CertificateAuthorities {
     static CertificateAuthorities fromFile(
             Path file, List<X509Certificate> authorities, List<X509CRL> lists, Clock clock) {
         Instant now = clock.instant();
-        if (authorities.stream().allMatch(authority -> Certificates.expired(authority, now))) {
+        if (authorities.stream().noneMatch(authority -> Certificates.isValid(authority, now))) {
             Certificates.checkValidity(authorities.get(authorities.size() - 1), file, now);
         }
         return new CertificateAuthorities(file, authorities, lists, clock);
@@ -95,7 +100,8 @@ final class CertificateAuthorities {
             verifier = current;
         }
         if (current.trusted().isEmpty()) {
-            throw new CertificateExpiredException("every certificate authority of " + file + " has expired");
+            throw new CertificateExpiredException(
+                    "no certificate authority of " + file + " is valid now: " + Certificates.validities(authorities));
         }
         return current.manager();
     }
@@ -113,22 +119,50 @@ final class CertificateAuthorities {
         return file == null ? "the authorities of the JVM" : "the authorities of " + file;
     }
 
+    /**
+     * What the JDK accepts and OpenSSL does not.
+     *
+     * @return one line that names the certificate, or null
+     */
+    @Nullable
+    String complaint(X509Certificate[] chain) {
+        Instant now = clock.instant();
+        List<X509CRL> lists = revocationLists.stream()
+                .filter(list -> !Certificates.outOfDate(list, now))
+                .toList();
+        String origin = file == null ? "the JVM" : file.toString();
+        return new ChainRules(authorities, revocationLists.isEmpty() ? null : lists, origin, now).complaint(chain);
+    }
+
     /** Says in one line why a chain was refused. */
     String explain(X509Certificate[] chain, CertificateException refusal) {
-        String server = "the server's certificate " + chain[0].getSubjectX500Principal() + ", issued by "
-                + chain[0].getIssuerX500Principal();
+        X509Certificate failed = failed(chain, refusal);
+        String what = (failed.equals(chain[0]) ? "the server's certificate " : "the issuer ")
+                + failed.getSubjectX500Principal() + ", issued by " + failed.getIssuerX500Principal() + ",";
         BasicReason reason = reason(refusal);
-        if (reason == BasicReason.EXPIRED) {
-            return server + ", or one of its issuers has expired: "
-                    + Certificates.expiries(List.of(chain), clock.instant());
-        }
         if (reason == BasicReason.REVOKED) {
-            return server + ", or one of its issuers has been revoked";
+            return what + " has been revoked";
         }
         if (reason == BasicReason.UNDETERMINED_REVOCATION_STATUS) {
-            return server + ", or one of its issuers is not covered by a current revocation list";
+            return what + " is not covered by a current revocation list";
         }
-        return server + ", cannot be verified with " + describe() + ": " + refusal.getMessage();
+        String complaint = complaint(chain);
+        return complaint != null
+                ? complaint
+                : what + " cannot be verified with " + describe() + ": " + refusal.getMessage();
+    }
+
+    /** The certificate that the JDK names, or the server's own. */
+    private static X509Certificate failed(X509Certificate[] chain, Throwable refusal) {
+        for (Throwable cause = refusal; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertPathValidatorException e
+                    && e.getCertPath() != null
+                    && e.getIndex() >= 0
+                    && e.getCertPath().getCertificates().get(e.getIndex()) instanceof X509Certificate found) {
+                return found;
+            }
+        }
+        return chain[0];
     }
 
     private static @Nullable BasicReason reason(Throwable refusal) {
@@ -142,7 +176,7 @@ final class CertificateAuthorities {
 
     private Verifier verifier(Instant now) {
         List<X509Certificate> trusted = authorities.stream()
-                .filter(authority -> !Certificates.expired(authority, now))
+                .filter(authority -> Certificates.isValid(authority, now))
                 .toList();
         List<X509CRL> lists = revocationLists.stream()
                 .filter(list -> !Certificates.outOfDate(list, now))
@@ -155,11 +189,22 @@ final class CertificateAuthorities {
             } else {
                 factory.init(new CertPathTrustManagerParameters(withRevocation(store, lists)));
             }
-            return new Verifier(trusted, lists, manager(factory));
+            return new Verifier(trusted, lists, nextBeginning(now), manager(factory));
         } catch (GeneralSecurityException e) {
             throw new TlsException(
                     Reason.UNREADABLE_CONTENT, file, "its certificates cannot be used as authorities", e);
         }
+    }
+
+    /** When the next authority or list becomes valid that is not valid yet. */
+    private Instant nextBeginning(Instant now) {
+        return Stream.concat(
+                        authorities.stream().map(X509Certificate::getNotBefore),
+                        revocationLists.stream().map(X509CRL::getThisUpdate))
+                .map(Date::toInstant)
+                .filter(now::isBefore)
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.MAX);
     }
 
     private static PKIXBuilderParameters withRevocation(KeyStore store, List<X509CRL> lists)

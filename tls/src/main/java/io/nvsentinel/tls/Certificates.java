@@ -59,14 +59,21 @@ final class Certificates {
     }
 
     static boolean outOfDate(X509CRL list, Instant now) {
-        return list.getNextUpdate() != null && now.isAfter(list.getNextUpdate().toInstant());
+        return now.isBefore(list.getThisUpdate().toInstant())
+                || (list.getNextUpdate() != null
+                        && now.isAfter(list.getNextUpdate().toInstant()));
     }
 
-    /** Those that have expired, and when, for an error message. */
-    static String expiries(List<X509Certificate> certificates, Instant now) {
+    static boolean isValid(X509Certificate certificate, Instant now) {
+        return !expired(certificate, now)
+                && !now.isBefore(certificate.getNotBefore().toInstant());
+    }
+
+    /** When each is valid, for an error message. */
+    static String validities(List<X509Certificate> certificates) {
         return certificates.stream()
-                .filter(certificate -> expired(certificate, now))
-                .map(certificate -> certificate.getSubjectX500Principal() + " on "
+                .map(certificate -> certificate.getSubjectX500Principal() + " from "
+                        + certificate.getNotBefore().toInstant() + " until "
                         + certificate.getNotAfter().toInstant())
                 .collect(Collectors.joining(", "));
     }

@@ -6,6 +6,9 @@ import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +22,10 @@ import org.jspecify.annotations.Nullable;
 final class IdentityKeyManager extends X509ExtendedKeyManager {
 
     private static final String ALIAS = "client";
+    private static final int MOST_NAMED = 3;
 
     private final @Nullable ClientIdentity identity;
+    private volatile @Nullable String doubt;
 
     IdentityKeyManager(@Nullable ClientIdentity identity) {
         this.identity = identity;
@@ -34,6 +39,7 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
     @Override
     public @Nullable String chooseClientAlias(
             String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
+        doubt = identity == null || issuers == null || issuers.length == 0 ? null : doubt(identity, Set.of(issuers));
         return Arrays.stream(keyTypes).anyMatch(this::fits) ? ALIAS : null;
     }
 
@@ -61,6 +67,29 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
     @Override
     public @Nullable String chooseServerAlias(String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
         return null;
+    }
+
+    /** Why the server may refuse the certificates, as the authorities that it named in the last handshake show; or null. */
+    @Nullable
+    String doubt() {
+        return doubt;
+    }
+
+    private static @Nullable String doubt(ClientIdentity identity, Set<Principal> accepted) {
+        List<X509Certificate> chain = identity.chain();
+        boolean leads = chain.stream().anyMatch(certificate -> accepted.contains(certificate.getIssuerX500Principal()));
+        X509Certificate last = chain.get(chain.size() - 1);
+        return leads
+                ? null
+                : "the server accepts client certificates of "
+                        + accepted.stream()
+                                .map(Principal::toString)
+                                .sorted()
+                                .limit(MOST_NAMED)
+                                .collect(Collectors.joining(" or "))
+                        + ", but the client's certificate file ends with " + last.getSubjectX500Principal()
+                        + ", issued by " + last.getIssuerX500Principal()
+                        + ": an intermediate certificate is missing in the file, or it is another authority's";
     }
 
     private boolean fits(String keyType) {

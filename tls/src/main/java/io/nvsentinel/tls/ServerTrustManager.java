@@ -91,6 +91,10 @@ final class ServerTrustManager extends X509ExtendedTrustManager {
             // certificate.
             throw new CertificateException(authorities.explain(chain, e), e);
         }
+        String complaint = authorities.complaint(chain);
+        if (complaint != null) {
+            throw new CertificateException(complaint);
+        }
     }
 
     private void checkHost(X509Certificate[] chain, @Nullable String host) throws CertificateException {

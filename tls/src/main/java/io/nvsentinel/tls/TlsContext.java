@@ -6,12 +6,17 @@ import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
 import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.spi.ConnectionFactoryOptions;
+import io.r2dbc.spi.R2dbcException;
+import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,6 +139,50 @@ public final class TlsContext implements AutoCloseable {
      */
     public long generation() {
         return source != null ? source.generation() : 0;
+    }
+
+    /**
+     * Explains why a connection could not be made. A server that refuses the client's certificates just closes the connection, and often
+     * its reason is lost: with TLS 1.3 the client has finished its handshake by then. The server names its authorities in each
+     * handshake, though, and the client's file may hold no certificate of theirs, most often because an intermediate certificate is
+     * missing.
+     *
+     * @param error what a driver reports
+     * @return an {@link SSLHandshakeException} that names the certificates, with the error as its suppressed exception; the error itself if
+     *     it is an answer of the server, a time-out, or the last handshake shows nothing wrong
+     */
+    public Throwable explain(Throwable error) {
+        String doubt = source == null ? null : source.current().clientDoubt();
+        if (doubt == null || !isLost(error)) {
+            return error;
+        }
+        SSLHandshakeException explained = new SSLHandshakeException(doubt + " (" + reason(error) + ")");
+        explained.addSuppressed(error);
+        return explained;
+    }
+
+    /** The innermost message, in one line: drivers and frameworks put frames around it. */
+    private static String reason(Throwable error) {
+        Throwable innermost = error;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        return String.valueOf(innermost.getMessage()).lines().findFirst().orElse("");
+    }
+
+    private static boolean isLost(Throwable error) {
+        boolean lost = false;
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            String state = cause instanceof R2dbcException driver
+                    ? driver.getSqlState()
+                    : cause instanceof SQLException jdbc ? jdbc.getSQLState() : null;
+            boolean answered = state != null && !state.startsWith("08");
+            if (answered || cause instanceof TimeoutException) {
+                return false;
+            }
+            lost |= cause instanceof IOException || cause instanceof R2dbcException || cause instanceof SQLException;
+        }
+        return lost;
     }
 
     /**

@@ -29,6 +29,8 @@ public class TlsException extends RuntimeException {
         KEY_PASSWORD,
         /** The private key does not belong to the certificate. */
         KEY_MISMATCH,
+        /** The key of a certificate is shorter than OpenSSL accepts. */
+        WEAK_KEY,
         /** A certificate is not valid yet. */
         NOT_YET_VALID,
         /** A certificate has expired. */

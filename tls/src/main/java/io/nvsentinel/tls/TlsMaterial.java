@@ -28,7 +28,7 @@ final class TlsMaterial {
     private final Instant loadedAt;
     private final @Nullable ClientIdentity identity;
     private final @Nullable CertificateAuthorities authorities;
-    private final KeyManager keyManager;
+    private final IdentityKeyManager keyManager;
     private final TrustManager trustManager;
     private final List<String> protocols;
     private final SSLContext sslContext;
@@ -105,6 +105,12 @@ final class TlsMaterial {
                 .endpointIdentificationAlgorithm(null);
     }
 
+    /** Why the server may refuse the client's certificates, as the last handshake shows; or null. */
+    @Nullable
+    String clientDoubt() {
+        return keyManager.doubt();
+    }
+
     /** For JDBC. It belongs to this set alone, so no session of an old identity is ever resumed with a new one. */
     SSLContext sslContext() {
         return sslContext;
@@ -127,6 +133,13 @@ final class TlsMaterial {
         ClientIdentity identity = new ClientIdentity(privateKey, chain);
         identity.checkPair(key.path(), certificate.path());
         Certificates.checkValidity(identity.certificate(), certificate.path(), now);
+        if (ChainRules.tooWeak(identity.certificate())) {
+            throw TlsException.of(
+                    TlsException.Reason.WEAK_KEY,
+                    certificate.path(),
+                    identity.certificate().getSubjectX500Principal()
+                            + " has a key that is too weak; accepted are RSA from 2048 bits and EC from 224");
+        }
         if (options.user() != null) {
             identity.checkUser(certificate.path(), options.user());
         }

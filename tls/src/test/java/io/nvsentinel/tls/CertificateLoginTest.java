@@ -2,6 +2,7 @@
 package io.nvsentinel.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresServer;
@@ -12,14 +13,17 @@ import io.nvsentinel.tls.Driver.Login;
 import io.nvsentinel.tls.Driver.Session;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Logging in with every kind of key, in every form, at a server that asks for {@code cert clientcert=verify-full}. */
@@ -66,6 +70,28 @@ class CertificateLoginTest {
                 .flatMap(type -> FORMS.stream()
                         .filter(form -> type != KeyType.ED25519 || !form.name().startsWith("its own"))
                         .flatMap(form -> Stream.of(Driver.values()).map(driver -> Arguments.of(driver, type, form))));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void explainsAChainWithoutItsIntermediateCertificate(Driver driver) throws Exception {
+        TestCertificate client = CA.intermediate().client("app").issue();
+        String whole = client.certificatesPem();
+        Pem.write(mount.resolve("tls.crt"), whole.substring(0, whole.indexOf("-----END CERTIFICATE-----") + 26));
+        Pem.writeKey(mount.resolve("tls.key"), client.keyPem());
+        Pem.write(mount.resolve("ca.crt"), client.authorityPem());
+        try (TlsContext tls =
+                TlsContext.open(TlsOptions.builder().mount(mount).user("app").build())) {
+            Throwable error =
+                    catchThrowable(() -> driver.connect(tls, Login.admin(server).user("app", null)));
+
+            assertThat(error).isNotNull();
+            assertThat(tls.explain(error))
+                    .isInstanceOf(SSLException.class)
+                    .hasMessageContaining("the server accepts client certificates of CN=Test Root CA")
+                    .hasMessageContaining("an intermediate certificate is missing in the file");
+            assertThat(tls.explain(new TimeoutException())).isInstanceOf(TimeoutException.class);
+        }
     }
 
     @ParameterizedTest(name = "{0}: {1} as {2}")

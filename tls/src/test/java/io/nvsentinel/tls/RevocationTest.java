@@ -71,9 +71,7 @@ class RevocationTest {
     @EnumSource
     void refusesARevokedServer(Driver driver) throws Exception {
         Pem.write(list, CA.revocationList(ANOTHER.certificate(), SERVER.certificate()));
-        assertRefused(
-                driver,
-                "the server's certificate CN=localhost, issued by CN=ca, or one of its issuers has been revoked");
+        assertRefused(driver, "the server's certificate CN=localhost, issued by CN=ca, has been revoked");
     }
 
     @ParameterizedTest
