@@ -9,9 +9,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** The main process of a server, as its pid file names it, and the processes that it started. */
-record Postmaster(Path pidFile) {
+record Postmaster(Path pidFile, Predicate<ProcessHandle> isServer) {
+
+    Postmaster(Path pidFile) {
+        this(pidFile, Postmaster::isPostgres);
+    }
 
     private static final Duration KILL_WAIT = Duration.ofSeconds(10);
 
@@ -23,6 +28,7 @@ record Postmaster(Path pidFile) {
     void kill() {
         ProcessHandle postmaster =
                 find().orElseThrow(() -> new IllegalStateException("The server does not run, it cannot be killed"));
+        freeze(postmaster);
         List<ProcessHandle> children = postmaster.descendants().toList();
         postmaster.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
@@ -31,6 +37,41 @@ record Postmaster(Path pidFile) {
                 KILL_WAIT,
                 () -> !isAlive(postmaster) && children.stream().noneMatch(Postmaster::isAlive));
         deletePidFile();
+    }
+
+    /**
+     * Stops the process, so that it starts no further one while its children are listed: a backend that nobody kills keeps the
+     * shared memory, and PostgreSQL 14 then refuses to start. Where that is not possible, the list may miss one.
+     */
+    private static void freeze(ProcessHandle process) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-STOP", Long.toString(process.pid()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (kill.waitFor() == 0 && Files.exists(status(process))) {
+                Await.until(
+                        "the server's process has stopped", KILL_WAIT, () -> !isAlive(process) || isStopped(process));
+            }
+        } catch (IOException e) {
+            // There is no such program on this machine.
+            return;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while the server was to be stopped", e);
+        }
+    }
+
+    private static boolean isStopped(ProcessHandle process) {
+        try {
+            return Files.readString(status(process)).contains(") T ");
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static Path status(ProcessHandle process) {
+        return Path.of("/proc", Long.toString(process.pid()), "stat");
     }
 
     /** The next start would take a zombie of that process id for the running server. */
@@ -45,7 +86,7 @@ record Postmaster(Path pidFile) {
     private Optional<ProcessHandle> find() {
         try {
             long pid = Long.parseLong(Files.readAllLines(pidFile).get(0));
-            return ProcessHandle.of(pid).filter(Postmaster::isAlive).filter(Postmaster::isPostgres);
+            return ProcessHandle.of(pid).filter(Postmaster::isAlive).filter(isServer);
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -63,7 +104,7 @@ record Postmaster(Path pidFile) {
 
     /** A killed process that its parent, process 1 of a container, never asks about stays as a zombie: that is dead. */
     static boolean isAlive(ProcessHandle process) {
-        Path status = Path.of("/proc", Long.toString(process.pid()), "stat");
+        Path status = status(process);
         try {
             return process.isAlive()
                     && !(Files.exists(status) && Files.readString(status).contains(") Z "));
