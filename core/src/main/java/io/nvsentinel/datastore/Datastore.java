@@ -162,7 +162,8 @@ public interface Datastore extends DatastoreSession {
     /**
      * The certificates in use at this moment, for operators and metrics. Asks nobody and reads no file.
      *
-     * @return the status; empty where connections are in plain text
+     * @return the status; empty if connections are in plain text, also because the newest one found no TLS at the server with
+     *     {@code prefer}
      */
     Optional<TlsStatus> tlsStatus();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.internal.Printable;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
@@ -35,7 +36,7 @@ public abstract class DatastoreException extends RuntimeException {
      * @param cause what was caught, or null
      */
     protected DatastoreException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
-        super(message, cause);
+        super(Printable.line(message), cause);
         this.action = null;
         this.attempt = 1;
         this.sqlState = sqlState;
@@ -50,7 +51,7 @@ public abstract class DatastoreException extends RuntimeException {
      * @param cause what was caught, or null
      */
     protected DatastoreException(ErrorContext context, String reason, @Nullable Throwable cause) {
-        super(context.describe(reason), cause);
+        super(Printable.line(context.describe(reason)), cause);
         this.action = context.action();
         this.attempt = context.attempt();
         this.sqlState = context.sqlState();

@@ -8,6 +8,7 @@ import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.upkeep.ClientStatus;
 import io.nvsentinel.changestream.upkeep.Clients;
 import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
@@ -15,12 +16,17 @@ import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The named clients in the database. */
 public final class StoredClients implements Clients {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.client");
 
     private static final int COUNTED = 100_000;
 
@@ -100,8 +106,23 @@ public final class StoredClients implements Clients {
         return session.read(
                         "List the change stream clients",
                         connection -> Rows.all(
-                                connection.createStatement(STATUS + " ORDER BY client.client_name"), this::status))
-                .flatMapIterable(clients -> clients);
+                                connection.createStatement(STATUS + " ORDER BY client.client_name"), this::readable))
+                .flatMapIterable(
+                        clients -> clients.stream().flatMap(Optional::stream).toList());
+    }
+
+    /** A row that something else than this library wrote must not hide the others. */
+    private Optional<ClientStatus> readable(Readable row) {
+        try {
+            return Optional.of(status(row));
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "A row of resume_tokens is left out of the list because it cannot be read; client=\"{}\", error={}. Reset or"
+                            + " delete the client",
+                    Printable.line(String.valueOf(row.get(0, String.class))),
+                    Printable.line(String.valueOf(e.getMessage())));
+            return Optional.empty();
+        }
     }
 
     @Override

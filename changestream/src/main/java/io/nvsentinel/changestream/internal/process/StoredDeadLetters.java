@@ -7,6 +7,7 @@ import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import io.nvsentinel.changestream.processing.DeadLetter;
 import io.nvsentinel.changestream.processing.DeadLetters;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
@@ -18,11 +19,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The dead letters in the database. The partitions of a group, {@code name#0} and so on, count as one client. */
 public final class StoredDeadLetters implements DeadLetters {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.process");
 
     private static final int PAGE = 500;
 
@@ -79,12 +86,15 @@ public final class StoredDeadLetters implements DeadLetters {
                         read.set(page.size());
                         page.stream().reduce((first, last) -> last).ifPresent(last -> {
                             position.set(last.position());
-                            id.set(last.letter().id());
+                            id.set(last.id());
                         });
                     })
                     .repeat(() -> read.get() == PAGE)
-                    .concatMapIterable(page -> page, 1)
-                    .map(Listed::letter);
+                    .concatMapIterable(
+                            page -> page.stream()
+                                    .flatMap(listed -> Stream.ofNullable(listed.letter()))
+                                    .toList(),
+                            1);
         });
     }
 
@@ -96,11 +106,25 @@ public final class StoredDeadLetters implements DeadLetters {
                         StoredDeadLetters::listed));
     }
 
+    /** A row that something else than this library wrote must not hide the others. */
     private static Listed listed(Readable row) {
+        long id = get(row, 0, Long.class);
         long position = get(row, 3, Long.class);
+        try {
+            return new Listed(position, id, letter(row, position));
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "A row of dead_letters is left out of the list because it cannot be read; id={}, error={}. Delete the dead letter",
+                    id,
+                    Printable.line(String.valueOf(e.getMessage())));
+            return new Listed(position, id, null);
+        }
+    }
+
+    private static DeadLetter letter(Readable row, long position) {
         RowCheck check = new RowCheck(position, get(row, 4, Long.class), ServerTimes.read(row, 8));
         Position token = Position.at(get(row, 2, UUID.class), position, check);
-        DeadLetter letter = new DeadLetter(
+        return new DeadLetter(
                 get(row, 0, Long.class),
                 get(row, 1, String.class),
                 ResumeToken.parse(token.encode()),
@@ -114,7 +138,6 @@ public final class StoredDeadLetters implements DeadLetters {
                 ServerTimes.read(row, 12),
                 ServerTimes.read(row, 13),
                 get(row, 14, Boolean.class));
-        return new Listed(position, letter);
     }
 
     private static <T> T get(Readable row, int column, Class<T> type) {
@@ -147,5 +170,5 @@ public final class StoredDeadLetters implements DeadLetters {
                 connection -> Rows.written(connection.createStatement(sql).bind(0, value)));
     }
 
-    private record Listed(long position, DeadLetter letter) {}
+    private record Listed(long position, long id, @Nullable DeadLetter letter) {}
 }

@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.handler.ssl.SslHandler;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import reactor.core.publisher.Mono;
@@ -23,6 +24,12 @@ final class Channels implements LoopResources {
         opened.forEach(Channel::close);
     }
 
+    /** Whether one of those that are open has TLS. */
+    boolean isEncrypted() {
+        return opened.stream()
+                .anyMatch(channel -> channel.isOpen() && channel.pipeline().get(SslHandler.class) != null);
+    }
+
     /** Completes when all of them are closed, by whomever. */
     Mono<Void> closed() {
         return Mono.create(sink -> whenClosed(sink::success));
@@ -41,6 +48,7 @@ final class Channels implements LoopResources {
     public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
         C channel = loops.onChannel(type, group);
         opened.add(channel);
+        channel.pipeline().addLast(new LoginGuard());
         return channel;
     }
 

@@ -31,6 +31,7 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Connections implements Session {
 
+    private final Connector pooled;
     private final Connector direct;
     private final Lifetime lifetime;
     private final Pool pool;
@@ -44,6 +45,7 @@ public final class Connections implements Session {
     private Connections(
             DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer, @Nullable DatastoreListener listener) {
         Connector connector = connector(options, options.addresses(), tls, timer);
+        this.pooled = connector;
         this.direct = connector(options, options.directAddresses(), tls, timer);
         this.lifetime = new Lifetime(options, tls);
         this.pool = new Pool(
@@ -60,7 +62,11 @@ public final class Connections implements Session {
 
     private static Connector connector(
             DatastoreOptions options, List<InetSocketAddress> servers, @Nullable TlsContext tls, Scheduler timer) {
-        return new Connector(() -> DriverConfiguration.of(options, servers, tls), options.connectTimeout(), timer);
+        return new Connector(
+                () -> DriverConfiguration.of(options, servers, tls),
+                error -> tls == null ? error : tls.explain(error),
+                options.connectTimeout(),
+                timer);
     }
 
     /**
@@ -94,6 +100,15 @@ public final class Connections implements Session {
      */
     public @Nullable TlsContext tls() {
         return tls;
+    }
+
+    /**
+     * Whether connections are in plain text: without TLS, or because {@code prefer} found no TLS at the server.
+     *
+     * @return what the newest connection of the pool is
+     */
+    public boolean isInPlainText() {
+        return tls == null || pooled.isInPlainText();
     }
 
     /**

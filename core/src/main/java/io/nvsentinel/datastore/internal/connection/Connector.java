@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
@@ -26,13 +27,25 @@ final class Connector implements ConnectionFactory {
     private final Scheduler timer;
     private final ConnectionFactoryMetadata metadata;
     private final Map<PostgresqlConnection, Channels> open = new ConcurrentHashMap<>();
+    private final UnaryOperator<Throwable> explanation;
+    private volatile boolean inPlainText;
+
+    Connector(Supplier<PostgresqlConnectionConfiguration.Builder> configuration, Duration timeout, Scheduler timer) {
+        this(configuration, UnaryOperator.identity(), timeout, timer);
+    }
 
     /**
      * A connector; connects to nothing yet.
      *
      * @param configuration makes a builder anew for each connection
+     * @param explanation makes a failure to connect say more
      */
-    Connector(Supplier<PostgresqlConnectionConfiguration.Builder> configuration, Duration timeout, Scheduler timer) {
+    Connector(
+            Supplier<PostgresqlConnectionConfiguration.Builder> configuration,
+            UnaryOperator<Throwable> explanation,
+            Duration timeout,
+            Scheduler timer) {
+        this.explanation = explanation;
         this.configuration = configuration;
         this.timeout = timeout;
         this.timer = timer;
@@ -48,12 +61,19 @@ final class Connector implements ConnectionFactory {
                             configuration.get().loopResources(channels).build())
                     .create()
                     .timeout(timeout, timer)
+                    .onErrorMap(explanation::apply)
                     .doOnNext(connection -> remember(connection, channels))
                     .doFinally(signal -> settle(channels, signal));
         });
     }
 
+    /** Whether the newest connection is not encrypted. */
+    boolean isInPlainText() {
+        return inPlainText;
+    }
+
     private void remember(PostgresqlConnection connection, Channels channels) {
+        inPlainText = !channels.isEncrypted();
         open.put(connection, channels);
         channels.whenClosed(() -> open.remove(connection));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.internal.Printable;
 import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
@@ -22,12 +23,15 @@ final class ServerMessage {
 
     static String withoutValues(R2dbcException error) {
         String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
-        return mayQuoteValues(error) ? QUOTED.matcher(message).replaceAll("<value>") : message;
+        return Printable.line(mayQuoteValues(error) ? QUOTED.matcher(message).replaceAll("<value>") : message);
     }
 
     /** The error itself where that is safe to print, else what is safe of it. */
     static Throwable causeWithoutValues(R2dbcException error) {
-        return mayQuoteValues(error) ? new Cleaned(error) : error;
+        return mayQuoteValues(error)
+                        || !Printable.line(String.valueOf(error.getMessage())).equals(error.getMessage())
+                ? new Cleaned(error)
+                : error;
     }
 
     static @Nullable String constraint(R2dbcException error) {

@@ -81,6 +81,11 @@ public final class SqlErrors {
             return new MisconfiguredException(
                     unanswered, "TLS with " + address + " failed: " + rootMessage(error), error);
         }
+        LoginGuard.RefusedException refused = find(error, LoginGuard.RefusedException.class);
+        if (refused != null) {
+            return new MisconfiguredException(
+                    unanswered, "cannot connect to " + address + ": " + refused.getMessage(), error);
+        }
         if (error instanceof PoolShutdownException) {
             return new InvalidRequestException(unanswered, "the datastore is closed", error);
         }

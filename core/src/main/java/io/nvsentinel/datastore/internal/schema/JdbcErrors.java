@@ -18,10 +18,11 @@ final class JdbcErrors {
     /** Of errors that are neither the driver's nor Flyway's, nothing is known: they stay as they are. */
     static Throwable translate(Throwable error, String what) {
         SQLException sql = find(error, SQLException.class);
-        if (error instanceof DatastoreException || (sql == null && !(error instanceof FlywayException))) {
+        SSLException tls = find(error, SSLException.class);
+        boolean known = sql != null || tls != null || error instanceof FlywayException;
+        if (error instanceof DatastoreException || !known) {
             return error;
         }
-        SSLException tls = find(error, SSLException.class);
         if (tls != null) {
             return new MisconfiguredException(what + ": TLS failed: " + tls.getMessage(), null, error);
         }

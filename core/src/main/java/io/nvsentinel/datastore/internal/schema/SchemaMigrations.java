@@ -32,6 +32,7 @@ public final class SchemaMigrations {
 
     private final DatastoreOptions options;
     private final PGSimpleDataSource source;
+    private final @Nullable TlsContext tls;
     private final IdempotencyIndex index;
 
     /**
@@ -43,6 +44,7 @@ public final class SchemaMigrations {
     public SchemaMigrations(DatastoreOptions options, @Nullable TlsContext tls) {
         this.options = options;
         this.source = JdbcSource.of(options, tls);
+        this.tls = tls;
         this.index = new IdempotencyIndex(source, options.schema());
     }
 
@@ -110,8 +112,12 @@ public final class SchemaMigrations {
                 "The schema of " + Addresses.text(options.directAddresses()) + "/" + options.database() + " " + failure;
         return Mono.fromCallable(() -> failureOf(step))
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(error -> error.map(e -> Mono.<Void>error(JdbcErrors.translate(e, what)))
+                .flatMap(error -> error.map(e -> Mono.<Void>error(JdbcErrors.translate(explained(e), what)))
                         .orElseGet(Mono::empty));
+    }
+
+    private Throwable explained(Exception error) {
+        return tls == null ? error : tls.explain(error);
     }
 
     private static Optional<Exception> failureOf(Step step) {

@@ -177,7 +177,9 @@ public final class DefaultDatastore implements Datastore {
 
     @Override
     public Optional<TlsStatus> tlsStatus() {
-        return Optional.ofNullable(connections.tls()).map(TlsContext::status);
+        return connections.isInPlainText()
+                ? Optional.empty()
+                : Optional.ofNullable(connections.tls()).map(TlsContext::status);
     }
 
     @Override
