@@ -87,8 +87,7 @@ final class ConnectionUrl {
             case "sslkey" -> options.sslKey(Path.of(value));
             case "sslrootcert" -> options.sslRootCert(Path.of(value));
             default ->
-                throw ToolException.usage(
-                        "--url knows the parameters sslmode, sslcert, sslkey and sslrootcert, not " + name);
+                throw ToolException.usage("--url knows the parameters sslmode, sslcert, sslkey and sslrootcert only");
         }
     }
 
@@ -96,7 +95,7 @@ final class ConnectionUrl {
         try {
             return SslMode.parse(value);
         } catch (TlsException e) {
-            throw ToolException.usage("--url: " + e.getMessage());
+            throw ToolException.usage("--url: sslmode must be disable, prefer, require, verify-ca or verify-full");
         }
     }
 

@@ -7,6 +7,8 @@ import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Map;
 import picocli.CommandLine.Help.Ansi;
 
@@ -38,6 +40,12 @@ public final class Console {
 
     private static final String ERASE_LINE = "\r\u001b[K";
 
+    /** Begins a colour, and ends it. Only {@link #paint} knows the rest, so no foreign text can make one. */
+    private static final char MARK = '\ufdd0';
+
+    private static final int KEY_BYTES = 8;
+
+    private final String key = MARK + HexFormat.of().formatHex(random());
     private final InputStream in;
     private final PrintStream out;
     private final PrintStream err;
@@ -114,7 +122,7 @@ public final class Console {
      */
     public synchronized boolean line(String text) {
         eraseStatus();
-        out.println(text);
+        out.println(printable(text));
         return !out.checkError();
     }
 
@@ -125,7 +133,7 @@ public final class Console {
      */
     public synchronized void say(String text) {
         eraseStatus();
-        err.println(text);
+        err.println(printable(text));
         err.flush();
     }
 
@@ -136,7 +144,7 @@ public final class Console {
      */
     public synchronized void status(String text) {
         if (animated) {
-            err.print(ERASE_LINE + text);
+            err.print(ERASE_LINE + printable(text));
             err.flush();
             statusShown = true;
         }
@@ -173,9 +181,21 @@ public final class Console {
      *
      * @param colour the colour
      * @param text the text
-     * @return the text as it is where there are no colours
+     * @return the text with marks that {@link #line} and {@link #say} make colours of; as it is without colours
      */
     public String paint(Colour colour, String text) {
-        return colours ? "\u001b[" + colour.code + "m" + text + "\u001b[0m" : text;
+        return colours ? key + colour.code + MARK + text + key + "0" + MARK : text;
+    }
+
+    /** The escapes of colours are made here, after all others have gone. */
+    private String printable(String text) {
+        String safe = Printable.line(text);
+        return colours ? safe.replaceAll(key + "(\\d+)" + MARK, "\u001b[$1m") : safe;
+    }
+
+    private static byte[] random() {
+        byte[] bytes = new byte[KEY_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return bytes;
     }
 }

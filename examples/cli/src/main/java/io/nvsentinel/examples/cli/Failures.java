@@ -6,12 +6,14 @@ import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.OutcomeUnknownException;
 import io.nvsentinel.datastore.UnavailableException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 import reactor.core.Exceptions;
 
 /** Says in one line what went wrong and what helps; with {@code --verbose} also where. */
@@ -30,7 +32,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     @Override
     public int handleParseException(ParameterException error, String[] arguments) {
         String command = error.getCommandLine().getCommandSpec().qualifiedName();
-        invocation.console().say(NAME + oneLine(error) + " (" + command + " --help tells the options)");
+        String what = error instanceof UnmatchedArgumentException unmatched ? unknown(unmatched) : oneLine(error);
+        invocation.console().say(NAME + what + " (" + command + " --help tells the options)");
         return ExitCode.USAGE;
     }
 
@@ -76,6 +79,17 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         return error instanceof DatastoreException ? ExitCode.REFUSED : ExitCode.BUG;
     }
 
+    /** Names options without their values, and no other argument: it may be a password that went to the wrong place. */
+    private static String unknown(UnmatchedArgumentException error) {
+        String names = error.getUnmatched().stream()
+                .filter(argument -> argument.startsWith("-"))
+                .map(argument -> argument.replaceFirst("=.*", ""))
+                .collect(Collectors.joining(", "));
+        return names.isEmpty()
+                ? "there are " + error.getUnmatched().size() + " arguments more than the command takes"
+                : "unknown option " + names;
+    }
+
     /**
      * An error as one line.
      *
@@ -86,6 +100,6 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         String message = error.getMessage();
         return message == null || message.isBlank()
                 ? error.getClass().getSimpleName()
-                : message.strip().replaceAll("\\s*\\R\\s*", " ");
+                : Secrets.masked(message.strip().replaceAll("\\s*\\R\\s*", " "));
     }
 }

@@ -3,6 +3,7 @@ package io.nvsentinel.examples.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Rows with aligned columns, for people; scripts read {@code --json}. */
 public final class Table {
@@ -27,7 +28,7 @@ public final class Table {
      * @param cells as many as the table has columns
      */
     public void row(String... cells) {
-        rows.add(List.of(cells));
+        rows.add(Stream.of(cells).map(Printable::line).toList());
     }
 
     /**

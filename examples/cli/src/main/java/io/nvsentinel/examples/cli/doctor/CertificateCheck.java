@@ -127,6 +127,7 @@ final class CertificateCheck implements Check {
             case UNREADABLE_CONTENT -> "put a PEM file there";
             case KEY_PASSWORD -> "set DATASTORE_SSLPASSWORD_FILE to the file with the key's password";
             case KEY_MISMATCH -> "take key and certificate from one issue";
+            case WEAK_KEY -> "issue it anew with RSA from 2048 bits, or EC from 224";
             case NOT_YET_VALID -> "wait, or set this machine's clock";
             case EXPIRED -> "renew it; with cert-manager look at the Certificate's events";
             case USER_MISMATCH -> "issue it for the user as common name, or log in as the one it names";

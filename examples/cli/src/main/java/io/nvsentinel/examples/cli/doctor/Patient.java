@@ -4,6 +4,7 @@ package io.nvsentinel.examples.cli.doctor;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.examples.cli.ConnectionArguments;
 import io.nvsentinel.examples.cli.Invocation;
+import io.nvsentinel.examples.cli.Secrets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -136,7 +137,7 @@ final class Patient implements AutoCloseable {
     }
 
     private void add(Finding.Verdict verdict, String text, @Nullable String cure, Map<String, @Nullable Object> facts) {
-        Finding finding = new Finding(current, verdict, text, cure, facts);
+        Finding finding = new Finding(current, verdict, Secrets.masked(text), cure, facts);
         findings.add(finding);
         listener.accept(finding);
     }

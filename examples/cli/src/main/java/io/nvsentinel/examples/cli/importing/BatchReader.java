@@ -26,13 +26,20 @@ final class BatchReader {
     private final DocumentSplitter splitter;
     private final Converter converter;
     private final int batchSize;
+    private final boolean stores;
     private @Nullable IOException failure;
 
-    BatchReader(Source source, Converter converter, int batchSize) {
+    /**
+     * Reads nothing yet.
+     *
+     * @param stores whether the batches are stored, for the error of a source that breaks off
+     */
+    BatchReader(Source source, Converter converter, int batchSize, boolean stores) {
         this.source = source;
         this.splitter = new DocumentSplitter(source.bytes());
         this.converter = converter;
         this.batchSize = batchSize;
+        this.stores = stores;
     }
 
     /**
@@ -55,7 +62,7 @@ final class BatchReader {
 
     private @Nullable Batch next() {
         if (failure != null) {
-            throw Source.unreadable(source.name(), failure);
+            throw Source.unreadable(source.name(), failure, stores);
         }
         Batch batch = new Batch(new ArrayList<>(), new ArrayList<>());
         try {
@@ -80,6 +87,9 @@ final class BatchReader {
                 documents.add(converter.convert(piece));
             } catch (RejectedDocumentException e) {
                 batch.rejects().add(new Batch.Reject(piece, e.getMessage()));
+            } catch (OutOfMemoryError e) {
+                // All that it made of this document is garbage by now; the others fit.
+                batch.rejects().add(new Batch.Reject(piece.withoutBytes(), DocumentSplitter.TOO_LARGE));
             }
         }
     }

@@ -62,7 +62,9 @@ public final class ImportMongo implements Callable<Integer> {
                             + " owner of the collection can do; other writers of it wait for each batch.")
     private boolean capture;
 
-    @Option(names = "--dry-run", description = "Convert and report; connect to nothing and store nothing.")
+    @Option(
+            names = "--dry-run",
+            description = "Convert and report; connect to nothing, store nothing and write no file.")
     private boolean dryRun;
 
     @Option(names = "--stop-on-error", description = "End after the batch with the first rejected document.")
@@ -72,8 +74,8 @@ public final class ImportMongo implements Callable<Integer> {
             names = "--rejects",
             paramLabel = "FILE",
             description =
-                    "Where rejected documents go, with line and reason. Default: FILE.rejects.jsonl in the current"
-                            + " directory.")
+                    "Where rejected documents go, with line and reason: a new file that only its owner can read. Default:"
+                            + " FILE.rejects.jsonl in the current directory, with a number if there is one already.")
     private @Nullable Path rejects;
 
     @Option(
@@ -115,10 +117,9 @@ public final class ImportMongo implements Callable<Integer> {
             throw ToolException.usage("--batch-size must be between 1 and " + MOST_IN_BATCH + ", not " + batchSize);
         }
         Target target = Target.named(into);
-        Path rejectFile = rejectFile();
         try (Source source = Source.open(file, invocation.console().in());
-                RejectFile rejected = new RejectFile(rejectFile)) {
-            BatchReader reader = new BatchReader(source, new Converter(legacyUuid, target), batchSize);
+                RejectFile rejected = rejectFile()) {
+            BatchReader reader = new BatchReader(source, new Converter(legacyUuid, target), batchSize, !dryRun);
             Import running = new Import(invocation, source, rejected, stopOnError, lockWait);
             return dryRun ? running.rehearse(reader) : store(running, reader, target);
         }
@@ -144,16 +145,15 @@ public final class ImportMongo implements Callable<Integer> {
         }
     }
 
-    private Path rejectFile() {
+    private RejectFile rejectFile() {
+        if (dryRun) {
+            return RejectFile.none();
+        }
+        if (rejects != null) {
+            return RejectFile.at(rejects);
+        }
         boolean standardInput = file.equals(Source.STANDARD_INPUT);
         Path given = standardInput ? Path.of("standard-input") : Path.of(file);
-        Path chosen = rejects == null ? Path.of(given.getFileName() + ".rejects.jsonl") : rejects;
-        if (!standardInput
-                && chosen.toAbsolutePath()
-                        .normalize()
-                        .equals(given.toAbsolutePath().normalize())) {
-            throw ToolException.usage("--rejects must be another file than the one that is read");
-        }
-        return chosen;
+        return RejectFile.numbered(given.getFileName() + ".rejects");
     }
 }

@@ -30,8 +30,12 @@ final class ImportReport {
     }
 
     void rejects(RejectFile rejects) {
-        if (rejects.count() > 0) {
+        if (rejects.file() != null) {
             console.line("Rejected documents are in " + rejects.file() + ", with line and reason");
+        }
+        rejects.shown().forEach(line -> console.line("  " + line));
+        if (rejects.file() == null && rejects.count() > rejects.shown().size()) {
+            console.line("  and " + (rejects.count() - rejects.shown().size()) + " more");
         }
     }
 

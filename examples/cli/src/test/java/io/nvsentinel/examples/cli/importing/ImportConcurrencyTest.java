@@ -160,7 +160,8 @@ class ImportConcurrencyTest {
         long ahead = (BatchReader.AHEAD + 2L) * batch + 2 * (64 << 10) / Numbered.LEAST_BYTES;
         long[] most = new long[1];
         try (Source closed = Source.open("-", source)) {
-            BatchReader reader = new BatchReader(closed, new Converter(LegacyUuid.KEEP, new Target("other")), batch);
+            BatchReader reader =
+                    new BatchReader(closed, new Converter(LegacyUuid.KEEP, new Target("other")), batch, true);
             long[] taken = new long[1];
             try (Stream<Batch> batches = reader.batches()) {
                 batches.forEach(one -> {

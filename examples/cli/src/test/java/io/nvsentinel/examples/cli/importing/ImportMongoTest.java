@@ -156,8 +156,9 @@ class ImportMongoTest {
         assertThat(cut.err())
                 .singleElement()
                 .asString()
-                .contains("standard input cannot be read")
-                .contains("goes on");
+                .contains("standard input cannot be read to its end")
+                .contains("what came before is stored")
+                .contains("continues");
         long stored = count("health_events");
         assertThat(stored).isBetween(100L, 599L);
         Run rest = importing("health_events.json", "--batch-size", "50");
@@ -184,15 +185,6 @@ class ImportMongoTest {
         assertThat(lines.get(1)).contains("\"line\": 3").contains("it has no _id");
         assertThat(lines.get(3)).contains("\"line\": 5").contains("_id: $oid must be 24 hexadecimal digits");
         assertThat(lines.get(5)).contains("\"line\": 8").contains("d: $numberInt must be an integer from");
-        // The next run without any leaves none.
-        importing(
-                stream("{\"_id\":1}\n"),
-                "-",
-                "--into",
-                "other",
-                "--rejects",
-                rejects().toString());
-        assertThat(rejects()).doesNotExist();
     }
 
     /** An index that cannot hold a value is only known to the server, and only in the middle of a batch. */
@@ -280,8 +272,9 @@ class ImportMongoTest {
         assertThat(run.text())
                 .contains("stored nothing")
                 .containsPattern("convertible +1\\b")
-                .containsPattern("rejected +1\\b");
-        assertThat(rejects()).exists();
+                .containsPattern("rejected +1\\b")
+                .contains("  line 2: not valid JSON");
+        assertThat(rejects()).doesNotExist();
         assertThat(value("SELECT to_regclass('other')")).isNull();
     }
 

@@ -103,7 +103,7 @@ final class ImportSpeed {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(lines));
                 Source source = Source.open(export.toString(), InputStream.nullInputStream());
                 Stream<Batch> batches = new BatchReader(
-                                source, new Converter(LegacyUuid.KEEP, Target.named("health_events")), 1_000)
+                                source, new Converter(LegacyUuid.KEEP, Target.named("health_events")), 1_000, true)
                         .batches()) {
             for (Batch batch : (Iterable<Batch>) batches::iterator) {
                 for (ConvertedDocument document : batch.documents()) {

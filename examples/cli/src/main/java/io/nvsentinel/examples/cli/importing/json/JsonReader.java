@@ -74,7 +74,7 @@ public final class JsonReader {
     }
 
     private static String where(@Nullable TokenStreamLocation location) {
-        return location == null ? "" : ", near its byte " + location.getByteOffset();
+        return location == null || location.getByteOffset() < 0 ? "" : ", near its byte " + location.getByteOffset();
     }
 
     private static Map<String, @Nullable Object> object(JsonParser parser) throws RejectedDocumentException {

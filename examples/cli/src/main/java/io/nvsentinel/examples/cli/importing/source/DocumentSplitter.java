@@ -12,10 +12,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DocumentSplitter {
 
-    /** The largest document of MongoDB has 16 MB, and Extended JSON makes up to four of one. */
-    static final int MAX_BYTES = 64 << 20;
+    private static final int LARGEST_BYTES = 64 << 20;
 
-    static final String TOO_LARGE = "larger than " + (MAX_BYTES >> 20) + " MiB";
+    /** A document exists several times at once: as bytes, as a tree, as the record's JSON, and in batches read ahead. */
+    private static final int PART_OF_HEAP = 32;
+
+    /**
+     * The largest document of MongoDB has 16 MB, and Extended JSON makes up to four of one. A small heap has no room for
+     * that.
+     */
+    static final int MAX_BYTES =
+            (int) Math.min(LARGEST_BYTES, Runtime.getRuntime().maxMemory() / PART_OF_HEAP);
+
+    /** Why a document is rejected. */
+    public static final String TOO_LARGE = "larger than " + (MAX_BYTES >> 20) + " MiB"
+            + (MAX_BYTES == LARGEST_BYTES ? "" : ", which this heap has room for; JAVA_OPTS=-Xmx2g makes it 64 MiB");
 
     /** How far to look for the first line's end. */
     private static final int FIRST_LINE_BYTES = 1 << 20;

@@ -3,12 +3,14 @@ package io.nvsentinel.examples.cli.importing.source;
 
 import io.nvsentinel.examples.cli.ExitCode;
 import io.nvsentinel.examples.cli.ToolException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -34,7 +36,40 @@ public final class Source implements AutoCloseable {
         this.name = name;
         this.size = size;
         this.counted = new Counted(raw);
-        this.unpacked = unpacked(counted);
+        this.unpacked = documents(name, unpacked(counted));
+    }
+
+    /** What the file is must be known before a second byte of it is used: all that follows would be rejected. */
+    private static InputStream documents(String name, InputStream unpacked) throws IOException {
+        PushbackInputStream bytes = new PushbackInputStream(unpacked, FileKind.BYTES);
+        byte[] start = new byte[FileKind.BYTES];
+        int length = 0;
+        try {
+            // A pipe gives what it has; a first line is enough.
+            for (int read = 0;
+                    read >= 0 && length < start.length && !hasLine(start, length);
+                    length += Math.max(0, read)) {
+                read = bytes.read(start, length, start.length - length);
+            }
+        } catch (EOFException e) {
+            // It is cut off. The reader meets that again, after what could be read.
+            length = Math.max(0, length);
+        }
+        String other = FileKind.other(Arrays.copyOf(start, length));
+        if (other != null) {
+            throw ToolException.usage(name + " is no Extended JSON in UTF-8 but " + other);
+        }
+        bytes.unread(start, 0, length);
+        return bytes;
+    }
+
+    private static boolean hasLine(byte[] start, int length) {
+        for (int i = 0; i < length; i++) {
+            if (start[i] == '\n') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -57,14 +92,14 @@ public final class Source implements AutoCloseable {
             InputStream bytes = Files.newInputStream(file);
             try {
                 return new Source(name, Files.size(file), bytes);
-            } catch (IOException e) {
+            } catch (IOException | ToolException e) {
                 bytes.close();
                 throw e;
             }
         } catch (NoSuchFileException e) {
             throw ToolException.usage("there is no file " + name);
         } catch (IOException e) {
-            throw unreadable(name, e);
+            throw unreadable(name, e, false);
         }
     }
 
@@ -73,13 +108,16 @@ public final class Source implements AutoCloseable {
      *
      * @param name its name
      * @param error what happened
+     * @param stored whether what was read before is stored
      * @return the error to end with
      */
-    public static ToolException unreadable(String name, IOException error) {
+    public static ToolException unreadable(String name, IOException error, boolean stored) {
         ToolException failure = new ToolException(
                 ExitCode.USAGE,
-                name + " cannot be read: " + error.getMessage(),
-                "what came before is stored; with a whole file, the same command goes on");
+                name + " cannot be read to its end: " + error.getMessage(),
+                stored
+                        ? "what came before is stored; with a whole file, the same command continues"
+                        : "nothing was stored; export it again");
         failure.initCause(error);
         return failure;
     }
@@ -137,7 +175,7 @@ public final class Source implements AutoCloseable {
                 unpacked.close();
             }
         } catch (IOException e) {
-            throw unreadable(name, e);
+            throw unreadable(name, e, false);
         }
     }
 

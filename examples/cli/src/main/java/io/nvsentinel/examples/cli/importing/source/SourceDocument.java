@@ -11,4 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param problem why it is none, or null
  */
 public record SourceDocument(
-        long line, byte[] bytes, @Nullable String problem) {}
+        long line, byte[] bytes, @Nullable String problem) {
+
+    /**
+     * The same piece without what it holds.
+     *
+     * @return for a report of a piece that is too large to keep
+     */
+    public SourceDocument withoutBytes() {
+        return new SourceDocument(line, new byte[0], problem);
+    }
+}
