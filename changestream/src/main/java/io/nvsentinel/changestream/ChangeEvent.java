@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.DocumentDiff;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.RowCheck;
+import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.FieldPath;
@@ -46,8 +47,8 @@ public final class ChangeEvent<T> {
         this.row = row;
         this.origin = origin;
         this.acknowledgement = acknowledgement;
-        this.document = new Once<>(() -> row.after() == null ? null : codec.decode(row.after()));
-        this.before = new Once<>(() -> row.before() == null ? null : codec.decode(row.before()));
+        this.document = new Once<>(() -> decoded(row.after(), codec));
+        this.before = new Once<>(() -> decoded(row.before(), codec));
         this.difference = new Once<>(() -> difference(row, origin.json()));
     }
 
@@ -165,6 +166,27 @@ public final class ChangeEvent<T> {
     private ImageNotKeptException notKept(String what) {
         return new ImageNotKeptException("The collection " + collection() + " did not keep " + what + " this "
                 + operation() + " of " + recordId());
+    }
+
+    /** Whatever a codec fails with, errors of the JVM too, is an error of this document. */
+    private <D> @Nullable D decoded(byte @Nullable [] json, DocumentCodec<? extends D> codec) {
+        try {
+            return json == null ? null : codec.decode(json);
+        } catch (DatastoreException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            throw undecodable(row, e);
+        }
+    }
+
+    /** Says that a change cannot be read, and why. */
+    static InvalidDocumentException undecodable(ChangelogRow row, Throwable error) {
+        return new InvalidDocumentException(
+                "The document of change " + row.id() + " (" + row.operation() + " " + row.collection() + " "
+                        + row.recordId() + ") cannot be decoded: "
+                        + error.getClass().getName(),
+                null,
+                error);
     }
 
     /** Remembers that a filter or the codec cannot read it. */

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.callback.Callbacks;
+import io.nvsentinel.changestream.internal.callback.HandlerCall;
+import io.nvsentinel.changestream.internal.callback.SubscriberGuard;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.StoredClients;
+import io.nvsentinel.changestream.internal.process.Outage;
 import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
 import io.nvsentinel.changestream.internal.process.TransactionalEffect;
@@ -78,6 +82,7 @@ public final class ChangeStreams {
     private final JsonCodec json;
     private final boolean listen;
     private final Lags lags;
+    private final Duration giveUpAfter;
     private final boolean heard;
     private final LiveStatus live = new LiveStatus();
     private final ChangeStreamListener listener;
@@ -92,6 +97,7 @@ public final class ChangeStreams {
         Doorbell doorbell = new Doorbell();
         this.json = datastore.json();
         this.listen = options.listen();
+        this.giveUpAfter = options.giveUpAfter();
         ChangelogReader reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
         this.lags = new Lags(connections);
         this.heard = !options.listeners().isEmpty();
@@ -196,7 +202,7 @@ public final class ChangeStreams {
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
         // What cannot be evaluated is refused here, before anybody subscribes.
         watched.selection(options.filter());
-        return Flux.defer(() -> {
+        return SubscriberGuard.of(Flux.defer(() -> {
             Restarts restarts = restarts(options, closing.asMono());
             return Flux.defer(() -> withWatch(
                             Watch.Request.of(watched, options),
@@ -205,7 +211,7 @@ public final class ChangeStreams {
                             watch -> untilError(events(watch, options), watch.keep(null))
                                     .takeUntilOther(closing.asMono())))
                     .retryWhen(restarts.retry());
-        });
+        }));
     }
 
     /** When to start again what lost its history. */
@@ -264,8 +270,10 @@ public final class ChangeStreams {
                 Watched.one(collection),
                 options,
                 processing,
-                (watch, letters) ->
-                        new PlainEffect<>(handler, letters, watch.start().incarnation()));
+                (watch, letters) -> new PlainEffect<>(
+                        change -> HandlerCall.of(() -> handler.apply(change), processing.eventTimeout(), timer),
+                        letters,
+                        watch.start().incarnation()));
     }
 
     /**
@@ -297,7 +305,8 @@ public final class ChangeStreams {
                 processing,
                 (watch, letters) -> new TransactionalEffect<>(
                         datastore,
-                        handler,
+                        (change, session) ->
+                                HandlerCall.of(() -> handler.apply(change, session), processing.eventTimeout(), timer),
                         watch.ownership().owned(),
                         watch.start().incarnation()));
     }
@@ -335,7 +344,8 @@ public final class ChangeStreams {
 
     <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
         Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
-                .doFirst(() -> options.onSubscribed().accept(new ResumeToken(watch.start())));
+                .doFirst(
+                        () -> Callbacks.accept("onSubscribed", options.onSubscribed(), new ResumeToken(watch.start())));
         return listen ? events.takeUntilOther(listening.session()) : events;
     }
 
@@ -465,6 +475,11 @@ public final class ChangeStreams {
                 status().timeout(HEALTH_WITHIN).map(Optional::of).onErrorReturn(Optional.empty());
         return Mono.zip(datastore.health(HEALTH_WITHIN), told)
                 .map(both -> new StreamHealth(watches.get(), listen, live).on(both.getT1(), both.getT2()));
+    }
+
+    /** What waits while the database is unavailable, for one processor. */
+    Outage outage() {
+        return new Outage(giveUpAfter, timer);
     }
 
     /** Completes when every watch has to end. */

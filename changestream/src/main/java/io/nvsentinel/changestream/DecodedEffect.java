@@ -23,4 +23,9 @@ record DecodedEffect<T>(Effect<ChangeEvent<T>> effect) implements Effect<ChangeE
     public Mono<Void> putAside(Task<ChangeEvent<T>> task, Throwable error, int attempts) {
         return effect.putAside(task, error, attempts);
     }
+
+    @Override
+    public Mono<Void> requireOwner() {
+        return effect.requireOwner();
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.internal.callback.Callbacks;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.process.NodeName;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
@@ -21,9 +22,9 @@ record Keys(ProcessorOptions options, JsonCodec json) {
     String of(ChangelogRow row, ChangeEvent<?> event) {
         Function<ChangeEvent<?>, @Nullable String> chosen = options.key();
         try {
-            String key = chosen == null ? NodeName.of(row, json) : chosen.apply(event);
+            String key = chosen == null ? NodeName.of(row, json) : Callbacks.get("key", () -> chosen.apply(event));
             return key == null ? "" : key;
-        } catch (InvalidDocumentException broken) {
+        } catch (InvalidDocumentException | StackOverflowError broken) {
             return "";
         }
     }

@@ -34,7 +34,7 @@ final class Listeners implements ChangeStreamListener {
         for (ChangeStreamListener listener : listeners) {
             try {
                 event.accept(listener);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.warn(
                         "The change stream listener {} failed",
                         listener.getClass().getName(),

@@ -9,6 +9,7 @@ import io.nvsentinel.changestream.internal.process.DeadLetterTable.Letter;
 import io.nvsentinel.changestream.internal.process.Effect;
 import io.nvsentinel.changestream.internal.process.FailureListener;
 import io.nvsentinel.changestream.internal.process.LeasedEffect;
+import io.nvsentinel.changestream.internal.process.Outage;
 import io.nvsentinel.changestream.internal.process.Processor;
 import io.nvsentinel.changestream.internal.process.Replays;
 import io.nvsentinel.changestream.internal.process.Task;
@@ -28,11 +29,13 @@ final class Processing<T> {
     private final Watch<T> watch;
     private final ProcessorOptions options;
     private final Keys keys;
+    private final Outage outage;
     private final Scheduler timer;
 
-    Processing(Watch<T> watch, ProcessorOptions options, Scheduler timer) {
+    Processing(Watch<T> watch, ProcessorOptions options, Outage outage, Scheduler timer) {
         this.watch = watch;
         this.options = options;
+        this.outage = outage;
         this.keys = new Keys(options, watch.json());
         this.timer = timer;
     }
@@ -58,6 +61,7 @@ final class Processing<T> {
                 options.group() == null ? decoded : new LeasedEffect<>(decoded, watch.ownership()),
                 new Heard<>(watch.ownership().owned().client(), listener),
                 watch.start().incarnation(),
+                outage,
                 timer);
         Flux<Task<ChangeEvent<T>>> tasks = Flux.merge(
                 1,
@@ -75,7 +79,7 @@ final class Processing<T> {
 
     private Mono<Void> keepStoring() {
         Ownership ownership = watch.ownership();
-        return watch.keep(options.storeTimeout())
+        return watch.keep(outage.boundOf(options.storeTimeout()))
                 .onErrorMap(
                         error -> !(error instanceof ClientFencedException) && !ChangeStreams.isHistoryGone(error),
                         error -> {

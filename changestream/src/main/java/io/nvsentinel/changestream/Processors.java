@@ -98,7 +98,7 @@ final class Processors {
         }
         DeadLetterTable letters =
                 new DeadLetterTable(connections, watch.ownership().owned());
-        return new Processing<>(watch, processing, timer)
+        return new Processing<>(watch, processing, streams.outage(), timer)
                 .run(streams.events(watch, watching), effects.of(watch, letters), letters, listener, stop);
     }
 

@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.Opening.Opened;
+import io.nvsentinel.changestream.internal.callback.Callbacks;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
@@ -187,6 +188,9 @@ final class Watch<T> {
             }
         } catch (InvalidDocumentException error) {
             event = isMine(row) ? undecodable(row, event, error) : null;
+        } catch (StackOverflowError | OutOfMemoryError error) {
+            // Of a filter, or of reading what it compares.
+            event = isMine(row) ? undecodable(row, event, ChangeEvent.undecodable(row, error)) : null;
         }
         if (event == null && row.operation() != Operation.EXISTING) {
             acknowledgements.scanned(row);
@@ -253,7 +257,7 @@ final class Watch<T> {
         UndecodableChange change =
                 new UndecodableChange(origin().token(row), row.operation(), row.collection(), row.recordId(), error);
         store.listener().onUndecodable(change);
-        options.onUndecodable().accept(change);
+        Callbacks.accept("onUndecodable", options.onUndecodable(), change);
     }
 
     /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
@@ -315,7 +319,7 @@ final class Watch<T> {
 
     private void checkpoint(Position token) {
         if (options.onCheckpoint() != null && !token.isWithinSnapshot() && told.getAndSet(token.id()) != token.id()) {
-            options.onCheckpoint().accept(new ResumeToken(token));
+            Callbacks.accept("onCheckpoint", options.onCheckpoint(), new ResumeToken(token));
         }
     }
 

@@ -152,7 +152,7 @@ public final class ProcessorOptions {
         private Duration maxBackoff = Duration.ofSeconds(30);
         private OnFailure onFailure = OnFailure.STOP;
         private Duration drainTimeout = Duration.ofSeconds(10);
-        private Duration storeTimeout = Duration.ofMinutes(5);
+        private Duration storeTimeout = Duration.ZERO;
         private @Nullable Function<ChangeEvent<?>, @Nullable String> key;
         private @Nullable GroupOptions group;
 
@@ -183,8 +183,12 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how long one attempt may take; then it is cancelled and counts as failed. Default zero: any time. Range up to
-         * 1 d.
+         * Sets how long the handler may take for one attempt; then it is cancelled, and the attempt counts as failed, unless
+         * the database does not answer either: then the change is handled again when it does. What the library itself does
+         * before and after the handler is not part of that time. Default zero: any time. Range up to 1 d.
+         *
+         * <p>Choose one for a handler that works on threads of its own: an error of the JVM there, {@link OutOfMemoryError} for
+         * instance, does not reach the library, and only this ends the attempt.
          *
          * @param value the duration
          * @return this builder
@@ -195,7 +199,11 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how often a change is attempted. Default 5, range 1 to 1000000; 1 never tries again.
+         * Sets how often a change is attempted. Default 5, range 1 to 1000000; 1 never tries again. A database that is
+         * unavailable is waited for and counts no attempt: neither where the library itself needs it, nor where a handler fails
+         * with an error of this library that is retryable or of unknown outcome and not a {@link CountedException}. The processor
+         * waits as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#giveUpAfter} says, 0.1 to 10 s
+         * between attempts, and then stops, whatever {@link #onFailure} says.
          *
          * @param value the number
          * @return this builder
@@ -252,8 +260,9 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how long storing the position may fail, with errors that may pass, before the processor stops. Default 5 min,
-         * range 1 s to 1 d.
+         * Sets how long storing the position may fail, with errors that may pass, before the processor stops. Default zero:
+         * as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#giveUpAfter} says, like everything else that
+         * waits for a database that is unavailable. Range up to 1 d.
          *
          * @param value the duration
          * @return this builder
@@ -317,7 +326,7 @@ public final class ProcessorOptions {
             duration(problems, "firstBackoff", firstBackoff, LEAST);
             duration(problems, "maxBackoff", maxBackoff, LEAST);
             duration(problems, "drainTimeout", drainTimeout, Duration.ZERO);
-            duration(problems, "storeTimeout", storeTimeout, Duration.ofSeconds(1));
+            duration(problems, "storeTimeout", storeTimeout, Duration.ZERO);
             if (!problems.isEmpty()) {
                 throw new MisconfiguredException(String.join("; ", problems));
             }

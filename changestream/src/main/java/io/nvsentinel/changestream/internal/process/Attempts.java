@@ -5,7 +5,6 @@ import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -16,15 +15,14 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Attempts a change until it is handled, given up, or a reason to stop.
+ * Attempts a change until it is handled, given up, or a reason to stop. Waiting for a database that is unavailable is no
+ * attempt.
  *
  * @param <E> the event's type
  */
 public final class Attempts<E> {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.process");
-    private static final long STORE_ATTEMPTS = 10;
-    private static final Duration STORE_FIRST_BACKOFF = Duration.ofMillis(100);
     private static final int MOST_DOUBLINGS = 40;
 
     private final ProcessorOptions options;
@@ -32,6 +30,7 @@ public final class Attempts<E> {
     private final FailureListener<E> failures;
     private final UUID incarnation;
     private final Scheduler timer;
+    private final Outage outage;
 
     /**
      * Nothing is attempted yet.
@@ -40,6 +39,7 @@ public final class Attempts<E> {
      * @param effect what handling a change does
      * @param failures hears of failures
      * @param incarnation which changelog
+     * @param outage waits while the database is unavailable
      * @param timer waits for time
      */
     public Attempts(
@@ -47,11 +47,13 @@ public final class Attempts<E> {
             Effect<E> effect,
             FailureListener<E> failures,
             UUID incarnation,
+            Outage outage,
             Scheduler timer) {
         this.options = options;
         this.effect = effect;
         this.failures = failures;
         this.incarnation = incarnation;
+        this.outage = outage;
         this.timer = timer;
     }
 
@@ -64,73 +66,7 @@ public final class Attempts<E> {
      *     to stop
      */
     Mono<Void> handle(Task<E> task, StopSignal stop) {
-        return Mono.defer(() -> stop.isGiven() ? Mono.just(false) : once(task))
-                .retryWhen(Retry.from(signals ->
-                        signals.concatMap(failed -> again(task, failed.totalRetries() + 1, failed.failure(), stop))))
-                .onErrorResume(GivenUp.class, givenUp -> giveUp(task, givenUp))
-                .filter(done -> done)
-                .doOnNext(done -> task.done().run())
-                .then();
-    }
-
-    private Mono<Boolean> once(Task<E> task) {
-        Mono<Void> handled = effect.apply(task);
-        Duration timeout = options.eventTimeout();
-        return (timeout.isZero() ? handled : handled.timeout(timeout, timer)).thenReturn(true);
-    }
-
-    /** Emits when the next attempt is due, or fails if there is none. */
-    private Mono<Long> again(Task<E> task, long attempts, Throwable error, StopSignal stop) {
-        if (error instanceof ClientFencedException) {
-            return Mono.error(error);
-        }
-        failures.onHandlerFailed(task, (int) attempts, error);
-        Verdict verdict = Verdict.of(error, attempts < options.maxAttempts(), options.onFailure());
-        return verdict == Verdict.AGAIN
-                ? Mono.firstWithSignal(pause(attempts), stop.asMono().thenReturn(0L))
-                : Mono.error(new GivenUp(task.isReplay() ? Verdict.DEAD_LETTER : verdict, (int) attempts, error));
-    }
-
-    private Mono<Long> pause(long attempts) {
-        double doubled = options.firstBackoff().toNanos() * Math.pow(2, Math.min(attempts - 1, MOST_DOUBLINGS));
-        double longest = Math.min(doubled, options.maxBackoff().toNanos());
-        return Mono.delay(
-                Duration.ofNanos((long) (longest * ThreadLocalRandom.current().nextDouble(0.5, 1))), timer);
-    }
-
-    private Mono<Boolean> giveUp(Task<E> task, GivenUp givenUp) {
-        return switch (givenUp.verdict) {
-            case SKIP -> skip(task, givenUp);
-            case DEAD_LETTER -> putAside(task, givenUp);
-            default -> Mono.error(stopped(task, givenUp.attempts, givenUp.error));
-        };
-    }
-
-    private static Mono<Boolean> skip(Task<?> task, GivenUp givenUp) {
-        LOG.warn("Change {} is skipped after attempt {}", name(task), givenUp.attempts, givenUp.error);
-        return Mono.just(true);
-    }
-
-    private Mono<Boolean> putAside(Task<E> task, GivenUp givenUp) {
-        return effect.putAside(task, givenUp.error, givenUp.attempts)
-                .retryWhen(Retry.backoff(STORE_ATTEMPTS, STORE_FIRST_BACKOFF)
-                        .scheduler(timer)
-                        .filter(Attempts::mayPass)
-                        .onRetryExhaustedThrow((spec, last) -> last.failure()))
-                .onErrorMap(
-                        error -> !(error instanceof ClientFencedException),
-                        error -> stopped(task, givenUp.attempts, error))
-                .doOnSuccess(stored -> putAside(task, givenUp.attempts, givenUp.error))
-                .thenReturn(true);
-    }
-
-    private void putAside(Task<E> task, int attempts, Throwable error) {
-        LOG.warn("Change {} is a dead letter after attempt {}", name(task), attempts, error);
-        failures.onDeadLetter(task, attempts, error);
-    }
-
-    private static boolean mayPass(Throwable error) {
-        return error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
+        return Mono.defer(() -> new Change(task, stop).handle());
     }
 
     private ProcessingStoppedException stopped(Task<E> task, int attempts, Throwable error) {
@@ -144,6 +80,116 @@ public final class Attempts<E> {
     private static String name(Task<?> task) {
         return task.row().id() + " (" + task.row().operation() + " "
                 + task.row().collection() + " " + task.row().recordId() + ")";
+    }
+
+    /** One change, and how often it has failed. */
+    private final class Change {
+
+        private final Task<E> task;
+        private final StopSignal stop;
+        private final Outage.Waiting waiting = outage.waiting();
+        private int failed;
+
+        private Change(Task<E> task, StopSignal stop) {
+            this.task = task;
+            this.stop = stop;
+        }
+
+        private Mono<Void> handle() {
+            return unlessStopped(Mono.defer(() -> effect.apply(task)))
+                    .retryWhen(Retry.from(signals -> signals.concatMap(signal -> again(signal.failure()))))
+                    .onErrorResume(GivenUp.class, this::giveUp)
+                    .filter(done -> done)
+                    .doOnNext(done -> {
+                        waiting.over();
+                        task.done().run();
+                    })
+                    .then();
+        }
+
+        private Mono<Boolean> unlessStopped(Mono<Void> work) {
+            return Mono.defer(() -> stop.isGiven() ? Mono.just(false) : work.thenReturn(true));
+        }
+
+        /** Emits when the next attempt is due, or fails if there is none. */
+        private Mono<Long> again(Throwable error) {
+            if (error instanceof LibraryFailure failure) {
+                return Mono.error(new GivenUp(Verdict.STOP, failed, failure.error()));
+            }
+            return Verdict.isUnfinished(error)
+                    ? effect.requireOwner()
+                            .then(Mono.defer(() -> counted(error)))
+                            .onErrorResume(this::isBefore, this::wait)
+                    : isBefore(error) ? wait(error) : counted(error);
+        }
+
+        /** Whether the error comes before anything that the handler could have done wrong. */
+        private boolean isBefore(Throwable error) {
+            return error instanceof ClientFencedException || Outage.isCauseOf(error);
+        }
+
+        private Mono<Long> wait(Throwable error) {
+            return error instanceof ClientFencedException
+                    ? Mono.error(error)
+                    : orStopped(waiting.after(error)).onErrorMap(last -> new GivenUp(Verdict.STOP, failed, last));
+        }
+
+        private Mono<Long> counted(Throwable error) {
+            waiting.over();
+            failed++;
+            failures.onHandlerFailed(task, failed, error);
+            Verdict verdict = Verdict.of(error, failed < options.maxAttempts(), options.onFailure());
+            return verdict == Verdict.AGAIN
+                    ? orStopped(pause())
+                    : Mono.error(new GivenUp(task.isReplay() ? Verdict.DEAD_LETTER : verdict, failed, error));
+        }
+
+        private Mono<Long> orStopped(Mono<Long> pause) {
+            return Mono.firstWithSignal(pause, stop.asMono().thenReturn(0L));
+        }
+
+        private Mono<Long> pause() {
+            double doubled = options.firstBackoff().toNanos() * Math.pow(2, Math.min(failed - 1, MOST_DOUBLINGS));
+            double longest = Math.min(doubled, options.maxBackoff().toNanos());
+            return Mono.delay(
+                    Duration.ofNanos(
+                            (long) (longest * ThreadLocalRandom.current().nextDouble(0.5, 1))),
+                    timer);
+        }
+
+        private Mono<Boolean> giveUp(GivenUp givenUp) {
+            return switch (givenUp.verdict) {
+                case SKIP -> skip(givenUp);
+                case DEAD_LETTER -> putAside(givenUp);
+                default -> Mono.error(stopped(task, givenUp.attempts, givenUp.error));
+            };
+        }
+
+        private Mono<Boolean> skip(GivenUp givenUp) {
+            LOG.warn("Change {} is skipped after attempt {}", name(task), givenUp.attempts, givenUp.error);
+            return Mono.just(true);
+        }
+
+        private Mono<Boolean> putAside(GivenUp givenUp) {
+            return unlessStopped(effect.putAside(task, givenUp.error, givenUp.attempts))
+                    .retryWhen(Retry.from(signals -> signals.concatMap(signal -> {
+                        Throwable error = signal.failure();
+                        return Outage.isCauseOf(error) ? orStopped(waiting.after(error)) : Mono.<Long>error(error);
+                    })))
+                    .onErrorMap(
+                            error -> !(error instanceof ClientFencedException),
+                            error -> stopped(task, givenUp.attempts, error))
+                    .doOnNext(stored -> {
+                        if (stored) {
+                            LOG.warn(
+                                    "Change {} is a dead letter after attempt {}",
+                                    name(task),
+                                    givenUp.attempts,
+                                    givenUp.error);
+                            failures.onDeadLetter(task, givenUp.attempts, givenUp.error);
+                        }
+                    });
+        }
     }
 
     private static final class GivenUp extends RuntimeException {

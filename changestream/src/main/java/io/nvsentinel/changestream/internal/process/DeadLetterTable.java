@@ -99,6 +99,11 @@ public final class DeadLetterTable {
                 .flatMap(count -> count == 1 ? Mono.empty() : Mono.error(fenced()));
     }
 
+    /** Fails with {@link ClientFencedException} if the name has another owner by now. */
+    Mono<Void> requireOwner() {
+        return new HandledChanges(owned).requireOwner(session);
+    }
+
     private ClientFencedException fenced() {
         return new ClientFencedException("The change stream client \"" + owned.client()
                 + "\" has another owner, and this one stores no dead letter");

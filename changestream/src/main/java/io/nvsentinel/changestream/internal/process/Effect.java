@@ -27,4 +27,11 @@ public interface Effect<E> {
      * @return cold; completes when it is stored; may be repeated
      */
     Mono<Void> putAside(Task<E> task, Throwable error, int attempts);
+
+    /**
+     * Makes sure that the database answers, and that the client name still has this owner.
+     *
+     * @return cold; fails with {@link io.nvsentinel.changestream.ClientFencedException} if it has another one
+     */
+    Mono<Void> requireOwner();
 }

@@ -23,4 +23,9 @@ public record LeasedEffect<E>(Effect<E> effect, Ownership ownership) implements 
     public Mono<Void> putAside(Task<E> task, Throwable error, int attempts) {
         return effect.putAside(task, error, attempts);
     }
+
+    @Override
+    public Mono<Void> requireOwner() {
+        return effect.requireOwner();
+    }
 }

@@ -33,7 +33,8 @@ public final class PlainEffect<E> implements Effect<E> {
     public Mono<Void> apply(Task<E> task) {
         Mono<Void> handled = Mono.defer(() -> handler.apply(task.event()));
         return task.isReplay()
-                ? handled.then(Mono.defer(() -> letters.remove(task.deadLetter())))
+                ? handled.then(Mono.defer(() -> letters.remove(task.deadLetter()))
+                                .onErrorMap(LibraryFailure::of))
                         .then()
                 : handled;
     }
@@ -41,5 +42,10 @@ public final class PlainEffect<E> implements Effect<E> {
     @Override
     public Mono<Void> putAside(Task<E> task, Throwable error, int attempts) {
         return letters.put(task, incarnation, error, attempts);
+    }
+
+    @Override
+    public Mono<Void> requireOwner() {
+        return letters.requireOwner();
     }
 }

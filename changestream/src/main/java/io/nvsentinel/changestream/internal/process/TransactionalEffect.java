@@ -7,6 +7,7 @@ import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import reactor.core.publisher.Mono;
 
@@ -46,12 +47,22 @@ public final class TransactionalEffect<E> implements Effect<E> {
 
     @Override
     public Mono<Void> apply(Task<E> task) {
-        return datastore.inTransaction(
-                TransactionOptions.defaults(),
-                (transaction, stores) -> begin(transaction, task)
-                        .flatMap(first -> first
-                                ? handled.requireOwner(transaction).then(handler.apply(task.event(), stores))
-                                : Mono.empty()));
+        return Mono.defer(() -> {
+            AtomicBoolean called = new AtomicBoolean();
+            return datastore
+                    .inTransaction(
+                            TransactionOptions.defaults(),
+                            (transaction, stores) -> begin(transaction, task)
+                                    .flatMap(first -> first ? handle(task, transaction, stores, called) : Mono.empty()))
+                    .onErrorMap(error -> called.get() ? error : LibraryFailure.of(error));
+        });
+    }
+
+    private Mono<Void> handle(Task<E> task, Session transaction, DatastoreSession stores, AtomicBoolean called) {
+        return handled.requireOwner(transaction).then(Mono.defer(() -> {
+            called.set(true);
+            return handler.apply(task.event(), stores);
+        }));
     }
 
     /** Whether the change has had no effect yet: of a dead letter, because it is still there. */
@@ -70,6 +81,11 @@ public final class TransactionalEffect<E> implements Effect<E> {
                     ? stored
                     : handled.mark(transaction, task.row().id()).flatMap(first -> first ? stored : Mono.empty());
         });
+    }
+
+    @Override
+    public Mono<Void> requireOwner() {
+        return handled.requireOwner(datastore.connections());
     }
 
     private DeadLetterTable letters(Session transaction) {

@@ -30,8 +30,8 @@ enum Verdict {
         return isUnfinished(error) ? STOP : valueOf(policy.name());
     }
 
-    /** The handler did not come to an end, which says nothing about the change. */
-    private static boolean isUnfinished(Throwable error) {
+    /** Whether the handler did not complete, which says nothing about the change. */
+    static boolean isUnfinished(Throwable error) {
         for (Throwable e = error; e != null; e = e.getCause()) {
             if (e instanceof TimeoutException
                     || e instanceof CancellationException
