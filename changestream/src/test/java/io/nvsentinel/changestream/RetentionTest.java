@@ -99,6 +99,26 @@ class RetentionTest {
     }
 
     @Test
+    void aDiskThatIsFullKeepsNothingFromBeingRemoved() {
+        insert(5);
+        age(3, "8 days");
+        client("all", 5);
+        DATABASE.execute("""
+                CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$;
+                CREATE TRIGGER full_disk BEFORE UPDATE OF processed ON datastore_changelog
+                FOR EACH ROW WHEN (NEW.new_values IS NOT NULL) EXECUTE FUNCTION full_disk()""");
+        try {
+            assertThatThrownBy(() -> run(RetentionOptions.defaults())).hasMessageContaining("53100");
+            assertThat(kept()).containsExactly(4L, 5L);
+        } finally {
+            DATABASE.execute("DROP FUNCTION full_disk CASCADE");
+        }
+        assertThat(run(RetentionOptions.defaults()).removed()).isZero();
+        assertThat(pending()).isEqualTo("0");
+    }
+
+    @Test
     void withoutAnyClientAgeAloneDecidesAndNothingIsMarked() {
         insert(3);
         age(2, "8 days");

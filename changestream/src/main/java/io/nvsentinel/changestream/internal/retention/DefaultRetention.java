@@ -5,7 +5,9 @@ import io.nvsentinel.changestream.upkeep.Retention;
 import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.changestream.upkeep.RetentionReport;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -72,10 +74,22 @@ public final class DefaultRetention implements Retention {
             this.steps = steps;
         }
 
+        /** Marking needs room on the disk: if there is none, what can be removed is removed first. */
         Mono<RetentionReport> all() {
-            return mark().flatMap(marked -> repeat(() -> steps.removeProcessed(options.keep()))
-                    .flatMap(removed ->
-                            capped().map(capped -> new RetentionReport(true, marked, removed, capped, taken.get()))));
+            return mark().map(Optional::of)
+                    .onErrorResume(Run::isOutOfRoom, full -> Mono.just(Optional.empty()))
+                    .flatMap(this::removed);
+        }
+
+        private static boolean isOutOfRoom(Throwable error) {
+            return error instanceof R2dbcException failure && String.valueOf(failure.getSqlState()).startsWith("53");
+        }
+
+        private Mono<RetentionReport> removed(Optional<Long> early) {
+            return repeat(() -> steps.removeProcessed(options.keep()))
+                    .flatMap(removed -> capped().flatMap(capped -> early.map(Mono::just)
+                            .orElseGet(this::mark)
+                            .map(marked -> new RetentionReport(true, marked, removed, capped, taken.get()))));
         }
 
         private Mono<Long> mark() {
