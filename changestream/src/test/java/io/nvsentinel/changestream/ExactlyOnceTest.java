@@ -167,6 +167,60 @@ class ExactlyOnceTest {
         Await.until("the effect again", SOON, () -> count(EFFECTS) == 2);
     }
 
+    /** One change is not handled, and those behind it are; then the retention passes the first, and some of the others. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatWasHandledIsNotHandledAgainWhenHistoryIsLost(boolean twice) {
+        streams.clients().reset("effect", StartAt.now()).block(SOON);
+        Disposable running = startBlocking("stuck");
+        insert("stuck", 0);
+        for (int i = 1; i <= 10; i++) {
+            insert("n" + i, i);
+        }
+        Await.until("every effect but one", SOON, () -> count(EFFECTS) == 10);
+        running.dispose();
+        Await.until(
+                "given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
+        loseHistory(4);
+        Disposable again = startBlocking("stuck");
+        if (twice) {
+            insert("stuck", 11);
+            insert("n11", 12);
+            Await.until("the next effect", SOON, () -> count(EFFECTS) == 11);
+            again.dispose();
+            Await.until(
+                    "given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
+            loseHistory(9);
+            startBlocking("nothing");
+        }
+        insert("n12", 13);
+        Await.until("the last effect", SOON, () -> DATABASE.queryForString(
+                        "SELECT count(*) FROM maintenance_events WHERE cluster_name = 'change 13'")
+                .equals("1"));
+        assertThat(count(EFFECTS)).isEqualTo(count(DISTINCT));
+    }
+
+    private Disposable startBlocking(String node) {
+        return streams.processInTransaction(
+                        datastore.healthEvents(),
+                        WatchOptions.builder()
+                                .clientName("effect")
+                                .onHistoryLost(OnHistoryLost.START_AT_OLDEST)
+                                .build(),
+                        ProcessorOptions.builder().workers(8).build(),
+                        (change, session) -> node.equals(change.document().event().nodeName())
+                                ? Mono.never()
+                                : effect(change, session))
+                .subscribe();
+    }
+
+    /** Removes the oldest changes, as the retention does. */
+    private static void loseHistory(int changes) {
+        DATABASE.execute("WITH gone AS (SELECT id FROM datastore_changelog ORDER BY id LIMIT " + changes + "),"
+                + " raised AS (UPDATE datastore_changelog_state SET oldest_id = (SELECT max(id) + 1 FROM gone))"
+                + " DELETE FROM datastore_changelog WHERE id IN (SELECT id FROM gone)");
+    }
+
     private static WatchOptions watch() {
         return WatchOptions.builder().clientName("effect").build();
     }
