@@ -96,6 +96,14 @@ public interface ChangeStreamListener {
     default void onListeningEnded() {}
 
     /**
+     * The collections whose changes are not captured, because their triggers are disabled or not enabled {@code ALWAYS}, are
+     * others than before. Checked every ten seconds while something is watched.
+     *
+     * @param collections their names; empty when all are captured again
+     */
+    default void onCaptureDisabled(List<String> collections) {}
+
+    /**
      * A client's position was stored.
      *
      * @param clientName the client

@@ -4,10 +4,12 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.internal.callback.Callbacks;
 import io.nvsentinel.changestream.internal.callback.HandlerCall;
 import io.nvsentinel.changestream.internal.callback.SubscriberGuard;
+import io.nvsentinel.changestream.internal.capture.CaptureStates;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.client.Holding;
+import io.nvsentinel.changestream.internal.client.Leaving;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.Outage;
@@ -37,6 +39,7 @@ import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.internal.table.Rows;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -88,6 +91,9 @@ public final class ChangeStreams {
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
     private final Set<Holding> holdings = ConcurrentHashMap.newKeySet();
+    private final CaptureStates captureStates;
+    private final Mono<Void> captureReports;
+    private final Leaving leaving = new Leaving();
     private final AtomicInteger watches = new AtomicInteger();
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
@@ -102,6 +108,8 @@ public final class ChangeStreams {
         this.lags = new Lags(connections);
         this.heard = !options.listeners().isEmpty();
         this.listener = Listeners.of(live, options.listeners());
+        this.captureStates = new CaptureStates(connections);
+        this.captureReports = captureStates.reporting(listener, timer).then().share();
         this.listening = new Listening(connections, doorbell, timer, listener);
         this.patience = new Patience(options.giveUpAfter(), timer, listener);
         this.tail = new Tail(
@@ -159,7 +167,9 @@ public final class ChangeStreams {
      * {@link CollectionDroppedException} after its last change. Fails
      * with {@link HistoryLostException} or {@link HistoryForkedException} when it cannot go on without a gap, with
      * {@link ClientFencedException} when another watch takes over the client name, and with the datastore's errors when
-     * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored.
+     * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored:
+     * {@link ChangeStreamListener#onClientEnded} says when that is done, and a watch of these streams that opens the same
+     * client name waits for it.
      *
      * <p>Driven by demand; reads ahead at most two pages. No connection is held while the subscriber thinks. Signals
      * arrive on threads of Reactor's parallel scheduler, records of a snapshot on those of the driver; neither may be
@@ -282,6 +292,13 @@ public final class ChangeStreams {
      * connection or a change of owners, is found to be handled and not handled twice. That holds with several workers too,
      * since each change has a mark of its own, which is forgotten when the stored position has moved behind it.
      *
+     * <p>It holds when history is lost or forked too: with {@link OnHistoryLost#START_AT_OLDEST} the client goes on from its
+     * position in the database if that still stands, as after a restore, else from the oldest change that is kept, and of
+     * the changes behind its stored position none that was handled and is still kept is handled again. Effects, marks and the
+     * position are in one database, so a restored one has them all as they were. After {@link Clients#reset} changes are
+     * handled again, which is what that is for; and so they are in a database to which the changelog was moved without its
+     * history, as by logical replication, because it numbers its changes anew.
+     *
      * <p>What the handler does besides writing through the session happens at least once: it is repeated when the
      * transaction has to be repeated. An attempt uses one connection of the pool.
      *
@@ -346,7 +363,8 @@ public final class ChangeStreams {
         Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
                 .doFirst(
                         () -> Callbacks.accept("onSubscribed", options.onSubscribed(), new ResumeToken(watch.start())));
-        return listen ? events.takeUntilOther(listening.session()) : events;
+        Flux<ChangeEvent<T>> reported = events.takeUntilOther(captureReports);
+        return listen ? reported.takeUntilOther(listening.session()) : reported;
     }
 
     /**
@@ -359,10 +377,13 @@ public final class ChangeStreams {
             Watch.Request<T> request, @Nullable Throwable lost, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
         return Flux.usingWhen(
                 Mono.fromSupplier(this::holding),
-                holding -> open(request, lost, holding).takeUntilOther(stop).flatMapMany(use),
-                holding -> end(holding, null),
-                this::end,
-                holding -> end(holding, null));
+                holding -> leaving.after(request.options().clientName(), timer)
+                        .then(Mono.defer(() -> open(request, lost, holding)))
+                        .takeUntilOther(stop)
+                        .flatMapMany(use),
+                holding -> end(request, holding, null),
+                (holding, error) -> end(request, holding, error),
+                holding -> end(request, holding, null));
     }
 
     private Holding holding() {
@@ -371,8 +392,9 @@ public final class ChangeStreams {
         return holding;
     }
 
-    private Mono<Void> end(Holding holding, @Nullable Throwable error) {
-        return holding.end(error).doFinally(signal -> holdings.remove(holding));
+    private Mono<Void> end(Watch.Request<?> request, Holding holding, @Nullable Throwable error) {
+        return leaving.during(request.options().clientName(), holding.end(error))
+                .doFinally(signal -> holdings.remove(holding));
     }
 
     private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, Holding holding) {
@@ -465,7 +487,8 @@ public final class ChangeStreams {
      *       behind</td></tr>
      * </table>
      *
-     * <p>While something is watched here it is degraded when changes are found by polling only, though they should not be,
+     * <p>It is degraded when the triggers that capture the changes of a collection are disabled. While something is watched
+     * here it is degraded when changes are found by polling only, though they should not be,
      * and when a gap has been held for more than a second.
      *
      * @return cold; emits the health; never fails
@@ -473,8 +496,10 @@ public final class ChangeStreams {
     public Mono<Health> health() {
         Mono<Optional<ChangeStreamStatus>> told =
                 status().timeout(HEALTH_WITHIN).map(Optional::of).onErrorReturn(Optional.empty());
-        return Mono.zip(datastore.health(HEALTH_WITHIN), told)
-                .map(both -> new StreamHealth(watches.get(), listen, live).on(both.getT1(), both.getT2()));
+        Mono<List<String>> notCaptured =
+                captureStates.disabled().timeout(HEALTH_WITHIN).onErrorReturn(List.of());
+        return Mono.zip(datastore.health(HEALTH_WITHIN), told, notCaptured)
+                .map(all -> new StreamHealth(watches.get(), listen, live, all.getT3()).on(all.getT1(), all.getT2()));
     }
 
     /** What waits while the database is unavailable, for one processor. */

@@ -94,6 +94,11 @@ final class Listeners implements ChangeStreamListener {
     }
 
     @Override
+    public void onCaptureDisabled(List<String> collections) {
+        tell(listener -> listener.onCaptureDisabled(collections));
+    }
+
+    @Override
     public void onClientEnded(String clientName) {
         tell(listener -> listener.onClientEnded(clientName));
     }

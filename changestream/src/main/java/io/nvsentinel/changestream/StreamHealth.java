@@ -16,8 +16,9 @@ import java.util.Optional;
  * @param watches how many watches are open here
  * @param listens whether they are to be woken, and not only to poll
  * @param live what they told
+ * @param notCaptured the collections whose changes are not captured
  */
-record StreamHealth(int watches, boolean listens, LiveStatus live) {
+record StreamHealth(int watches, boolean listens, LiveStatus live, List<String> notCaptured) {
 
     Health on(Health datastore, Optional<ChangeStreamStatus> status) {
         Map<String, Object> details = new LinkedHashMap<>(datastore.details());
@@ -39,6 +40,9 @@ record StreamHealth(int watches, boolean listens, LiveStatus live) {
     }
 
     private void addTo(List<String> reasons) {
+        if (!notCaptured.isEmpty()) {
+            reasons.add("Capture is disabled, so that changes are missing, for " + String.join(", ", notCaptured));
+        }
         if (watches == 0) {
             return;
         }

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.changestream.internal.process.Lanes;
 import io.nvsentinel.changestream.processing.OnFailure;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
@@ -14,6 +15,7 @@ import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,8 @@ class ExactlyOnceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String EFFECTS = "SELECT count(*) FROM maintenance_events";
     private static final String DISTINCT = "SELECT count(DISTINCT cluster_name) FROM maintenance_events";
+
+    private static final int WORKERS = 8;
 
     private static final AtomicInteger EFFECT = new AtomicInteger();
 
@@ -175,29 +179,40 @@ class ExactlyOnceTest {
         Disposable running = startBlocking("stuck");
         insert("stuck", 0);
         for (int i = 1; i <= 10; i++) {
-            insert("n" + i, i);
+            insert(besides("stuck", i), i);
         }
         Await.until("every effect but one", SOON, () -> count(EFFECTS) == 10);
         running.dispose();
-        Await.until(
-                "given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
-        loseHistory(4);
+        Await.until("given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
+        loseHistory("change 3");
         Disposable again = startBlocking("stuck");
         if (twice) {
             insert("stuck", 11);
-            insert("n11", 12);
+            insert(besides("stuck", 11), 12);
             Await.until("the next effect", SOON, () -> count(EFFECTS) == 11);
             again.dispose();
             Await.until(
                     "given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
-            loseHistory(9);
+            loseHistory("change 11");
             startBlocking("nothing");
         }
-        insert("n12", 13);
-        Await.until("the last effect", SOON, () -> DATABASE.queryForString(
-                        "SELECT count(*) FROM maintenance_events WHERE cluster_name = 'change 13'")
-                .equals("1"));
+        insert(besides("stuck", 12), 13);
+        Await.until(
+                "the last effect",
+                SOON,
+                () -> DATABASE.queryForString(
+                                "SELECT count(*) FROM maintenance_events WHERE cluster_name = 'change 13'")
+                        .equals("1"));
         assertThat(count(EFFECTS)).isEqualTo(count(DISTINCT));
+    }
+
+    /** A node that is handled while another one is. */
+    private static String besides(String node, int i) {
+        return IntStream.iterate(i, n -> n + 100)
+                .mapToObj(n -> "n" + n)
+                .filter(name -> Lanes.of(name, WORKERS) != Lanes.of(node, WORKERS))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Disposable startBlocking(String node) {
@@ -207,18 +222,20 @@ class ExactlyOnceTest {
                                 .clientName("effect")
                                 .onHistoryLost(OnHistoryLost.START_AT_OLDEST)
                                 .build(),
-                        ProcessorOptions.builder().workers(8).build(),
-                        (change, session) -> node.equals(change.document().event().nodeName())
-                                ? Mono.never()
-                                : effect(change, session))
+                        ProcessorOptions.builder().workers(WORKERS).build(),
+                        (change, session) ->
+                                node.equals(change.document().event().nodeName())
+                                        ? Mono.never()
+                                        : effect(change, session))
                 .subscribe();
     }
 
-    /** Removes the oldest changes, as the retention does. */
-    private static void loseHistory(int changes) {
-        DATABASE.execute("WITH gone AS (SELECT id FROM datastore_changelog ORDER BY id LIMIT " + changes + "),"
-                + " raised AS (UPDATE datastore_changelog_state SET oldest_id = (SELECT max(id) + 1 FROM gone))"
-                + " DELETE FROM datastore_changelog WHERE id IN (SELECT id FROM gone)");
+    /** Removes the changes up to one, as the retention does. */
+    private static void loseHistory(String change) {
+        DATABASE.execute("WITH gone AS (SELECT max(id) AS id FROM datastore_changelog"
+                + " WHERE new_values -> 'healthevent' ->> 'checkName' = '" + change + "'),"
+                + " raised AS (UPDATE datastore_changelog_state SET oldest_id = (SELECT id + 1 FROM gone))"
+                + " DELETE FROM datastore_changelog WHERE id <= (SELECT id FROM gone)");
     }
 
     private static WatchOptions watch() {

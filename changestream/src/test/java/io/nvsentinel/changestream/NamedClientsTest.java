@@ -8,6 +8,8 @@ import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
 import reactor.test.StepVerifier;
 
 /** Where a named client goes on, and whose the name is. */
@@ -45,6 +48,54 @@ class NamedClientsTest {
         streams.close().block(SOON);
         others.close().block(SOON);
         datastore.close().block(SOON);
+    }
+
+    /** The last position of the watch that was cancelled is stored slowly, and the next watch is opened at once. */
+    @Test
+    void aNameThatIsOpenedAtOnceAfterACancelStartsFromWhatWasAcknowledged() throws Exception {
+        DATABASE.execute("""
+                CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF current_query() LIKE '%NULL, epoch = nextval%' THEN
+                        PERFORM pg_advisory_xact_lock_shared(4711);
+                    END IF;
+                    RETURN NULL;
+                END $$;
+                CREATE TRIGGER slow BEFORE UPDATE ON resume_tokens FOR EACH STATEMENT EXECUTE FUNCTION slow()""");
+        try (Connection holding = DATABASE.connect();
+                Statement lock = holding.createStatement()) {
+            lock.execute("SELECT pg_advisory_lock(4711)");
+            List<String> first = new CopyOnWriteArrayList<>();
+            Disposable watch = streams.watch(datastore.healthEvents(), named("slow", StartAt.beginning()))
+                    .doOnNext(ChangeEvent::acknowledge)
+                    .subscribe(change -> first.add(change.document().event().nodeName()));
+            Await.until(
+                    "the start",
+                    SOON,
+                    () -> DATABASE.queryForString("SELECT count(*) FROM resume_tokens WHERE client_name = 'slow'")
+                            .equals("1"));
+            insert("acknowledged");
+            Await.until("the change", SOON, () -> first.contains("acknowledged"));
+            watch.dispose();
+            List<String> second = new CopyOnWriteArrayList<>();
+            streams.watch(datastore.healthEvents(), named("slow", StartAt.beginning()))
+                    .subscribe(change -> second.add(change.document().event().nodeName()));
+            Await.until(
+                    "the last position is being stored",
+                    SOON,
+                    () -> DATABASE.queryForString(
+                                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
+                            .equals("1"));
+            lock.execute("SELECT pg_advisory_unlock(4711)");
+            insert("next");
+            Await.until("the next change", SOON, () -> second.contains("next"));
+            assertThat(second).containsExactly("next");
+        } finally {
+            DATABASE.execute("DROP FUNCTION slow CASCADE");
+        }
+    }
+
+    private static WatchOptions named(String client, StartAt start) {
+        return WatchOptions.builder().clientName(client).startAt(start).build();
     }
 
     /** A watch of the client, with what it received and how it ended. */

@@ -73,16 +73,24 @@ class StreamHealthTest {
     void isDegradedWhileChangesAreFoundByPollingOnly() {
         Health up = new Health(State.UP, List.of(), Map.of());
         LiveStatus live = new LiveStatus();
-        assertThat(new StreamHealth(1, true, live).on(up, Optional.empty()).reasons())
+        assertThat(new StreamHealth(1, true, live, List.of())
+                        .on(up, Optional.empty())
+                        .reasons())
                 .containsExactly("Changes are found by polling only");
-        assertThat(new StreamHealth(1, false, live).on(up, Optional.empty()).state())
+        assertThat(new StreamHealth(1, false, live, List.of())
+                        .on(up, Optional.empty())
+                        .state())
                 .as("polling was asked for")
                 .isEqualTo(State.UP);
-        assertThat(new StreamHealth(0, true, live).on(up, Optional.empty()).state())
+        assertThat(new StreamHealth(0, true, live, List.of())
+                        .on(up, Optional.empty())
+                        .state())
                 .as("nothing is watched")
                 .isEqualTo(State.UP);
         live.onListening();
-        assertThat(new StreamHealth(1, true, live).on(up, Optional.empty()).state())
+        assertThat(new StreamHealth(1, true, live, List.of())
+                        .on(up, Optional.empty())
+                        .state())
                 .isEqualTo(State.UP);
     }
 

@@ -136,8 +136,13 @@ class UnavailableDatabaseTest {
     void aTimeoutOfAHandlerThatWaitsForTheDatabaseCountsNoAttempt() throws Exception {
         AtomicInteger calls = new AtomicInteger();
         start(
-                processing(OnFailure.DEAD_LETTER).eventTimeout(Duration.ofMillis(100)),
-                change -> outageIf(calls.incrementAndGet() == 1).then(Mono.defer(() -> plainEffect(change))));
+                processing(OnFailure.DEAD_LETTER).eventTimeout(Duration.ofSeconds(2)),
+                change -> Mono.defer(() -> {
+                    int call = calls.incrementAndGet();
+                    return call > 3
+                            ? plainEffect(change)
+                            : outageIf(call == 1).then(Mono.never());
+                }));
         insert(0, 2);
         Await.until("more calls than attempts", SOON, () -> calls.get() > 3);
         proxy.heal();

@@ -82,7 +82,8 @@ public final class DefaultRetention implements Retention {
         }
 
         private static boolean isOutOfRoom(Throwable error) {
-            return error instanceof R2dbcException failure && String.valueOf(failure.getSqlState()).startsWith("53");
+            return error instanceof R2dbcException failure
+                    && String.valueOf(failure.getSqlState()).startsWith("53");
         }
 
         private Mono<RetentionReport> removed(Optional<Long> early) {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.capture;
+
+import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.table.Rows;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/** The collections whose changes are not captured, or not always, because somebody has disabled their triggers. */
+public final class CaptureStates {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.capture");
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
+
+    /** Triggers that are not ALWAYS enabled do not fire for what replication applies. */
+    private static final String DISABLED = """
+            SELECT class.relname
+            FROM pg_class AS class JOIN pg_trigger ON pg_trigger.tgrelid = class.oid
+            WHERE class.relnamespace = '{schema}'::regnamespace
+                AND tgname IN ('nvsentinel_capture', 'nvsentinel_capture_truncate') AND tgenabled <> 'A'
+            GROUP BY class.relname ORDER BY class.relname""";
+
+    private final Session session;
+
+    /**
+     * Reads nothing yet.
+     *
+     * @param session where statements run
+     */
+    public CaptureStates(Session session) {
+        this.session = session;
+    }
+
+    /**
+     * Reads which collections are not captured.
+     *
+     * @return cold; emits their names, in order
+     */
+    public Mono<List<String>> disabled() {
+        return session.read(
+                "Check that changes are captured",
+                connection -> Rows.all(
+                        connection.createStatement(DISABLED), row -> Objects.requireNonNull(row.get(0, String.class))));
+    }
+
+    /**
+     * Checks at once and then every ten seconds, and reports what has changed. A check that fails is skipped.
+     *
+     * @param listener is notified
+     * @param timer waits for time
+     * @return cold; never ends by itself
+     */
+    public Flux<Void> reporting(ChangeStreamListener listener, Scheduler timer) {
+        Mono<List<String>> check = disabled().onErrorComplete();
+        return check.concatWith(Mono.delay(INTERVAL, timer).then(check).repeat())
+                .startWith(List.<String>of())
+                .distinctUntilChanged()
+                .skip(1)
+                .doOnNext(disabled -> report(disabled, listener))
+                .thenMany(Flux.empty());
+    }
+
+    private static void report(List<String> disabled, ChangeStreamListener listener) {
+        if (disabled.isEmpty()) {
+            LOG.info("Capture is enabled again for every collection");
+        } else {
+            LOG.warn(
+                    "Capture is disabled: collections={}. Their changes are missing in change streams. Enable it with"
+                            + " ALTER TABLE ... ENABLE ALWAYS TRIGGER nvsentinel_capture, and likewise"
+                            + " nvsentinel_capture_truncate",
+                    disabled);
+        }
+        listener.onCaptureDisabled(disabled);
+    }
+}
