@@ -24,8 +24,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.subscriber.TestSubscriber;
 
 /** Polls are an hour apart, so whatever is received soon was received because of a wake-up. */
@@ -256,6 +260,83 @@ class WakeUpTest {
         insert("next");
         Await.until("both changes", SOON, () -> seen.size() == 2);
         assertThat(seen).containsExactly("prepared", "next");
+    }
+
+    /** Prepared transactions are allowed on the test servers, so a writer has to know that it commits. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/* route=x */ COMMIT",
+                "/* a /* nested */ comment, PREPARE TRANSACTION 'x' */ COMMIT",
+                "-- it's traced\n  commit work",
+                "; END TRANSACTION",
+                "SELECT 'prepare transaction'; COMMIT",
+                "COMMIT AND CHAIN"
+            })
+    void aCommitInAnySpellingWakesASleepingSubscriber(String commit) throws Exception {
+        List<String> seen = watch(streams);
+        asleep(sleep);
+        try (Connection connection = DATABASE.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("BEGIN");
+            statement.execute(insertion("a"));
+            statement.execute(commit);
+            Await.until("the change", SOON, () -> seen.size() == 1);
+            connection.setAutoCommit(true);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"CALL write_twice()", "/* traced */ CALL write_twice()", "DO 'BEGIN CALL write_twice(); END'"})
+    void aProcedureThatCommitsWakesASleepingSubscriber(String call) throws Exception {
+        DATABASE.execute("CREATE TABLE IF NOT EXISTS held ()");
+        DATABASE.execute("CREATE OR REPLACE PROCEDURE write_twice() LANGUAGE plpgsql AS $$ BEGIN "
+                + insertion("first") + "; COMMIT; PERFORM FROM held; "
+                + insertion("second") + "; COMMIT; END $$");
+        List<String> seen = watch(streams);
+        asleep(sleep);
+        try (Connection holding = DATABASE.connect();
+                Statement lock = holding.createStatement();
+                Connection calling = DATABASE.connect();
+                Statement caller = calling.createStatement()) {
+            holding.setAutoCommit(false);
+            lock.execute("LOCK TABLE held");
+            Mono<Boolean> called =
+                    Mono.fromCallable(() -> caller.execute(call)).subscribeOn(Schedulers.boundedElastic());
+            CountDownLatch done = new CountDownLatch(1);
+            called.doFinally(signal -> done.countDown()).subscribe();
+            Await.until("the first change", SOON, () -> seen.contains("first"));
+            asleep(sleep);
+            holding.commit();
+            Await.until("the second change", SOON, () -> seen.contains("second"));
+            assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void aStatementThatMentionsPreparingWakesASleepingSubscriber() throws Exception {
+        List<String> seen = watch(streams);
+        asleep(sleep);
+        insert("prepare transaction");
+        Await.until("the change", SOON, () -> seen.size() == 1);
+    }
+
+    @Test
+    void aTransactionIsPreparedWhileASubscriberSleepsHoweverThatIsWritten() throws Exception {
+        watch(streams);
+        asleep(sleep);
+        for (String prepare :
+                List.of("/* x */ PREPARE /* y */ TRANSACTION 'p1'", "-- commit\nprepare transaction 'p1'")) {
+            try (Connection connection = DATABASE.connect();
+                    Statement statement = connection.createStatement()) {
+                connection.setAutoCommit(false);
+                statement.execute(insertion("prepared"));
+                statement.execute(prepare);
+                connection.commit();
+            }
+            DATABASE.execute("COMMIT PREPARED 'p1'");
+        }
     }
 
     private static ChangeStreams streams(Datastore of, Duration pollInterval, Sleep sleep) {

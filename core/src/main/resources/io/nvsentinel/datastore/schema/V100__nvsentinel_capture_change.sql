@@ -1,0 +1,67 @@
+-- Purpose: writes a change into the changelog, and wakes subscribers that sleep.
+--          A crash may not lose a change that was delivered, so asynchronous commit is turned on again here.
+--          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
+--          lock below exclusively, one that is awake does not (see the change stream's package documentation).
+--          A transaction that has notified cannot be prepared: PREPARE TRANSACTION would fail. So, where the server allows
+--          prepared transactions, nothing is sent while PREPARE TRANSACTION runs, nor by a statement inside a transaction
+--          block (constraints are immediate there, or it is TRUNCATE), which may be prepared later; such changes are found
+--          by polling. Everything else commits, and notifies: COMMIT in any spelling, with comments before it, a statement
+--          outside a block, and CALL and DO, which may commit themselves. Comments, which can be nested, and literals may
+--          hold any words and are removed first. There is no current query when a
+--          statement of the extended protocol commits by itself.
+--          The trigger's argument says which documents are kept: full, after or none.
+-- Locks:   none beyond the catalog's.
+CREATE OR REPLACE FUNCTION nvsentinel_capture_change() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+DECLARE
+    subscribers CONSTANT bigint := 7813858212840129890;
+    images      CONSTANT text := coalesce(TG_ARGV[0], 'full');
+    outside     CONSTANT boolean := transaction_timestamp() >= statement_timestamp();
+    notifies    boolean := true;
+    query       text;
+    words       text := '';
+    before      jsonb;
+    after       jsonb;
+BEGIN
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+
+    IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
+        before := OLD.data;
+    END IF;
+    IF images <> 'none' AND TG_OP IN ('INSERT', 'UPDATE') THEN
+        after := NEW.data;
+    END IF;
+
+    CASE TG_OP
+        WHEN 'DELETE' THEN
+            INSERT INTO "${flyway:defaultSchema}".datastore_changelog (table_name, record_id, operation, old_values)
+            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, before);
+        WHEN 'TRUNCATE' THEN
+            INSERT INTO "${flyway:defaultSchema}".datastore_changelog (table_name, operation)
+            VALUES (TG_TABLE_NAME, TG_OP);
+        ELSE
+            INSERT INTO "${flyway:defaultSchema}".datastore_changelog (table_name, record_id, operation, old_values, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, before, after);
+    END CASE;
+
+    IF NOT pg_try_advisory_xact_lock_shared(subscribers) THEN
+        query := current_query();
+        IF query IS NOT NULL AND current_setting('max_prepared_transactions') <> '0'
+            AND NOT (outside AND strpos(lower(query), 'prepare') = 0)
+        THEN
+            WHILE query <> words LOOP
+                words := query;
+                query := regexp_replace(query, $re$--[^\n]*|/\*([^*/]|\*(?!/)|/(?!\*))*\*/|'[^']*'$re$, ' ', 'g');
+            END LOOP;
+            notifies := query !~* '\mprepare\s+transaction\M' AND (outside OR query ~* '(^|;)\s*(commit|end|call|do)\M');
+        END IF;
+        IF notifies THEN
+            PERFORM pg_notify('nvsentinel_changes', '');
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$body$;
