@@ -94,6 +94,33 @@ class ProcessorTest {
     }
 
     @Test
+    void aHandlerWhoseClassesDoNotFitStopsTheProcessor() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        AtomicReference<Throwable> error = new AtomicReference<>();
+        streams.process(
+                        datastore.healthEvents(),
+                        WatchOptions.builder().clientName("misfit").build(),
+                        once().build(),
+                        change -> {
+                            throw new NoClassDefFoundError("com/example/Shared");
+                        })
+                .doOnError(error::set)
+                .onErrorComplete()
+                .doOnTerminate(end::countDown)
+                .subscribe();
+        Await.until(
+                "it is open",
+                SOON,
+                () -> DATABASE.queryForString("SELECT count(*) FROM resume_tokens WHERE client_name = 'misfit'")
+                        .equals("1"));
+        insert("n", "1");
+        assertThat(end.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(error.get())
+                .isInstanceOf(ProcessingStoppedException.class)
+                .hasMessageContaining("com/example/Shared");
+    }
+
+    @Test
     void whoOwnsTheNameNoLongerCancelsItsHandlers() throws Exception {
         handlers.block("1");
         start(once());

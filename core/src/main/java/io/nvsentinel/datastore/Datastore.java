@@ -27,7 +27,8 @@ public interface Datastore extends DatastoreSession {
      *
      * @param options where and how
      * @return cold; emits the datastore when it can be used, for which it may wait as long as
-     *     {@link DatastoreOptions#schemaWait()}; fails with {@link MisconfiguredException} where an operator has to act
+     *     {@link DatastoreOptions#schemaWait()}; always ends; fails with {@link MisconfiguredException} when an operator has
+     *     to act, which includes libraries on the class path whose classes do not fit,
      *     and with {@link UnavailableException} where waiting may help; on failure and on cancel everything opened so
      *     far is closed; {@code Mono.usingWhen(Datastore.connect(options), work, Datastore::close)} closes it in every case,
      *     also where the cancel and the datastore cross each other

@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import reactor.test.subscriber.TestSubscriber;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The stages one by one, in both forms; {@link AggregationCorpusTest} has them in any combination. */
+@Tag("surroundings")
 class AggregationTest {
 
     @RegisterExtension

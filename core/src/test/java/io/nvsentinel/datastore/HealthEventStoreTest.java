@@ -28,6 +28,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.PGConnection;
@@ -36,6 +37,7 @@ import reactor.test.StepVerifier;
 import reactor.test.subscriber.TestSubscriber;
 
 /** The pool has one connection, so an operation that kept it would stop the next one. */
+@Tag("surroundings")
 class HealthEventStoreTest {
 
     @RegisterExtension

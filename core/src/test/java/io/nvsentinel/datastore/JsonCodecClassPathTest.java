@@ -4,8 +4,6 @@ package io.nvsentinel.datastore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 
@@ -34,10 +32,7 @@ class JsonCodecClassPathTest {
 
     private static String call(String hidden, String hiddenToo, Class<? extends Callable<String>> program)
             throws Exception {
-        ClassLoader loader = new WithoutPackages(hidden + ".", hiddenToo + ".");
-        Object copy =
-                loader.loadClass(program.getName()).getDeclaredConstructor().newInstance();
-        return String.valueOf(((Callable<?>) copy).call());
+        return new HidingClassLoader(hidden + ".", hiddenToo + ".").call(program);
     }
 
     public static final class Jackson3RoundTrip implements Callable<String> {
@@ -69,44 +64,6 @@ class JsonCodecClassPathTest {
                             .nodeName("n")
                             .build()));
             return new String(codec.encode(codec.decode(bytes)), java.nio.charset.StandardCharsets.UTF_8);
-        }
-    }
-
-    /** Loads this project's classes anew and hides some packages from them. */
-    private static final class WithoutPackages extends ClassLoader {
-
-        private final String[] hidden;
-
-        WithoutPackages(String... hidden) {
-            super(JsonCodecClassPathTest.class.getClassLoader());
-            this.hidden = hidden;
-        }
-
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            for (String prefix : hidden) {
-                if (name.startsWith(prefix)) {
-                    throw new ClassNotFoundException(name + " is hidden");
-                }
-            }
-            return name.startsWith("io.nvsentinel.datastore.") ? own(name) : super.loadClass(name, resolve);
-        }
-
-        private Class<?> own(String name) throws ClassNotFoundException {
-            Class<?> loaded = findLoadedClass(name);
-            if (loaded != null) {
-                return loaded;
-            }
-            String file = name.replace('.', '/') + ".class";
-            try (InputStream in = getParent().getResourceAsStream(file)) {
-                if (in == null) {
-                    throw new ClassNotFoundException(name);
-                }
-                byte[] bytes = in.readAllBytes();
-                return defineClass(name, bytes, 0, bytes.length);
-            } catch (IOException e) {
-                throw new ClassNotFoundException(name, e);
-            }
         }
     }
 }

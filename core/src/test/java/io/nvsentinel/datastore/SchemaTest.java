@@ -15,15 +15,17 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
+@Tag("surroundings")
 class SchemaTest {
 
     private static final String HISTORY = "SELECT count(*) || ' ' || max(installed_rank) || ' ' || max(installed_on)"
             + " FROM nvsentinel_schema_history";
     private static final String VERSION =
-            "SELECT version FROM nvsentinel_schema_history ORDER BY installed_rank DESC OFFSET %d LIMIT 1";
+            "SELECT version FROM nvsentinel_schema_history ORDER BY installed_rank DESC OFFSET %s LIMIT 1";
     private static final String TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = ?";
 
     private TestDatabase database;
@@ -79,8 +81,8 @@ class SchemaTest {
                 + " ORDER BY installed_rank DESC LIMIT 1");
         open(SchemaMode.VALIDATE);
         open(SchemaMode.MIGRATE);
-        String needed = database.queryForString(VERSION.formatted(1));
-        String before = database.queryForString(VERSION.formatted(2));
+        String needed = database.queryForString(VERSION.formatted("1"));
+        String before = database.queryForString(VERSION.formatted("2"));
         database.execute("DELETE FROM nvsentinel_schema_history WHERE version IN ('900', '" + needed + "')");
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))
                 .isInstanceOf(MisconfiguredException.class)

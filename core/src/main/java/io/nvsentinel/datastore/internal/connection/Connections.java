@@ -7,6 +7,7 @@ import io.nvsentinel.datastore.DatastoreListener.Kind;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
@@ -81,13 +82,13 @@ public final class Connections implements Session {
     public static <T> Mono<T> open(
             DatastoreOptions options, @Nullable DatastoreListener listener, Function<Connections, Mono<T>> prepare) {
         return Mono.usingWhen(
-                Mono.fromCallable(() -> new Connections(
+                Mono.fromCallable(() -> ForeignCode.call(() -> new Connections(
                                 options,
                                 DriverConfiguration.openTls(options),
                                 new Deadlines(Schedulers.parallel()),
-                                listener))
+                                listener)))
                         .subscribeOn(Schedulers.boundedElastic()),
-                prepare,
+                connections -> ForeignCode.defer(() -> prepare.apply(connections)),
                 connections -> Mono.empty(),
                 (connections, error) -> connections.close(),
                 Connections::close);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -55,11 +56,11 @@ final class Connector implements ConnectionFactory {
     /** Cold; fails with a {@link java.util.concurrent.TimeoutException} where the server does not answer. */
     @Override
     public Mono<PostgresqlConnection> create() {
-        return Mono.defer(() -> {
+        return ForeignCode.defer(() -> {
             Channels channels = new Channels();
-            return new PostgresqlConnectionFactory(
-                            configuration.get().loopResources(channels).build())
-                    .create()
+            return ForeignCode.defer(() -> new PostgresqlConnectionFactory(
+                                    configuration.get().loopResources(channels).build())
+                            .create())
                     .timeout(timeout, timer)
                     .onErrorMap(explanation::apply)
                     .doOnNext(connection -> remember(connection, channels))
@@ -115,7 +116,7 @@ final class Connector implements ConnectionFactory {
      * @return cold; completes when no connection made here is open
      */
     Mono<Void> closeRest(Duration grace) {
-        return Mono.defer(() -> {
+        return ForeignCode.defer(() -> {
             List<Channels> rest = List.copyOf(open.values());
             Mono<Void> closed = Mono.when(rest.stream().map(Channels::closed).toList());
             return closed.timeout(

@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -48,9 +49,11 @@ final class JoinedSession implements Session {
     }
 
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        Mono<T> answer = Mono.defer(() -> work.apply(connection));
+        Mono<T> answer = ForeignCode.defer(() -> work.apply(connection));
         Mono<T> inTime = patience == null ? answer : patience.with(answer);
-        return turns.run(inTime.onErrorMap(error -> remember(error, translate.apply(error))), () -> ended(action));
+        // Once more around it all: what the application's own operators throw at the value comes here first.
+        return ForeignCode.defer(() ->
+                turns.run(inTime.onErrorMap(error -> remember(error, translate.apply(error))), () -> ended(action)));
     }
 
     private Throwable remember(Throwable error, Throwable translated) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
@@ -64,7 +65,7 @@ final class Lease {
 
     /** Runs work that commits nothing. */
     <T> Mono<T> run(Function<Connection, Mono<T>> work) {
-        return turns.run(Mono.defer(() -> work.apply(connection)), Lease::endedBefore);
+        return turns.run(ForeignCode.defer(() -> work.apply(connection)), Lease::endedBefore);
     }
 
     /** Runs work whose statement is a transaction of its own, and may be committing from the beginning. */

@@ -91,7 +91,7 @@ final class Observer {
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
             try {
                 listener.onOperation(new Operation(kind, action, took, outcome, error));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError | VirtualMachineError e) {
                 LOG.warn("The datastore listener {} failed", listener.getClass().getName(), e);
             }
         }

@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.api.PostgresTransactionDefinition;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Result;
@@ -31,7 +32,7 @@ final class Transaction {
 
     /** Begins, works and commits; the value comes after the commit. */
     <T> Mono<T> run(Function<Session, Mono<T>> work) {
-        return begin().then(Mono.defer(() -> work.apply(session)))
+        return begin().then(ForeignCode.defer(() -> work.apply(session)))
                 .singleOptional()
                 .flatMap(value -> commit().then(Mono.justOrEmpty(value)));
     }

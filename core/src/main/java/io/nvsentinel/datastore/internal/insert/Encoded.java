@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.insert;
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.codec.Json;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
@@ -52,7 +53,7 @@ final class Encoded {
     /** What a codec of the application's throws may quote the document, so only its class is named. */
     private static <T> byte[] encode(DocumentCodec<T> codec, T document) {
         try {
-            return codec.encode(document);
+            return ForeignCode.encode(codec, document);
         } catch (DatastoreException e) {
             throw e;
         } catch (RuntimeException e) {

@@ -33,10 +33,11 @@ final class JdbcErrors {
                 : new MisconfiguredException(message + advice(state), state, error);
     }
 
-    /** Whether a login, a database or a certificate was refused, which waiting does not change. */
+    /** Whether a login, a database or a certificate was refused or a library does not fit, which waiting does not change. */
     static boolean isLoginRefused(DatastoreException error) {
         String state = error.sqlState();
         return find(error, SSLException.class) != null
+                || find(error, LinkageError.class) != null
                 || (state != null && (state.startsWith("28") || state.startsWith("3D")));
     }
 

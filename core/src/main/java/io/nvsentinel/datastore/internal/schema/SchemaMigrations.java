@@ -5,11 +5,13 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.SchemaStatus;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -17,8 +19,6 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.MigrationState;
-import org.flywaydb.core.api.configuration.FluentConfiguration;
-import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import reactor.core.publisher.Mono;
@@ -29,6 +29,13 @@ public final class SchemaMigrations {
 
     private static final String LOCATION = "classpath:io/nvsentinel/datastore/schema";
     private static final String HISTORY_TABLE = "nvsentinel_schema_history";
+
+    /**
+     * Flyway's own lock would otherwise keep a transaction open, for which an index built concurrently waits for ever. By its
+     * name, for the class of that option is another one in each major version.
+     */
+    private static final Map<String, String> NO_TRANSACTIONAL_LOCK =
+            Map.of("flyway.postgresql.transactional.lock", "false");
 
     private final DatastoreOptions options;
     private final PGSimpleDataSource source;
@@ -43,7 +50,7 @@ public final class SchemaMigrations {
      */
     public SchemaMigrations(DatastoreOptions options, @Nullable TlsContext tls) {
         this.options = options;
-        this.source = JdbcSource.of(options, tls);
+        this.source = new PrimarySource(options, tls);
         this.tls = tls;
         this.index = new IdempotencyIndex(source, options.schema());
     }
@@ -110,22 +117,23 @@ public final class SchemaMigrations {
     private Mono<Void> blocking(String failure, Step step) {
         String what =
                 "The schema of " + Addresses.text(options.directAddresses()) + "/" + options.database() + " " + failure;
-        return Mono.fromCallable(() -> failureOf(step))
+        return Mono.fromCallable(() -> failureOf(step, what))
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(error -> error.map(e -> Mono.<Void>error(JdbcErrors.translate(explained(e), what)))
-                        .orElseGet(Mono::empty));
+                .flatMap(error -> error.map(Mono::<Void>error).orElseGet(Mono::empty));
     }
 
     private Throwable explained(Exception error) {
         return tls == null ? error : tls.explain(error);
     }
 
-    private static Optional<Exception> failureOf(Step step) {
+    private Optional<Throwable> failureOf(Step step, String what) {
         try {
             step.run();
             return Optional.empty();
         } catch (SQLException | RuntimeException e) {
-            return Optional.of(e);
+            return Optional.of(JdbcErrors.translate(explained(e), what));
+        } catch (LinkageError | VirtualMachineError e) {
+            return Optional.of(ForeignCode.failure(e));
         }
     }
 
@@ -161,7 +169,8 @@ public final class SchemaMigrations {
     }
 
     private Flyway flyway() {
-        FluentConfiguration configuration = Flyway.configure(SchemaMigrations.class.getClassLoader())
+        return Flyway.configure(SchemaMigrations.class.getClassLoader())
+                .configuration(NO_TRANSACTIONAL_LOCK)
                 .dataSource(source)
                 .locations(LOCATION)
                 .table(HISTORY_TABLE)
@@ -169,13 +178,8 @@ public final class SchemaMigrations {
                 .baselineOnMigrate(true)
                 .baselineVersion("0")
                 .connectRetries(0)
-                .validateMigrationNaming(true);
-        // Flyway's own lock would otherwise keep a transaction open, for which an index built concurrently waits for
-        // ever.
-        configuration
-                .getConfigurationExtension(PostgreSQLConfigurationExtension.class)
-                .setTransactionalLock(false);
-        return configuration.load();
+                .validateMigrationNaming(true)
+                .load();
     }
 
     interface Step {

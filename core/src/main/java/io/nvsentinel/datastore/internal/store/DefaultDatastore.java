@@ -14,6 +14,7 @@ import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.figures.HealthCheck;
@@ -64,9 +65,10 @@ public final class DefaultDatastore implements Datastore {
             DefaultDatastore datastore = new DefaultDatastore(options, connections);
             return new SchemaMigrations(options, connections.tls())
                     .run()
-                    .then(datastore.ping())
-                    .then(new SchemaSafety(connections, options.schema(), options.username()).check())
-                    .then(Mono.fromSupplier(() -> datastore.announced(listener)));
+                    .then(ForeignCode.defer(datastore::ping))
+                    .then(ForeignCode.defer(
+                            () -> new SchemaSafety(connections, options.schema(), options.username()).check()))
+                    .then(Mono.fromCallable(() -> ForeignCode.call(() -> datastore.announced(listener))));
         });
     }
 

@@ -11,6 +11,7 @@ import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.table.Rows;
@@ -74,7 +75,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Mono<UpsertResult> upsert(MaintenanceEvent event) {
-        return Mono.fromCallable(() -> Json.of(codec().encode(event)))
+        return Mono.fromCallable(() -> Json.of(ForeignCode.encode(codec(), event)))
                 .flatMap(data -> session.write(
                         "Upsert into " + name(),
                         connection -> upsert(connection, data, event.eventId())

@@ -10,6 +10,7 @@ import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.table.Condition;
@@ -77,14 +78,14 @@ final class DocumentChanges<T> {
     }
 
     Mono<Void> replaceById(UUID id, T document) {
-        return written("Replace by id in ", () -> sql.replace(id, codec.encode(document)))
+        return written("Replace by id in ", () -> sql.replace(id, ForeignCode.encode(codec, document)))
                 .flatMap(count -> found(id, count));
     }
 
     Mono<Void> replaceById(UUID id, long version, T document) {
         return one(
                         "Replace by id in ",
-                        () -> sql.replaceVersion(id, version, codec.encode(document)),
+                        () -> sql.replaceVersion(id, version, ForeignCode.encode(codec, document)),
                         DocumentChanges::outcome)
                 .flatMap(outcome -> found(id, version, outcome));
     }

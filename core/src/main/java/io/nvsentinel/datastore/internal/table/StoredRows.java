@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.UndecodableDocument;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
+import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
@@ -90,7 +91,7 @@ public final class StoredRows<T> {
         Instant createdAt = ServerTimes.read(row, 1);
         byte[] json = required(row, 4, Json.class).asArray();
         try {
-            T document = codec.decode(json);
+            T document = ForeignCode.decode(codec, json);
             return new Row<>(
                     new StoredDocument<>(
                             id, createdAt, ServerTimes.read(row, 2), required(row, 3, Long.class), document),
