@@ -105,7 +105,7 @@ public interface Datastore extends DatastoreSession {
      * never touches a table that is no collection. The user needs the right to execute the database's function
      * {@code nvsentinel_create_collection}, and none to create tables.
      *
-     * @param name its name; any text of 1 to 63 bytes without a NUL character and without
+     * @param name its name; any text of 1 to 63 bytes without control characters or half a surrogate pair, and without
      *     {@code pg_} at its beginning
      * @return cold; completes after the commit; fails with {@link InvalidRequestException} where another kind of table
      *     has the name, and with {@link MisconfiguredException} where the right is missing

@@ -91,7 +91,8 @@ public final class DatastoreOptions {
 
     /**
      * Reads the {@code DATASTORE_*} variables of a given environment. A variable that is unset or blank leaves the
-     * option at its default. {@code DATASTORE_YAML} may hold a YAML document, or {@code DATASTORE_YAML_PATH} name a
+     * option at its default, but a password may consist of spaces. Variables of Kubernetes service links, as a Service named
+     * {@code datastore} gives them, are ignored. {@code DATASTORE_YAML} may hold a YAML document, or {@code DATASTORE_YAML_PATH} name a
      * file with one; what it gives wins over the other variables. Blocks if there is a file to read.
      *
      * @param environment names and values of variables

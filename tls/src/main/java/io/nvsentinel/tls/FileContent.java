@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
 
 /**
  * A file as it was read.
@@ -108,8 +109,11 @@ record FileContent(Path path, byte[] bytes) {
             throw TlsException.of(
                     Reason.KEY_PERMISSIONS,
                     key,
-                    "found permissions %04o, owner %d; accepted are 0600 or less, or 0640 or less if root owns it (for a mounted secret: defaultMode 0400)"
-                            .formatted(mode & 0777, owner));
+                    String.format(
+                            Locale.ROOT,
+                            "found permissions %04o, owner %d; accepted are 0600 or less, or 0640 or less if root owns it (for a mounted secret: defaultMode 0400)",
+                            mode & 0777,
+                            owner));
         }
     }
 

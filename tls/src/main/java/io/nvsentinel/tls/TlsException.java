@@ -3,6 +3,7 @@ package io.nvsentinel.tls;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,10 @@ public class TlsException extends RuntimeException {
         UNSTABLE
     }
 
+    /** Absolute or below this directory, or a file with an extension. */
+    private static final Pattern PATH = Pattern.compile("(?!.*(?:://|-----BEGIN))"
+            + "(?:(?:\\.{0,2}/|[A-Za-z]:).*|(?:[A-Za-z_-]{1,30}/){0,5}[^/]{0,100}\\.[a-z0-9]{2,5})");
+
     /** What is wrong. */
     private final Reason reason;
 
@@ -48,9 +53,14 @@ public class TlsException extends RuntimeException {
     private final @Nullable String path;
 
     TlsException(Reason reason, @Nullable Path path, String what, @Nullable Throwable cause) {
-        super(path == null ? what : path + ": " + what, cause);
+        super(path == null ? what : shown(path.toString()) + ": " + what, cause);
         this.reason = reason;
         this.path = path == null ? null : path.toString();
+    }
+
+    /** A password or a key that was given in place of its file is not shown. */
+    private static String shown(String path) {
+        return PATH.matcher(path).matches() ? path : "<hidden, for it does not look like a path>";
     }
 
     static TlsException of(Reason reason, Path path, String what) {

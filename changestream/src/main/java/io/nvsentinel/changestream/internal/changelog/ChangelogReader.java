@@ -13,6 +13,7 @@ import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -308,7 +309,9 @@ public final class ChangelogReader {
         int asked = most;
         PageReading reading = new PageReading(asked, pageBytes);
         return Rows.each(
-                        Rows.bind(connection.createStatement(PAGE.formatted(wanted.sql(), asked)), values),
+                        Rows.bind(
+                                connection.createStatement(String.format(Locale.ROOT, PAGE, wanted.sql(), asked)),
+                                values),
                         reading::add)
                 .then(Mono.fromSupplier(() -> reading.page(range.start, range.end, tables)))
                 .doOnNext(page -> most = PageSize.next(pageRows, page.rows().size(), page.bytes(), pageBytes))

@@ -12,6 +12,7 @@ import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,8 @@ public final class Records {
      * @return cold; emits the page
      */
     public Mono<Page> page(String collection, @Nullable UUID after, long position) {
-        String sql = PAGE.formatted(Identifier.qualify(collection), after == null ? "true" : "id > $3");
+        String sql =
+                String.format(Locale.ROOT, PAGE, Identifier.qualify(collection), after == null ? "true" : "id > $3");
         int asked = most;
         List<Object> values = new ArrayList<>(List.of(asked, pageBytes));
         if (after != null) {

@@ -6,6 +6,7 @@ import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A position in a statement that stores it: the statement also looks whether its row is in the changelog of the server that
@@ -42,7 +43,7 @@ final class CheckedPosition {
         for (int i = 0; i < PARAMETERS; i++) {
             numbers[i] = first + i;
         }
-        return HISTORY.formatted(numbers);
+        return String.format(Locale.ROOT, HISTORY, numbers);
     }
 
     /** The given values, and those of the five parameters. */

@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream.internal.client;
 
 import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.internal.Names;
 
 /** What a client name may look like. */
 public final class ClientNames {
@@ -14,9 +15,13 @@ public final class ClientNames {
      * Checks a name.
      *
      * @param name the name
-     * @throws MisconfiguredException if it is blank or too long
+     * @throws MisconfiguredException if it is blank or too long, or has control characters or half a surrogate pair
      */
     public static void check(String name) {
+        String complaint = Names.complaint(name);
+        if (complaint != null) {
+            throw new MisconfiguredException("clientName " + complaint);
+        }
         if (name.isBlank() || name.length() > MAX_LENGTH) {
             throw new MisconfiguredException(
                     "clientName must have 1 to " + MAX_LENGTH + " characters and not only blanks");

@@ -18,6 +18,7 @@ import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +81,8 @@ public final class ResumeTokens {
                     + " FROM history";
 
     /** Forwards only: a statement that was given up may still arrive after its successor. */
-    private static final String STORE = "WITH " + CheckedPosition.history(4) + """
+    private static final String STORE =
+            "WITH " + CheckedPosition.history(4) + """
             , stored AS (
                 UPDATE {schema}.resume_tokens
                 SET resume_token = CASE WHEN history.holds AND position <= $5 THEN $3 ELSE resume_token END,
@@ -91,12 +93,13 @@ public final class ResumeTokens {
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes AS handled USING stored
                 WHERE handled.client_name = stored.client_name AND handled.position <= stored.position
-            )""" + OUTCOME.formatted("stored");
+            )""" + String.format(Locale.ROOT, OUTCOME, "stored");
 
     private static final String IF_IT_HOLDS = "AND history.holds";
 
     /** What was handled stays handled, but the ids of another changelog mean nothing in this one. */
-    private static final String RESTART = "WITH " + CheckedPosition.history(4) + """
+    private static final String RESTART =
+            "WITH " + CheckedPosition.history(4) + """
             , earlier AS (
                 SELECT client_name, resume_token ->> 'incarnation' = $4::text AS same
                 FROM {schema}.resume_tokens WHERE client_name = $1
@@ -108,29 +111,31 @@ public final class ResumeTokens {
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes AS handled USING moved JOIN earlier USING (client_name)
                 WHERE handled.client_name = moved.client_name AND (handled.position <= $5 OR NOT earlier.same)
-            )""" + OUTCOME.formatted("moved");
+            )""" + String.format(Locale.ROOT, OUTCOME, "moved");
 
-    private static final String RENEW = "WITH " + CheckedPosition.history(3) + """
+    private static final String RENEW =
+            "WITH " + CheckedPosition.history(3) + """
             , kept AS (
                 UPDATE {schema}.resume_tokens SET last_seen = clock_timestamp(), leased_until = %s
                 FROM history
                 WHERE client_name = $1 AND epoch = $2 AND history.holds
                 RETURNING client_name
-            )""" + OUTCOME.formatted("kept");
+            )""" + String.format(Locale.ROOT, OUTCOME, "kept");
 
     private static final String CHECK = "WITH " + CheckedPosition.history(3)
             + ", kept AS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2)"
-            + OUTCOME.formatted("kept");
+            + String.format(Locale.ROOT, OUTCOME, "kept");
 
     /** With a new epoch, so that what was sent before on another connection and arrives later leases nothing. */
     private static final String NOT_OWNED = "NULL, epoch = nextval('{schema}.resume_tokens_epoch_seq')";
 
-    private static final String GIVE_UP =
-            "UPDATE {schema}.resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2"
-                    .formatted(NOT_OWNED);
+    private static final String GIVE_UP = String.format(
+            Locale.ROOT,
+            "UPDATE {schema}.resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2",
+            NOT_OWNED);
 
     /** The name is given up even if the position is none of this changelog; the client goes on from the one stored here. */
-    private static final String RELEASE = STORE.formatted(NOT_OWNED, "");
+    private static final String RELEASE = String.format(Locale.ROOT, STORE, NOT_OWNED, "");
 
     private final Connections connections;
     private final JsonCodec json;
@@ -174,7 +179,7 @@ public final class ResumeTokens {
     }
 
     private String leased(String sql) {
-        return sql.formatted(leasedUntil());
+        return String.format(Locale.ROOT, sql, leasedUntil());
     }
 
     private String leasedUntil() {
@@ -289,7 +294,7 @@ public final class ResumeTokens {
      *     {@link HistoryForkedException} if the database was set back behind the position or the opening of the name
      */
     public Mono<Void> store(Owned owned, Position token) {
-        return stored(owned, STORE.formatted(leasedUntil(), IF_IT_HOLDS), token)
+        return stored(owned, String.format(Locale.ROOT, STORE, leasedUntil(), IF_IT_HOLDS), token)
                 .flatMap(outcome -> outcome.required(owned));
     }
 

@@ -15,6 +15,7 @@ import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -30,7 +31,7 @@ public final class StoredClients implements Clients {
 
     private static final int COUNTED = 100_000;
 
-    private static final String STATUS = """
+    private static final String STATUS = String.format(Locale.ROOT, """
             SELECT client.client_name, client.resume_token, client.epoch, client.owner,
                 coalesce(client.leased_until > clock_timestamp(), false), timestamptz_send(client.last_seen),
                 timestamptz_send(client.cut_off),
@@ -43,12 +44,12 @@ public final class StoredClients implements Clients {
             CROSS JOIN LATERAL (
                 SELECT count(*) AS changes
                 FROM (SELECT FROM {schema}.datastore_changelog WHERE id > client.position LIMIT %1$d + 1) AS counted
-            ) AS behind""".formatted(COUNTED);
+            ) AS behind""", COUNTED);
 
     private static final String MINE = "(client_name = $1 OR group_name = $1)";
 
     /** One statement: the epoch fences the owner at the moment at which the client moves. */
-    private static final String MOVE = """
+    private static final String MOVE = String.format(Locale.ROOT, """
             WITH %2$s, known AS (
                 SELECT count(*) AS clients FROM {schema}.resume_tokens WHERE %1$s
             ), moved AS (
@@ -66,15 +67,15 @@ public final class StoredClients implements Clients {
                 WHERE history.holds AND clients = 0
                 ON CONFLICT DO NOTHING
             )
-            SELECT holds FROM history""".formatted(MINE, CheckedPosition.history(4));
+            SELECT holds FROM history""", MINE, CheckedPosition.history(4));
 
-    private static final String DELETE = """
+    private static final String DELETE = String.format(Locale.ROOT, """
             WITH deleted AS (
                 DELETE FROM {schema}.resume_tokens WHERE %s RETURNING client_name
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes WHERE client_name IN (SELECT client_name FROM deleted)
             )
-            SELECT count(*) FROM deleted""".formatted(MINE);
+            SELECT count(*) FROM deleted""", MINE);
 
     private final Session session;
     private final JsonCodec json;

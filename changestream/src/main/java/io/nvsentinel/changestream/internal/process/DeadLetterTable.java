@@ -13,6 +13,7 @@ import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -39,7 +40,7 @@ public final class DeadLetterTable {
                 attempts = excluded.attempts + CASE WHEN $15 THEN dead_letters.attempts ELSE 0 END,
                 last_failed_at = now(), replay_requested = false, replay_epoch = NULL""";
 
-    private static final String CLAIM = """
+    private static final String CLAIM = String.format(Locale.ROOT, """
             UPDATE {schema}.dead_letters SET replay_epoch = $2
             WHERE id IN (
                     SELECT id FROM {schema}.dead_letters
@@ -47,14 +48,14 @@ public final class DeadLetterTable {
                     ORDER BY position LIMIT %d)
                 AND EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2)
             RETURNING %s
-            """.formatted(BATCH, LETTER);
+            """, BATCH, LETTER);
 
     /** Of partitions that are no more, since the group was made anew with others or the name is not shared any longer. */
-    private static final String ORPHANS = """
+    private static final String ORPHANS = String.format(Locale.ROOT, """
             SELECT %s FROM {schema}.dead_letters AS letter
             WHERE replay_requested AND regexp_replace(client_name, '#[0-9]+$', '') = $1
                 AND NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = letter.client_name)
-            ORDER BY position LIMIT %d""".formatted(LETTER, BATCH);
+            ORDER BY position LIMIT %d""", LETTER, BATCH);
 
     private static final String ADOPT = """
             UPDATE {schema}.dead_letters AS letter SET client_name = $1, replay_epoch = NULL

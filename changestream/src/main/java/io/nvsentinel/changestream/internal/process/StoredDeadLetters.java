@@ -15,6 +15,7 @@ import io.r2dbc.spi.Readable;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -39,11 +40,11 @@ public final class StoredDeadLetters implements DeadLetters {
             SELECT regexp_replace(client_name, '#[0-9]+$', '') AS client, count(*)
             FROM {schema}.dead_letters GROUP BY client ORDER BY client""";
 
-    private static final String LIST = """
+    private static final String LIST = String.format(Locale.ROOT, """
             SELECT id, client_name, incarnation, position, xid, table_name, record_id, operation, timestamptz_send(changed_at),
                 error_class, error_message, attempts, timestamptz_send(first_failed_at),
                 timestamptz_send(last_failed_at), replay_requested
-            FROM {schema}.dead_letters WHERE (position, id) > ($2, $3) AND %s ORDER BY position, id LIMIT %d""".formatted(OF_CLIENT, PAGE);
+            FROM {schema}.dead_letters WHERE (position, id) > ($2, $3) AND %s ORDER BY position, id LIMIT %d""", OF_CLIENT, PAGE);
 
     private static final String REPLAY = "UPDATE {schema}.dead_letters SET replay_requested = true,"
             + " replay_epoch = CASE WHEN replay_requested THEN replay_epoch END WHERE ";

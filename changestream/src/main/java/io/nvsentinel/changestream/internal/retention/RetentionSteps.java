@@ -6,6 +6,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import reactor.core.publisher.Mono;
 
@@ -55,7 +56,7 @@ final class RetentionSteps {
      * readers at the same moment, and the id that is kept stands first all the same. The last row of them stays until the
      * next step, without its documents: clients that have acknowledged everything recognize the history by it.
      */
-    private static final String REMOVE = """
+    private static final String REMOVE = String.format(Locale.ROOT, """
             WITH batch AS (
                 SELECT id, changed_at < now() - $1 * interval '1 second'
                     AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM {schema}.resume_tokens) ELSE $3 END
@@ -80,16 +81,16 @@ final class RetentionSteps {
                     AND id IN (
                         SELECT id FROM gone UNION ALL SELECT oldest_id - 1 FROM {schema}.datastore_changelog_state)
             )
-            SELECT count(*) FROM gone""".formatted(Long.MAX_VALUE);
+            SELECT count(*) FROM gone""", Long.MAX_VALUE);
 
     /** Asked before each step, so that the lock is not taken for nothing. */
-    private static final String OLDEST = """
+    private static final String OLDEST = String.format(Locale.ROOT, """
             SELECT count(*) FROM (
                 SELECT id, changed_at FROM {schema}.datastore_changelog
                 WHERE id >= (SELECT oldest_id FROM {schema}.datastore_changelog_state) ORDER BY id LIMIT 1
             ) AS oldest
             WHERE changed_at < now() - $1 * interval '1 second'
-                AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM {schema}.resume_tokens) ELSE $3 END""".formatted(Long.MAX_VALUE);
+                AND id <= CASE WHEN $2 THEN (SELECT coalesce(min(position), %1$d) FROM {schema}.resume_tokens) ELSE $3 END""", Long.MAX_VALUE);
 
     private static final String CAP = """
             SELECT coalesce((SELECT id FROM {schema}.datastore_changelog ORDER BY id DESC OFFSET $1 LIMIT 1), 0)""";

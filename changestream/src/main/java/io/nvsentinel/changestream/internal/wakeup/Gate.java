@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,13 +28,13 @@ public final class Gate {
     /** Also in the capture trigger's function. */
     private static final long KEY = 7813858212840129890L;
 
-    private static final String ARM = """
+    private static final String ARM = String.format(Locale.ROOT, """
             SELECT CASE
                 WHEN pg_try_advisory_lock(%1$d) THEN 'ARMED'
                 WHEN pg_try_advisory_lock_shared(%1$d) THEN
                     CASE WHEN pg_advisory_unlock_shared(%1$d) THEN 'WRITERS_COMMITTING' END
                 ELSE 'ANOTHER_ARMED'
-            END""".formatted(KEY);
+            END""", KEY);
 
     private static final String UNLOCK = "pg_advisory_unlock_all()::text";
 

@@ -30,6 +30,8 @@ final class DriverConfiguration {
                 .username(options.username())
                 .password(options.password())
                 .schema(SEARCH_PATH)
+                // Otherwise that of the JVM, whose name the server need not know.
+                .timeZone("UTC")
                 .applicationName(options.applicationName())
                 .connectTimeout(connectTimeout(options, servers))
                 .statementTimeout(options.statementTimeout())

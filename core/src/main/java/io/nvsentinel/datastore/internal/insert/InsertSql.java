@@ -15,6 +15,7 @@ import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -41,15 +42,15 @@ final class InsertSql {
         this.name = table.name();
         String quoted = table.quoted();
         this.one = "INSERT INTO " + quoted + " (data) VALUES ($1) RETURNING id";
-        this.many = """
+        this.many = String.format(Locale.ROOT, """
                 WITH input AS MATERIALIZED (
                     SELECT gen_random_uuid() AS id, data, ordinal
                     FROM jsonb_array_elements($1) WITH ORDINALITY AS documents (data, ordinal)
                 ), stored AS (
                     INSERT INTO %s (id, data) SELECT id, data FROM input ORDER BY ordinal
                 )
-                SELECT id FROM input ORDER BY ordinal""".formatted(quoted);
-        this.idempotent = """
+                SELECT id FROM input ORDER BY ordinal""", quoted);
+        this.idempotent = String.format(Locale.ROOT, """
                 WITH input AS MATERIALIZED (
                     SELECT gen_random_uuid() AS id, data, data %2$s AS key, ordinal
                     FROM jsonb_array_elements($1) WITH ORDINALITY AS documents (data, ordinal)
@@ -63,11 +64,11 @@ final class InsertSql {
                 LEFT JOIN stored AS mine ON mine.id = input.id
                 LEFT JOIN stored AS earlier ON mine.id IS NULL AND earlier.key = input.key
                 LEFT JOIN %1$s AS before ON mine.id IS NULL AND before.data %2$s = input.key
-                ORDER BY ordinal""".formatted(quoted, KEY);
-        this.existing = """
+                ORDER BY ordinal""", quoted, KEY);
+        this.existing = String.format(Locale.ROOT, """
                 SELECT record.id FROM jsonb_array_elements($1) WITH ORDINALITY AS documents (data, ordinal)
                 JOIN %1$s AS record ON record.data %2$s = documents.data %2$s
-                ORDER BY ordinal""".formatted(quoted, KEY);
+                ORDER BY ordinal""", quoted, KEY);
     }
 
     /** Whether what one statement stores stays there when the next one fails. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.internal.Names;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,9 @@ public final class Addresses {
     }
 
     private static InetSocketAddress one(String text, int port) {
+        if (Names.complaint(text) != null || Shown.mayHoldSecret(text)) {
+            throw notAHost(text);
+        }
         int bracket = text.startsWith("[") ? text.indexOf(']') : -1;
         int colon = text.indexOf(':', Math.max(bracket, 0));
         boolean bareIpv6 = bracket < 0 && colon >= 0 && text.indexOf(':', colon + 1) >= 0;
@@ -62,9 +66,14 @@ public final class Addresses {
                 || host.chars().anyMatch(Addresses::neverInAHost)
                 || (bracket >= 0 && end != bracket + 1);
         if (wrong) {
-            throw new IllegalArgumentException("must be host, host:port or a list a:1,b:2, not \"" + text + "\"");
+            throw notAHost(text);
         }
         return InetSocketAddress.createUnresolved(host, end == text.length() ? port : port(text.substring(end + 1)));
+    }
+
+    private static IllegalArgumentException notAHost(String text) {
+        return new IllegalArgumentException("must be host, host:port or a list a:1,b:2"
+                + (Shown.mayHoldSecret(text) ? ", not a connection string, whose parts are options of their own" : ""));
     }
 
     private static boolean neverInAHost(int character) {
@@ -76,7 +85,7 @@ public final class Addresses {
         String complaint =
                 port == null ? null : Kind.number(1, 65535).complaint().apply(port);
         if (port == null || complaint != null) {
-            throw new IllegalArgumentException("must have a port between 1 and 65535, not " + text);
+            throw new IllegalArgumentException("must have a port between 1 and 65535, not " + Shown.number(text));
         }
         return port;
     }

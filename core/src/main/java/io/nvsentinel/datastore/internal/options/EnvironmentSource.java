@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,9 +21,6 @@ public final class EnvironmentSource {
                     Stream.of(PROVIDER, YAML, YAML_PATH, "DATASTORE_NAMESPACE"))
             .collect(Collectors.toUnmodifiableSet());
 
-    /** What Kubernetes adds for a service that is named datastore. */
-    private static final Pattern SERVICE_LINK = Pattern.compile("DATASTORE_(SERVICE_|PORT_\\d+_).*");
-
     private EnvironmentSource() {}
 
     /**
@@ -34,11 +31,13 @@ public final class EnvironmentSource {
      * @return the values, with everything that is wrong in the environment
      */
     public static OptionValues read(OptionValues before, Map<String, String> environment) {
+        return readOptions(before, ServiceLinks.removedFrom(environment));
+    }
+
+    private static OptionValues readOptions(OptionValues before, Map<String, String> environment) {
         OptionValues values = yaml(before, environment);
         for (String name : environment.keySet().stream().sorted().toList()) {
-            if (name.startsWith("DATASTORE_")
-                    && !KNOWN.contains(name)
-                    && !SERVICE_LINK.matcher(name).matches()) {
+            if (name.startsWith("DATASTORE_") && !KNOWN.contains(name)) {
                 values = values.withFault("unknown variable " + name + Nearest.hint(name, KNOWN));
             }
         }
@@ -58,15 +57,24 @@ public final class EnvironmentSource {
         if (!text.isBlank()) {
             return YamlSource.read(before, text, YAML);
         }
-        return path.isEmpty() ? before : YamlSource.read(before, Path.of(path), YAML_PATH);
+        return path.isEmpty() ? before : yamlFile(before, path);
+    }
+
+    private static OptionValues yamlFile(OptionValues before, String path) {
+        try {
+            return YamlSource.read(before, Path.of(path), YAML_PATH);
+        } catch (InvalidPathException e) {
+            return before.withFault(YAML_PATH + " must be the path of a file");
+        }
     }
 
     private static <T> OptionValues one(OptionValues values, Option<T> option, Map<String, String> environment) {
-        // A password may begin and end with spaces.
+        // A password may begin and end with spaces, or consist of them.
         String text = option == Options.PASSWORD
                 ? environment.getOrDefault(option.variable(), "")
                 : text(environment, option.variable());
-        return text.isBlank() ? values : values.read(option, text, Source.variable(option.variable()));
+        boolean isGiven = option == Options.PASSWORD ? !text.isEmpty() : !text.isBlank();
+        return !isGiven ? values : values.read(option, text, Source.variable(option.variable()));
     }
 
     private static String text(Map<String, String> environment, String name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.internal.Names;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,7 +67,7 @@ final class ExtraParams {
                 throw new IllegalArgumentException("must be name=value pairs with spaces between them");
             }
             if (parameters.put(part.substring(0, equals), part.substring(equals + 1)) != null) {
-                throw new IllegalArgumentException("must not name " + part.substring(0, equals) + " twice");
+                throw new IllegalArgumentException("must not name " + Shown.name(part.substring(0, equals)) + " twice");
             }
         }
         return Map.copyOf(parameters);
@@ -90,10 +91,10 @@ final class ExtraParams {
             return "must not set " + name + ", which is the option " + own;
         }
         if (!KNOWN.contains(lower)) {
-            return "must not set " + name + Nearest.hint(lower, KNOWN)
+            return "must not set " + Shown.name(name) + Nearest.hint(lower, KNOWN)
                     + ": only parameters that cannot harm are handed on";
         }
-        boolean printable = value.length() <= LONGEST && value.chars().noneMatch(c -> c < ' ' || c == 0x7f);
+        boolean printable = value.length() <= LONGEST && Names.complaint(value) == null;
         return printable && !value.isBlank() ? null : "must set " + name + " to a short printable text";
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.internal.Names;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +21,16 @@ import org.jspecify.annotations.Nullable;
 public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable String> complaint) {
 
     static Kind<String> text() {
-        return new Kind<>(text -> text, value -> value.isBlank() ? "must not be blank" : null);
+        return new Kind<>(text -> text, Kind::nameComplaint);
+    }
+
+    private static @Nullable String nameComplaint(String value) {
+        if (value.isBlank()) {
+            return "must not be blank";
+        }
+        return Shown.mayHoldSecret(value)
+                ? "must be one name and looks like a connection string, whose parts are options of their own"
+                : Names.complaint(value);
     }
 
     /** A name that the migrations put between quotes. */
@@ -35,11 +45,15 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
 
     /** A text that is never shown, not even when it is wrong. */
     static Kind<String> secret() {
-        return new Kind<>(text -> text, value -> null);
+        return new Kind<>(text -> text, Names::secretComplaint);
     }
 
     static Kind<Path> file() {
-        return new Kind<>(Kind::path, value -> null);
+        return new Kind<>(
+                Kind::path,
+                value -> Shown.mayHoldSecret(value.toString())
+                        ? "must be the path of a file, not its content or a URL"
+                        : null);
     }
 
     static Kind<Integer> number(int least, int most) {
@@ -73,7 +87,8 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
                 text -> Arrays.stream(values)
                         .filter(value -> word.apply(value).equalsIgnoreCase(normal(text)))
                         .findFirst()
-                        .orElseThrow(() -> new IllegalArgumentException("must be " + all + ", not \"" + text + "\"")),
+                        .orElseThrow(
+                                () -> new IllegalArgumentException("must be " + all + ", not " + Shown.word(text))),
                 value -> null);
     }
 
@@ -81,15 +96,16 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
         try {
             return Integer.valueOf(text);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(wrong.apply("\"" + text + "\""), e);
+            throw new IllegalArgumentException(wrong.apply(Shown.number(text)), e);
         }
     }
 
     private static Path path(String text) {
         try {
             return Path.of(text);
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("must be a path, not \"" + text + "\"", e);
+        } catch (InvalidPathException withText) {
+            // Without the cause, whose message quotes the text.
+            throw new IllegalArgumentException("must be a path");
         }
     }
 

@@ -186,6 +186,6 @@ public final class OptionValues {
         if (option == Options.PASSWORD) {
             return value == null ? "none" : "<hidden>";
         }
-        return String.valueOf(value);
+        return value instanceof Path path ? Shown.path(path) : String.valueOf(value);
     }
 }

@@ -14,6 +14,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.composer.Composer;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -35,6 +38,7 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 public final class YamlSource {
 
     private static final int LARGEST_FILE = 1 << 20;
+    private static final int DEEPEST = 50;
     private static final LoadSettings SETTINGS = LoadSettings.builder()
             .setSchema(new CoreSchema())
             .setAllowNonScalarKeys(true)
@@ -79,11 +83,15 @@ public final class YamlSource {
     public static OptionValues read(OptionValues before, Path file, String label) {
         try {
             if (Files.size(file) > LARGEST_FILE) {
-                return before.withFault(label + ": the file " + file + " has more than " + LARGEST_FILE + " bytes");
+                return before.withFault(
+                        label + ": the file " + Shown.path(file) + " has more than " + LARGEST_FILE + " bytes");
             }
-            return read(before, Files.readString(file), String.valueOf(file.getFileName()));
+            return read(
+                    before,
+                    Files.readString(file),
+                    Shown.path(file).equals(file.toString()) ? String.valueOf(file.getFileName()) : label);
         } catch (IOException e) {
-            return before.withFault(label + ": the file " + file + " cannot be read ("
+            return before.withFault(label + ": the file " + Shown.path(file) + " cannot be read ("
                     + e.getClass().getSimpleName() + ")");
         }
     }
@@ -99,6 +107,7 @@ public final class YamlSource {
     public static OptionValues read(OptionValues before, String yaml, String label) {
         YamlSource source = new YamlSource(before, label);
         try {
+            requireShallow(yaml);
             compose(yaml).ifPresent(source::document);
         } catch (MarkedYamlEngineException e) {
             // Without the library's message and cause, which quote the text.
@@ -112,6 +121,21 @@ public final class YamlSource {
     /** What the library's Compose does, from packages that its module exports. */
     private static Optional<Node> compose(String yaml) {
         return new Composer(SETTINGS, new ParserImpl(SETTINGS, new StreamReader(SETTINGS, yaml))).getSingleNode();
+    }
+
+    /** Composing nodes calls itself for each level; reading events does not. */
+    private static void requireShallow(String yaml) {
+        ParserImpl events = new ParserImpl(SETTINGS, new StreamReader(SETTINGS, yaml));
+        int depth = 0;
+        while (events.hasNext()) {
+            Event event = events.next();
+            if (event instanceof CollectionStartEvent && ++depth > DEEPEST) {
+                throw new YamlEngineException("nested too deeply");
+            }
+            if (event instanceof CollectionEndEvent) {
+                depth--;
+            }
+        }
     }
 
     private void document(Node root) {
@@ -150,7 +174,9 @@ public final class YamlSource {
             if (entries.put(inner, tuple) == null) {
                 entry(inner, tuple);
             } else {
-                fault(prefix + inner + " is there twice", tuple.getKeyNode().getStartMark());
+                fault(
+                        prefix + shown(inner) + " is there twice",
+                        tuple.getKeyNode().getStartMark());
             }
         }
     }
@@ -168,7 +194,7 @@ public final class YamlSource {
             option(option, path, value);
         } else if (!IGNORED.contains(path)) {
             fault(
-                    "unknown key " + prefix + path + Nearest.hint(path, KNOWN),
+                    "unknown key " + prefix + shown(path) + Nearest.hint(path, KNOWN),
                     tuple.getKeyNode().getStartMark());
         }
     }
@@ -197,7 +223,9 @@ public final class YamlSource {
             String path = PARAMETERS + "." + key(tuple);
             scalar(path, tuple.getValueNode()).ifPresent(text -> {
                 if (parameters.put(key(tuple), text) != null) {
-                    fault(prefix + path + " is there twice", tuple.getKeyNode().getStartMark());
+                    fault(
+                            prefix + shown(path) + " is there twice",
+                            tuple.getKeyNode().getStartMark());
                 }
             });
         }
@@ -208,10 +236,20 @@ public final class YamlSource {
     /** A value's text; empty where there is none, also if that is because it is no single value. */
     private Optional<String> scalar(String path, Node node) {
         if (node instanceof ScalarNode scalar) {
-            return isNull(node) || scalar.getValue().isBlank() ? Optional.empty() : Optional.of(scalar.getValue());
+            boolean isGiven = !isNull(node)
+                    && (LEAVES.get(path) == Options.PASSWORD
+                            ? !scalar.getValue().isEmpty()
+                            : !scalar.getValue().isBlank());
+            return isGiven ? Optional.of(scalar.getValue()) : Optional.empty();
         }
-        fault(prefix + path + " must be one value", node.getStartMark());
+        fault(prefix + shown(path) + " must be one value", node.getStartMark());
         return Optional.empty();
+    }
+
+    /** A key may be a password that was indented wrongly. */
+    private static String shown(String path) {
+        String key = path.substring(path.lastIndexOf('.') + 1);
+        return path.substring(0, path.length() - key.length()) + Shown.name(key);
     }
 
     private static boolean isNull(Node node) {

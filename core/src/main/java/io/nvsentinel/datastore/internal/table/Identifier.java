@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.table;
 
 import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.internal.Names;
 import java.nio.charset.StandardCharsets;
 
 /** The one way in which a name becomes part of a statement: quoted, and refused where PostgreSQL would cut it short. */
@@ -18,10 +19,14 @@ public final class Identifier {
      * @return the quoted name
      */
     public static String quote(String name) {
+        String complaint = Names.complaint(name);
+        if (complaint != null) {
+            throw new InvalidRequestException("A name " + complaint);
+        }
         int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes == 0 || bytes > MAX_BYTES || name.indexOf('\0') >= 0 || name.contains("{schema}")) {
-            throw new InvalidRequestException("A name must have 1 to " + MAX_BYTES + " bytes, not " + bytes
-                    + ", and must contain neither a NUL character nor {schema}");
+        if (bytes == 0 || bytes > MAX_BYTES || name.contains("{schema}")) {
+            throw new InvalidRequestException(
+                    "A name must have 1 to " + MAX_BYTES + " bytes, not " + bytes + ", and must not contain {schema}");
         }
         return '"' + name.replace("\"", "\"\"") + '"';
     }

@@ -190,12 +190,35 @@ class EnvironmentSourceTest {
         for (String name : List.of(
                 "DATASTORE_SERVICE_HOST",
                 "DATASTORE_SERVICE_PORT_PG",
+                "DATASTORE_PORT",
                 "DATASTORE_PORT_5432_TCP",
+                "DATASTORE_PORT_5432_TCP_ADDR",
+                "DATASTORE_PG_PORT",
+                "DATASTORE_PG_SERVICE_HOST",
+                "DATASTORE_PG_SERVICE_PORT",
+                "DATASTORE_PG_PORT_5432_TCP_PROTO",
+                "DATASTORE_HOST_PORT",
                 "DATASTORE_NAMESPACE")) {
             assertThat(DatastoreOptions.fromEnvironment(with(name, "tcp://10.0.0.1:5432"))
                             .port())
                     .isEqualTo(5432);
         }
+    }
+
+    @Test
+    void onlyAnAddressMakesAPortAServiceLink() {
+        assertRefused(with("DATASTORE_PG_PORT", "5432"), "unknown variable DATASTORE_PG_PORT");
+        assertRefused(with("DATASTORE_PORT", "http://10.0.0.1"), "port must be between 1 and 65535");
+    }
+
+    @Test
+    void aPasswordMayConsistOfSpaces() {
+        assertThat(DatastoreOptions.fromEnvironment(with("DATASTORE_PASSWORD", "  "))
+                        .password())
+                .isEqualTo("  ");
+        assertThat(DatastoreOptions.fromEnvironment(with("DATASTORE_PASSWORD", ""))
+                        .password())
+                .isNull();
     }
 
     /** C8, C9. */

@@ -56,6 +56,27 @@ class YamlSourceTest {
             """;
 
     @Test
+    void aPasswordMayConsistOfSpaces() {
+        String yaml = "connection: {host: h, database: d, username: u, password: ";
+        assertThat(DatastoreOptions.fromYaml(yaml + "'  '}").password()).isEqualTo("  ");
+        assertThat(DatastoreOptions.fromYaml(yaml + "''}").password()).isNull();
+        assertThat(DatastoreOptions.fromYaml(yaml + "}").password()).isNull();
+    }
+
+    @Test
+    void refusesWhatIsNestedTooDeeply() {
+        for (String yaml : java.util.List.of(
+                "[".repeat(100_000),
+                "{a: ".repeat(100_000),
+                "- ".repeat(100_000) + "x",
+                "[".repeat(100_000) + "]".repeat(100_000))) {
+            org.assertj.core.api.Assertions.assertThatThrownBy(() -> DatastoreOptions.fromYaml(yaml))
+                    .isInstanceOf(io.nvsentinel.datastore.MisconfiguredException.class)
+                    .hasMessageContaining("this is not one YAML document");
+        }
+    }
+
+    @Test
     void readsEveryKey() {
         assertEverything(DatastoreOptions.fromYaml(EVERYTHING));
     }

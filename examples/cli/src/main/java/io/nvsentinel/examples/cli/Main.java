@@ -12,6 +12,7 @@ import io.nvsentinel.examples.cli.watch.WatchCommand;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -107,8 +108,8 @@ public final class Main {
         Console console = invocation.console();
         Failures failures = new Failures(invocation, () -> verbose);
         return commandLine()
-                .setOut(new PrintWriter(console.out(), true))
-                .setErr(new PrintWriter(console.err(), true))
+                .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(console.hasColours() ? Ansi.ON : Ansi.OFF))
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)

@@ -88,6 +88,12 @@ class ManifestsTest {
         return object.text("metadata", "name");
     }
 
+    @ParameterizedTest
+    @MethodSource("workloads")
+    void noVariablesComeFromServices(Node workload) {
+        assertThat(pod(workload).at("enableServiceLinks").value()).isEqualTo(false);
+    }
+
     @Test
     void everythingIsInOneNamespaceAndNamedOnce() {
         assertThat(Manifests.objects())

@@ -13,7 +13,7 @@ import java.util.Locale;
 final class ChangePrinter {
 
     private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneId.systemDefault());
     private static final int TEXT_WIDTH = 56;
     private static final int SHOWN_OF_MANY = 4;
 
@@ -35,7 +35,13 @@ final class ChangePrinter {
 
     void header() {
         String header = String.format(
-                format, "time", String.format("%-8s", "change"), "node", "what changed", "commit to delivery");
+                Locale.ROOT,
+                format,
+                "time",
+                String.format(Locale.ROOT, "%-8s", "change"),
+                "node",
+                "what changed",
+                "commit to delivery");
         terminal.line(terminal.paint(Terminal.Colour.GREY, header));
     }
 
@@ -65,7 +71,7 @@ final class ChangePrinter {
                 Locale.ROOT,
                 format,
                 TIME.format(arrived),
-                terminal.paint(colour(change.operation()), String.format("%-8s", operation)),
+                terminal.paint(colour(change.operation()), String.format(Locale.ROOT, "%-8s", operation)),
                 ChangeText.node(change),
                 shortened(ChangeText.of(change)),
                 String.format(Locale.ROOT, "%15.1f ms", millis)));

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
@@ -112,8 +113,9 @@ public final class ConnectBenchmark {
 
     private static void print(Map<String, Double> medians) {
         double plain = medians.values().iterator().next();
-        System.out.printf("%-42s %10s %8s%n", "", "ms", "ratio");
-        medians.forEach((way, median) -> System.out.printf("%-42s %10.2f %7.1fx%n", way, median, median / plain));
+        System.out.printf(Locale.ROOT, "%-42s %10s %8s%n", "", "ms", "ratio");
+        medians.forEach(
+                (way, median) -> System.out.printf(Locale.ROOT, "%-42s %10.2f %7.1fx%n", way, median, median / plain));
     }
 
     private PostgresqlConnectionConfiguration driverOnly() {

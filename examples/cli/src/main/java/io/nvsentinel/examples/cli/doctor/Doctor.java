@@ -169,7 +169,7 @@ public final class Doctor implements Callable<Integer> {
             case UNCHECKED -> Console.Colour.GREY;
         };
         console.line(console.paint(colour, finding.verdict().sign()) + " "
-                + String.format("%-13s", finding.check()) + " " + finding.text()
+                + String.format(Locale.ROOT, "%-13s", finding.check()) + " " + finding.text()
                 + (finding.cure() == null ? "" : " → " + finding.cure()));
     }
 }

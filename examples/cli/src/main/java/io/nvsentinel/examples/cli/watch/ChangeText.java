@@ -20,17 +20,26 @@ final class ChangeText {
     private static final int LONGEST = 160;
     private static final String FORM = "%-12s  %s  %-18s  %-36s  %s";
     private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneId.systemDefault());
 
     private ChangeText() {}
 
     static String header() {
-        return String.format(FORM, "TIME", String.format("%-8s", "CHANGE"), "COLLECTION", "RECORD", "WHAT");
+        return String.format(
+                Locale.ROOT,
+                FORM,
+                "TIME",
+                String.format(Locale.ROOT, "%-8s", "CHANGE"),
+                "COLLECTION",
+                "RECORD",
+                "WHAT");
     }
 
     static String line(ChangeEvent<Map<String, @Nullable Object>> change, Console console) {
-        String operation = String.format("%-8s", change.operation().name().toLowerCase(Locale.ROOT));
+        String operation =
+                String.format(Locale.ROOT, "%-8s", change.operation().name().toLowerCase(Locale.ROOT));
         return String.format(
+                        Locale.ROOT,
                         FORM,
                         TIME.format(change.changedAt()),
                         console.paint(colour(change.operation()), operation),

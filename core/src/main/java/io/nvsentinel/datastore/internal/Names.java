@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks names and start-up values before they are sent to the server.
+ *
+ * <p>In the start-up message a NUL character ends a value, so that what follows it would be read as a further parameter; and
+ * half a surrogate pair is encoded as a question mark, so that two names would become one.
+ */
+public final class Names {
+
+    private Names() {}
+
+    /**
+     * Checks a name.
+     *
+     * @param name the name
+     * @return what is wrong as "must not …", without the name; null if nothing is
+     */
+    public static @Nullable String complaint(String name) {
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            return "must not contain control characters";
+        }
+        return halfSurrogate(name);
+    }
+
+    /**
+     * Checks a value that may contain any character but those that cannot be sent, such as a password.
+     *
+     * @param value the value
+     * @return what is wrong as "must not …", without the value; null if nothing is
+     */
+    public static @Nullable String secretComplaint(String value) {
+        return value.indexOf('\0') >= 0 ? "must not contain the character U+0000" : halfSurrogate(value);
+    }
+
+    private static @Nullable String halfSurrogate(String text) {
+        boolean half = text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+        return half ? "must not contain half a surrogate pair" : null;
+    }
+}
