@@ -103,7 +103,7 @@ class ArchitectureTest {
     @Test
     void onlyOneRoomOpensAndClosesConnections() {
         noClasses()
-                .that(resideOutsideOfPackage("io.nvsentinel.datastore.internal.connection"))
+                .that(resideOutsideOfPackage("io.nvsentinel.datastore.internal.connection.."))
                 .should()
                 .accessTargetWhere(accessTo(Connection.class, Set.of("close")))
                 .orShould()

@@ -362,6 +362,25 @@ public final class DatastoreOptions {
     }
 
     /**
+     * How long nothing may arrive on a connection before the operating system asks the other end whether it is there, and how
+     * long between such questions.
+     *
+     * @return at least 1 s
+     */
+    public Duration tcpKeepAlive() {
+        return values.get(Options.TCP_KEEP_ALIVE);
+    }
+
+    /**
+     * How long the other end's operating system may fail to acknowledge what was sent before the connection counts as lost.
+     *
+     * @return at least 1 s
+     */
+    public Duration tcpUserTimeout() {
+        return values.get(Options.TCP_USER_TIMEOUT);
+    }
+
+    /**
      * How long waiting for a connection of the pool may take.
      *
      * @return a positive duration
@@ -775,6 +794,31 @@ public final class DatastoreOptions {
          */
         public Builder connectTimeout(Duration value) {
             return set(Options.CONNECT_TIMEOUT, value);
+        }
+
+        /**
+         * Sets how long nothing may arrive on a connection before the operating system asks the other end whether it is there,
+         * and how long between such questions. A connection whose other end has vanished ends that way even while it is idle.
+         * Default 5 s, range 1 s to 1 d, in whole seconds; {@code DATASTORE_TCP_KEEP_ALIVE}.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder tcpKeepAlive(Duration value) {
+            return set(Options.TCP_KEEP_ALIVE, value);
+        }
+
+        /**
+         * Sets how long the other end's operating system may fail to acknowledge what was sent, a question of
+         * {@link #tcpKeepAlive} too, before the connection counts as lost: {@code TCP_USER_TIMEOUT} on Linux with epoll. On
+         * other platforms, and for migrations, it bounds only the questions of an idle connection. Default 10 s, range 1 s to
+         * 1 d; {@code DATASTORE_TCP_USER_TIMEOUT}.
+         *
+         * @param value the duration
+         * @return this builder
+         */
+        public Builder tcpUserTimeout(Duration value) {
+            return set(Options.TCP_USER_TIMEOUT, value);
         }
 
         /**

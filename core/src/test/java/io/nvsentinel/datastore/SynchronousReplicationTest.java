@@ -10,6 +10,7 @@ import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A COMMIT that waits for a synchronous standby. A cancel request would end the wait and make the change visible. */
@@ -90,6 +92,50 @@ class SynchronousReplicationTest {
                 SOON,
                 () -> database.queryForStrings(NODES),
                 List.of("inTransaction", "insert", "insertMany", "insertMany", "updated", "upsert")::equals);
+    }
+
+    /** Nothing ends the server's processes, so they must not become more and more. */
+    @Test
+    void abandonedWritesDoNotPileUpAndReadsGoOn() {
+        datastore.close().block(SOON);
+        datastore = Databases.connect(Databases.options(database)
+                .maxConnections(8)
+                .statementTimeout(Duration.ofMillis(500))
+                .lockTimeout(Duration.ofMillis(500)));
+        standbyIsMissing();
+        // Not cancelled: an answer may take no longer.
+        long unknown = Flux.range(0, 4)
+                .flatMap(i -> write("unknown"), 4)
+                .filter(OutcomeUnknownException.class::isInstance)
+                .count()
+                .block(SOON);
+        assertThat(unknown).isEqualTo(4);
+        DatastoreException error = write("unknown").block(SOON);
+        while (error instanceof OutcomeUnknownException) {
+            // The server had not been asked about all of them yet.
+            unknown++;
+            error = write("unknown").block(SOON);
+        }
+
+        assertThat(error).isInstanceOf(UnavailableException.class).hasMessageContaining("not sent");
+        assertThat(error.isRetryable()).isTrue();
+        assertThat(unknown).isLessThan(8);
+        assertThat(datastore.healthEvents().count(Filter.all()).block(SOON)).isZero();
+        awaitCommits((int) unknown);
+
+        standbyReturns();
+        Await.until("writes", SOON, () -> write("again").blockOptional(SOON).isEmpty());
+        assertThat(database.queryForString("SELECT count(*) FROM health_events WHERE node_name = 'unknown'"))
+                .isEqualTo(String.valueOf(unknown));
+        Await.until("all connections back", SOON, () -> datastore.pool().acquired() == 0);
+    }
+
+    private Mono<DatastoreException> write(String node) {
+        return datastore
+                .healthEvents()
+                .insertMany(List.of(event(node)))
+                .then(Mono.<DatastoreException>empty())
+                .onErrorResume(DatastoreException.class, Mono::just);
     }
 
     private void awaitCommits(int number) {

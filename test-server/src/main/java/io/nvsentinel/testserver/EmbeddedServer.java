@@ -22,12 +22,14 @@ public final class EmbeddedServer extends PostgresServer {
 
     private final EmbeddedPostgres firstRun;
     private final PgControl control;
+    private final EmbeddedSetup setup;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedServer(EmbeddedPostgres firstRun, PgControl control) {
+    private EmbeddedServer(EmbeddedPostgres firstRun, PgControl control, EmbeddedSetup setup) {
         super(new Access("localhost", firstRun.getPort(), "postgres", "postgres", null));
         this.firstRun = firstRun;
         this.control = control;
+        this.setup = setup;
     }
 
     static EmbeddedServer start(EmbeddedSetup setup, Consumer<String> progress) {
@@ -36,7 +38,7 @@ public final class EmbeddedServer extends PostgresServer {
                 control.hasBinaries()
                         ? "Starting PostgreSQL"
                         : "Unpacking PostgreSQL (once on this machine, takes some seconds)");
-        EmbeddedServer server = new EmbeddedServer(firstRun(setup, control), control);
+        EmbeddedServer server = new EmbeddedServer(firstRun(setup, control), control, setup);
         try {
             server.createRoles(setup.access());
             progress.accept("PostgreSQL " + server.majorVersion() + " runs on port " + server.port());
@@ -48,11 +50,19 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     private static EmbeddedPostgres firstRun(EmbeddedSetup setup, PgControl control) {
-        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+        EmbeddedPostgres.Builder builder = builder(control);
+        setup.applyTo(builder);
+        return run(builder, control);
+    }
+
+    private static EmbeddedPostgres.Builder builder(PgControl control) {
+        return EmbeddedPostgres.builder()
                 .setDataDirectory(control.data())
                 .setRegisterShutdownHook(false)
                 .setOutputRedirector(Redirect.appendTo(control.log().toFile()));
-        setup.applyTo(builder);
+    }
+
+    private static EmbeddedPostgres run(EmbeddedPostgres.Builder builder, PgControl control) {
         try {
             return builder.start();
         } catch (IOException | RuntimeException | ExceptionInInitializerError e) {
@@ -160,6 +170,45 @@ public final class EmbeddedServer extends PostgresServer {
      */
     public void restart() {
         control.control("restart", "-m", "fast");
+    }
+
+    /**
+     * Starts another server with a copy of this one's data, and so of the same system identifier, as a standby that follows
+     * nobody. This server is stopped in order for the time of the copy.
+     *
+     * @return the running standby, which the caller closes
+     * @throws IllegalStateException if it does not start
+     */
+    public EmbeddedServer startStandby() {
+        PgControl other = PgControl.create(setup.dataParent());
+        stop();
+        control.copyTo(other);
+        restart();
+        other.becomeStandby();
+        EmbeddedPostgres.Builder builder = builder(other).setCleanDataDirectory(false);
+        setup.applyCommandLine(builder);
+        EmbeddedServer standby = new EmbeddedServer(run(builder, other), other, setup);
+        standby.closeAtExit();
+        return standby;
+    }
+
+    /**
+     * Makes this server a standby that follows nobody, by a restart: it is in recovery until {@link #promote}.
+     *
+     * @throws IllegalStateException if it does not start
+     */
+    public void demote() {
+        control.becomeStandby();
+        restart();
+    }
+
+    /**
+     * Promotes a standby, which begins a new timeline. Blocks until it accepts writes.
+     *
+     * @throws IllegalStateException if it is no standby
+     */
+    public void promote() {
+        control.control("promote");
     }
 
     /**

@@ -33,13 +33,18 @@ record EmbeddedSetup(
     }
 
     void applyTo(EmbeddedPostgres.Builder builder) {
+        applyCommandLine(builder);
+        builder.setDataDirectoryCustomizer(directory -> fill(directory.toPath()));
+    }
+
+    /** What does not stand in the data directory. */
+    void applyCommandLine(EmbeddedPostgres.Builder builder) {
         settings.forEach((name, value) -> {
             if (COMMAND_LINE.contains(name)) {
                 builder.setServerConfig(name, value);
             }
         });
         builder.setPGStartupWait(startWait);
-        builder.setDataDirectoryCustomizer(directory -> fill(directory.toPath()));
     }
 
     /** Refuses a value that cannot be passed on as it is. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -77,6 +78,27 @@ final class PgControl {
 
     Path log() {
         return log;
+    }
+
+    /** Copies the data of a server that does not run. */
+    void copyTo(PgControl other) {
+        try (Stream<Path> tree = Files.walk(data)) {
+            for (Path path : tree.toList()) {
+                Files.copy(
+                        path, other.data.resolve(data.relativize(path).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Makes the next start one as a standby. */
+    void becomeStandby() {
+        try {
+            Files.writeString(data.resolve("standby.signal"), "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Whether some version's binaries were unpacked before. */

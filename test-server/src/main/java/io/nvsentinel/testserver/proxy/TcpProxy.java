@@ -23,7 +23,7 @@ public final class TcpProxy implements AutoCloseable {
     private static final int BACKLOG = 100;
     private static final int CONNECT_MILLIS = 10_000;
 
-    private final InetSocketAddress target;
+    private volatile InetSocketAddress target;
     private final InetSocketAddress address;
     private final List<ProxiedConnection> connections = new CopyOnWriteArrayList<>();
     private final Flow flow = new Flow();
@@ -127,6 +127,16 @@ public final class TcpProxy implements AutoCloseable {
      */
     public List<ProxiedConnection> connections() {
         return List.copyOf(connections);
+    }
+
+    /**
+     * Leads new connections to another server, as a name that has moved does. Open ones stay where they are.
+     *
+     * @param host the server's host
+     * @param port the server's port
+     */
+    public void leadTo(String host, int port) {
+        target = new InetSocketAddress(host, port);
     }
 
     /** Resets the open connections, on both sides. New ones are accepted. */

@@ -8,15 +8,15 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.internal.ForeignCode;
+import io.nvsentinel.datastore.internal.connection.server.Connector;
+import io.nvsentinel.datastore.internal.connection.server.DriverConfiguration;
+import io.nvsentinel.datastore.internal.connection.server.Primary;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -32,6 +32,7 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Connections implements Session {
 
+    private final Primary primary = new Primary();
     private final Connector pooled;
     private final Connector direct;
     private final Lifetime lifetime;
@@ -45,9 +46,9 @@ public final class Connections implements Session {
 
     private Connections(
             DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer, @Nullable DatastoreListener listener) {
-        Connector connector = connector(options, options.addresses(), tls, timer);
+        Connector connector = new Connector(options, options.addresses(), tls, primary, timer);
         this.pooled = connector;
-        this.direct = connector(options, options.directAddresses(), tls, timer);
+        this.direct = new Connector(options, options.directAddresses(), tls, primary, timer);
         this.lifetime = new Lifetime(options, tls);
         this.pool = new Pool(
                 listener == null ? connector : listener.decorate(connector),
@@ -59,15 +60,6 @@ public final class Connections implements Session {
         this.tls = tls;
         this.patience = Patience.beyond(options.statementTimeout(), timer);
         this.timer = timer;
-    }
-
-    private static Connector connector(
-            DatastoreOptions options, List<InetSocketAddress> servers, @Nullable TlsContext tls, Scheduler timer) {
-        return new Connector(
-                () -> DriverConfiguration.of(options, servers, tls),
-                error -> tls == null ? error : tls.explain(error),
-                options.connectTimeout(),
-                timer);
     }
 
     /**
@@ -133,7 +125,10 @@ public final class Connections implements Session {
     @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
         return observer.observe(
-                Kind.READ, action, use(action, lease -> lease.run(work), error -> SqlErrors.reading(error, action)));
+                Kind.READ,
+                action,
+                unbounded(pool.lend(action, lease -> patience.with(lease.run(work)))
+                        .onErrorMap(error -> SqlErrors.reading(error, action))));
     }
 
     /**
@@ -149,11 +144,8 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.READ,
                 action,
-                use(
-                        action,
-                        patience.atMost(within),
-                        lease -> lease.run(work),
-                        error -> SqlErrors.reading(error, action)));
+                unbounded(pool.lend(action, lease -> patience.atMost(within).with(lease.run(work)))
+                        .onErrorMap(error -> SqlErrors.reading(error, action))));
     }
 
     /** In its own transaction: emits after the commit. */
@@ -162,12 +154,34 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.WRITE,
                 action,
-                writes.of(use(action, lease -> lease.runAndCommit(work), error -> SqlErrors.writing(error, action))));
+                writes.of(unbounded(pool.lendForWriting(action, lease -> patience.with(lease.runAndCommit(work)))
+                        .onErrorMap(error -> SqlErrors.writing(error, action)))));
     }
 
     @Override
     public boolean isEachItsOwnTransaction() {
         return true;
+    }
+
+    /**
+     * Makes a connection of its own and closes it, whatever the pool is doing.
+     *
+     * @return cold; completes when that has succeeded; fails as connecting does
+     */
+    public Mono<Void> reach() {
+        return Mono.usingWhen(
+                direct.create().onErrorMap(error -> SqlErrors.connecting(error, "Connect", options.directAddresses())),
+                connection -> Mono.empty(),
+                direct::close);
+    }
+
+    /**
+     * That a connection could be made again after an outage, so that whoever has backed off need not wait any longer.
+     *
+     * @return hot; an element each time; never ends
+     */
+    public Flux<Boolean> recoveries() {
+        return primary.recoveries();
     }
 
     /**
@@ -180,10 +194,10 @@ public final class Connections implements Session {
      *     transaction is rolled back, and its connection closed if that is not confirmed
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
-        Mono<T> attempt = pool.lend(
-                Transaction.ACTION,
-                lease -> new Transaction(lease, options, patience(options))
-                        .run(session -> work.apply(observer.observe(session))));
+        Function<Lease, Mono<T>> run = lease -> new Transaction(lease, options, patience(options))
+                .run(session -> work.apply(observer.observe(session)));
+        Mono<T> attempt =
+                options.readOnly() ? pool.lend(Transaction.ACTION, run) : pool.lendForWriting(Transaction.ACTION, run);
         Mono<T> retried = unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
         return observer.observe(
                 Kind.TRANSACTION, Transaction.ACTION, options.readOnly() ? retried : writes.of(retried));
@@ -211,12 +225,13 @@ public final class Connections implements Session {
      * @param action what is being done, for error messages
      * @param work uses the connection
      * @param <T> the results
-     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, or when new certificates are in
-     *     use and connections are to be replaced then; the connection is closed when the result ends or is cancelled
+     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, when all connections are replaced,
+     *     and when new certificates are in use and connections are to be replaced then; the connection is closed when the result ends or is cancelled
      */
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
         return Flux.defer(() -> {
-            Mono<Void> over = lifetime.ofNext();
+            Mono<Void> over = Mono.firstWithSignal(
+                    lifetime.ofNext(), primary.changes().next().then());
             return Flux.usingWhen(
                     direct.create().onErrorMap(error -> SqlErrors.connecting(error, action, options.directAddresses())),
                     connection -> Flux.from(work.apply(connection))
@@ -247,16 +262,6 @@ public final class Connections implements Session {
                 tls.close();
             }
         });
-    }
-
-    private <T> Mono<T> use(String action, Function<Lease, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return use(action, patience, work, translate);
-    }
-
-    private <T> Mono<T> use(
-            String action, Patience answer, Function<Lease, Mono<T>> work, UnaryOperator<Throwable> translate) {
-        return unbounded(
-                pool.lend(action, lease -> answer.with(work.apply(lease)).onErrorMap(translate)));
     }
 
     /** Without the buffer, a subscriber that requests nothing yet would stop the work while it holds a connection. */

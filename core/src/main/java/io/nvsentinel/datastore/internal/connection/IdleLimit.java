@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -36,6 +37,14 @@ final class IdleLimit {
         this.most = most;
         this.lifetime = lifetime;
         this.connector = connector;
+    }
+
+    Connector connector() {
+        return connector;
+    }
+
+    Lifetime lifetime() {
+        return lifetime;
     }
 
     /** Prepares a pool that keeps to this and to the lifetime, for which it has one predicate, and to the permits. */
@@ -76,7 +85,7 @@ final class IdleLimit {
     }
 
     private boolean closes(Connection connection, PooledRefMetadata times) {
-        return lifetime.mustLeave(connection, times) || !keeps(connection);
+        return lifetime.mustLeave(connection, times) || !connector.isUsable(connection) || !keeps(connection);
     }
 
     private synchronized boolean keeps(Connection connection) {

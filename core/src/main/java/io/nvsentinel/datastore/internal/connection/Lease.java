@@ -2,13 +2,14 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.internal.ForeignCode;
+import io.nvsentinel.datastore.internal.connection.Patience.NoAnswer;
+import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -38,20 +39,26 @@ final class Lease {
     private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(5);
 
     private final Connection connection;
-    private final Patience patience;
+    private final Connector connector;
+    private final AbandonedWrites abandoned;
     private final Scheduler timer;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
     private final Turns turns = new Turns();
     private Mono<Void> last = Mono.empty();
+    private volatile boolean silent;
+    private volatile boolean onlyReads;
+    private volatile boolean onlyOnce;
 
     /**
      * A connection that has been acquired.
      *
-     * @param patience how long an answer may take before the server counts as gone
+     * @param connector made it
+     * @param abandoned waits for the outcome of a write that nobody else waits for
      */
-    Lease(Connection connection, Patience patience, Scheduler timer) {
+    Lease(Connection connection, Connector connector, AbandonedWrites abandoned, Scheduler timer) {
         this.connection = connection;
-        this.patience = patience;
+        this.connector = connector;
+        this.abandoned = abandoned;
         this.timer = timer;
     }
 
@@ -94,15 +101,41 @@ final class Lease {
 
     /** Gives back a connection whose work is done. */
     Mono<Void> giveBack() {
-        return quietly(connection.close(), timer);
+        return Connector.quietly(connection.close(), timer);
+    }
+
+    /** Whether an error is the silence of a server that may be committing. Then that is not the error of the work any more. */
+    boolean isSilentCommit(Throwable error) {
+        silent = phase.get() == Phase.COMMITTING && NoAnswer.isBehind(error);
+        return silent;
+    }
+
+    /** Notes that the caller has asked for a transaction that only reads, and so for the error if it writes. */
+    void onlyReads() {
+        onlyReads = true;
+    }
+
+    boolean mayWrite() {
+        return !onlyReads;
+    }
+
+    /** Notes that the caller's work has begun, and must not be run again. */
+    void onlyOnce() {
+        onlyOnce = true;
+    }
+
+    boolean mayRepeat() {
+        return !onlyOnce;
     }
 
     /**
      * Gives back a connection whose work failed or was cancelled. The server may still be at it: it is stopped, or, where
-     * it may be committing, waited for as long as an answer may take.
+     * it may be committing, waited for.
      */
     Mono<Void> giveBackIdle() {
-        return Mono.defer(() -> phase.compareAndSet(Phase.OPEN, Phase.ENDING) ? stopped() : patience.with(settled()))
+        return Mono.defer(() -> phase.compareAndSet(Phase.OPEN, Phase.ENDING)
+                        ? stopped()
+                        : abandoned.outcome(connector.backend(connection), settled(), silent))
                 .doOnError(error -> LOG.debug("A connection does not become idle and is closed", error))
                 .then(Mono.defer(this::giveBack))
                 .onErrorResume(error -> giveUp());
@@ -121,7 +154,8 @@ final class Lease {
     /** Closes the connection instead: the pool does not take back one that is closed underneath. */
     Mono<Void> giveUp() {
         PostgresqlConnection driver = Connector.driver(connection);
-        return (driver == null ? Mono.<Void>empty() : quietly(driver.close(), timer)).then(Mono.defer(this::giveBack));
+        return (driver == null ? Mono.<Void>empty() : Connector.quietly(driver.close(), timer))
+                .then(Mono.defer(this::giveBack));
     }
 
     /** Ends when the server has passed the request on: it cannot hit a statement that comes after. */
@@ -136,13 +170,5 @@ final class Lease {
                 .filter(Boolean::booleanValue)
                 .switchIfEmpty(Mono.error(() -> new IllegalStateException("The connection is closed")))
                 .then();
-    }
-
-    /** A failing release must hide neither the result nor the error that came before it. */
-    static Mono<Void> quietly(Publisher<Void> release, Scheduler timer) {
-        return Mono.from(release)
-                .timeout(SETTLE_TIMEOUT, timer)
-                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
-                .onErrorComplete();
     }
 }

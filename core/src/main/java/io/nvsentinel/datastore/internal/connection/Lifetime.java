@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
@@ -11,14 +12,17 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.pool.PooledRefMetadata;
 
 /**
- * When a connection has to leave: at the end of its lifetime or, if that was asked for, as soon as the certificates it was
- * made with are no longer in use.
+ * When a connection has to leave: at the end of its lifetime; when all that were made before some moment are retired, because
+ * one of them had a session that is of no use any more; or, if that was asked for, as soon as the certificates it was made
+ * with are no longer in use.
  *
  * <p>Nobody is interrupted: the pool looks at a connection when it is lent, when it comes back and, if it is idle, in the
  * background.
@@ -32,8 +36,19 @@ final class Lifetime {
     private final Duration longest;
     private final @Nullable TlsContext watched;
 
-    /** Which certificates each connection was made with. Weak: the pool forgets connections without telling. */
-    private final Map<Connection, Long> madeWith = Collections.synchronizedMap(new WeakHashMap<>());
+    /** How each connection was made. Weak: the pool forgets connections without telling. */
+    private final Map<Connection, Made> made = Collections.synchronizedMap(new WeakHashMap<>());
+
+    private final Sinks.Many<Boolean> retirements = Sinks.many().multicast().directBestEffort();
+    private final AtomicLong retired = new AtomicLong(System.nanoTime());
+
+    /**
+     * How a connection was made.
+     *
+     * @param generation of the certificates
+     * @param begun when the attempt to connect began, in the nanoseconds of this program
+     */
+    private record Made(long generation, long begun) {}
 
     /**
      * Follows the certificates if the options say so.
@@ -60,8 +75,36 @@ final class Lifetime {
      * @return completes when it has to leave
      */
     Mono<Void> ofNext() {
-        Mono<Void> aged = Mono.delay(longest).then();
-        return watched == null ? aged : Mono.firstWithSignal(aged, replaced(watched, generation()));
+        Mono<Void> over = Mono.firstWithSignal(
+                Mono.delay(longest).then(), retirements.asFlux().next().then());
+        return watched == null ? over : Mono.firstWithSignal(over, replaced(watched, generation()));
+    }
+
+    /**
+     * Makes every connection leave whose making has begun by now, an idle one before it is used again, because of what one of
+     * them has shown; not if that one had to leave already, since those made since then are not concerned.
+     *
+     * @return whether they have to leave because of this call
+     */
+    boolean retireAllAs(Connection shown) {
+        if (isOutdated(made.get(key(shown)))) {
+            return false;
+        }
+        retireAll();
+        return true;
+    }
+
+    /** Makes every connection leave whose making has begun by now. */
+    void retireAll() {
+        retired.set(System.nanoTime());
+        // At the same time as another thread's it means the same.
+        retirements.tryEmitNext(true);
+    }
+
+    /** How old a connection is; zero if that is not known. */
+    Duration age(Connection connection) {
+        Made known = made.get(key(connection));
+        return known == null ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - known.begun());
     }
 
     private static Mono<Void> replaced(TlsContext tls, long generation) {
@@ -82,7 +125,17 @@ final class Lifetime {
     boolean mustLeave(Connection connection, PooledRefMetadata times) {
         return times.lifeTime() >= longest.toMillis()
                 || times.idleTime() >= LONGEST_IDLE.toMillis()
-                || madeWith.getOrDefault(connection, generation()) != generation();
+                || isOutdated(made.get(key(connection)));
+    }
+
+    /** The driver's connection, which is the same whatever the pool and a listener put around it. */
+    private static Connection key(Connection connection) {
+        Connection driver = Connector.driver(connection);
+        return driver == null ? connection : driver;
+    }
+
+    private boolean isOutdated(@Nullable Made known) {
+        return known != null && (known.generation() != generation() || known.begun() - retired.get() < 0);
     }
 
     private long generation() {
@@ -103,8 +156,9 @@ final class Lifetime {
             return Mono.defer(() -> {
                 // Asked before the handshake: one that begins in between is taken for an old one, never the other way
                 // round.
-                long generation = generation();
-                return Mono.<Connection>from(connector.create()).doOnNext(made -> madeWith.put(made, generation));
+                Made begun = new Made(generation(), System.nanoTime());
+                return Mono.<Connection>from(connector.create())
+                        .doOnNext(connection -> made.put(key(connection), begun));
             });
         }
 

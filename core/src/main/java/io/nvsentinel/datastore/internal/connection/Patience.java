@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -26,8 +27,28 @@ record Patience(Duration most, Scheduler timer) {
         return shorter.compareTo(most) < 0 ? new Patience(shorter, timer) : this;
     }
 
-    /** Fails with a {@link java.util.concurrent.TimeoutException} if there is no answer in time. */
+    /** Fails with {@link NoAnswer} if there is no answer in time. */
     <T> Mono<T> with(Mono<T> answer) {
-        return answer.timeout(most, timer);
+        return answer.timeout(most, Mono.error(NoAnswer::new), timer);
+    }
+
+    /** A server's silence, as against a time-out that an application has put around its own work. */
+    static final class NoAnswer extends TimeoutException {
+
+        private static final long serialVersionUID = 1L;
+
+        NoAnswer() {
+            super("no answer in time");
+        }
+
+        /** Whether an error is this one, or has been made of it. */
+        static boolean isBehind(Throwable error) {
+            for (Throwable e = error; e != null; e = e.getCause()) {
+                if (e instanceof NoAnswer) {
+                    return true;
+                }
+            }
+            return false;
+        }
     }
 }

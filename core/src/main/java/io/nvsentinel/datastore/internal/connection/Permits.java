@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import reactor.pool.AllocationStrategy;
 
 /**
  * How many more connections the pool may open. Thread-safe.
+ *
+ * <p>Opening more is best effort: where the server refuses, for having too many already, connections that are in use will
+ * come back.
  *
  * <p>A pool that is closed while a connection goes from one borrower to the next may destroy it twice, and return its
  * permit twice. Its own strategy refuses the permit that is then one too many with an error, and the pool leaves the
@@ -13,17 +17,32 @@ import reactor.pool.AllocationStrategy;
  */
 final class Permits implements AllocationStrategy {
 
+    /** How long a server that has refused a connection is not asked for more. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private final int most;
     private final AtomicInteger granted = new AtomicInteger();
+    private volatile long paused = System.nanoTime();
 
     Permits(int most) {
         this.most = most;
     }
 
+    /**
+     * Makes borrowers wait for connections that come back, for a moment, instead of opening more.
+     *
+     * @return false if there are none that could come back
+     */
+    boolean pause() {
+        paused = System.nanoTime() + PAUSE.toNanos();
+        return granted.get() > 0;
+    }
+
     @Override
     public int getPermits(int desired) {
-        int before = granted.getAndUpdate(now -> Math.min(most, now + desired));
-        return Math.min(desired, most - before);
+        int limit = System.nanoTime() - paused < 0 ? 1 : most;
+        int before = granted.getAndUpdate(now -> Math.max(now, Math.min(limit, now + desired)));
+        return Math.max(0, Math.min(desired, limit - before));
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.spi.Connection;
@@ -13,6 +15,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /** Lends the connections that the work of all shares. */
@@ -23,24 +26,34 @@ final class Pool {
 
     private final ConnectionPool pool;
     private final IdleLimit idle;
+    private final Permits permits;
+    private final AbandonedWrites abandoned;
+    private final SessionFaults faults;
     private final DatastoreOptions options;
-    private final Patience patience;
     private final Scheduler timer;
 
     Pool(ConnectionFactory connections, IdleLimit idle, DatastoreOptions options, Scheduler timer) {
         this.idle = idle;
         this.options = options;
         this.timer = timer;
-        this.patience = Patience.beyond(options.statementTimeout(), timer);
-        this.pool = new ConnectionPool(idle.pool(connections, new Permits(options.maxConnections()))
+        this.permits = new Permits(options.maxConnections());
+        this.faults = new SessionFaults(idle.lifetime());
+        this.abandoned = new AbandonedWrites(idle.connector(), options.maxConnections(), faults::isUnreachable, timer);
+        this.pool = new ConnectionPool(idle.pool(connections, permits)
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
                 .preRelease(Lease::requireOpen)
                 .build());
     }
 
+    /** As {@link #lend}, for work that may commit; fails at once while too many writes have no outcome yet. */
+    <T> Mono<T> lendForWriting(String action, Function<Lease, Mono<T>> work) {
+        return abandoned.admit(action, lend(action, work));
+    }
+
     /**
-     * Lends a connection for the time of the work.
+     * Lends a connection for the time of the work, and another one if the first had a session of no use and the work did
+     * nothing.
      *
      * @return cold; fails with what {@link SqlErrors#connecting} makes of it if there is no connection in time, all
      *     attempts together; emits when the connection is back; on cancel the work is stopped, also at the server, unless
@@ -48,14 +61,31 @@ final class Pool {
      */
     <T> Mono<T> lend(String action, Function<Lease, Mono<T>> work) {
         return Mono.defer(() -> {
+            AtomicBoolean repeat = new AtomicBoolean();
+            Mono<T> once = lendOnce(action, work, repeat);
+            return once.onErrorResume(error -> repeat.getAndSet(false) ? once : Mono.error(error));
+        });
+    }
+
+    private <T> Mono<T> lendOnce(String action, Function<Lease, Mono<T>> work, AtomicBoolean repeat) {
+        return Mono.defer(() -> {
             AtomicBoolean decided = new AtomicBoolean();
+            Sinks.Empty<T> silence = Sinks.empty();
             Mono<T> used = Mono.usingWhen(
                     acquire(action),
-                    lease -> decided.compareAndSet(false, true) ? work.apply(lease) : Mono.never(),
+                    lease -> decided.compareAndSet(false, true) ? begin(lease, work, silence) : Mono.never(),
                     Lease::giveBack,
-                    Pool::afterError,
+                    (lease, error) -> afterError(lease, error, repeat),
                     Lease::giveBackIdle);
-            return used.timeout(expiry(decided), noneInTime(action));
+            return used.or(silence.asMono()).timeout(expiry(decided), noneInTime(action));
+        });
+    }
+
+    /** The caller is told at once where a commit gets no answer; what becomes of that does not concern it any more. */
+    private static <T> Mono<T> begin(Lease lease, Function<Lease, Mono<T>> work, Sinks.Empty<T> silence) {
+        return work.apply(lease).onErrorResume(lease::isSilentCommit, error -> {
+            silence.tryEmitError(error);
+            return Mono.never();
         });
     }
 
@@ -63,22 +93,30 @@ final class Pool {
      * One that does not answer may be dead without knowing, and would keep the next user waiting as well; one whose session
      * the server ended is dead, though its socket may not be closed yet.
      */
-    private static Mono<Void> afterError(Lease lease, Throwable error) {
-        return error.getCause() instanceof TimeoutException || SqlErrors.isSessionLost(error)
-                ? lease.giveUp()
-                : lease.giveBackIdle();
+    private Mono<Void> afterError(Lease lease, Throwable error, AtomicBoolean repeat) {
+        SessionFaults.Verdict verdict = faults.judge(lease, error);
+        repeat.set(verdict == SessionFaults.Verdict.REPEAT);
+        return verdict == SessionFaults.Verdict.CLOSE ? lease.giveUp() : lease.giveBackIdle();
     }
 
     private Mono<Lease> acquire(String action) {
         return acquire(options.maxConnections())
                 .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
-                .map(connection -> new Lease(new QualifiedConnection(connection, options.schema()), patience, timer));
+                .map(connection -> new Lease(
+                        new QualifiedConnection(connection, options.schema()), idle.connector(), abandoned, timer));
     }
 
     /** After a server restart every idle connection is dead; each attempt burns one of them. */
     private Mono<Connection> acquire(int moreAttempts) {
         return Mono.from(pool.create().transform(Handover.once()))
-                .onErrorResume(error -> moreAttempts > 0 && wasDead(error), error -> acquire(moreAttempts - 1));
+                .onErrorResume(error -> moreAttempts > 0 && wasDead(error), error -> acquire(moreAttempts - 1))
+                .onErrorResume(error -> mayWait(error), error -> acquire(moreAttempts));
+    }
+
+    /** Where no more connections can be made, those in use will do when they come back. */
+    private boolean mayWait(Throwable error) {
+        Throwable meaning = SqlErrors.connecting(error, "", options.addresses());
+        return meaning instanceof UnavailableException && permits.pause();
     }
 
     /** The pool's own error, which has no state; those of new connections have one. */
@@ -112,6 +150,6 @@ final class Pool {
     Mono<Void> close() {
         // A connection that breaks while it is closed is closed. The pool drops one that it has just taken out for
         // somebody whom it then refuses.
-        return Lease.quietly(pool.disposeLater(), timer).then(idle.closeRest(GRACE));
+        return Connector.quietly(pool.disposeLater(), timer).then(idle.closeRest(GRACE));
     }
 }

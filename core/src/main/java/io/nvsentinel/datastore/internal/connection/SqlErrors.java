@@ -178,11 +178,15 @@ public final class SqlErrors {
         return "57014".equals(error.sqlState()) || error.getCause() instanceof TimeoutException;
     }
 
-    /** Whether an error, in our words, says that the connection is of no more use. */
-    static boolean isSessionLost(Throwable error) {
-        return error instanceof DatastoreException ours
-                && ours.sqlState() != null
-                && meaning(ours.sqlState()) == Meaning.CONNECTION_LOST;
+    /** Whether an SQLSTATE says that the connection is of no more use; not if there is none. */
+    static boolean isSessionLost(@Nullable String state) {
+        return state != null && meaning(state) == Meaning.CONNECTION_LOST;
+    }
+
+    /** Whether the driver found the connection closed before it sent anything. */
+    static boolean isNotSent(Throwable error) {
+        R2dbcException driver = find(error, R2dbcException.class);
+        return driver != null && !wasSent(driver);
     }
 
     private static Meaning meaning(@Nullable String state) {

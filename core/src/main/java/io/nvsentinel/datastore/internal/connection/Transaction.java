@@ -28,13 +28,23 @@ final class Transaction {
         this.session = new JoinedSession(lease.connection(), lease.turns(), patience);
         // As a statement: the driver's own method does nothing while it does not know yet that a transaction has begun.
         lease.endWith(execute("ROLLBACK"));
+        if (options.readOnly()) {
+            lease.onlyReads();
+        }
     }
 
     /** Begins, works and commits; the value comes after the commit. */
     <T> Mono<T> run(Function<Session, Mono<T>> work) {
-        return begin().then(ForeignCode.defer(() -> work.apply(session)))
+        return begin().then(ForeignCode.defer(() -> begun(work)))
                 .singleOptional()
                 .flatMap(value -> commit().then(Mono.justOrEmpty(value)));
+    }
+
+    private <T> Mono<T> begun(Function<Session, Mono<T>> work) {
+        if (options.maxAttempts() == 1) {
+            lease.onlyOnce();
+        }
+        return work.apply(session);
     }
 
     private Mono<Void> begin() {

@@ -145,6 +145,14 @@ public final class Options {
     public static final Option<Duration> CONNECT_TIMEOUT =
             duration("connectTimeout", "DATASTORE_CONNECT_TIMEOUT", MILLISECOND, Duration.ofSeconds(10));
 
+    /** How long a silent connection is left alone. */
+    public static final Option<Duration> TCP_KEEP_ALIVE =
+            duration("tcpKeepAlive", "DATASTORE_TCP_KEEP_ALIVE", Duration.ofSeconds(1), Duration.ofSeconds(5));
+
+    /** How long the network may fail to acknowledge. */
+    public static final Option<Duration> TCP_USER_TIMEOUT =
+            duration("tcpUserTimeout", "DATASTORE_TCP_USER_TIMEOUT", Duration.ofSeconds(1), Duration.ofSeconds(10));
+
     /** The bound of waiting for a pooled connection. */
     public static final Option<Duration> ACQUIRE_TIMEOUT =
             duration("acquireTimeout", "DATASTORE_ACQUIRE_TIMEOUT", MILLISECOND, Duration.ofSeconds(10));
@@ -193,6 +201,8 @@ public final class Options {
             PREPARED_STATEMENTS,
             CONNECTION_MAX_LIFETIME,
             CONNECT_TIMEOUT,
+            TCP_KEEP_ALIVE,
+            TCP_USER_TIMEOUT,
             ACQUIRE_TIMEOUT,
             STATEMENT_TIMEOUT,
             LOCK_TIMEOUT,

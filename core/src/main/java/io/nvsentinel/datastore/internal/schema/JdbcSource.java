@@ -7,27 +7,27 @@ import io.nvsentinel.tls.TlsContext;
 import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Our options in the words of the JDBC driver, which the migrations use. */
 final class JdbcSource {
 
-    private static final int ANSWER_SECONDS = 5;
-
     private JdbcSource() {}
 
-    static PGSimpleDataSource of(DatastoreOptions options, @Nullable TlsContext tls) {
+    /** For one server, and for as long as connecting to it may take. */
+    static PGSimpleDataSource of(
+            DatastoreOptions options, InetSocketAddress server, Duration share, @Nullable TlsContext tls) {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        servers(source, options.directAddresses());
+        source.setServerNames(new String[] {server.getHostString()});
+        source.setPortNumbers(new int[] {server.getPort()});
         source.setDatabaseName(options.database());
         source.setUser(options.username());
         source.setPassword(options.password());
         source.setApplicationName(options.applicationName() + " migrations");
-        source.setConnectTimeout(seconds(
-                options.connectTimeout().dividedBy(options.directAddresses().size())));
-        source.setLoginTimeout(seconds(options.connectTimeout()));
+        source.setConnectTimeout(seconds(share));
+        source.setLoginTimeout(seconds(share));
+        source.setSocketTimeout(seconds(share));
         source.setTcpKeepAlive(true);
         // As unknown, so that they match PostgreSQL's own operators exactly and not what somebody has created for
         // varchar.
@@ -41,24 +41,13 @@ final class JdbcSource {
         return source;
     }
 
-    private static void servers(PGSimpleDataSource source, List<InetSocketAddress> servers) {
-        source.setServerNames(
-                servers.stream().map(InetSocketAddress::getHostString).toArray(String[]::new));
-        source.setPortNumbers(
-                servers.stream().mapToInt(InetSocketAddress::getPort).toArray());
-        if (servers.size() > 1) {
-            source.setTargetServerType("primary");
-        }
-    }
-
     /** A check asks little; a migration may take as long as the tables are large. */
     private static void bound(PGSimpleDataSource source, DatastoreOptions options) {
         source.setOptions("-c statement_timeout=" + options.statementTimeout().toMillis() + " -c lock_timeout="
                 + options.lockTimeout().toMillis());
-        source.setSocketTimeout(seconds(options.statementTimeout()) + ANSWER_SECONDS);
     }
 
-    private static int seconds(Duration duration) {
+    static int seconds(Duration duration) {
         return (int) Math.max(1, duration.toSeconds());
     }
 

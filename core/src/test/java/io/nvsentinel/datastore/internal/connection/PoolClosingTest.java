@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.internal.connection.server.Connector;
+import io.nvsentinel.datastore.internal.connection.server.Primary;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.tls.SslMode;
@@ -39,8 +41,7 @@ class PoolClosingTest {
             .maxConnections(2)
             .build();
     private final Scheduler timer = Schedulers.parallel();
-    private final Connector connector = new Connector(
-            () -> DriverConfiguration.of(options, options.addresses(), null), options.connectTimeout(), timer);
+    private final Connector connector = new Connector(options, options.addresses(), null, new Primary(), timer);
     private final IdleLimit idle = new IdleLimit(options.maxIdleConnections(), new Lifetime(options, null), connector);
     private final Pool pool = new Pool(connector, idle, options, timer);
 

@@ -27,7 +27,7 @@ public final class Cures {
             "3F000", "bring the schema up to date: nvsentinel schema migrate",
             "53300", "raise max_connections on the server, or lower DATASTORE_MAX_CONNECTIONS of its clients",
             "25006", "connect to the primary: this server is a standby, or read-only",
-            "57P03", "wait until the server has started");
+            "57P03", "wait until the server has started; if it is a standby, connect to the primary");
 
     private Cures() {}
 

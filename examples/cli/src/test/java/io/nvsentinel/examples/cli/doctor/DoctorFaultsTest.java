@@ -60,7 +60,7 @@ class DoctorFaultsTest {
 
             assertThat(run.exitCode()).as(run.toString()).isEqualTo(ExitCode.FINDING);
             assertThat(run.err()).isEmpty();
-            assertThat(DoctorTest.lines(run, "✗")).hasSize(2);
+            assertThat(DoctorTest.lines(run, "✗")).hasSize(3);
             assertThat(DoctorTest.lines(run, "✗").get(0))
                     .contains("server")
                     .contains("a standby: it accepts no writes")
@@ -69,6 +69,11 @@ class DoctorFaultsTest {
                     .contains("listen")
                     .contains("25006")
                     .contains("→ connect to the primary");
+            // The library refuses a standby.
+            assertThat(DoctorTest.lines(run, "✗").get(2))
+                    .contains("schema")
+                    .contains("is a standby")
+                    .contains("connect to the primary");
         }
     }
 

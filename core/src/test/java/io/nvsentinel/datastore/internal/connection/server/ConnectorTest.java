@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.connection.server;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.testserver.Await;
@@ -67,10 +67,7 @@ class ConnectorTest {
                 .sslMode(SslMode.DISABLE)
                 .applicationName("connector")
                 .build();
-        return new Connector(
-                () -> DriverConfiguration.of(options, options.addresses(), null),
-                options.connectTimeout(),
-                Schedulers.parallel());
+        return new Connector(options, options.addresses(), null, new Primary(), Schedulers.parallel());
     }
 
     private static String sessions() {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.connection.server;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import reactor.core.publisher.Mono;
@@ -18,6 +19,18 @@ final class Channels implements LoopResources {
 
     private final LoopResources loops = TcpResources.get();
     private final Queue<Channel> opened = new ConcurrentLinkedQueue<>();
+    private final Sockets sockets;
+    private final InetSocketAddress address;
+
+    /**
+     * Sockets of one attempt; none yet.
+     *
+     * @param address where they lead, whatever the driver's configuration says; if unresolved, what that says
+     */
+    Channels(Sockets sockets, InetSocketAddress address) {
+        this.sockets = sockets;
+        this.address = address;
+    }
 
     /** Closes them all; what is closed already stays so. */
     void close() {
@@ -47,6 +60,7 @@ final class Channels implements LoopResources {
     @Override
     public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
         C channel = loops.onChannel(type, group);
+        sockets.prepare(channel, address);
         opened.add(channel);
         channel.pipeline().addLast(new LoginGuard());
         return channel;

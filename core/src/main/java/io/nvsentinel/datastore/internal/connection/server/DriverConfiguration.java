@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.connection.server;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
-import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.client.SSLMode;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Our options in the driver's words, with a bound for everything that the driver leaves unbounded. */
-final class DriverConfiguration {
+public final class DriverConfiguration {
 
     /** Where nobody else can create anything; statements name the schema of our own objects. */
     private static final String SEARCH_PATH = "pg_catalog, pg_temp";
@@ -24,7 +22,7 @@ final class DriverConfiguration {
     private DriverConfiguration() {}
 
     static PostgresqlConnectionConfiguration.Builder of(
-            DatastoreOptions options, List<InetSocketAddress> servers, @Nullable TlsContext tls) {
+            DatastoreOptions options, InetSocketAddress server, Duration connectTimeout, @Nullable TlsContext tls) {
         PostgresqlConnectionConfiguration.Builder driver = PostgresqlConnectionConfiguration.builder()
                 .database(options.database())
                 .username(options.username())
@@ -33,7 +31,9 @@ final class DriverConfiguration {
                 // Otherwise that of the JVM, whose name the server need not know.
                 .timeZone("UTC")
                 .applicationName(options.applicationName())
-                .connectTimeout(connectTimeout(options, servers))
+                .host(server.getHostString())
+                .port(server.getPort())
+                .connectTimeout(connectTimeout)
                 .statementTimeout(options.statementTimeout())
                 .lockWaitTimeout(options.lockTimeout())
                 .options(serverSettings(options))
@@ -42,28 +42,12 @@ final class DriverConfiguration {
                 .forceBinary(true)
                 .autodetectExtensions(false)
                 .tcpKeepAlive(true);
-        servers(driver, servers);
         if (tls == null) {
             driver.sslMode(SSLMode.DISABLE);
         } else {
             tls.configure(driver);
         }
         return driver;
-    }
-
-    /** Of several servers the one that accepts writes is wanted; a single one is taken as it is. */
-    private static void servers(PostgresqlConnectionConfiguration.Builder driver, List<InetSocketAddress> servers) {
-        if (servers.size() == 1) {
-            driver.host(servers.get(0).getHostString()).port(servers.get(0).getPort());
-            return;
-        }
-        servers.forEach(server -> driver.addHost(server.getHostString(), server.getPort()));
-        driver.targetServerType(TargetServerType.PRIMARY).loadBalanceHosts(false);
-    }
-
-    /** Servers are tried one after the other, so each gets its share: a silent one may not use up the time of the next. */
-    private static Duration connectTimeout(DatastoreOptions options, List<InetSocketAddress> servers) {
-        return options.connectTimeout().dividedBy(servers.size());
     }
 
     /** A policy that hides rows makes statements fail: a hidden row of the changelog would be a lost change. */
@@ -73,8 +57,14 @@ final class DriverConfiguration {
         return settings;
     }
 
-    /** Reads the certificates; blocks. */
-    static @Nullable TlsContext openTls(DatastoreOptions options) {
+    /**
+     * Reads the certificates; blocks.
+     *
+     * @param options which files
+     * @return null where connections are in plain text
+     * @throws MisconfiguredException if the files cannot be used
+     */
+    public static @Nullable TlsContext openTls(DatastoreOptions options) {
         try {
             return options.tls().map(TlsContext::open).orElse(null);
         } catch (TlsException e) {

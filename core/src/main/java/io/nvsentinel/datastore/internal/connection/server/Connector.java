@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection.server;
+
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.internal.ForeignCode;
+import io.nvsentinel.datastore.internal.connection.server.Names.Target;
+import io.nvsentinel.tls.TlsContext;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.R2dbcTransientResourceException;
+import io.r2dbc.spi.Wrapped;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Makes connections to the primary among some servers, within a bound that holds from the look-up of the name to the
+ * server's answer that it is the primary, and leaves no socket.
+ */
+public final class Connector implements ConnectionFactory {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** The state with which a server says that it accepts no connections now. */
+    private static final String NOT_NOW = "57P03";
+
+    private final BiFunction<InetSocketAddress, Duration, PostgresqlConnectionConfiguration.Builder> configuration;
+    private final Sockets sockets;
+    private final Servers servers;
+    private final Primary primary;
+    private final Scheduler timer;
+    private final ConnectionFactoryMetadata metadata;
+    private final Map<PostgresqlConnection, Open> open = new ConcurrentHashMap<>();
+
+    private record Open(Channels channels, Backend backend) {}
+
+    /**
+     * A connector; connects to nothing yet.
+     *
+     * @param options how to connect
+     * @param addresses where
+     * @param tls how to encrypt, or null for plain text
+     * @param primary shared by all connectors to the same primary
+     * @param timer measures the bounds
+     */
+    public Connector(
+            DatastoreOptions options,
+            List<InetSocketAddress> addresses,
+            @Nullable TlsContext tls,
+            Primary primary,
+            Scheduler timer) {
+        this.configuration = (server, share) -> DriverConfiguration.of(options, server, share, tls);
+        this.sockets = new Sockets(options.tcpKeepAlive(), options.tcpUserTimeout());
+        this.servers = new Servers(addresses, options.connectTimeout(), timer);
+        this.primary = primary;
+        this.timer = timer;
+        this.metadata = new PostgresqlConnectionFactory(
+                        DriverConfiguration.of(options, addresses.get(0), options.connectTimeout(), tls)
+                                .build())
+                .getMetadata();
+    }
+
+    /** Cold; fails with a {@link java.util.concurrent.TimeoutException} where the server does not answer. */
+    @Override
+    public Mono<PostgresqlConnection> create() {
+        return servers.firstOf(this::connect)
+                .doOnSuccess(connection -> primary.attempted(connection != null))
+                .doOnError(error -> primary.attempted(false));
+    }
+
+    private Mono<PostgresqlConnection> connect(Target target, Duration share, boolean writable) {
+        return ForeignCode.defer(() -> {
+            Channels channels = new Channels(sockets, target.address());
+            return ForeignCode.defer(() -> new PostgresqlConnectionFactory(configuration
+                                    .apply(target.server(), share)
+                                    .loopResources(channels)
+                                    .build())
+                            .create())
+                    .flatMap(connection -> checked(connection, target, writable, channels))
+                    .timeout(share, timer)
+                    .doFinally(signal -> settle(channels, signal));
+        });
+    }
+
+    private Mono<PostgresqlConnection> checked(
+            PostgresqlConnection connection, Target target, boolean writable, Channels channels) {
+        return Backend.of(connection).handle((backend, sink) -> {
+            String objection = writable && backend.readOnly() ? "accepts no writes" : primary.objection(backend);
+            if (objection == null) {
+                open.put(connection, new Open(channels, backend));
+                channels.whenClosed(() -> open.remove(connection));
+                sink.next(connection);
+            } else {
+                sink.error(new R2dbcTransientResourceException(
+                        "The server at " + target.server().getHostString() + " (" + target.address() + ") " + objection,
+                        NOT_NOW));
+            }
+        });
+    }
+
+    private static void settle(Channels channels, SignalType signal) {
+        if (signal != SignalType.ON_COMPLETE) {
+            channels.close();
+        }
+    }
+
+    /**
+     * The driver's own connection, without what the pool or a listener has put around it.
+     *
+     * @param connection one that was made here, or what was put around it
+     * @return null if it is another one
+     */
+    public static @Nullable PostgresqlConnection driver(Connection connection) {
+        if (connection instanceof PostgresqlConnection driver) {
+            return driver;
+        }
+        return connection instanceof Wrapped<?> wrapped ? wrapped.unwrap(PostgresqlConnection.class) : null;
+    }
+
+    /**
+     * What the server said when the connection was made.
+     *
+     * @param connection one that was made here, or what was put around it
+     * @return null if it is closed, or another one
+     */
+    public @Nullable Backend backend(Connection connection) {
+        Open known = find(connection);
+        return known == null ? null : known.backend();
+    }
+
+    /**
+     * Whether a connection is worth lending.
+     *
+     * @param connection one that was made here, or what was put around it
+     * @return false if its socket is closed, or leads to a server that is the primary no longer
+     */
+    public boolean isUsable(Connection connection) {
+        PostgresqlConnection driver = driver(connection);
+        Open known = driver == null ? null : open.get(driver);
+        return driver == null || (known != null && primary.isCurrent(known.backend()));
+    }
+
+    private @Nullable Open find(Connection connection) {
+        PostgresqlConnection driver = driver(connection);
+        return driver == null ? null : open.get(driver);
+    }
+
+    /**
+     * Closes a connection in good order, and then its socket: the driver leaves it open for good where it fails to take its
+     * leave from the server.
+     *
+     * @param connection one that was made here, or what was put around it
+     * @return cold; completes, also where that fails, or the server does not answer in time
+     */
+    public Mono<Void> close(Connection connection) {
+        return quietly(connection.close(), timer).doFinally(signal -> {
+            Open known = find(connection);
+            if (known != null) {
+                known.channels().close();
+            }
+        });
+    }
+
+    /**
+     * A release that hides neither the result nor the error that came before it.
+     *
+     * @param release closes or releases something
+     * @param timer measures the bound
+     * @return cold; completes when that is done, has failed or takes too long
+     */
+    public static Mono<Void> quietly(Publisher<Void> release, Scheduler timer) {
+        return Mono.from(release)
+                .timeout(CLOSE_TIMEOUT, timer)
+                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
+                .onErrorComplete();
+    }
+
+    /**
+     * Closes what is open still: waits for what is in use, up to a bound, and then closes the sockets underneath.
+     *
+     * @param grace the bound
+     * @return cold; completes when no connection made here is open
+     */
+    public Mono<Void> closeRest(Duration grace) {
+        return Mono.defer(() -> {
+            List<Channels> rest = open.values().stream().map(Open::channels).toList();
+            Mono<Void> closed = Mono.when(rest.stream().map(Channels::closed).toList());
+            return closed.timeout(
+                    grace,
+                    Mono.fromRunnable(() -> rest.forEach(Channels::close)).then(closed),
+                    timer);
+        });
+    }
+
+    @Override
+    public ConnectionFactoryMetadata getMetadata() {
+        return metadata;
+    }
+}

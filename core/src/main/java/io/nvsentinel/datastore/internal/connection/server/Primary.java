@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection.server;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+
+/**
+ * The primary that all connections of a datastore lead to. Two primaries are never in use at a time: a newer one makes the
+ * connections to the former one stale, and a former one that has returned is refused. Thread-safe.
+ */
+public final class Primary {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
+
+    private final AtomicBoolean unavailable = new AtomicBoolean();
+    private final Sinks.Many<Boolean> recoveries = Sinks.many().multicast().directBestEffort();
+    private final Sinks.Many<Boolean> changes = Sinks.many().multicast().directBestEffort();
+    private volatile @Nullable Backend current;
+
+    /**
+     * Checks a new connection's server, and takes it for the primary from now on if it is acceptable.
+     *
+     * @return what is wrong with it, or null
+     */
+    @Nullable
+    String objection(Backend backend) {
+        if (backend.standby()) {
+            return "is a standby";
+        }
+        boolean changed;
+        synchronized (this) {
+            Backend known = current;
+            if (known != null && backend.isFormerPrimaryOf(known)) {
+                return "is a former primary: it writes timeline " + backend.timeline() + ", and timeline "
+                        + known.timeline() + " was seen before";
+            }
+            changed = known != null && !backend.isSamePrimary(known);
+            current = backend;
+        }
+        if (changed) {
+            LOG.info(
+                    "Primary changed: system={}, timeline={}, version={}; connections to the former one are replaced",
+                    backend.system(),
+                    backend.timeline(),
+                    backend.version());
+            emit(changes);
+        }
+        return null;
+    }
+
+    /**
+     * Whether a connection still leads to the primary.
+     *
+     * @param backend what its server said when it was made
+     * @return false when another primary has been seen since
+     */
+    public boolean isCurrent(Backend backend) {
+        Backend known = current;
+        return known == null || backend.isSamePrimary(known);
+    }
+
+    /**
+     * That another primary has been seen.
+     *
+     * @return hot; an element each time
+     */
+    public Flux<Boolean> changes() {
+        return changes.asFlux();
+    }
+
+    /**
+     * That a connection could be made again after attempts that failed, so that nobody has to wait any longer.
+     *
+     * @return hot; an element each time
+     */
+    public Flux<Boolean> recoveries() {
+        return recoveries.asFlux();
+    }
+
+    /** Notes whether an attempt to connect succeeded. */
+    void attempted(boolean success) {
+        if (!success) {
+            unavailable.set(true);
+        } else if (unavailable.compareAndSet(true, false)) {
+            emit(recoveries);
+        }
+    }
+
+    private static void emit(Sinks.Many<Boolean> sink) {
+        // Emissions of several threads at once mean the same thing, and one of them arrives.
+        sink.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofMillis(10)));
+    }
+}

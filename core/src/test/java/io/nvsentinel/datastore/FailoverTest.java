@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore;
+
+import static io.nvsentinel.datastore.Databases.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.EmbeddedServer;
+import io.nvsentinel.testserver.PostgresServer;
+import io.nvsentinel.testserver.TestDatabase;
+import io.nvsentinel.testserver.proxy.TcpProxy;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
+
+/** Two servers with the same history, one of them a standby, reached by names that move and over networks that fall silent. */
+@Tag("slow")
+class FailoverTest {
+
+    private static final String SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            + " AND application_name LIKE 'nvsentinel%'";
+
+    private static final HealthEventDocument EVENT = HealthEventDocument.of(
+            Instant.EPOCH, HealthEvent.builder().nodeName("n").build());
+
+    private EmbeddedServer primary;
+    private EmbeddedServer standby;
+    private TestDatabase database;
+    private TcpProxy toPrimary;
+    private TcpProxy toStandby;
+
+    @BeforeEach
+    void start() {
+        primary = PostgresServer.embedded().start();
+        database = primary.createDatabase(Databases.MIGRATED);
+        standby = primary.startStandby();
+        toPrimary = TcpProxy.to(primary.host(), primary.port());
+        toStandby = TcpProxy.to(standby.host(), standby.port());
+    }
+
+    @AfterEach
+    void stop() {
+        toPrimary.close();
+        toStandby.close();
+        standby.close();
+        primary.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void refusesASingleHostThatIsAStandby(SchemaMode mode) {
+        UnavailableException error = catchThrowableOfType(
+                UnavailableException.class,
+                () -> Databases.connect(options(address(toStandby)).schemaMode(mode)));
+
+        assertThat(error).hasMessageContaining("is a standby").hasMessageContaining(toStandby.host());
+        assertThat(error.isRetryable()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFirstHostThatIsFrozenTakesOnlyItsShareOfTheTime(SchemaMode mode) {
+        toStandby.blackHole();
+
+        Datastore datastore = Databases.connect(options(address(toStandby) + "," + address(toPrimary))
+                .connectTimeout(Duration.ofSeconds(4))
+                .schemaMode(mode));
+
+        datastore.healthEvents().insert(EVENT).block(SOON);
+        datastore.close().block(SOON);
+    }
+
+    @Test
+    void leavesAStandbyToWhichTheNameHasLedForAWhile() {
+        Datastore datastore = Databases.connect(options(address(toPrimary)).maxConnections(5));
+        toPrimary.leadTo(standby.host(), standby.port());
+        toPrimary.cut();
+        Await.until("no connection", SOON, () -> toPrimary.connections().isEmpty());
+
+        UnavailableException error = catchThrowableOfType(
+                UnavailableException.class,
+                () -> datastore.healthEvents().insert(EVENT).block(SOON));
+        assertThat(error).hasMessageContaining("is a standby");
+
+        toPrimary.leadTo(primary.host(), primary.port());
+        datastore.healthEvents().insert(EVENT).block(SOON);
+        assertThat(standby.admin().queryForString(SESSIONS)).isEqualTo("0");
+        datastore.close().block(SOON);
+    }
+
+    @Test
+    void neverMixesAFormerPrimaryThatHasReturnedWithTheNewOne() {
+        Datastore datastore = Databases.connect(options(address(toPrimary) + "," + address(toStandby)));
+        datastore.healthEvents().insert(EVENT).block(SOON);
+        toPrimary.refuse();
+        toPrimary.cut();
+        standby.promote();
+        Await.until("no connection", SOON, () -> toPrimary.connections().isEmpty());
+        datastore.healthEvents().insert(EVENT).block(SOON);
+        toPrimary.heal();
+        toStandby.refuse();
+        toStandby.cut();
+        Await.until("no connection", SOON, () -> toStandby.connections().isEmpty());
+
+        UnavailableException error = catchThrowableOfType(
+                UnavailableException.class,
+                () -> datastore.healthEvents().insert(EVENT).block(SOON));
+        assertThat(error).hasMessageContaining("is a former primary");
+
+        toStandby.heal();
+        datastore.healthEvents().insert(EVENT).block(SOON);
+        assertThat(primary.admin().queryForString(SESSIONS)).isEqualTo("0");
+        datastore.close().block(SOON);
+    }
+
+    /** Both take connections, as after a promotion without a fence, and the old one is asked first. */
+    @Test
+    void leavesTheFormerPrimaryWhenTheNewOneIsSeen() {
+        Datastore datastore = Databases.connect(options(address(toPrimary)));
+        Flux.range(0, 20).flatMap(i -> datastore.ping(), 20).then().block(SOON);
+        assertThat(datastore.pool().idle()).isGreaterThan(0);
+        standby.promote();
+        toPrimary.leadTo(standby.host(), standby.port());
+        // One connection of several: the others are open still.
+        toPrimary.connections().get(0).cut();
+        Await.until("a connection to the new one", SOON, () -> {
+            Flux.range(0, 40)
+                    .flatMap(i -> datastore.ping().onErrorComplete(), 40)
+                    .then()
+                    .block(SOON);
+            return !standby.admin().queryForString(SESSIONS).equals("0");
+        });
+
+        datastore.ping().block(SOON);
+        Flux.range(0, 40).flatMap(i -> datastore.ping(), 40).then().block(SOON);
+
+        Await.until(
+                "no connection to the former one",
+                SOON,
+                () -> primary.admin().queryForString(SESSIONS).equals("0"));
+        datastore.close().block(SOON);
+    }
+
+    private DatastoreOptions.Builder options(String hosts) {
+        return Databases.options(database).host(hosts).port(1);
+    }
+
+    private static String address(TcpProxy proxy) {
+        return proxy.host() + ":" + proxy.port();
+    }
+}
