@@ -111,7 +111,7 @@ public final class ChangeStreams {
         this.captureStates = new CaptureStates(connections);
         this.captureReports = captureStates.reporting(listener, timer).then().share();
         this.listening = new Listening(connections, doorbell, timer, listener);
-        this.patience = new Patience(options.giveUpAfter(), timer, listener);
+        this.patience = new Patience(options.giveUpAfter(), timer, listener, connections.recoveries());
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);

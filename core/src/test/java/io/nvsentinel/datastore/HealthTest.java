@@ -170,15 +170,39 @@ class HealthTest {
     }
 
     @Test
+    void isDownWhenTheServerFallsSilentUnderAllConnections() {
+        try (TcpProxy proxy = TcpProxy.to(DATABASE.get().host(), DATABASE.get().port());
+                LockedTable lock = LockedTable.of(DATABASE, "health_events")) {
+            Datastore datastore = Databases.connect(Databases.options(DATABASE.get())
+                    .host(proxy.host())
+                    .port(proxy.port())
+                    .maxConnections(1));
+            Disposable waiting = datastore
+                    .healthEvents()
+                    .count(Filter.all())
+                    .onErrorComplete()
+                    .subscribe();
+            lock.awaitWaiter();
+            proxy.blackHole();
+
+            assertThat(datastore.health().block(SOON).state()).isEqualTo(State.DOWN);
+
+            proxy.cut();
+            waiting.dispose();
+            datastore.close().block(SOON);
+        }
+    }
+
+    @Test
     void isDegradedWhenAllConnectionsAreInUse() {
         Datastore datastore =
                 Databases.connect(Databases.options(DATABASE.get()).maxConnections(1));
         try (LockedTable lock = LockedTable.of(DATABASE, "health_events")) {
             Disposable waiting = datastore.healthEvents().count(Filter.all()).subscribe();
             lock.awaitWaiter();
-            Health health = datastore.health(SHORT).block(SOON);
+            Health health = datastore.health().block(SOON);
             assertThat(health.state()).isEqualTo(State.DEGRADED);
-            assertThat(health.reasons()).contains("No answer within 300 ms");
+            assertThat(health.reasons()).contains("No answer within 5000 ms");
             waiting.dispose();
         } finally {
             datastore.close().block(SOON);

@@ -134,18 +134,18 @@ class SessionFaultsTest {
     void callersWaitForAConnectionWhenTheServerTakesNoMore() {
         DATABASE.execute("CREATE ROLE limited LOGIN PASSWORD 'limited'");
         alter("CONNECTION LIMIT 3");
+        Datastore datastore = Databases.connect(Databases.options(DATABASE.get())
+                .username("limited")
+                .password("limited")
+                .maxConnections(20));
         try {
-            Datastore datastore = Databases.connect(Databases.options(DATABASE.get())
-                    .username("limited")
-                    .password("limited")
-                    .maxConnections(20));
-            // Once none is open yet, and again when three are.
+            // Once one is open, and again when three are.
             for (int round = 0; round < 3; round++) {
                 Flux.range(0, 60).flatMap(i -> datastore.ping(), 60).then().block(SOON);
             }
             assertThat(datastore.pool().allocated()).isBetween(1, 3);
-            datastore.close().block(SOON);
         } finally {
+            datastore.close().block(SOON);
             Await.until("no session", SOON, () -> DATABASE.queryForString(PIDS), "none"::equals);
             DATABASE.execute("DROP ROLE limited");
         }

@@ -6,15 +6,16 @@ import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.internal.connection.OutageRetry;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.retry.Retry;
 
 /** Waits out what passes, with growing pauses: a lost connection or a restarted server is no reason to end a stream. */
 public final class Patience {
@@ -27,6 +28,7 @@ public final class Patience {
     private final Duration giveUpAfter;
     private final Scheduler timer;
     private final ChangeStreamListener listener;
+    private final OutageRetry retry;
 
     /**
      * Patience.
@@ -34,11 +36,13 @@ public final class Patience {
      * @param giveUpAfter how long after the first of failures in a row it ends; zero for never
      * @param timer tells and waits for time
      * @param listener hears of failures and recovery
+     * @param recoveries end a pause: a connection could be made again
      */
-    public Patience(Duration giveUpAfter, Scheduler timer, ChangeStreamListener listener) {
+    public Patience(Duration giveUpAfter, Scheduler timer, ChangeStreamListener listener, Flux<Boolean> recoveries) {
         this.giveUpAfter = giveUpAfter;
         this.timer = timer;
         this.listener = listener;
+        this.retry = new OutageRetry(FIRST_BACKOFF, LONGEST_BACKOFF, recoveries, timer);
     }
 
     /**
@@ -53,10 +57,7 @@ public final class Patience {
             Failures failures = new Failures();
             return work.map(Answer::of)
                     .onErrorResume(error -> !failures.mayRetry(error), error -> Mono.just(Answer.failed(error)))
-                    .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
-                            .maxBackoff(LONGEST_BACKOFF)
-                            .jitter(0.5)
-                            .scheduler(timer))
+                    .retryWhen(retry.when(passing -> true))
                     .flatMap(Answer::asMono)
                     .doOnSuccess(done -> failures.overcome());
         });

@@ -4,6 +4,7 @@ package io.nvsentinel.changestream.internal.wakeup;
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.OutageRetry;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +31,7 @@ public final class Listening {
     private final Doorbell doorbell;
     private final Scheduler timer;
     private final ChangeStreamListener listener;
+    private final OutageRetry retry;
     private final AtomicReference<@Nullable Gate> gate = new AtomicReference<>();
     private final Mono<Void> session;
 
@@ -46,6 +48,7 @@ public final class Listening {
         this.doorbell = doorbell;
         this.timer = timer;
         this.listener = listener;
+        this.retry = new OutageRetry(FIRST_BACKOFF, LONGEST_BACKOFF, connections.recoveries(), timer);
         this.session = keepListening()
                 .ignoreElements()
                 .then()
@@ -94,12 +97,9 @@ public final class Listening {
                 // The connection's lifetime is over, or its certificates are: on with the next.
                 .repeat()
                 // A gate is emitted once LISTEN works, which resets the back-off.
-                .retryWhen(Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
-                        .maxBackoff(LONGEST_BACKOFF)
-                        .jitter(0.5)
-                        .scheduler(timer)
-                        .transientErrors(true)
-                        .doBeforeRetry(signal -> degraded(signal.totalRetriesInARow(), signal.failure())));
+                .retryWhen(Retry.from(failures -> retry.when(error -> true)
+                        .generateCompanion(
+                                failures.doOnNext(signal -> degraded(signal.totalRetriesInARow(), signal.failure())))));
     }
 
     /** Subscribes to notifications, then LISTENs, then has everybody poll: what came in between is found by polling. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.figures;
 
+import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.Health.State;
 import io.nvsentinel.datastore.PoolFigures;
@@ -21,6 +22,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
 
 /** Asks the server for an answer, and judges by it and by what is known here. */
 public final class HealthCheck {
@@ -77,11 +79,34 @@ public final class HealthCheck {
      * @return cold; never fails
      */
     public Mono<Health> check(Duration within) {
-        return connections
-                .read("Check health", HealthCheck::ask)
-                .timeout(within)
-                .map(this::judge)
-                .onErrorResume(error -> Mono.fromSupplier(() -> silent(error, within)));
+        return Mono.defer(() -> {
+            Mono<Signal<Reply>> asked = connections
+                    .read("Check health", HealthCheck::ask)
+                    .timeout(within)
+                    .materialize();
+            return Mono.zip(asked, isReached(within))
+                    .map(known -> known.getT1().hasValue()
+                            ? judge(Objects.requireNonNull(known.getT1().get()))
+                            : silent(Objects.requireNonNull(known.getT1().getThrowable()), within, known.getT2()));
+        });
+    }
+
+    /** A pool whose connections are all in use cannot tell a busy server from one that has fallen silent under all of them. */
+    private Mono<Boolean> isReached(Duration within) {
+        return isBusy()
+                ? connections.reach().timeout(within).thenReturn(true).onErrorResume(HealthCheck::isTooFull)
+                : Mono.just(true);
+    }
+
+    private static Mono<Boolean> isTooFull(Throwable error) {
+        return Mono.just(error instanceof DatastoreException refused
+                && refused.sqlState() != null
+                && refused.sqlState().startsWith("53"));
+    }
+
+    private boolean isBusy() {
+        PoolFigures pool = connections.figures();
+        return pool.acquired() >= pool.max();
     }
 
     private static Mono<Reply> ask(Connection connection) {
@@ -131,18 +156,16 @@ public final class HealthCheck {
     }
 
     /** A busy pool is no dead server: then it is known only that there was no connection to ask with. */
-    private Health silent(Throwable error, Duration within) {
+    private Health silent(Throwable error, Duration within, boolean reached) {
         Map<String, Object> details = new LinkedHashMap<>();
         List<String> reasons = new ArrayList<>();
         addOwn(reasons, details);
-        PoolFigures pool = connections.figures();
-        boolean busy = pool.acquired() >= pool.max();
         reasons.add(
                 0,
                 error instanceof TimeoutException
                         ? "No answer within " + within.toMillis() + " ms"
                         : String.valueOf(error.getMessage()));
-        return new Health(busy ? State.DEGRADED : State.DOWN, reasons, details);
+        return new Health(isBusy() && reached ? State.DEGRADED : State.DOWN, reasons, details);
     }
 
     /** What is known without asking. */

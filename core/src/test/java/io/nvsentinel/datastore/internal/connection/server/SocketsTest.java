@@ -29,7 +29,7 @@ class SocketsTest {
         Channel channel = channel(true);
         assumeTrue(
                 channel.getClass().getSimpleName().startsWith("Epoll"),
-                () -> "epoll is Linux only; this is " + channel.getClass());
+                () -> "epoll is Linux only; this is " + channel.getClass() + cause());
 
         sockets.prepare(channel, SOMEWHERE);
 
@@ -53,6 +53,17 @@ class SocketsTest {
         assertThat(channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT)))
                 .isEqualTo(3);
         channel.unsafe().closeForcibly();
+    }
+
+    private static String cause() {
+        try {
+            return " "
+                    + Class.forName("io.netty.channel.epoll.Epoll")
+                            .getMethod("unavailabilityCause")
+                            .invoke(null);
+        } catch (ReflectiveOperationException | LinkageError e) {
+            return " " + e;
+        }
     }
 
     private static Channel channel(boolean preferNative) {
