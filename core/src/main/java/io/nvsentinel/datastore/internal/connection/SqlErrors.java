@@ -8,6 +8,7 @@ import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.OutcomeUnknownException;
 import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.internal.connection.server.LoginRefusedException;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcRollbackException;
@@ -81,7 +82,7 @@ public final class SqlErrors {
             return new MisconfiguredException(
                     unanswered, "TLS with " + address + " failed: " + rootMessage(error), error);
         }
-        LoginGuard.RefusedException refused = find(error, LoginGuard.RefusedException.class);
+        LoginRefusedException refused = find(error, LoginRefusedException.class);
         if (refused != null) {
             return new MisconfiguredException(
                     unanswered, "cannot connect to " + address + ": " + refused.getMessage(), error);

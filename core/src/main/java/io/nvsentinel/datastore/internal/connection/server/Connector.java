@@ -44,9 +44,12 @@ public final class Connector implements ConnectionFactory {
     private final Sockets sockets;
     private final Servers servers;
     private final Primary primary;
+    private final @Nullable TlsContext tls;
     private final Scheduler timer;
     private final ConnectionFactoryMetadata metadata;
     private final Map<PostgresqlConnection, Open> open = new ConcurrentHashMap<>();
+
+    private volatile boolean inPlainText;
 
     private record Open(Channels channels, Backend backend) {}
 
@@ -69,6 +72,7 @@ public final class Connector implements ConnectionFactory {
         this.sockets = new Sockets(options.tcpKeepAlive(), options.tcpUserTimeout());
         this.servers = new Servers(addresses, options.connectTimeout(), timer);
         this.primary = primary;
+        this.tls = tls;
         this.timer = timer;
         this.metadata = new PostgresqlConnectionFactory(
                         DriverConfiguration.of(options, addresses.get(0), options.connectTimeout(), tls)
@@ -94,6 +98,7 @@ public final class Connector implements ConnectionFactory {
                             .create())
                     .flatMap(connection -> checked(connection, target, writable, channels))
                     .timeout(share, timer)
+                    .onErrorMap(error -> tls == null ? error : tls.explain(error))
                     .doFinally(signal -> settle(channels, signal));
         });
     }
@@ -103,6 +108,7 @@ public final class Connector implements ConnectionFactory {
         return Backend.of(connection).handle((backend, sink) -> {
             String objection = writable && backend.readOnly() ? "accepts no writes" : primary.objection(backend);
             if (objection == null) {
+                inPlainText = !channels.isEncrypted();
                 open.put(connection, new Open(channels, backend));
                 channels.whenClosed(() -> open.remove(connection));
                 sink.next(connection);
@@ -112,6 +118,15 @@ public final class Connector implements ConnectionFactory {
                         NOT_NOW));
             }
         });
+    }
+
+    /**
+     * Whether the newest connection is not encrypted.
+     *
+     * @return false before there is one
+     */
+    public boolean isInPlainText() {
+        return inPlainText;
     }
 
     private static void settle(Channels channels, SignalType signal) {

@@ -51,10 +51,10 @@ final class Failures extends RuntimeException {
         return state(error).startsWith("08") ? 1 : 2;
     }
 
-    /** A login, a database or a certificate is refused. */
+    /** A login, a database or a certificate is refused, or the server asks for what no client may do. */
     private static boolean stays(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SSLException) {
+            if (cause instanceof SSLException || cause instanceof LoginRefusedException) {
                 return true;
             }
         }

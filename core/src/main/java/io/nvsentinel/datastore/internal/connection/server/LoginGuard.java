@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.connection.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -31,18 +30,8 @@ final class LoginGuard extends ByteToMessageDecoder {
     private static final Pattern ITERATIONS = Pattern.compile("(?:^|,)i=([^,]*)");
     private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,8}");
 
-    /** The server asks for something that a client must not do; another attempt at the same server ends in the same way. */
-    static final class RefusedException extends IOException {
-
-        private static final long serialVersionUID = 1L;
-
-        RefusedException(String message) {
-            super(message);
-        }
-    }
-
     @Override
-    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws RefusedException {
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws LoginRefusedException {
         if (in.readableBytes() < HEADER_BYTES) {
             return;
         }
@@ -68,7 +57,7 @@ final class LoginGuard extends ByteToMessageDecoder {
         }
     }
 
-    private static void checkIterations(ByteBuf in, int begin, int length) throws RefusedException {
+    private static void checkIterations(ByteBuf in, int begin, int length) throws LoginRefusedException {
         String challenge = in.toString(
                 begin + HEADER_BYTES + Integer.BYTES, length - 2 * Integer.BYTES, StandardCharsets.US_ASCII);
         Matcher iterations = ITERATIONS.matcher(challenge);
@@ -84,9 +73,9 @@ final class LoginGuard extends ByteToMessageDecoder {
     }
 
     /** Nothing that it sent reaches the driver, whatever comes after. */
-    private static RefusedException refuse(ByteBuf in, String what) {
+    private static LoginRefusedException refuse(ByteBuf in, String what) {
         in.skipBytes(in.readableBytes());
-        return new RefusedException(what);
+        return new LoginRefusedException(what);
     }
 
     /** The driver gets the reason itself, not the decoder's wrapping. */
@@ -95,7 +84,7 @@ final class LoginGuard extends ByteToMessageDecoder {
         try {
             super.channelRead(context, message);
         } catch (DecoderException e) {
-            if (e.getCause() instanceof RefusedException refused) {
+            if (e.getCause() instanceof LoginRefusedException refused) {
                 context.fireExceptionCaught(refused);
                 context.close();
             } else {

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection.server;
+
+import java.io.IOException;
+
+/** The server asks for something that a client must not do; another attempt at the same server ends in the same way. */
+public final class LoginRefusedException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    LoginRefusedException(String message) {
+        super(message);
+    }
+}
