@@ -962,6 +962,75 @@ ALTER TABLE datastore_changelog SET (
     autovacuum_analyze_threshold = 200000
 );
 
+-- V100__nvsentinel_capture_change.sql
+-- Purpose: writes a change into the changelog, and wakes subscribers that sleep.
+--          A crash may not lose a change that was delivered, so asynchronous commit is turned on again here.
+--          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
+--          lock below exclusively, one that is awake does not (see the change stream's package documentation).
+--          A transaction that has notified cannot be prepared: PREPARE TRANSACTION would fail. So, where the server allows
+--          prepared transactions, nothing is sent while PREPARE TRANSACTION runs, nor by a statement inside a transaction
+--          block (constraints are immediate there, or it is TRUNCATE), which may be prepared later; such changes are found
+--          by polling. Everything else commits, and notifies: COMMIT in any spelling, with comments before it, a statement
+--          outside a block, and CALL and DO, which may commit themselves. Comments, which can be nested, and literals may
+--          hold any words and are removed first. There is no current query when a
+--          statement of the extended protocol commits by itself.
+--          The trigger's argument says which documents are kept: full, after or none.
+-- Locks:   none beyond the catalog's.
+CREATE OR REPLACE FUNCTION nvsentinel_capture_change() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+DECLARE
+    subscribers CONSTANT bigint := 7813858212840129890;
+    images      CONSTANT text := coalesce(TG_ARGV[0], 'full');
+    outside     CONSTANT boolean := transaction_timestamp() >= statement_timestamp();
+    notifies    boolean := true;
+    query       text;
+    words       text := '';
+    before      jsonb;
+    after       jsonb;
+BEGIN
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+
+    IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
+        before := OLD.data;
+    END IF;
+    IF images <> 'none' AND TG_OP IN ('INSERT', 'UPDATE') THEN
+        after := NEW.data;
+    END IF;
+
+    CASE TG_OP
+        WHEN 'DELETE' THEN
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values)
+            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, before);
+        WHEN 'TRUNCATE' THEN
+            INSERT INTO "public".datastore_changelog (table_name, operation)
+            VALUES (TG_TABLE_NAME, TG_OP);
+        ELSE
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, before, after);
+    END CASE;
+
+    IF NOT pg_try_advisory_xact_lock_shared(subscribers) THEN
+        query := current_query();
+        IF query IS NOT NULL AND current_setting('max_prepared_transactions') <> '0'
+            AND NOT (outside AND strpos(lower(query), 'prepare') = 0)
+        THEN
+            WHILE query <> words LOOP
+                words := query;
+                query := regexp_replace(query, $re$--[^\n]*|/\*([^*/]|\*(?!/)|/(?!\*))*\*/|'[^']*'$re$, ' ', 'g');
+            END LOOP;
+            notifies := query !~* '\mprepare\s+transaction\M' AND (outside OR query ~* '(^|;)\s*(commit|end|call|do)\M');
+        END IF;
+        IF notifies THEN
+            PERFORM pg_notify('nvsentinel_changes', '');
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$body$;
+
 -- V130__nvsentinel_set.sql
 -- Purpose: nvsentinel_set names the schema of the functions that it calls, so that it works, and calls no other's function,
 --          whatever the caller's search_path is.
@@ -1733,39 +1802,40 @@ FROM (VALUES
     (52, '080', 'datastore changelog changed at', 'V080__datastore_changelog_changed_at.sql', 499090928),
     (53, '081', 'nvsentinel set images', 'V081__nvsentinel_set_images.sql', -26222573),
     (54, '090', 'datastore changelog vacuum', 'V090__datastore_changelog_vacuum.sql', -199521309),
-    (55, '130', 'nvsentinel set', 'V130__nvsentinel_set.sql', 1268886272),
-    (56, '131', 'nvsentinel inc', 'V131__nvsentinel_inc.sql', -1875685363),
-    (57, '132', 'nvsentinel push', 'V132__nvsentinel_push.sql', 1695204812),
-    (58, '133', 'nvsentinel pull', 'V133__nvsentinel_pull.sql', 1865767441),
-    (59, '134', 'nvsentinel add to set', 'V134__nvsentinel_add_to_set.sql', -142483531),
-    (60, '135', 'nvsentinel rename', 'V135__nvsentinel_rename.sql', 1375636635),
-    (61, '136', 'nvsentinel adopt', 'V136__nvsentinel_adopt.sql', 872904511),
-    (62, '137', 'nvsentinel create collection', 'V137__nvsentinel_create_collection.sql', -277308885),
-    (63, '138', 'nvsentinel capture change', 'V138__nvsentinel_capture_change.sql', -1349870479),
-    (64, '139', 'datastore changelog writers', 'V139__datastore_changelog_writers.sql', -1318183094),
-    (65, '140', 'nvsentinel guard client', 'V140__nvsentinel_guard_client.sql', -2110605166),
-    (66, '141', 'resume tokens role', 'V141__resume_tokens_role.sql', 664792960),
-    (67, '142', 'dead letters guard', 'V142__dead_letters_guard.sql', -1217746695),
-    (68, '143', 'handled changes guard', 'V143__handled_changes_guard.sql', -125837306),
-    (69, '144', 'group members guard', 'V144__group_members_guard.sql', 1274058590),
-    (70, '180', 'nvsentinel unset time', 'V180__nvsentinel_unset_time.sql', -1956326094),
-    (71, '181', 'nvsentinel instant unset', 'V181__nvsentinel_instant_unset.sql', -700583853),
-    (72, '182', 'unset times', 'V182__unset_times.sql', 502254733),
-    (73, '183', 'nvsentinel exceeded', 'V183__nvsentinel_exceeded.sql', 1438750375),
-    (74, '184', 'nvsentinel limited number', 'V184__nvsentinel_limited_number.sql', -1942498732),
-    (75, '185', 'nvsentinel limited levels', 'V185__nvsentinel_limited_levels.sql', -560050801),
-    (76, '186', 'nvsentinel inc limited', 'V186__nvsentinel_inc_limited.sql', -1162365785),
-    (77, '187', 'nvsentinel rename limited', 'V187__nvsentinel_rename_limited.sql', -649191320),
-    (78, '188', 'nvsentinel adopt limited', 'V188__nvsentinel_adopt_limited.sql', 2126076283),
-    (79, '189', 'nvsentinel stamp document limited', 'V189__nvsentinel_stamp_document_limited.sql', -1382932382),
-    (80, '190', 'health events lengths', 'V190__health_events_lengths.sql', 851699636),
-    (81, '191', 'maintenance events lengths', 'V191__maintenance_events_lengths.sql', 521118164),
-    (82, '192', 'nvsentinel drop empty key', 'V192__nvsentinel_drop_empty_key.sql', -2143295421),
-    (83, '193', 'nvsentinel require match', 'V193__nvsentinel_require_match.sql', -404599964),
-    (84, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679),
-    (85, '195', 'nvsentinel recommended action restart app', 'V195__nvsentinel_recommended_action_restart_app.sql', -1986872169),
-    (86, '196', 'maintenance events over complete', 'V196__maintenance_events_over_complete.sql', -574868414),
-    (87, '197', 'maintenance events cancelled', 'V197__maintenance_events_cancelled.sql', -591836714)
+    (55, '100', 'nvsentinel capture change', 'V100__nvsentinel_capture_change.sql', 510586271),
+    (56, '130', 'nvsentinel set', 'V130__nvsentinel_set.sql', 1268886272),
+    (57, '131', 'nvsentinel inc', 'V131__nvsentinel_inc.sql', -1875685363),
+    (58, '132', 'nvsentinel push', 'V132__nvsentinel_push.sql', 1695204812),
+    (59, '133', 'nvsentinel pull', 'V133__nvsentinel_pull.sql', 1865767441),
+    (60, '134', 'nvsentinel add to set', 'V134__nvsentinel_add_to_set.sql', -142483531),
+    (61, '135', 'nvsentinel rename', 'V135__nvsentinel_rename.sql', 1375636635),
+    (62, '136', 'nvsentinel adopt', 'V136__nvsentinel_adopt.sql', 872904511),
+    (63, '137', 'nvsentinel create collection', 'V137__nvsentinel_create_collection.sql', -277308885),
+    (64, '138', 'nvsentinel capture change', 'V138__nvsentinel_capture_change.sql', -1349870479),
+    (65, '139', 'datastore changelog writers', 'V139__datastore_changelog_writers.sql', -1318183094),
+    (66, '140', 'nvsentinel guard client', 'V140__nvsentinel_guard_client.sql', -2110605166),
+    (67, '141', 'resume tokens role', 'V141__resume_tokens_role.sql', 664792960),
+    (68, '142', 'dead letters guard', 'V142__dead_letters_guard.sql', -1217746695),
+    (69, '143', 'handled changes guard', 'V143__handled_changes_guard.sql', -125837306),
+    (70, '144', 'group members guard', 'V144__group_members_guard.sql', 1274058590),
+    (71, '180', 'nvsentinel unset time', 'V180__nvsentinel_unset_time.sql', -1956326094),
+    (72, '181', 'nvsentinel instant unset', 'V181__nvsentinel_instant_unset.sql', -700583853),
+    (73, '182', 'unset times', 'V182__unset_times.sql', 502254733),
+    (74, '183', 'nvsentinel exceeded', 'V183__nvsentinel_exceeded.sql', 1438750375),
+    (75, '184', 'nvsentinel limited number', 'V184__nvsentinel_limited_number.sql', -1942498732),
+    (76, '185', 'nvsentinel limited levels', 'V185__nvsentinel_limited_levels.sql', -560050801),
+    (77, '186', 'nvsentinel inc limited', 'V186__nvsentinel_inc_limited.sql', -1162365785),
+    (78, '187', 'nvsentinel rename limited', 'V187__nvsentinel_rename_limited.sql', -649191320),
+    (79, '188', 'nvsentinel adopt limited', 'V188__nvsentinel_adopt_limited.sql', 2126076283),
+    (80, '189', 'nvsentinel stamp document limited', 'V189__nvsentinel_stamp_document_limited.sql', -1382932382),
+    (81, '190', 'health events lengths', 'V190__health_events_lengths.sql', 851699636),
+    (82, '191', 'maintenance events lengths', 'V191__maintenance_events_lengths.sql', 521118164),
+    (83, '192', 'nvsentinel drop empty key', 'V192__nvsentinel_drop_empty_key.sql', -2143295421),
+    (84, '193', 'nvsentinel require match', 'V193__nvsentinel_require_match.sql', -404599964),
+    (85, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679),
+    (86, '195', 'nvsentinel recommended action restart app', 'V195__nvsentinel_recommended_action_restart_app.sql', -1986872169),
+    (87, '196', 'maintenance events over complete', 'V196__maintenance_events_over_complete.sql', -574868414),
+    (88, '197', 'maintenance events cancelled', 'V197__maintenance_events_cancelled.sql', -591836714)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

@@ -139,9 +139,7 @@ class UnavailableDatabaseTest {
                 processing(OnFailure.DEAD_LETTER).eventTimeout(Duration.ofSeconds(2)),
                 change -> Mono.defer(() -> {
                     int call = calls.incrementAndGet();
-                    return call > 3
-                            ? plainEffect(change)
-                            : outageIf(call == 1).then(Mono.never());
+                    return call > 3 ? plainEffect(change) : outageIf(call == 1).then(Mono.never());
                 }));
         insert(0, 2);
         Await.until("more calls than attempts", SOON, () -> calls.get() > 3);

@@ -85,12 +85,16 @@ class MaintenanceEventStoreTest {
 
     @Test
     void anEqualEventIsNotWrittenAgain() {
-        MaintenanceEvent event = event("e", InternalStatus.DETECTED).nodeName("n").eventReceivedTimestamp(T).build();
+        MaintenanceEvent event = event("e", InternalStatus.DETECTED)
+                .nodeName("n")
+                .eventReceivedTimestamp(T)
+                .build();
         UpsertResult first = store.upsert(event).block(SOON);
         String changes = DATABASE.queryForString("SELECT count(*) FROM datastore_changelog");
         assertThat(store.upsert(event).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
         assertThat(store.findByEventId("e").block(SOON).version()).isEqualTo(1);
-        assertThat(DATABASE.queryForString("SELECT count(*) FROM datastore_changelog")).isEqualTo(changes);
+        assertThat(DATABASE.queryForString("SELECT count(*) FROM datastore_changelog"))
+                .isEqualTo(changes);
         assertThat(store.upsert(event.toBuilder().nodeName("").build()).block(SOON))
                 .isEqualTo(new UpsertResult(first.id(), false));
         assertThat(store.findByEventId("e").block(SOON).document().nodeName()).isEmpty();
@@ -101,11 +105,16 @@ class MaintenanceEventStoreTest {
         Datastore wide = Databases.connect(Databases.options(DATABASE.get()).maxConnections(4));
         try {
             List<UpsertResult> results = Flux.range(0, 80)
-                    .flatMap(i -> wide.maintenanceEvents().upsert(event("e" + i / 4, InternalStatus.DETECTED).build()), 8)
+                    .flatMap(
+                            i -> wide.maintenanceEvents()
+                                    .upsert(event("e" + i / 4, InternalStatus.DETECTED)
+                                            .build()),
+                            8)
                     .collectList()
                     .block(SOON);
             assertThat(results).hasSize(80).filteredOn(UpsertResult::inserted).hasSize(20);
-            assertThat(DATABASE.queryForString("SELECT max(version) FROM maintenance_events")).isEqualTo("1");
+            assertThat(DATABASE.queryForString("SELECT max(version) FROM maintenance_events"))
+                    .isEqualTo("1");
         } finally {
             wide.close().block(SOON);
         }
@@ -171,7 +180,8 @@ class MaintenanceEventStoreTest {
     @Test
     void recordsTheStatusInTheDocumentAndItsColumn() {
         store.upsert(event("e", InternalStatus.DETECTED).build()).block(SOON);
-        assertThat(store.updateStatus("e", InternalStatus.QUARANTINE_TRIGGERED).block(SOON)).isEqualTo(1);
+        assertThat(store.updateStatus("e", InternalStatus.QUARANTINE_TRIGGERED).block(SOON))
+                .isEqualTo(1);
         StoredDocument<MaintenanceEvent> stored = store.findByEventId("e").block(SOON);
         assertThat(stored.document().status()).isEqualTo(InternalStatus.QUARANTINE_TRIGGERED);
         assertThat(stored.document().lastUpdatedTimestamp()).isEqualTo(stored.updatedAt());
@@ -211,17 +221,26 @@ class MaintenanceEventStoreTest {
 
     @Test
     void findsEmergenciesAndWhatWasCancelled() {
-        store.upsert(event("now", InternalStatus.DETECTED).metadata(Map.of("urgency", "EMERGENCY")).build())
+        store.upsert(event("now", InternalStatus.DETECTED)
+                        .metadata(Map.of("urgency", "EMERGENCY"))
+                        .build())
                 .block(SOON);
         store.upsert(event("handled", InternalStatus.QUARANTINE_TRIGGERED)
                         .metadata(Map.of("urgency", "EMERGENCY"))
                         .build())
                 .block(SOON);
-        store.upsert(event("calm", InternalStatus.DETECTED).metadata(Map.of("urgency", "LOW")).build())
+        store.upsert(event("calm", InternalStatus.DETECTED)
+                        .metadata(Map.of("urgency", "LOW"))
+                        .build())
                 .block(SOON);
-        store.upsert(event("second", InternalStatus.CANCELLED).lastUpdatedTimestamp(T.plusSeconds(1)).build())
+        store.upsert(event("second", InternalStatus.CANCELLED)
+                        .lastUpdatedTimestamp(T.plusSeconds(1))
+                        .build())
                 .block(SOON);
-        store.upsert(event("first", InternalStatus.CANCELLED).lastUpdatedTimestamp(T).build()).block(SOON);
+        store.upsert(event("first", InternalStatus.CANCELLED)
+                        .lastUpdatedTimestamp(T)
+                        .build())
+                .block(SOON);
 
         assertThat(ids(store.findEmergencies())).containsExactly("now");
         assertThat(ids(store.findCancelled())).containsExactly("first", "second");
@@ -253,7 +272,8 @@ class MaintenanceEventStoreTest {
                 .containsExactly("over", "old", "newer");
         assertThat(ids(store.findByProviderStatuses(Csp.GCP, List.of(ProviderStatus.ACTIVE, ProviderStatus.ONGOING))))
                 .containsExactly("over", "old");
-        assertThat(ids(store.findByProviderStatuses(Csp.AWS, List.of(ProviderStatus.ACTIVE)))).isEmpty();
+        assertThat(ids(store.findByProviderStatuses(Csp.AWS, List.of(ProviderStatus.ACTIVE))))
+                .isEmpty();
         assertThat(ids(store.findByStatuses(Csp.GCP, List.of()))).isEmpty();
         assertThat(ids(store.findByStatuses(Csp.AWS, List.of(InternalStatus.DETECTED))))
                 .isEmpty();

@@ -83,8 +83,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
     }
 
     private static Mono<UpsertResult> upsert(Connection connection, Json data, String eventId) {
-        return Rows.one(
-                connection.createStatement(UPSERT).bind(0, data).bind(1, eventId), DocumentChanges::upserted);
+        return Rows.one(connection.createStatement(UPSERT).bind(0, data).bind(1, eventId), DocumentChanges::upserted);
     }
 
     private static Map<String, @Nullable Object> tree(MaintenanceEvent event) {
