@@ -98,12 +98,24 @@ final class JsonTreeReader {
             case START_OBJECT -> object(deeper(depth));
             case START_ARRAY -> array(deeper(depth));
             case TEXT -> source.text();
-            case NUMBER -> source.number();
+            case NUMBER -> number();
             case TRUE -> Boolean.TRUE;
             case FALSE -> Boolean.FALSE;
             case NULL -> null;
             case END_OBJECT, END_ARRAY, NAME, END -> throw invalid("expected a value, found " + describe(token));
         };
+    }
+
+    /** The parsers bound a number's digits, and fail with an exception of the JDK's where its exponent is no int. */
+    private Number number() throws java.io.IOException {
+        try {
+            return source.number();
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw new InvalidDocumentException(
+                    "invalid JSON document: a number whose exponent is out of range, at " + source.where(),
+                    null,
+                    JsonFailure.of(e));
+        }
     }
 
     private int deeper(int depth) {

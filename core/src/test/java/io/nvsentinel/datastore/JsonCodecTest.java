@@ -55,6 +55,15 @@ class JsonCodecTest {
     }
 
     @Test
+    void anExponentThatIsNoIntIsInvalid() {
+        for (String number : List.of("1e999999999026", "-1E-99999999999", "0.1e2147483648")) {
+            assertThatExceptionOfType(InvalidDocumentException.class)
+                    .as(number)
+                    .isThrownBy(() -> codec.readTree(("{\"n\": " + number + "}").getBytes(UTF_8)));
+        }
+    }
+
+    @Test
     void keepsOrderAndEveryKindOfValue() {
         String json = "{\"z\":\"é😀\\\"\\\\\",\"a\":[true,false,null,[],{}],\"m\":{\"y\":1,\"b\":null}}";
 

@@ -12,7 +12,8 @@ import java.util.Random;
  * Feeds a parser with damaged inputs: valid ones in which bytes are changed, removed, repeated, or replaced with words that mean
  * something to the parser.
  *
- * <p>The system property {@code fuzz.seconds} says how long each target runs, 1 by default; {@code fuzz.seed} repeats a run.
+ * <p>The system property {@code fuzz.seconds} says how long each target runs, 1 by default, and {@code fuzz.seed} gives it
+ * other inputs. The default seed is fixed, so that a build fails for what it changed: run other seeds for longer on purpose.
  */
 public final class Fuzz {
 
@@ -85,7 +86,7 @@ public final class Fuzz {
      * @return how many inputs were parsed
      */
     public long run(Target target, Class<? extends Exception> refusal) {
-        long seed = Long.getLong("fuzz.seed", System.nanoTime());
+        long seed = Long.getLong("fuzz.seed", 1);
         Random random = new Random(seed);
         long end = System.nanoTime()
                 + Duration.ofSeconds(Long.getLong("fuzz.seconds", 1)).toNanos();

@@ -50,7 +50,7 @@ class RegexParserTest {
             a{3,2}     ; greater one
             a{256}     ; 255
             a{1000000000000}; 255
-            (a{100}){100}   ; more than 2000 steps
+            (a{100}){100}   ; more than 2000 characters
             \\é        ; \\é
             """)
     void refusesWhatDialectsReadDifferently(String pattern, String reason) {

@@ -178,29 +178,29 @@ public final class RegexParser {
 
     private String escapedOutside() {
         boolean negated = at < text.length && "DWS".indexOf(text[at]) >= 0;
-        return (negated ? "[^" : "[") + escaped(negated) + ']';
+        return (negated ? "[^" : "[") + escaped(false, negated) + ']';
     }
 
     /** What a backslash and the character after it stand for, as members of a set. */
-    private String escaped(boolean negatable) {
+    private String escaped(boolean inSet, boolean negated) {
         if (at == text.length) {
             throw here("ends in a backslash");
         }
         int c = text[at++];
-        return switch (negatable ? Character.toLowerCase(c) : c) {
+        return switch (negated ? Character.toLowerCase(c) : c) {
             case 'd' -> DIGITS;
             case 'w' -> WORD;
             case 's' -> SPACE;
             case 'n' -> literal('\n');
             case 't' -> literal('\t');
             case 'r' -> literal('\r');
-            default -> punctuation(c);
+            default -> punctuation(c, inSet);
         };
     }
 
-    private String punctuation(int c) {
+    private String punctuation(int c, boolean inSet) {
         if (c <= ' ' || c >= 0x7f || isDigit(c) || isLetter(c) || c == '_') {
-            throw here("has \\" + Character.toString(c)
+            throw here("has \\" + Character.toString(c) + (inSet ? " in a set" : "")
                     + "; a backslash may stand before d, w, s, n, t, r, outside of sets D, W, S, and before ASCII"
                     + " punctuation");
         }
@@ -237,7 +237,7 @@ public final class RegexParser {
     private String member(boolean first) {
         int c = text[at++];
         if (c == '\\') {
-            String escaped = escaped(false);
+            String escaped = escaped(true, false);
             refuseRange("a range that begins with a backslash");
             return escaped;
         }
