@@ -31,7 +31,7 @@ final class PgBouncer implements AutoCloseable {
             pool_mode = transaction
             default_pool_size = 3
             max_client_conn = 100
-            ignore_startup_parameters = search_path, statement_timeout, lock_timeout, extra_float_digits, row_security
+            ignore_startup_parameters = search_path, statement_timeout, lock_timeout, extra_float_digits, row_security, quote_all_identifiers, default_transaction_isolation
             """;
 
     private static final Duration SOON = Duration.ofSeconds(20);

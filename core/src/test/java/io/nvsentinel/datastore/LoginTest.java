@@ -85,6 +85,27 @@ class LoginTest {
         return PASSWORDS;
     }
 
+    @Test
+    void aMissingOrEmptyPasswordIsNotWaitedFor() {
+        for (SchemaMode mode : SchemaMode.values()) {
+            for (String password : new String[] {null, ""}) {
+                assertThatThrownBy(() -> Datastore.connect(DatastoreOptions.builder()
+                                        .host(database.host())
+                                        .port(database.port())
+                                        .database(database.name())
+                                        .username("user0")
+                                        .password(password)
+                                        .sslMode(io.nvsentinel.tls.SslMode.REQUIRE)
+                                        .schemaMode(mode)
+                                        .schemaWait(SOON.multipliedBy(2))
+                                        .build())
+                                .block(SOON))
+                        .isInstanceOf(MisconfiguredException.class)
+                        .hasMessageContaining("password");
+            }
+        }
+    }
+
     /** C16. */
     @ParameterizedTest
     @MethodSource("passwords")

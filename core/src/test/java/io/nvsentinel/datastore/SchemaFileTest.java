@@ -53,6 +53,20 @@ class SchemaFileTest {
     }
 
     @Test
+    void newScriptsAreAscii() throws Exception {
+        // Comments of two that were released before have an ellipsis each.
+        List<String> known = List.of("V010__nvsentinel_instant.sql", "V019__nvsentinel_now.sql");
+        try (var files =
+                java.nio.file.Files.list(java.nio.file.Path.of("src/main/resources/io/nvsentinel/datastore/schema"))) {
+            assertThat(files.filter(file -> !known.contains(file.getFileName().toString())))
+                    .isNotEmpty()
+                    .allSatisfy(file -> assertThat(java.nio.file.Files.readString(file))
+                            .as(file.toString())
+                            .matches("(?s)\\p{ASCII}*"));
+        }
+    }
+
+    @Test
     void theFileIsTheOneThatTheMigrationsGive() {
         assertThat(SchemaFile.read(SchemaFile.FILE))
                 .as("docs/postgresql-schema.sql is not what the migrations give. Make it anew with\n    " + REGENERATE)

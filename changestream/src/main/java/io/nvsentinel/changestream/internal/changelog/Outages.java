@@ -3,6 +3,7 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.UnavailableException;
+import java.net.UnknownHostException;
 
 /** Which errors of the database pass by themselves, so that a stream waits instead of ending. */
 public final class Outages {
@@ -20,7 +21,20 @@ public final class Outages {
      */
     public static boolean mayPass(Throwable error) {
         return error instanceof DatastoreException failure
-                && (failure.isRetryable() || failure.isOutcomeUnknown() || NO_SUCH_DATABASE.equals(failure.sqlState()));
+                && (failure.isRetryable()
+                        || failure.isOutcomeUnknown()
+                        || NO_SUCH_DATABASE.equals(failure.sqlState())
+                        || isOfUnknownHost(failure));
+    }
+
+    /** The host was known when the datastore connected: its DNS record is being replaced, in a failover for example. */
+    private static boolean isOfUnknownHost(Throwable error) {
+        for (Throwable e = error; e != null; e = e.getCause()) {
+            if (e instanceof UnknownHostException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.process;
 
+import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.processing.CountedException;
 import io.nvsentinel.changestream.processing.PermanentException;
 import io.nvsentinel.datastore.DatastoreException;
@@ -54,7 +55,7 @@ public final class Outage {
 
     /**
      * Whether an error says that the database is unavailable, and nothing about a change: the outermost error of this library
-     * is retryable or of unknown outcome, and no handler has marked it as permanent or counted.
+     * may pass, and no handler has marked it as permanent or counted.
      */
     static boolean isCauseOf(Throwable error) {
         for (Throwable e = error; e != null; e = e.getCause()) {
@@ -65,8 +66,8 @@ public final class Outage {
             if (e instanceof CountedException || e instanceof PermanentException) {
                 return false;
             }
-            if (e instanceof DatastoreException failure) {
-                return failure.isRetryable() || failure.isOutcomeUnknown();
+            if (e instanceof DatastoreException) {
+                return Outages.mayPass(e);
             }
         }
         return false;

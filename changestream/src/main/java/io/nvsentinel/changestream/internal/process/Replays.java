@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.process;
 
+import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.process.DeadLetterTable.Letter;
-import io.nvsentinel.datastore.DatastoreException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
@@ -32,15 +32,11 @@ public final class Replays {
     public static Flux<Letter> of(DeadLetterTable letters, String name, Predicate<Letter> mine, Scheduler timer) {
         return Mono.delay(LOOK_EVERY, timer)
                 .then(letters.claim(name, mine))
-                .onErrorResume(Replays::mayPass, error -> {
+                .onErrorResume(Outages::mayPass, error -> {
                     LOG.debug("The dead letters could not be read; trying again", error);
                     return Mono.just(List.of());
                 })
                 .repeat()
                 .concatMapIterable(batch -> batch, 1);
-    }
-
-    private static boolean mayPass(Throwable error) {
-        return error instanceof DatastoreException failure && (failure.isRetryable() || failure.isOutcomeUnknown());
     }
 }

@@ -38,12 +38,16 @@ public final class SqlErrors {
     /** Whole states first, then classes (their first two characters). */
     private static final Map<String, Meaning> STATES = Map.ofEntries(
             Map.entry("08", Meaning.CONNECTION_LOST),
+            Map.entry("08004", Meaning.MISCONFIGURED), // the JDBC driver's: no password, no TLS
             Map.entry("0A", Meaning.INVALID),
             Map.entry("22", Meaning.INVALID),
             Map.entry("23", Meaning.INVALID),
             Map.entry("23505", Meaning.CONFLICT), // unique_violation
             Map.entry("23P01", Meaning.CONFLICT), // exclusion_violation
             Map.entry("25006", Meaning.UNAVAILABLE), // read_only_sql_transaction: a standby, or one being promoted
+            Map.entry("25P03", Meaning.CONNECTION_LOST), // idle_in_transaction_session_timeout
+            Map.entry("25P04", Meaning.CONNECTION_LOST), // transaction_timeout
+            Map.entry("0P", Meaning.MISCONFIGURED), // invalid role
             Map.entry("28", Meaning.MISCONFIGURED),
             Map.entry("3D", Meaning.MISCONFIGURED), // no such database
             Map.entry("3F", Meaning.MISCONFIGURED), // no such schema
@@ -54,12 +58,17 @@ public final class SqlErrors {
             Map.entry("42P01", Meaning.MISCONFIGURED), // undefined_table: the schema is missing or old
             Map.entry("53", Meaning.UNAVAILABLE), // no connections, memory or disk left
             Map.entry("54", Meaning.INVALID), // program_limit_exceeded
+            Map.entry("55006", Meaning.UNAVAILABLE), // object_in_use
             Map.entry("55P03", Meaning.UNAVAILABLE), // lock_not_available
+            Map.entry("57", Meaning.UNAVAILABLE), // operator_intervention
             Map.entry("57014", Meaning.UNAVAILABLE), // query_canceled: the statement time-out
             Map.entry("57P01", Meaning.CONNECTION_LOST), // admin_shutdown
             Map.entry("57P02", Meaning.CONNECTION_LOST), // crash_shutdown
             Map.entry("57P03", Meaning.UNAVAILABLE), // cannot_connect_now
+            Map.entry("57P04", Meaning.MISCONFIGURED), // database_dropped
             Map.entry("57P05", Meaning.CONNECTION_LOST), // idle_session_timeout
+            Map.entry("72", Meaning.UNAVAILABLE), // snapshot_too_old
+            Map.entry("F0", Meaning.MISCONFIGURED), // the server's configuration file
             Map.entry("58", Meaning.UNAVAILABLE), // the server's disk or operating system
             Map.entry("XX", Meaning.UNAVAILABLE)); // the server's own fault
 
@@ -92,6 +101,10 @@ public final class SqlErrors {
         }
         if (error instanceof TimeoutException) {
             return new UnavailableException(unanswered, "no connection to " + address + " in time", error);
+        }
+        String permanent = ConnectFailures.permanent(error);
+        if (permanent != null) {
+            return new MisconfiguredException(unanswered, "cannot connect to " + address + ": " + permanent, error);
         }
         R2dbcException driver = find(error, R2dbcException.class);
         return driver == null ? error : refused(driver, "cannot connect to " + address, action);
@@ -188,6 +201,20 @@ public final class SqlErrors {
     static boolean isNotSent(Throwable error) {
         R2dbcException driver = find(error, R2dbcException.class);
         return driver != null && !wasSent(driver);
+    }
+
+    /**
+     * Whether what failed may succeed later without anybody's doing. Decides for what runs over JDBC too.
+     *
+     * @param state the SQLSTATE
+     * @return false if an operator has to act
+     */
+    public static boolean mayPass(String state) {
+        return switch (meaning(state)) {
+            case UNAVAILABLE, CONNECTION_LOST, OUTCOME_UNKNOWN -> true;
+            case CONFLICT -> state.startsWith("40");
+            case INVALID, MISCONFIGURED -> false;
+        };
     }
 
     private static Meaning meaning(@Nullable String state) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.ErrorContext;
+import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.api.PostgresTransactionDefinition;
 import io.r2dbc.spi.IsolationLevel;
@@ -37,7 +40,16 @@ final class Transaction {
     <T> Mono<T> run(Function<Session, Mono<T>> work) {
         return begin().then(ForeignCode.defer(() -> begun(work)))
                 .singleOptional()
-                .flatMap(value -> commit().then(Mono.justOrEmpty(value)));
+                .flatMap(value -> commit().then(Mono.justOrEmpty(value)))
+                .onErrorMap(UnavailableException.class, this::refusedByReadOnly);
+    }
+
+    /** Elsewhere that is a standby, and another try may reach the primary; here the caller has asked for it. */
+    private Throwable refusedByReadOnly(UnavailableException error) {
+        return options.readOnly() && "25006".equals(error.sqlState())
+                ? new InvalidRequestException(
+                        new ErrorContext(ACTION, error.sqlState()), "it writes and was begun as read-only", error)
+                : error;
     }
 
     private <T> Mono<T> begun(Function<Session, Mono<T>> work) {
@@ -60,7 +72,8 @@ final class Transaction {
                     case REPEATABLE_READ -> IsolationLevel.REPEATABLE_READ;
                     case SERIALIZABLE -> IsolationLevel.SERIALIZABLE;
                 });
-        return options.readOnly() ? isolated.readOnly() : isolated.readWrite();
+        // Without saying READ WRITE, which would override the server's default_transaction_read_only.
+        return options.readOnly() ? isolated.readOnly() : isolated;
     }
 
     private Mono<Void> boundStatements() {

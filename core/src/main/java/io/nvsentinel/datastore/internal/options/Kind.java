@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.options;
 
 import io.nvsentinel.datastore.internal.Names;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,18 @@ import org.jspecify.annotations.Nullable;
  */
 public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable String> complaint) {
 
+    private static final int MOST_BYTES = 63;
+
+    /** The name of a database, role or schema: the server cuts longer ones off, and two become one. */
+    static Kind<String> identifier() {
+        return new Kind<>(text -> text, value -> {
+            int bytes = value.getBytes(StandardCharsets.UTF_8).length;
+            return bytes > MOST_BYTES
+                    ? "must have at most " + MOST_BYTES + " bytes, not " + bytes
+                    : nameComplaint(value);
+        });
+    }
+
     static Kind<String> text() {
         return new Kind<>(text -> text, Kind::nameComplaint);
     }
@@ -35,7 +48,7 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
 
     /** A name that the migrations put between quotes. */
     static Kind<String> unquoted() {
-        Kind<String> text = text();
+        Kind<String> text = identifier();
         return new Kind<>(
                 text.read,
                 value -> value.matches("[^\"'\\\\$\\p{Cntrl}]*")

@@ -32,11 +32,11 @@ public final class Options {
 
     /** The database. */
     public static final Option<String> DATABASE =
-            Option.of("database", "DATASTORE_DATABASE", "connection.database", Kind.text());
+            Option.of("database", "DATASTORE_DATABASE", "connection.database", Kind.identifier());
 
     /** The user. */
     public static final Option<String> USERNAME =
-            Option.of("username", "DATASTORE_USERNAME", "connection.username", Kind.text());
+            Option.of("username", "DATASTORE_USERNAME", "connection.username", Kind.identifier());
 
     /** The password. */
     public static final Option<String> PASSWORD =

@@ -56,7 +56,7 @@ final class IdempotencyIndex {
                 throw stillBuilding();
             }
             if (state != State.USABLE) {
-                throw new MisconfiguredException("The index " + NAME + " of health_events is "
+                throw new SchemaNotReadyException("The index " + NAME + " of health_events is "
                         + state.name().toLowerCase(Locale.ROOT)
                         + (state == State.DIFFERENT ? " from what it has to be" : "")
                         + ": idempotent inserts need it; start once with MIGRATE as its owner");

@@ -4,6 +4,8 @@ package io.nvsentinel.datastore.internal.schema;
 import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.internal.connection.ConnectFailures;
+import io.nvsentinel.datastore.internal.connection.SqlErrors;
 import java.sql.SQLException;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
@@ -23,30 +25,15 @@ final class JdbcErrors {
         if (error instanceof DatastoreException || !known) {
             return error;
         }
-        if (tls != null) {
-            return new MisconfiguredException(what + ": TLS failed: " + tls.getMessage(), null, error);
+        String permanent = ConnectFailures.permanent(error);
+        if (permanent != null) {
+            return new MisconfiguredException(what + ": " + permanent, sql == null ? null : sql.getSQLState(), error);
         }
         String state = sql == null ? null : sql.getSQLState();
         String message = what + ": " + (sql == null ? lines(error, 2) : lines(sql, 1));
-        return mayPass(state)
+        return state != null && SqlErrors.mayPass(state)
                 ? new UnavailableException(message, state, error)
                 : new MisconfiguredException(message + advice(state), state, error);
-    }
-
-    /** Whether a login, a database or a certificate was refused or a library does not fit, which waiting does not change. */
-    static boolean isLoginRefused(DatastoreException error) {
-        String state = error.sqlState();
-        return find(error, SSLException.class) != null
-                || find(error, LinkageError.class) != null
-                || (state != null && (state.startsWith("28") || state.startsWith("3D")));
-    }
-
-    private static boolean mayPass(@Nullable String state) {
-        return state != null
-                && (state.startsWith("08")
-                        || state.startsWith("57")
-                        || state.startsWith("53")
-                        || state.equals("55P03"));
     }
 
     private static String advice(@Nullable String state) {

@@ -34,17 +34,23 @@ final class JdbcSource {
         source.setStringType("unspecified");
         // The details of an error quote values, for example of keys that occur twice.
         source.setLogServerErrorDetail(false);
-        if (options.schemaMode() != SchemaMode.MIGRATE) {
-            bound(source, options);
-        }
+        boolean isCheck = options.schemaMode() != SchemaMode.MIGRATE;
+        source.setOptions(settings(
+                isCheck ? options.statementTimeout() : Duration.ZERO, isCheck ? options.lockTimeout() : Duration.ZERO));
         applyTls(source, tls);
         return source;
     }
 
-    /** A check asks little; a migration may take as long as the tables are large. */
-    private static void bound(PGSimpleDataSource source, DatastoreOptions options) {
-        source.setOptions("-c statement_timeout=" + options.statementTimeout().toMillis() + " -c lock_timeout="
-                + options.lockTimeout().toMillis());
+    /**
+     * What the migrations and the check rely on, whatever an operator has set for the database or the role. A check asks little;
+     * a migration may take as long as the tables are large.
+     */
+    private static String settings(Duration statementTimeout, Duration lockTimeout) {
+        return "-c statement_timeout=" + statementTimeout.toMillis() + " -c lock_timeout=" + lockTimeout.toMillis()
+                + " -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0 -c quote_all_identifiers=off"
+                + " -c standard_conforming_strings=on -c default_transaction_isolation=read\\ committed"
+                + " -c default_transaction_deferrable=off -c IntervalStyle=postgres -c bytea_output=hex"
+                + " -c transform_null_equals=off -c array_nulls=on -c check_function_bodies=on";
     }
 
     static int seconds(Duration duration) {

@@ -141,7 +141,9 @@ public final class SchemaMigrations {
         new MigrationLock(source, options.schemaWait())
                 .holding(
                         () -> {
+                            ServerSettings.require(source);
                             new ForeignObjects(source, options.schema()).refuse();
+                            new MigrationRights(source, options.schema(), HISTORY_TABLE).require();
                             flyway().migrate();
                             index.ensure();
                         },
@@ -153,11 +155,12 @@ public final class SchemaMigrations {
     }
 
     private void requireCurrent() throws SQLException {
+        ServerSettings.require(source);
         Flyway flyway = flyway();
         MigrationInfo[] pending = flyway.info().pending();
         if (pending.length > 0) {
             MigrationInfo current = flyway.info().current();
-            throw new MisconfiguredException("The schema is at version "
+            throw new SchemaNotReadyException("The schema is at version "
                     + (current == null ? "none" : current.getVersion())
                     + " and needs " + pending[pending.length - 1].getVersion() + ": "
                     + (current == null

@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.UnavailableException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -15,6 +16,9 @@ import reactor.util.retry.Retry;
 final class SchemaWait {
 
     static final Duration INTERVAL = Duration.ofSeconds(1);
+
+    /** insufficient_privilege, invalid_schema_name, undefined_table. */
+    private static final Set<String> MADE_WITH_THE_SCHEMA = Set.of("42501", "3F000", "42P01");
 
     private final Mono<Void> check;
     private final Duration longest;
@@ -55,9 +59,11 @@ final class SchemaWait {
         return waitingMayHelp(failure) ? Mono.delay(INTERVAL, clock) : Mono.error(failure);
     }
 
-    /** A login, a database or a certificate that is refused is a mistake; anything else may be the schema's maker at work. */
+    /** A right that is missing may be granted when the schema is made; any other mistake stays one. */
     private static boolean waitingMayHelp(Throwable failure) {
-        return failure instanceof DatastoreException error && !JdbcErrors.isLoginRefused(error);
+        return failure instanceof SchemaNotReadyException
+                || (failure instanceof DatastoreException error
+                        && (error.isRetryable() || MADE_WITH_THE_SCHEMA.contains(String.valueOf(error.sqlState()))));
     }
 
     private DatastoreException notReady(@Nullable Throwable last) {

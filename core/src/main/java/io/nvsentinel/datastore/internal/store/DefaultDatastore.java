@@ -21,6 +21,7 @@ import io.nvsentinel.datastore.internal.figures.HealthCheck;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
 import io.nvsentinel.datastore.internal.schema.SchemaSafety;
+import io.nvsentinel.datastore.internal.schema.ServerSettings;
 import io.nvsentinel.datastore.internal.table.Identifier;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.tls.TlsContext;
@@ -66,6 +67,7 @@ public final class DefaultDatastore implements Datastore {
             return new SchemaMigrations(options, connections.tls())
                     .run()
                     .then(ForeignCode.defer(datastore::ping))
+                    .then(ForeignCode.defer(() -> ServerSettings.require(connections)))
                     .then(ForeignCode.defer(
                             () -> new SchemaSafety(connections, options.schema(), options.username()).check()))
                     .then(Mono.fromCallable(() -> ForeignCode.call(() -> datastore.announced(listener))));

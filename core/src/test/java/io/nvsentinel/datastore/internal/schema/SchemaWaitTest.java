@@ -22,7 +22,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 /** The waiting alone, on a clock of its own; what is checked is in SchemaTest and SchemaStartTest. */
 class SchemaWaitTest {
 
-    private static final MisconfiguredException OLDER = new MisconfiguredException("at version 1 and needs 2");
+    private static final MisconfiguredException OLDER = new SchemaNotReadyException("at version 1 and needs 2");
     private static final UnavailableException GONE = new UnavailableException("connection refused", "08001", null);
 
     private final VirtualTimeScheduler clock = VirtualTimeScheduler.create();

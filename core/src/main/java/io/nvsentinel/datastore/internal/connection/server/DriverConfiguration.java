@@ -54,6 +54,10 @@ public final class DriverConfiguration {
     private static Map<String, String> serverSettings(DatastoreOptions options) {
         Map<String, String> settings = new LinkedHashMap<>(options.extraParams());
         settings.put("row_security", "off");
+        // What an operator may have set otherwise for the database or the role, and what statements rely on.
+        settings.put("standard_conforming_strings", "on");
+        settings.put("quote_all_identifiers", "off");
+        settings.put("default_transaction_isolation", "read committed");
         return settings;
     }
 

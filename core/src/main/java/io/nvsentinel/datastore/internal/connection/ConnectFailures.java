@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.connection;
+
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why connecting fails without an answer of the server's that says so, for both drivers: what never passes by itself, so that
+ * nobody waits for it.
+ */
+public final class ConnectFailures {
+
+    /** A name server that does not answer, or that asks to be asked again. */
+    private static final Pattern PASSING = Pattern.compile("(?i).*(temporary|try again|time|servfail|refused).*");
+
+    private static final Pattern NO_PASSWORD =
+            Pattern.compile("(?i).*password.*(must not be (null|empty)|no password|empty string|non-?(null|empty)).*"
+                    + "|.*no password was provided.*");
+
+    private static final Pattern NO_TLS =
+            Pattern.compile("(?i).*(support for SSL connection is disabled|server does not support SSL).*");
+
+    private ConnectFailures() {}
+
+    /**
+     * What an operator has to change.
+     *
+     * @param error what a driver failed with
+     * @return the reason, in one line; null if the failure may pass, or the server's answer tells
+     */
+    public static @Nullable String permanent(Throwable error) {
+        for (Throwable e = error; e != null; e = e.getCause()) {
+            String reason = permanentItself(e);
+            if (reason != null) {
+                return reason;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String permanentItself(Throwable error) {
+        String message = String.valueOf(error.getMessage());
+        if (error instanceof SSLException) {
+            return "TLS failed: " + message;
+        }
+        if (NO_TLS.matcher(message).matches()) {
+            return "the server does not accept TLS, which sslMode requires";
+        }
+        if (NO_PASSWORD.matcher(message).matches()) {
+            return "the server asks for a password, and password is not given or empty";
+        }
+        if (error instanceof UnknownHostException && !mayPass(error)) {
+            return "unknown host name: " + message.lines().findFirst().orElse("");
+        }
+        return null;
+    }
+
+    private static boolean mayPass(Throwable unknownHost) {
+        for (Throwable e = unknownHost; e != null; e = e.getCause()) {
+            boolean late = e.getClass().getSimpleName().toLowerCase(Locale.ROOT).contains("timeout");
+            if (late || PASSING.matcher(String.valueOf(e.getMessage())).matches()) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.internal.schema;
+
+import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.internal.connection.Session;
+import io.nvsentinel.datastore.internal.table.Rows;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import javax.sql.DataSource;
+import reactor.core.publisher.Mono;
+
+/** What a server or database has to have, because no session can set it for itself. */
+public final class ServerSettings {
+
+    /** Two columns: the database's encoding, and for whom triggers fire. */
+    public static final String QUERY = "SELECT pg_catalog.current_setting('server_encoding'),"
+            + " pg_catalog.current_setting('session_replication_role')";
+
+    private ServerSettings() {}
+
+    /**
+     * What is wrong with them.
+     *
+     * @param encoding the first column of {@link #QUERY}
+     * @param replicationRole the second
+     * @return what, and what to do about it; empty if nothing is
+     */
+    public static Optional<String> problem(String encoding, String replicationRole) {
+        if (!encoding.equals("UTF8")) {
+            return Optional.of(
+                    "The database has the encoding " + encoding + " and needs UTF8: in others text is lost or"
+                            + " matched wrongly; create it with ENCODING 'UTF8' TEMPLATE template0");
+        }
+        if (!replicationRole.equals("origin")) {
+            return Optional.of(
+                    "session_replication_role is " + replicationRole + " and must be origin: triggers would not"
+                            + " fire, so that versions stop and changes are lost; RESET it for the role and the database");
+        }
+        return Optional.empty();
+    }
+
+    /** Asks over JDBC; blocks. */
+    static void require(DataSource source) throws SQLException {
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(QUERY)) {
+            row.next();
+            Optional<String> problem = problem(row.getString(1), row.getString(2));
+            if (problem.isPresent()) {
+                throw new MisconfiguredException(problem.get());
+            }
+        }
+    }
+
+    private record Found(String encoding, String replicationRole) {}
+
+    /**
+     * Asks on a session.
+     *
+     * @param session runs the query
+     * @return cold; completes if all is well; fails with {@link MisconfiguredException}
+     */
+    public static Mono<Void> require(Session session) {
+        return session.read(
+                        "Check the server",
+                        connection -> Rows.one(
+                                connection.createStatement(QUERY),
+                                row -> new Found(String.valueOf(row.get(0)), String.valueOf(row.get(1)))))
+                .flatMap(found -> problem(found.encoding(), found.replicationRole())
+                        .map(problem -> Mono.<Void>error(new MisconfiguredException(problem)))
+                        .orElseGet(Mono::empty));
+    }
+}
