@@ -35,7 +35,7 @@ class NetworkFaultsTest {
     private static final String SESSIONS = "SELECT client_port::text FROM pg_stat_activity"
             + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ";
     private static final String LISTENING = SESSIONS + "LIKE '%advisory%'";
-    private static final String READING = SESSIONS + "LIKE '%FROM datastore_changelog_state%'";
+    private static final String READING = SESSIONS + "LIKE '%datastore_changelog_state AS state%'";
 
     private TcpProxy proxy;
     private Datastore datastore;
@@ -96,11 +96,13 @@ class NetworkFaultsTest {
                         .build());
         try {
             List<String> received = watch(others, patient);
-            proxy.connections().forEach(ProxiedConnection::blackHole);
             insert("after");
+            // One that is being opened just now is not among them the first time.
+            Await.until("the line in the log", SOON, () -> {
+                proxy.connections().forEach(ProxiedConnection::blackHole);
+                return isSaid(lines, "has had no answer for 2 s: position=");
+            });
             Await.until("the change", SOON, () -> received.contains("after"));
-            assertThat(lines.list)
-                    .anyMatch(line -> line.getFormattedMessage().contains("has had no answer for 2 s: position="));
         } finally {
             logger.detachAppender(lines);
             others.close().block(SOON);
@@ -185,6 +187,13 @@ class NetworkFaultsTest {
     private void writeAndSee(String node) {
         insert(node);
         Await.until("the change " + node, SOON, () -> seen.contains(node));
+    }
+
+    private static boolean isSaid(ListAppender<ILoggingEvent> lines, String words) {
+        synchronized (lines) {
+            return lines.list.stream()
+                    .anyMatch(line -> line.getFormattedMessage().contains(words));
+        }
     }
 
     private static void insert(String node) {

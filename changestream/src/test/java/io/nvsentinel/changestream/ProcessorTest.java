@@ -70,7 +70,9 @@ class ProcessorTest {
         start(once());
         List<Long> ids = insert("n", "1", "2");
         Await.until("the first is stored", SOON, () -> stored() == ids.get(0));
+        Await.until("the second has begun", SOON, () -> handlers.begun.size() == 2);
         assertThat(handlers.begun).containsExactly("1", "2");
+        assertThat(stored()).isEqualTo(ids.get(0));
         handlers.release("2");
         Await.until("the second is stored", SOON, () -> stored() == ids.get(1));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,8 @@ final class JsonTreeReader {
 
     /** Deep enough for every real document, shallow enough for any thread's stack. */
     static final int MAX_DEPTH = 500;
+
+    private static final int MAX_SCALE = 1_000_000;
 
     static final int MAX_NAME_LENGTH = 50_000;
 
@@ -106,10 +109,17 @@ final class JsonTreeReader {
         };
     }
 
-    /** The parsers bound a number's digits, and fail with an exception of the JDK's where its exponent is no int. */
+    /**
+     * Where an exponent is no int, the parsers fail with an exception of the JDK's, or read another number. What the server
+     * can store ends far below {@value #MAX_SCALE}.
+     */
     private Number number() throws java.io.IOException {
         try {
-            return source.number();
+            Number number = source.number();
+            if (number instanceof BigDecimal decimal && Math.abs((long) decimal.scale()) > MAX_SCALE) {
+                throw new ArithmeticException("scale out of range");
+            }
+            return number;
         } catch (ArithmeticException | NumberFormatException e) {
             throw new InvalidDocumentException(
                     "invalid JSON document: a number whose exponent is out of range, at " + source.where(),

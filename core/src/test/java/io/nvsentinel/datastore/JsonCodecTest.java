@@ -56,7 +56,7 @@ class JsonCodecTest {
 
     @Test
     void anExponentThatIsNoIntIsInvalid() {
-        for (String number : List.of("1e999999999026", "-1E-99999999999", "0.1e2147483648")) {
+        for (String number : List.of("1e999999999026", "-1E-99999999999", "0.1e21474836480")) {
             assertThatExceptionOfType(InvalidDocumentException.class)
                     .as(number)
                     .isThrownBy(() -> codec.readTree(("{\"n\": " + number + "}").getBytes(UTF_8)));
