@@ -21,7 +21,7 @@ final class StormHistory {
             CREATE TABLE storm_generation (n int NOT NULL);
             INSERT INTO storm_generation VALUES (0);
             CREATE TABLE storm_audit (id bigint, stamp text, born int, lost int);
-            CREATE FUNCTION storm_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE FUNCTION storm_audit() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
                 BEGIN
                     INSERT INTO storm_audit
                     SELECT NEW.id, NEW.new_values #>> '{healthevent,nodeName}', n FROM storm_generation;
