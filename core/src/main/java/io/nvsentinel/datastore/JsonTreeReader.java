@@ -14,7 +14,7 @@ final class JsonTreeReader {
     /** Deep enough for every real document, shallow enough for any thread's stack. */
     static final int MAX_DEPTH = 500;
 
-    private static final int MAX_SCALE = 1_000_000;
+    private static final int MAX_SCALE = 2_000_000_000;
 
     static final int MAX_NAME_LENGTH = 50_000;
 
