@@ -32,6 +32,8 @@ public final class JsonReader {
     private static final int MAX_TEXT_LENGTH = 1 << 28;
 
     private static final int MAX_NUMBER_LENGTH = 1_000;
+    private static final int MAX_SCALE = 2_000_000_000;
+    private static final int FIRST_BYTES = 4;
 
     private static final Map<String, @Nullable Object> NEGATIVE_ZERO = Map.of(ExtendedType.DOUBLE, "-0.0");
 
@@ -55,6 +57,9 @@ public final class JsonReader {
      * @throws RejectedDocumentException if they are no JSON object, or one that cannot be stored as it is
      */
     public static Map<String, @Nullable Object> read(byte[] json) throws RejectedDocumentException {
+        if (isOtherEncoding(json)) {
+            throw new RejectedDocumentException("not in UTF-8");
+        }
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new RejectedDocumentException("not a JSON object");
@@ -124,10 +129,34 @@ public final class JsonReader {
         if (integer && parser.getNumberType() == JsonParser.NumberType.INT && parser.getIntValue() != 0) {
             return (long) parser.getIntValue();
         }
-        BigDecimal number = parser.getDecimalValue();
+        BigDecimal number = decimal(parser);
         if (number.signum() == 0 && parser.getString().startsWith("-")) {
             return NEGATIVE_ZERO;
         }
         return Numbers.storable(integer ? Numbers.integer(number.toBigInteger()) : number);
+    }
+
+    /** Where an exponent is no int, the parser fails with an exception of the JDK's, or reads another number. */
+    private static BigDecimal decimal(JsonParser parser) throws RejectedDocumentException {
+        try {
+            BigDecimal number = parser.getDecimalValue();
+            if (Math.abs((long) number.scale()) <= MAX_SCALE) {
+                return number;
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // Rejected below; the message would quote the document.
+        }
+        throw new RejectedDocumentException("a number whose exponent is out of range");
+    }
+
+    /** The parser would read UTF-16 and UTF-32 too, of which no document in UTF-8 has the first bytes. */
+    private static boolean isOtherEncoding(byte[] json) {
+        for (int i = 0; i < Math.min(FIRST_BYTES, json.length); i++) {
+            int value = json[i] & 0xff;
+            if (value == 0 || value >= 0xfe) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -99,8 +99,9 @@ public final class DocumentSplitter {
         return Brackets.isObject(line, begin, end);
     }
 
+    /** White space of JSON; another control character is part of a document that is not valid. */
     static boolean isSpace(int value) {
-        return value >= 0 && value <= ' ';
+        return value == ' ' || value == '\t' || value == '\n' || value == '\r';
     }
 
     /** A byte of the mark that some programs put before UTF-8. */
