@@ -361,8 +361,7 @@ public final class ChangeStreams {
 
     <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
         Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
-                .doFirst(
-                        () -> Callbacks.accept("onSubscribed", options.onSubscribed(), new ResumeToken(watch.start())));
+                .doFirst(() -> Callbacks.accept("onSubscribed", options.onSubscribed(), watch.startToken()));
         Flux<ChangeEvent<T>> reported = events.takeUntilOther(captureReports);
         return listen ? reported.takeUntilOther(listening.session()) : reported;
     }

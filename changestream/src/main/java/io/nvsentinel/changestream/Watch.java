@@ -129,6 +129,11 @@ final class Watch<T> {
         return start;
     }
 
+    /** Where it starts, as a token of this watch. */
+    ResumeToken startToken() {
+        return new ResumeToken(start.isWithinSnapshot() ? start : start.withFilter(origin.filter()));
+    }
+
     Selection selection() {
         return selection;
     }
