@@ -5,13 +5,13 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.DocumentDiff;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.RowCheck;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
@@ -63,7 +63,7 @@ public final class ChangeEvent<T> {
     record Origin(UUID incarnation, String filter, boolean snapshot, JsonCodec json) {
 
         ResumeToken token(ChangelogRow row) {
-            RowCheck check = row.operation() == Operation.EXISTING ? null : row.check();
+            RowCheck check = row.operation() == Operation.SNAPSHOT ? null : row.check();
             Position position = Position.at(incarnation, row.id(), check).withFilter(filter);
             return new ResumeToken(snapshot ? position.withinSnapshot() : position);
         }
@@ -124,8 +124,8 @@ public final class ChangeEvent<T> {
      * @throws InvalidDocumentException if it cannot be read as this type
      * @throws ImageNotKeptException if the collection kept none when the change was made
      */
-    public @Nullable T document() {
-        if (!hasDocument() && (operation() == Operation.INSERT || operation() == Operation.UPDATE)) {
+    public @Nullable T after() {
+        if (!hasAfter() && (operation() == Operation.INSERT || operation() == Operation.UPDATE)) {
             throw notKept("the document after");
         }
         return document.get();
@@ -134,9 +134,9 @@ public final class ChangeEvent<T> {
     /**
      * Whether there is a document after this change.
      *
-     * @return true if {@link #document()} gives one
+     * @return true if {@link #after()} gives one
      */
-    public boolean hasDocument() {
+    public boolean hasAfter() {
         return row.after() != null;
     }
 
@@ -201,7 +201,7 @@ public final class ChangeEvent<T> {
         if (found != null) {
             throw found;
         }
-        if (hasDocument()) {
+        if (hasAfter()) {
             document.get();
         } else {
             before.get();
@@ -216,7 +216,7 @@ public final class ChangeEvent<T> {
      * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T latestDocument() {
-        return operation() == Operation.DELETE ? before() : document();
+        return operation() == Operation.DELETE ? before() : after();
     }
 
     /**
@@ -279,7 +279,7 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * When the change was made, or for {@link Operation#EXISTING} when the record was read, by the database's clock, while its transaction was committing.
+     * When the change was made, or for {@link Operation#SNAPSHOT} when the record was read, by the database's clock, while its transaction was committing.
      *
      * @return microseconds
      */
@@ -291,7 +291,7 @@ public final class ChangeEvent<T> {
      * The transaction that made the change.
      *
      * @return the same for all changes of one transaction, and for no other in this database; 0 for
-     *     {@link Operation#EXISTING}
+     *     {@link Operation#SNAPSHOT}
      */
     public long transactionId() {
         return row.transactionId();
@@ -312,7 +312,7 @@ public final class ChangeEvent<T> {
     }
 
     private DocumentDiff diff() {
-        if (operation() == Operation.UPDATE && !(hasDocument() && hasBefore())) {
+        if (operation() == Operation.UPDATE && !(hasAfter() && hasBefore())) {
             throw notKept("both documents of");
         }
         return Objects.requireNonNull(difference.get());

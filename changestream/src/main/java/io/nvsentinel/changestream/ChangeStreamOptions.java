@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,8 +42,8 @@ public final class ChangeStreamOptions {
      *
      * @return 1 to 10000
      */
-    public int pageRows() {
-        return values.pageRows;
+    public int batchSize() {
+        return values.batchSize;
     }
 
     /**
@@ -51,8 +51,8 @@ public final class ChangeStreamOptions {
      *
      * @return 64 KiB to 256 MiB
      */
-    public long pageBytes() {
-        return values.pageBytes;
+    public long maxBatchBytes() {
+        return values.maxBatchBytes;
     }
 
     /**
@@ -69,8 +69,8 @@ public final class ChangeStreamOptions {
      *
      * @return 0 for ever, up to 1 d
      */
-    public Duration giveUpAfter() {
-        return values.giveUpAfter;
+    public Duration maxOutage() {
+        return values.maxOutage;
     }
 
     List<ChangeStreamListener> listeners() {
@@ -79,18 +79,18 @@ public final class ChangeStreamOptions {
 
     @Override
     public String toString() {
-        return "ChangeStreamOptions{pollInterval=" + pollInterval() + ", pageRows=" + pageRows() + ", pageBytes="
-                + pageBytes() + ", listen=" + listen() + ", giveUpAfter=" + giveUpAfter() + "}";
+        return "ChangeStreamOptions{pollInterval=" + pollInterval() + ", batchSize=" + batchSize() + ", maxBatchBytes="
+                + maxBatchBytes() + ", listen=" + listen() + ", maxOutage=" + maxOutage() + "}";
     }
 
     /** Collects options. Not safe for use by several threads. */
     public static final class Builder {
 
         private Duration pollInterval = Duration.ofSeconds(5);
-        private int pageRows = 2000;
-        private long pageBytes = 8 * KIB * KIB;
+        private int batchSize = 2000;
+        private long maxBatchBytes = 8 * KIB * KIB;
         private boolean listen = true;
-        private Duration giveUpAfter = Duration.ZERO;
+        private Duration maxOutage = Duration.ZERO;
         private final List<ChangeStreamListener> listeners = new ArrayList<>();
 
         private Builder() {}
@@ -113,8 +113,8 @@ public final class ChangeStreamOptions {
          * @param value the number
          * @return this builder
          */
-        public Builder pageRows(int value) {
-            pageRows = value;
+        public Builder batchSize(int value) {
+            batchSize = value;
             return this;
         }
 
@@ -126,8 +126,8 @@ public final class ChangeStreamOptions {
          * @param value the number of bytes
          * @return this builder
          */
-        public Builder pageBytes(long value) {
-            pageBytes = value;
+        public Builder maxBatchBytes(long value) {
+            maxBatchBytes = value;
             return this;
         }
 
@@ -151,8 +151,8 @@ public final class ChangeStreamOptions {
          * @param value the duration
          * @return this builder
          */
-        public Builder giveUpAfter(Duration value) {
-            giveUpAfter = value;
+        public Builder maxOutage(Duration value) {
+            maxOutage = value;
             return this;
         }
 
@@ -171,36 +171,36 @@ public final class ChangeStreamOptions {
          * Checks the options.
          *
          * @return immutable options
-         * @throws MisconfiguredException naming the option that is out of range
+         * @throws ConfigurationException naming the option that is out of range
          */
         public ChangeStreamOptions build() {
             check(
                     pollInterval.toMillis() >= 1 && pollInterval.compareTo(LONGEST) <= 0,
                     "pollInterval must be between 1 ms and 1 day, not " + pollInterval);
-            check(pageRows >= 1 && pageRows <= 10_000, "pageRows must be between 1 and 10000, not " + pageRows);
+            check(batchSize >= 1 && batchSize <= 10_000, "batchSize must be between 1 and 10000, not " + batchSize);
             check(
-                    pageBytes >= 64 * KIB && pageBytes <= 256 * KIB * KIB,
-                    "pageBytes must be between 65536 and 268435456, not " + pageBytes);
+                    maxBatchBytes >= 64 * KIB && maxBatchBytes <= 256 * KIB * KIB,
+                    "maxBatchBytes must be between 65536 and 268435456, not " + maxBatchBytes);
             check(
-                    !giveUpAfter.isNegative() && giveUpAfter.compareTo(LONGEST) <= 0,
-                    "giveUpAfter must be between 0 and 1 day, not " + giveUpAfter);
+                    !maxOutage.isNegative() && maxOutage.compareTo(LONGEST) <= 0,
+                    "maxOutage must be between 0 and 1 day, not " + maxOutage);
             return new ChangeStreamOptions(copy());
         }
 
         private Builder copy() {
             Builder copy = new Builder();
             copy.pollInterval = pollInterval;
-            copy.pageRows = pageRows;
-            copy.pageBytes = pageBytes;
+            copy.batchSize = batchSize;
+            copy.maxBatchBytes = maxBatchBytes;
             copy.listen = listen;
-            copy.giveUpAfter = giveUpAfter;
+            copy.maxOutage = maxOutage;
             copy.listeners.addAll(listeners);
             return copy;
         }
 
         private static void check(boolean holds, String problem) {
             if (!holds) {
-                throw new MisconfiguredException(problem);
+                throw new ConfigurationException(problem);
             }
         }
     }

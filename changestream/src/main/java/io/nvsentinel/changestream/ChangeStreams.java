@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.changestream.admin.Clients;
+import io.nvsentinel.changestream.admin.Retention;
+import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.changestream.internal.callback.Callbacks;
 import io.nvsentinel.changestream.internal.callback.HandlerCall;
 import io.nvsentinel.changestream.internal.callback.SubscriberGuard;
@@ -8,8 +11,8 @@ import io.nvsentinel.changestream.internal.capture.CaptureStates;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Records;
-import io.nvsentinel.changestream.internal.client.Holding;
 import io.nvsentinel.changestream.internal.client.Leaving;
+import io.nvsentinel.changestream.internal.client.ReleasableHandle;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.StoredClients;
 import io.nvsentinel.changestream.internal.process.Outage;
@@ -17,23 +20,20 @@ import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
 import io.nvsentinel.changestream.internal.process.TransactionalEffect;
 import io.nvsentinel.changestream.internal.retention.DefaultRetention;
-import io.nvsentinel.changestream.internal.tail.Patience;
+import io.nvsentinel.changestream.internal.tail.RetryPolicy;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import io.nvsentinel.changestream.internal.tail.TailSettings;
-import io.nvsentinel.changestream.internal.wakeup.Doorbell;
-import io.nvsentinel.changestream.internal.wakeup.Listening;
+import io.nvsentinel.changestream.internal.wakeup.NotificationListener;
+import io.nvsentinel.changestream.internal.wakeup.WakeUpSignal;
 import io.nvsentinel.changestream.processing.DeadLetters;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.changestream.upkeep.Clients;
-import io.nvsentinel.changestream.upkeep.Retention;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreSession;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.Health;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.internal.table.Rows;
@@ -74,23 +74,23 @@ public final class ChangeStreams {
     private static final Duration HEALTH_WITHIN = Duration.ofSeconds(5);
 
     private final Tail tail;
-    private final Listening listening;
+    private final NotificationListener listening;
     private final ResumeTokens tokens;
     private final DefaultDatastore datastore;
     private final Connections connections;
     private final Records records;
-    private final Patience patience;
+    private final RetryPolicy patience;
     private final Processors processors;
     private final Opening opening;
     private final JsonCodec json;
     private final boolean listen;
     private final Lags lags;
-    private final Duration giveUpAfter;
+    private final Duration maxOutage;
     private final boolean heard;
     private final LiveStatus live = new LiveStatus();
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
-    private final Set<Holding> holdings = ConcurrentHashMap.newKeySet();
+    private final Set<ReleasableHandle> holdings = ConcurrentHashMap.newKeySet();
     private final CaptureStates captureStates;
     private final Mono<Void> captureReports;
     private final Leaving leaving = new Leaving();
@@ -100,22 +100,22 @@ public final class ChangeStreams {
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
         this.datastore = datastore;
         this.connections = datastore.connections();
-        Doorbell doorbell = new Doorbell();
+        WakeUpSignal doorbell = new WakeUpSignal();
         this.json = datastore.json();
         this.listen = options.listen();
-        this.giveUpAfter = options.giveUpAfter();
-        ChangelogReader reader = new ChangelogReader(connections, options.pageRows(), options.pageBytes());
+        this.maxOutage = options.maxOutage();
+        ChangelogReader reader = new ChangelogReader(connections, options.batchSize(), options.maxBatchBytes());
         this.lags = new Lags(connections);
         this.heard = !options.listeners().isEmpty();
         this.listener = Listeners.of(live, options.listeners());
         this.captureStates = new CaptureStates(connections);
         this.captureReports = captureStates.reporting(listener, timer).then().share();
-        this.listening = new Listening(connections, doorbell, timer, listener);
-        this.patience = new Patience(options.giveUpAfter(), timer, listener, connections.recoveries());
+        this.listening = new NotificationListener(connections, doorbell, timer, listener);
+        this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
         this.tail = new Tail(
                 reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
-        this.records = new Records(connections, options.pageRows(), options.pageBytes());
+        this.records = new Records(connections, options.batchSize(), options.maxBatchBytes());
         this.opening = new Opening(reader, tail, tokens, patience);
         Groups groups = new Groups(datastore, opening, patience, timer, owner(datastore));
         this.processors = new Processors(this, connections, listener, groups, timer);
@@ -281,7 +281,7 @@ public final class ChangeStreams {
                 options,
                 processing,
                 (watch, letters) -> new PlainEffect<>(
-                        change -> HandlerCall.of(() -> handler.apply(change), processing.eventTimeout(), timer),
+                        change -> HandlerCall.of(() -> handler.apply(change), processing.handlerTimeout(), timer),
                         letters,
                         watch.start().incarnation()));
     }
@@ -322,8 +322,8 @@ public final class ChangeStreams {
                 processing,
                 (watch, letters) -> new TransactionalEffect<>(
                         datastore,
-                        (change, session) ->
-                                HandlerCall.of(() -> handler.apply(change, session), processing.eventTimeout(), timer),
+                        (change, session) -> HandlerCall.of(
+                                () -> handler.apply(change, session), processing.handlerTimeout(), timer),
                         watch.ownership().owned(),
                         watch.start().incarnation()));
     }
@@ -385,18 +385,18 @@ public final class ChangeStreams {
                 holding -> end(request, holding, null));
     }
 
-    private Holding holding() {
-        Holding holding = new Holding();
+    private ReleasableHandle holding() {
+        ReleasableHandle holding = new ReleasableHandle();
         holdings.add(holding);
         return holding;
     }
 
-    private Mono<Void> end(Watch.Request<?> request, Holding holding, @Nullable Throwable error) {
+    private Mono<Void> end(Watch.Request<?> request, ReleasableHandle holding, @Nullable Throwable error) {
         return leaving.during(request.options().clientName(), holding.end(error))
                 .doFinally(signal -> holdings.remove(holding));
     }
 
-    private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, Holding holding) {
+    private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, ReleasableHandle holding) {
         return opening.open(request, lost, holding)
                 .map(opened -> new Watch<>(
                         request,
@@ -406,7 +406,7 @@ public final class ChangeStreams {
                 .filter(watch -> holding.holdInstead(() -> join(watch)));
     }
 
-    private Holding.Held join(Watch<?> watch) {
+    private ReleasableHandle.Held join(Watch<?> watch) {
         watches.incrementAndGet();
         tail.join(watch.selection(), watch::foreign);
         watch.taken();
@@ -503,7 +503,7 @@ public final class ChangeStreams {
 
     /** What waits while the database is unavailable, for one processor. */
     Outage outage() {
-        return new Outage(giveUpAfter, timer);
+        return new Outage(maxOutage, timer);
     }
 
     /** Completes when every watch has to end. */
@@ -520,7 +520,8 @@ public final class ChangeStreams {
         return Mono.defer(() -> {
             closing.tryEmitEmpty();
             Stream<Mono<Void>> ended = Stream.concat(
-                    holdings.stream().map(Holding::ended), processors.groups().ended());
+                    holdings.stream().map(ReleasableHandle::ended),
+                    processors.groups().ended());
             return Mono.when(ended.toList());
         });
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 
-/** The client name has an owner that is alive, and was to be opened with {@link IfOwned#FAIL}. Nothing was changed. */
+/** The client name has an owner that is alive, and was to be opened with {@link OwnershipPolicy#FAIL}. Nothing was changed. */
 public final class ClientOwnedException extends DatastoreException {
 
     private static final long serialVersionUID = 1L;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.changestream.internal.client.Holding;
+import io.nvsentinel.changestream.internal.client.ReleasableHandle;
 import io.nvsentinel.changestream.internal.group.Group;
 import io.nvsentinel.changestream.internal.group.Membership;
 import io.nvsentinel.changestream.internal.group.Membership.Member;
-import io.nvsentinel.changestream.internal.tail.Patience;
+import io.nvsentinel.changestream.internal.tail.RetryPolicy;
 import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
@@ -26,12 +26,12 @@ final class Groups {
 
     private final DefaultDatastore datastore;
     private final Opening opening;
-    private final Patience patience;
+    private final RetryPolicy patience;
     private final Scheduler timer;
     private final String owner;
-    private final Set<Holding> members = ConcurrentHashMap.newKeySet();
+    private final Set<ReleasableHandle> members = ConcurrentHashMap.newKeySet();
 
-    Groups(DefaultDatastore datastore, Opening opening, Patience patience, Scheduler timer, String owner) {
+    Groups(DefaultDatastore datastore, Opening opening, RetryPolicy patience, Scheduler timer, String owner) {
         this.datastore = datastore;
         this.opening = opening;
         this.patience = patience;
@@ -40,15 +40,15 @@ final class Groups {
     }
 
     /** One partition, as a request for its changes. */
-    Share share(String client, int partition, ProcessorOptions processing, GroupOptions group) {
-        return new Share(client, partition, group, new Keys(processing, datastore.json()));
+    PartitionAssignment share(String client, int partition, ProcessorOptions processing, GroupOptions group) {
+        return new PartitionAssignment(client, partition, group, new Keys(processing, datastore.json()));
     }
 
     /** One member, from its joining to its leaving. */
     Mono<Void> run(Watch.Request<?> request, GroupOptions options, Group.Work work, Mono<Void> stop) {
         return Mono.defer(() -> {
             String name = Objects.requireNonNull(request.options().clientName());
-            Holding holding = new Holding();
+            ReleasableHandle holding = new ReleasableHandle();
             Membership membership = new Membership(
                     datastore.connections(),
                     datastore.json(),
@@ -63,7 +63,7 @@ final class Groups {
         });
     }
 
-    private Mono<Void> joined(Holding holding, Mono<Void> work) {
+    private Mono<Void> joined(ReleasableHandle holding, Mono<Void> work) {
         return Mono.usingWhen(
                 Mono.fromSupplier(() -> {
                     members.add(holding);
@@ -74,10 +74,10 @@ final class Groups {
     }
 
     private Mono<Void> found(Membership membership, Watch.Request<?> request) {
-        IfOwned ifOwned = request.options().ifOwned();
-        Mono<Void> attempt = patience.with(
-                membership.found(Mono.defer(() -> opening.initial(request)), ifOwned == IfOwned.TAKE_OVER));
-        return ifOwned == IfOwned.WAIT
+        OwnershipPolicy ownershipPolicy = request.options().ownershipPolicy();
+        Mono<Void> attempt = patience.with(membership.found(
+                Mono.defer(() -> opening.initial(request)), ownershipPolicy == OwnershipPolicy.TAKE_OVER));
+        return ownershipPolicy == OwnershipPolicy.WAIT
                 ? attempt.retryWhen(Retry.fixedDelay(Long.MAX_VALUE, LOOK_AGAIN)
                         .scheduler(timer)
                         .filter(ClientOwnedException.class::isInstance))
@@ -86,6 +86,6 @@ final class Groups {
 
     /** Completes for each member when it has left. */
     Stream<Mono<Void>> ended() {
-        return members.stream().map(Holding::ended);
+        return members.stream().map(ReleasableHandle::ended);
     }
 }

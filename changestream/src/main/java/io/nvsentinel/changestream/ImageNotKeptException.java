@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 
 /**
  * A change was asked for a document that its collection did not keep when it was made. Ask first whether it has it, or

@@ -5,8 +5,8 @@ import io.nvsentinel.changestream.internal.callback.Callbacks;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.process.NodeName;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,7 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.ChangeStreamStatus.Gap;
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

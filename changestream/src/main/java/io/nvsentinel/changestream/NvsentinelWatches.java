@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.Filter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

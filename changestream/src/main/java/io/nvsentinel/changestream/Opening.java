@@ -4,12 +4,12 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Position;
-import io.nvsentinel.changestream.internal.client.Holding;
+import io.nvsentinel.changestream.internal.client.ReleasableHandle;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
-import io.nvsentinel.changestream.internal.tail.Patience;
+import io.nvsentinel.changestream.internal.tail.RetryPolicy;
 import io.nvsentinel.changestream.internal.tail.Tail;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,9 +24,9 @@ final class Opening {
     private final ChangelogReader reader;
     private final Tail tail;
     private final ResumeTokens tokens;
-    private final Patience patience;
+    private final RetryPolicy patience;
 
-    Opening(ChangelogReader reader, Tail tail, ResumeTokens tokens, Patience patience) {
+    Opening(ChangelogReader reader, Tail tail, ResumeTokens tokens, RetryPolicy patience) {
         this.reader = reader;
         this.tail = tail;
         this.tokens = tokens;
@@ -43,17 +43,17 @@ final class Opening {
      * @param lost why the watch cannot go on where it was, so that it starts as the options say for that; null the first time
      * @param holding is to hold the name
      */
-    Mono<Opened> open(Watch.Request<?> request, @Nullable Throwable lost, Holding holding) {
+    Mono<Opened> open(Watch.Request<?> request, @Nullable Throwable lost, ReleasableHandle holding) {
         return patience.with(lost == null ? first(request, holding) : afterLoss(request, holding));
     }
 
-    private Mono<Opened> first(Watch.Request<?> request, Holding holding) {
+    private Mono<Opened> first(Watch.Request<?> request, ReleasableHandle holding) {
         Mono<Position> start = Mono.defer(() -> initial(request));
         String client = request.options().clientName();
         return client == null
                 ? start.map(position -> new Opened(position, null))
                 : request.tokens(tokens)
-                        .open(client, request.options().ifOwned(), made(request, start), holding)
+                        .open(client, request.options().ownershipPolicy(), made(request, start), holding)
                         .flatMap(owned -> orGiveUp(
                                 owned, resumed(request, owned.token()).map(position -> new Opened(position, owned))));
     }
@@ -63,7 +63,7 @@ final class Opening {
         return rest.onErrorResume(error -> tokens.giveUp(owned).then(Mono.error(error)));
     }
 
-    private Mono<Opened> afterLoss(Watch.Request<?> request, Holding holding) {
+    private Mono<Opened> afterLoss(Watch.Request<?> request, ReleasableHandle holding) {
         String client = request.options().clientName();
         boolean anew = request.options().onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT;
         Mono<Position> restart =
@@ -71,7 +71,7 @@ final class Opening {
         return client == null
                 ? restart.map(position -> new Opened(position, null))
                 : request.tokens(tokens)
-                        .open(client, request.options().ifOwned(), made(request, restart), holding)
+                        .open(client, request.options().ownershipPolicy(), made(request, restart), holding)
                         .flatMap(owned -> orGiveUp(
                                 owned,
                                 anew

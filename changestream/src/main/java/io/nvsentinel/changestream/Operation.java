@@ -17,5 +17,5 @@ public enum Operation {
     TRUNCATE,
 
     /** No change: a record that was there when a snapshot was taken, see {@link StartAt#snapshot()}. */
-    EXISTING
+    SNAPSHOT
 }

@@ -5,7 +5,7 @@ import io.nvsentinel.changestream.internal.process.DeadLetterTable;
 import io.nvsentinel.changestream.internal.process.Effect;
 import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;

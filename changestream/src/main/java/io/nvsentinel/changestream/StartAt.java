@@ -65,7 +65,7 @@ public final class StartAt {
     }
 
     /**
-     * Every record there is, as events with {@link Operation#EXISTING}, and from each on its changes in their true order:
+     * Every record there is, as events with {@link Operation#SNAPSHOT}, and from each on its changes in their true order:
      * none is missing, none is repeated, and together they give the state of the collection. Records come page by page,
      * each as it was when its page was read, and changes of those already delivered come between them; so no transaction
      * stays open, and a slow subscriber holds nothing back. The filter applies to the records too, with the

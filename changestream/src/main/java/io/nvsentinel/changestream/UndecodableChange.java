@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
-import io.nvsentinel.datastore.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 

@@ -16,10 +16,10 @@ import io.nvsentinel.changestream.internal.client.Ownership;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.internal.tail.Tail;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.internal.read.Ahead;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.internal.read.Prefetch;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -47,7 +47,7 @@ final class Watch<T> {
 
     private final Watched<T> watched;
     private final Selection selection;
-    private final @Nullable Share share;
+    private final @Nullable PartitionAssignment share;
     private final boolean processed;
     private final WatchOptions options;
     private final ChangeEvent.Origin origin;
@@ -87,7 +87,7 @@ final class Watch<T> {
             Watched<T> watched,
             Selection selection,
             WatchOptions options,
-            @Nullable Share share,
+            @Nullable PartitionAssignment share,
             boolean processed) {
 
         static <T> Request<T> of(Watched<T> watched, WatchOptions options) {
@@ -98,13 +98,13 @@ final class Watch<T> {
             return new Request<>(watched, selection, options, share, true);
         }
 
-        Request<T> of(Share partition) {
+        Request<T> of(PartitionAssignment partition) {
             return new Request<>(watched, selection, options.ofPartition(partition.partition()), partition, processed);
         }
 
         /** Where the name is opened, for as long as a sign of life is good for. */
         ResumeTokens tokens(ResumeTokens all) {
-            return share == null ? all : all.leasedFor(share.group().lease());
+            return share == null ? all : all.leasedFor(share.group().leaseDuration());
         }
     }
 
@@ -156,7 +156,10 @@ final class Watch<T> {
     }
 
     private Flux<ChangeEvent<T>> changes(Tail tail, HistoryPoint from) {
-        return Flux.using(Ahead<Chunk>::new, ahead -> chunks(tail, new AtomicReference<>(from), ahead), Ahead::dispose)
+        return Flux.using(
+                        Prefetch<Chunk>::new,
+                        ahead -> chunks(tail, new AtomicReference<>(from), ahead),
+                        Prefetch::dispose)
                 .concatMapIterable(
                         chunk -> () ->
                                 new Delivery<>(chunk.rows(), this::event, () -> acknowledgements.scanned(chunk.end())),
@@ -164,7 +167,7 @@ final class Watch<T> {
     }
 
     /** Where there are more already, the next are read while these are delivered. */
-    private Flux<Chunk> chunks(Tail tail, AtomicReference<HistoryPoint> position, Ahead<Chunk> ahead) {
+    private Flux<Chunk> chunks(Tail tail, AtomicReference<HistoryPoint> position, Prefetch<Chunk> ahead) {
         return Mono.defer(() -> acknowledgements.room(options.maxUnacknowledged()))
                 .then(Mono.defer(() -> ahead.or(tail.next(Objects.requireNonNull(position.get()), selection))))
                 .doOnNext(chunk -> {
@@ -197,7 +200,7 @@ final class Watch<T> {
             // Of a filter, or of reading what it compares.
             event = isMine(row) ? undecodable(row, event, ChangeEvent.undecodable(row, error)) : null;
         }
-        if (event == null && row.operation() != Operation.EXISTING) {
+        if (event == null && row.operation() != Operation.SNAPSHOT) {
             acknowledgements.scanned(row);
         }
         return event;
@@ -267,7 +270,7 @@ final class Watch<T> {
 
     /** Without a name or checkpoints there is nothing to keep, and nobody who would ever acknowledge. */
     private Runnable acknowledgement(ChangelogRow row) {
-        if (row.operation() == Operation.EXISTING) {
+        if (row.operation() == Operation.SNAPSHOT) {
             unacknowledgedRecords.incrementAndGet();
             AtomicBoolean once = new AtomicBoolean();
             return () -> unacknowledgedRecords.addAndGet(once.getAndSet(true) ? 0 : -1);

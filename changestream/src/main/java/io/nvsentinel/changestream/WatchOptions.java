@@ -3,9 +3,9 @@ package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.MatchPipeline;
 import io.nvsentinel.changestream.internal.client.ClientNames;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.Filter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,7 +38,7 @@ public final class WatchOptions {
     WatchOptions ofPartition(int partition) {
         Builder copy = values.copy();
         copy.clientName = values.clientName + "#" + partition;
-        copy.ifOwned = IfOwned.FAIL;
+        copy.ownershipPolicy = OwnershipPolicy.FAIL;
         return new WatchOptions(copy);
     }
 
@@ -47,8 +47,8 @@ public final class WatchOptions {
         return values.clientName;
     }
 
-    IfOwned ifOwned() {
-        return values.ifOwned;
+    OwnershipPolicy ownershipPolicy() {
+        return values.ownershipPolicy;
     }
 
     StartAt startAt() {
@@ -87,7 +87,7 @@ public final class WatchOptions {
         private static final int MOST_UNACKNOWLEDGED = 10_000_000;
 
         private @Nullable String clientName;
-        private IfOwned ifOwned = IfOwned.TAKE_OVER;
+        private OwnershipPolicy ownershipPolicy = OwnershipPolicy.TAKE_OVER;
         private StartAt startAt = StartAt.now();
         private Filter filter = Filter.all();
         private @Nullable Consumer<ResumeToken> onCheckpoint;
@@ -100,7 +100,7 @@ public final class WatchOptions {
 
         /**
          * Sets the name under which the position is stored. Default none: nothing is stored. A name has one owner, see
-         * {@link #ifOwned}; who is its owner no longer ends with {@link ClientFencedException}.
+         * {@link #ownershipPolicy}; who is its owner no longer ends with {@link ClientFencedException}.
          *
          * @param value 1 to 255 characters
          * @return this builder
@@ -112,13 +112,13 @@ public final class WatchOptions {
 
         /**
          * Sets what happens if another watch owns the client name, in this process or another. Default
-         * {@link IfOwned#TAKE_OVER}: who opens a name last owns it.
+         * {@link OwnershipPolicy#TAKE_OVER}: who opens a name last owns it.
          *
          * @param value what to do
          * @return this builder
          */
-        public Builder ifOwned(IfOwned value) {
-            ifOwned = value;
+        public Builder ownershipPolicy(OwnershipPolicy value) {
+            ownershipPolicy = value;
             return this;
         }
 
@@ -258,11 +258,11 @@ public final class WatchOptions {
          * Checks the options.
          *
          * @return immutable options
-         * @throws MisconfiguredException if the client name is blank or too long, or a number is out of range
+         * @throws ConfigurationException if the client name is blank or too long, or a number is out of range
          */
         public WatchOptions build() {
             if (maxUnacknowledged < 1 || maxUnacknowledged > MOST_UNACKNOWLEDGED) {
-                throw new MisconfiguredException("maxUnacknowledged must be between 1 and " + MOST_UNACKNOWLEDGED
+                throw new ConfigurationException("maxUnacknowledged must be between 1 and " + MOST_UNACKNOWLEDGED
                         + ", not " + maxUnacknowledged);
             }
             if (clientName != null) {
@@ -274,7 +274,7 @@ public final class WatchOptions {
         private Builder copy() {
             Builder copy = new Builder();
             copy.clientName = clientName;
-            copy.ifOwned = ifOwned;
+            copy.ownershipPolicy = ownershipPolicy;
             copy.startAt = startAt;
             copy.filter = filter;
             copy.onCheckpoint = onCheckpoint;

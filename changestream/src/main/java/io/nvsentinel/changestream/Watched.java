@@ -2,13 +2,13 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.changestream.internal.changelog.Selection;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.store.DefaultCollection;
+import io.nvsentinel.datastore.query.Filter;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -8,7 +8,7 @@ import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.OnFailure;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
@@ -143,14 +143,14 @@ class ApplicationRoleTest {
             streams.clients().reset("mine", StartAt.now()).block(SOON);
             assertThatThrownBy(() ->
                             others.clients().reset("mine", StartAt.beginning()).block(SOON))
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("belongs to role")
                     .hasMessageContaining(user("first"));
             assertThatThrownBy(() -> others.clients().delete("mine").block(SOON))
-                    .isInstanceOf(MisconfiguredException.class);
+                    .isInstanceOf(ConfigurationException.class);
             assertThatThrownBy(() ->
                             others.watch(second.healthEvents(), client("mine")).blockFirst(SOON))
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("belongs to role");
         } finally {
             streams.close().block(SOON);

@@ -79,7 +79,7 @@ class CancellationTest {
         streams.watch(
                         datastore.healthEvents(),
                         WatchOptions.builder().startAt(StartAt.beginning()).build())
-                .subscribe(change -> seen.add(change.document().event().nodeName()));
+                .subscribe(change -> seen.add(change.after().event().nodeName()));
         insert("the last");
         Await.until("the last change", SOON, () -> seen.contains("the last"));
         assertThat(seen).hasSize(SUBSCRIBERS * EACH / 10 + 1);

@@ -65,9 +65,9 @@ class ChangeStreamsTest {
                 .extracting(ChangeEvent::operation)
                 .containsExactly(Operation.INSERT, Operation.UPDATE, Operation.DELETE);
         assertThat(seen).allSatisfy(change -> assertThat(change.recordId()).isEqualTo(id));
-        assertThat(seen.get(0).document().event().nodeName()).isEqualTo("node-1");
+        assertThat(seen.get(0).after().event().nodeName()).isEqualTo("node-1");
         assertThat(seen.get(1).updatedFields()).containsEntry("healtheventstatus.nodequarantined", "Quarantined");
-        assertThat(seen.get(2).document()).isNull();
+        assertThat(seen.get(2).after()).isNull();
         assertThat(seen.get(2).before().status().nodeQuarantined()).isEqualTo(Status.QUARANTINED);
     }
 
@@ -149,9 +149,7 @@ class ChangeStreamsTest {
             slow.commit();
         }
         Await.until("both changes", SOON, () -> seen.size() >= 2);
-        assertThat(seen)
-                .extracting(change -> change.document().event().nodeName())
-                .containsExactly("slow", "fast");
+        assertThat(seen).extracting(change -> change.after().event().nodeName()).containsExactly("slow", "fast");
     }
 
     private Disposable watch(WatchOptions.Builder options, List<ChangeEvent<HealthEventDocument>> into)

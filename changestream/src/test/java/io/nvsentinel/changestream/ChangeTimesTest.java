@@ -48,7 +48,7 @@ class ChangeTimesTest {
             assertThat(change.changedAt()).as("seed %s", seed).isEqualTo(times.get(i));
             ResumeToken token = ResumeToken.parse(change.resumeToken().encode());
             Seen<ChangeEvent<HealthEventDocument>> after = watch(StartAt.after(token));
-            assertThat(after.await(times.size() - i).get(0).document().event().nodeName())
+            assertThat(after.await(times.size() - i).get(0).after().event().nodeName())
                     .as("after %s, seed %s", times.get(i), seed)
                     .isEqualTo("node-" + (i + 1));
             after.cancel();
@@ -72,9 +72,7 @@ class ChangeTimesTest {
     }
 
     private static List<String> nodes(List<ChangeEvent<HealthEventDocument>> changes) {
-        return changes.stream()
-                .map(change -> change.document().event().nodeName())
-                .toList();
+        return changes.stream().map(change -> change.after().event().nodeName()).toList();
     }
 
     private static String sql(Instant time) {

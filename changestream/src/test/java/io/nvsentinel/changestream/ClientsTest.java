@@ -4,10 +4,10 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nvsentinel.changestream.upkeep.ClientStatus;
+import io.nvsentinel.changestream.admin.ClientStatus;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
@@ -149,7 +149,7 @@ class ClientsTest {
         assertThat(status()).isEqualTo(before);
         assertThatThrownBy(() -> ResumeToken.parse("")).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> streams.clients().reset(" ", StartAt.now()))
-                .isInstanceOf(MisconfiguredException.class);
+                .isInstanceOf(ConfigurationException.class);
     }
 
     @Test

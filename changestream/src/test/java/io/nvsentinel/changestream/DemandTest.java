@@ -33,8 +33,8 @@ class DemandTest {
     final TestStreams streams = new TestStreams(
             DATABASE,
             ChangeStreamOptions.builder()
-                    .pageRows(PAGE_ROWS)
-                    .pageBytes(64 << 10)
+                    .batchSize(PAGE_ROWS)
+                    .maxBatchBytes(64 << 10)
                     .listener(new ChangeStreamListener() {
                         @Override
                         public void onPageRead(int rows, long bytes, boolean catchingUp) {

@@ -4,9 +4,9 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.TestStreams.Seen;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
@@ -89,7 +89,7 @@ class EndsAndAsidesTest {
         DATABASE.execute("UPDATE health_events SET data = '{\"healthevent\":{\"nodeName\":\"mended\"}}' WHERE id = '"
                 + broken + "'");
         List<ChangeEvent<HealthEventDocument>> events = seen.await(2);
-        assertThat(events.get(1).document().event().nodeName()).isEqualTo("mended");
+        assertThat(events.get(1).after().event().nodeName()).isEqualTo("mended");
         assertThat(aside).singleElement().satisfies(change -> {
             assertThat(change.recordId()).hasToString(broken);
             assertThat(change.operation()).isEqualTo(Operation.INSERT);

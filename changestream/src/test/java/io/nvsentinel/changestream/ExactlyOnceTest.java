@@ -100,9 +100,9 @@ class ExactlyOnceTest {
     private Disposable start(ChangeStreams through, int workers, Random seeds) {
         Random random = new Random(seeds.nextLong());
         ProcessorOptions options = ProcessorOptions.builder()
-                .workers(workers)
+                .concurrency(workers)
                 .maxAttempts(1_000)
-                .firstBackoff(Duration.ofMillis(1))
+                .minBackoff(Duration.ofMillis(1))
                 .maxBackoff(Duration.ofMillis(20))
                 .build();
         return through.processInTransaction(
@@ -222,11 +222,9 @@ class ExactlyOnceTest {
                                 .clientName("effect")
                                 .onHistoryLost(OnHistoryLost.START_AT_OLDEST)
                                 .build(),
-                        ProcessorOptions.builder().workers(WORKERS).build(),
+                        ProcessorOptions.builder().concurrency(WORKERS).build(),
                         (change, session) ->
-                                node.equals(change.document().event().nodeName())
-                                        ? Mono.never()
-                                        : effect(change, session))
+                                node.equals(change.after().event().nodeName()) ? Mono.never() : effect(change, session))
                 .subscribe();
     }
 

@@ -4,7 +4,7 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.internal.changelog.Position;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.testserver.Fuzz;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;

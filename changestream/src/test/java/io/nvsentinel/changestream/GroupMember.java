@@ -46,10 +46,10 @@ final class GroupMember implements AutoCloseable {
 
     static ProcessorOptions sharing(int partitions) {
         return ProcessorOptions.builder()
-                .workers(4)
+                .concurrency(4)
                 .group(GroupOptions.builder(partitions)
-                        .heartbeat(Duration.ofMillis(200))
-                        .lease(LEASE)
+                        .heartbeatInterval(Duration.ofMillis(200))
+                        .leaseDuration(LEASE)
                         .build())
                 .build();
     }

@@ -339,7 +339,7 @@ class GroupTest {
         ProcessorOptions options = GroupMember.sharing(6);
         return member.run(member.streams.processInTransaction(
                 member.datastore.healthEvents(), GroupMember.watching(), options, (change, session) -> {
-                    HealthEvent event = change.document().event();
+                    HealthEvent event = change.after().event();
                     String effect = event.nodeName() + " " + event.checkName();
                     return session.maintenanceEvents()
                             .insert(MaintenanceEvent.builder()

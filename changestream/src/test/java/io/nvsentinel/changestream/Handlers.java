@@ -58,7 +58,7 @@ final class Handlers implements Function<ChangeEvent<HealthEventDocument>, Mono<
     }
 
     static String name(ChangeEvent<HealthEventDocument> change) {
-        HealthEventDocument document = change.document() == null ? change.before() : change.document();
+        HealthEventDocument document = change.after() == null ? change.before() : change.after();
         return document == null ? change.operation().name() : document.event().checkName();
     }
 }

@@ -4,34 +4,34 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.changestream.processing.OnFailure;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreListener;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.HealthEventStore;
-import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.Query;
-import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.SchemaMode;
-import io.nvsentinel.datastore.Sort;
-import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.aggregation.Accumulator;
 import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Operator;
 import io.nvsentinel.datastore.aggregation.Stage;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.ReturnDocument;
+import io.nvsentinel.datastore.query.Sort;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import io.r2dbc.spi.Connection;
@@ -242,7 +242,7 @@ class HostileSchemaTest {
                                 Update.rename("s", "t"),
                                 Update.unset("at")))
                 .block(SOON);
-        racks.findAndUpdate(Query.where(Filter.gt("n", 0)), Update.set("n", 3), Returned.AFTER)
+        racks.findAndUpdate(Query.where(Filter.gt("n", 0)), Update.set("n", 3), ReturnDocument.AFTER)
                 .block(SOON);
         racks.upsert(Filter.eq("n", 99), Update.set("z", 1)).block(SOON);
         racks.updateOne(Query.where(Filter.eq("n", 3)), Update.set("n", 4)).block(SOON);
@@ -321,7 +321,7 @@ class HostileSchemaTest {
             process(streams, events);
             streams.keepImages(events, Images.AFTER).block(SOON);
             streams.retention(RetentionOptions.builder()
-                            .keep(Duration.ofDays(1))
+                            .retention(Duration.ofDays(1))
                             .markProcessed(true)
                             .build())
                     .run()
@@ -375,7 +375,7 @@ class HostileSchemaTest {
                                 .schemaMode(SchemaMode.MIGRATE)
                                 .build())
                         .block(SOON))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("nvsentinel_")
                 .hasMessageContaining(planter())
                 .hasMessageContaining("REVOKE CREATE ON SCHEMA");

@@ -29,15 +29,15 @@ class ImagesTest {
     @Test
     void keepsTheDocumentAfterOnly() {
         List<ChangeEvent<Map<String, Object>>> events = changes("after_only", Images.AFTER);
-        assertThat(events.get(0).document()).containsEntry("a", 1);
+        assertThat(events.get(0).after()).containsEntry("a", 1);
         assertThat(events.get(0).before()).as("an insert has none").isNull();
-        assertThat(events.get(1).document()).containsEntry("a", 2);
+        assertThat(events.get(1).after()).containsEntry("a", 2);
         assertThat(events.get(1).hasBefore()).isFalse();
         refused(events.get(1)::before);
         refused(events.get(1)::updatedFields);
-        assertThat(events.get(2).document()).as("a delete has none").isNull();
+        assertThat(events.get(2).after()).as("a delete has none").isNull();
         refused(events.get(2)::latestDocument);
-        assertThat(events.get(3).document()).as("a truncate has none").isNull();
+        assertThat(events.get(3).after()).as("a truncate has none").isNull();
     }
 
     @Test
@@ -45,7 +45,7 @@ class ImagesTest {
         List<ChangeEvent<Map<String, Object>>> events = changes("none_kept", Images.NONE);
         assertThat(events.subList(0, 3)).allSatisfy(event -> {
             assertThat(event.recordId()).isNotNull();
-            assertThat(event.hasDocument() || event.hasBefore()).isFalse();
+            assertThat(event.hasAfter() || event.hasBefore()).isFalse();
             refused(event::latestDocument);
         });
         refused(() -> events.get(1).changedOnly("a"));
@@ -57,7 +57,7 @@ class ImagesTest {
         streams.get().keepImages(streams.collection("again"), Images.FULL).block();
         Seen<ChangeEvent<Map<String, Object>>> seen = watch("again");
         streams.insert("again", "{\"a\":3}");
-        assertThat(seen.await(1).get(0).document()).containsEntry("a", 3);
+        assertThat(seen.await(1).get(0).after()).containsEntry("a", 3);
         assertThatThrownBy(() -> DATABASE.execute("SELECT nvsentinel_set_images('again', 'some')"))
                 .hasStackTraceContaining("full, after or none");
         streams.insert("again", "{\"a\":4}");

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nvsentinel.changestream.TestStreams.Seen;
 import io.nvsentinel.changestream.processing.OnFailure;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.nio.charset.StandardCharsets;
@@ -101,7 +101,7 @@ class JvmErrorTest {
         streams.insertHealth("a");
         streams.insertHealth("broken");
         streams.insertHealth("b");
-        assertThat(seen.await(2)).extracting(ChangeEvent::document).containsExactly("a", "b");
+        assertThat(seen.await(2)).extracting(ChangeEvent::after).containsExactly("a", "b");
         assertThat(undecodable)
                 .singleElement()
                 .satisfies(change -> assertThat(change.error()).hasCause(thrown));
@@ -118,7 +118,7 @@ class JvmErrorTest {
                         collection(),
                         named(subscribed),
                         ProcessorOptions.defaults(),
-                        change -> Mono.fromRunnable(() -> done.add(change.document())))
+                        change -> Mono.fromRunnable(() -> done.add(change.after())))
                 .subscribe();
         await(subscribed);
         Stream.of("a", "broken", "b").forEach(streams::insertHealth);
@@ -153,7 +153,7 @@ class JvmErrorTest {
             clean();
             ProcessorOptions options = ProcessorOptions.builder()
                     .maxAttempts(2)
-                    .firstBackoff(Duration.ofMillis(1))
+                    .minBackoff(Duration.ofMillis(1))
                     .onFailure(OnFailure.DEAD_LETTER)
                     .build();
             List<String> done = new CopyOnWriteArrayList<>();
@@ -281,7 +281,7 @@ class JvmErrorTest {
     }
 
     private static String name(ChangeEvent<String> change) {
-        return String.valueOf(change.document());
+        return String.valueOf(change.after());
     }
 
     private static long letters() {

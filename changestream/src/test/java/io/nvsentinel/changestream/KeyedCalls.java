@@ -44,8 +44,8 @@ final class KeyedCalls {
     }
 
     Mono<Void> handle(String member, ChangeEvent<HealthEventDocument> change) {
-        String key = change.document().event().nodeName();
-        int version = Integer.parseInt(change.document().event().checkName());
+        String key = change.after().event().nodeName();
+        int version = Integer.parseInt(change.after().event().checkName());
         AtomicBoolean ended = new AtomicBoolean();
         return Mono.defer(() -> {
                     String other = atWork.put(key, member);

@@ -84,7 +84,7 @@ class LogicalReplicationTest {
             return streams.watch(datastore.healthEvents(), options)
                     .take(changes)
                     .doOnNext(ChangeEvent::acknowledge)
-                    .map(change -> change.document().event().nodeName())
+                    .map(change -> change.after().event().nodeName())
                     .collectList()
                     .block(SOON);
         } finally {

@@ -4,7 +4,7 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -67,7 +67,7 @@ class NamedClientsTest {
             List<String> first = new CopyOnWriteArrayList<>();
             Disposable watch = streams.watch(datastore.healthEvents(), named("slow", StartAt.beginning()))
                     .doOnNext(ChangeEvent::acknowledge)
-                    .subscribe(change -> first.add(change.document().event().nodeName()));
+                    .subscribe(change -> first.add(change.after().event().nodeName()));
             Await.until(
                     "the start",
                     SOON,
@@ -78,7 +78,7 @@ class NamedClientsTest {
             watch.dispose();
             List<String> second = new CopyOnWriteArrayList<>();
             streams.watch(datastore.healthEvents(), named("slow", StartAt.beginning()))
-                    .subscribe(change -> second.add(change.document().event().nodeName()));
+                    .subscribe(change -> second.add(change.after().event().nodeName()));
             Await.until(
                     "the last position is being stored",
                     SOON,
@@ -118,7 +118,7 @@ class NamedClientsTest {
 
         private List<String> nodes() {
             return received.stream()
-                    .map(change -> change.document().event().nodeName())
+                    .map(change -> change.after().event().nodeName())
                     .toList();
         }
 

@@ -4,7 +4,7 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.TestStreams.Seen;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
+import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -34,7 +34,7 @@ class NeighborWatchesTest {
     final TestStreams streams = new TestStreams(
             DATABASE,
             ChangeStreamOptions.builder()
-                    .pageRows(10)
+                    .batchSize(10)
                     .pollInterval(Duration.ofMillis(100))
                     .listener(new ChangeStreamListener() {
                         @Override
@@ -133,7 +133,7 @@ class NeighborWatchesTest {
 
     private static List<String> nodes(Seen<ChangeEvent<HealthEventDocument>> seen) {
         return seen.events.stream()
-                .map(change -> change.document().event().nodeName())
+                .map(change -> change.after().event().nodeName())
                 .toList();
     }
 
@@ -158,7 +158,7 @@ class NeighborWatchesTest {
 
         @Override
         protected void hookOnNext(ChangeEvent<HealthEventDocument> change) {
-            seen.add(change.document().event().nodeName());
+            seen.add(change.after().event().nodeName());
         }
 
         @Override

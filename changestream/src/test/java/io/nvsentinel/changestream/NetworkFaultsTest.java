@@ -179,7 +179,7 @@ class NetworkFaultsTest {
                 .onSubscribed(token -> subscribed.countDown())
                 .build();
         streams.watch(datastore.healthEvents(), options)
-                .subscribe(change -> received.add(change.document().event().nodeName()));
+                .subscribe(change -> received.add(change.after().event().nodeName()));
         assertThat(subscribed.await(30, TimeUnit.SECONDS)).isTrue();
         return received;
     }

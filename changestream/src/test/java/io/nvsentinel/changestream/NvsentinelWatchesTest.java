@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.NvsentinelWatches.UnspecifiedStrategy;
 import io.nvsentinel.changestream.TestStreams.Seen;
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.List;
 import java.util.stream.Stream;
@@ -112,7 +112,7 @@ class NvsentinelWatchesTest {
 
     private static List<String> nodes(List<ChangeEvent<HealthEventDocument>> events) {
         return events.stream()
-                .flatMap(event -> Stream.of(event.document().event().nodeName()))
+                .flatMap(event -> Stream.of(event.after().event().nodeName()))
                 .toList();
     }
 

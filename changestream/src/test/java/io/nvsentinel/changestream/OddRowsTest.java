@@ -39,7 +39,7 @@ class OddRowsTest {
             DATABASE,
             ChangeStreamOptions.builder().pollInterval(Duration.ofMillis(100)).listener(new ChangeStreamListener() {
                 @Override
-                public void onReadFailed(io.nvsentinel.datastore.DatastoreException error) {
+                public void onReadFailed(io.nvsentinel.datastore.error.DatastoreException error) {
                     failures.incrementAndGet();
                 }
             }));
@@ -137,7 +137,7 @@ class OddRowsTest {
                         .pollInterval(Duration.ofMillis(100))
                         .listener(new ChangeStreamListener() {
                             @Override
-                            public void onReadFailed(io.nvsentinel.datastore.DatastoreException error) {
+                            public void onReadFailed(io.nvsentinel.datastore.error.DatastoreException error) {
                                 if ("3D000".equals(error.sqlState())) {
                                     failed.incrementAndGet();
                                 }
@@ -153,7 +153,7 @@ class OddRowsTest {
                             WatchOptions.builder()
                                     .onSubscribed(token -> subscribed.countDown())
                                     .build())
-                    .subscribe(change -> seen.add(change.document().event().nodeName()), error::set);
+                    .subscribe(change -> seen.add(change.after().event().nodeName()), error::set);
             assertThat(subscribed.await(30, TimeUnit.SECONDS)).isTrue();
             rename(own.name(), "renamed_" + own.name());
             Await.until("a refusal", TestStreams.SOON, () -> failed.get() > 0);

@@ -96,7 +96,7 @@ class OpenTransactionsTest {
                 .onSubscribed(token -> subscribed.countDown())
                 .build();
         streams.watch(datastore.healthEvents(), options)
-                .subscribe(change -> seen.add(change.document().event().nodeName()));
+                .subscribe(change -> seen.add(change.after().event().nodeName()));
         assertThat(subscribed.await(30, TimeUnit.SECONDS)).isTrue();
         return seen;
     }

@@ -4,8 +4,8 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
@@ -68,9 +68,9 @@ class OpeningTest {
         }
     }
 
-    private ChangeStreamOptions options(Duration giveUpAfter) {
+    private ChangeStreamOptions options(Duration maxOutage) {
         return ChangeStreamOptions.builder()
-                .giveUpAfter(giveUpAfter)
+                .maxOutage(maxOutage)
                 .listener(new ChangeStreamListener() {
                     @Override
                     public void onReadFailed(DatastoreException error) {

@@ -4,10 +4,10 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
-import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -44,7 +44,7 @@ class OwnCollectionTest {
 
             assertThat(changes).extracting(ChangeEvent::recordId).containsExactly(id, id);
             assertThat(changes).extracting(ChangeEvent::operation).containsExactly(Operation.INSERT, Operation.UPDATE);
-            assertThat(changes).extracting(ChangeEvent::document).containsExactly(new Rack("r1", 7), new Rack("r1", 8));
+            assertThat(changes).extracting(ChangeEvent::after).containsExactly(new Rack("r1", 7), new Rack("r1", 8));
             assertThat(changes.get(1).updatedFields()).containsOnlyKeys("slots");
         } finally {
             streams.close().then(datastore.close()).block(SOON);

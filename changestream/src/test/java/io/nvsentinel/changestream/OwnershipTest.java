@@ -4,7 +4,7 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.internal.changelog.Position;
-import io.nvsentinel.changestream.internal.client.Holding;
+import io.nvsentinel.changestream.internal.client.ReleasableHandle;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
@@ -61,7 +61,7 @@ class OwnershipTest {
 
     @Test
     void whoOpensANameLastOwnsItAndTheEarlierOwnerNoticesAlthoughItHasNothingToStore() {
-        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Owner first = new Owner(streams, OwnershipPolicy.TAKE_OVER);
         UUID seen = insert();
         Await.until("the first has it", SOON, () -> first.seen.contains(seen));
         Await.until(
@@ -70,7 +70,7 @@ class OwnershipTest {
                 () -> stored() == first.last().position().id());
         long before = stored();
 
-        Owner second = new Owner(others, IfOwned.TAKE_OVER);
+        Owner second = new Owner(others, OwnershipPolicy.TAKE_OVER);
         Await.until("the first is fenced", SOON, () -> first.error.get() != null);
         assertThat(first.error.get()).isInstanceOf(ClientFencedException.class);
 
@@ -83,8 +83,8 @@ class OwnershipTest {
 
     @Test
     void whoWaitsBecomesTheOwnerWhenTheEarlierOneCloses() {
-        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
-        Owner second = new Owner(others, IfOwned.WAIT);
+        Owner first = new Owner(streams, OwnershipPolicy.TAKE_OVER);
+        Owner second = new Owner(others, OwnershipPolicy.WAIT);
         UUID seen = insert();
         Await.until("the first has it", SOON, () -> first.seen.contains(seen));
         assertThat(second.subscribed.get()).isNull();
@@ -106,7 +106,8 @@ class OwnershipTest {
             blocking.setAutoCommit(false);
             statement.execute("LOCK TABLE datastore_changelog_state");
             Disposable opening = streams.watch(
-                            datastore.healthEvents(), options(IfOwned.TAKE_OVER).build())
+                            datastore.healthEvents(),
+                            options(OwnershipPolicy.TAKE_OVER).build())
                     .subscribe();
             Await.until("the name is owned", SOON, () -> leasedUntil() != null);
             opening.dispose();
@@ -123,7 +124,8 @@ class OwnershipTest {
             blocking.setAutoCommit(false);
             statement.execute("SELECT FROM resume_tokens FOR UPDATE");
             Disposable opening = streams.watch(
-                            datastore.healthEvents(), options(IfOwned.TAKE_OVER).build())
+                            datastore.healthEvents(),
+                            options(OwnershipPolicy.TAKE_OVER).build())
                     .subscribe();
             Await.until("the statement waits", SOON, OwnershipTest::isSomebodyWaiting);
             opening.dispose();
@@ -131,15 +133,15 @@ class OwnershipTest {
         }
         // The statement may come to its end, and is followed by another that gives the name up.
         Await.until("nobody owns the name", SOON, () -> !isSomebodyWaiting() && leasedUntil() == null);
-        new Owner(others, IfOwned.FAIL);
+        new Owner(others, OwnershipPolicy.FAIL);
         Await.until("another one owns it", SOON, () -> leasedUntil() != null);
     }
 
     @Test
     void whoIsFencedReadsNoMore() {
-        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Owner first = new Owner(streams, OwnershipPolicy.TAKE_OVER);
         Await.until("the first listens", SOON, () -> listening(streams));
-        Owner second = new Owner(others, IfOwned.TAKE_OVER);
+        Owner second = new Owner(others, OwnershipPolicy.TAKE_OVER);
         Await.until("the first is fenced", SOON, () -> first.error.get() != null);
         // The connection ends with the last one who reads.
         Await.until("the first listens no more", SOON, () -> !listening(streams));
@@ -160,9 +162,9 @@ class OwnershipTest {
 
     @Test
     void closingEndsWhatWaitsForTheName() {
-        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Owner first = new Owner(streams, OwnershipPolicy.TAKE_OVER);
         Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
-        WatchOptions waiting = options(IfOwned.WAIT).build();
+        WatchOptions waiting = options(OwnershipPolicy.WAIT).build();
         StepVerifier.create(others.watch(datastore.healthEvents(), waiting)
                         .then()
                         .and(others.process(
@@ -187,7 +189,8 @@ class OwnershipTest {
             blocking.setAutoCommit(false);
             statement.execute("SELECT FROM resume_tokens FOR UPDATE");
             Disposable cancelled = streams.watch(
-                            datastore.healthEvents(), options(IfOwned.TAKE_OVER).build())
+                            datastore.healthEvents(),
+                            options(OwnershipPolicy.TAKE_OVER).build())
                     .subscribe();
             Await.until("it waits for the row", SOON, () -> waiting() == 1);
             cancelled.dispose();
@@ -216,9 +219,9 @@ class OwnershipTest {
                 + " SELECT 'client', 'the dead', now(), now() + interval '1 hour', json_build_object('version', 1,"
                 + " 'incarnation', incarnation, 'position', 0, 'checkedRow', 0, 'digest', '')"
                 + " FROM datastore_changelog_state");
-        Owner waiting = new Owner(streams, IfOwned.WAIT);
+        Owner waiting = new Owner(streams, OwnershipPolicy.WAIT);
         StepVerifier.create(others.watch(
-                        datastore.healthEvents(), options(IfOwned.FAIL).build()))
+                        datastore.healthEvents(), options(OwnershipPolicy.FAIL).build()))
                 .expectError(ClientOwnedException.class)
                 .verify(SOON);
         assertThat(waiting.subscribed.get()).isNull();
@@ -228,7 +231,7 @@ class OwnershipTest {
 
     @Test
     void anOwnerStaysAliveWithoutAnythingToStore() {
-        Owner owner = new Owner(streams, IfOwned.TAKE_OVER);
+        Owner owner = new Owner(streams, OwnershipPolicy.TAKE_OVER);
         Await.until("it owns the name", SOON, () -> owner.subscribed.get() != null);
         String before = lease();
         Await.until("its lease is renewed", SOON, () -> !lease().equals(before));
@@ -237,10 +240,10 @@ class OwnershipTest {
 
     @Test
     void whoMayNotTakeOverIsToldWhoOwnsTheName() {
-        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Owner first = new Owner(streams, OwnershipPolicy.TAKE_OVER);
         Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
         StepVerifier.create(others.watch(
-                        datastore.healthEvents(), options(IfOwned.FAIL).build()))
+                        datastore.healthEvents(), options(OwnershipPolicy.FAIL).build()))
                 .expectErrorSatisfies(error -> assertThat(error)
                         .isInstanceOf(ClientOwnedException.class)
                         .hasMessageContaining("\"client\"")
@@ -259,7 +262,7 @@ class OwnershipTest {
                 Statement statement = blocking.createStatement()) {
             blocking.setAutoCommit(false);
             statement.execute("SELECT FROM resume_tokens FOR UPDATE");
-            opening = tokens().open("client", IfOwned.FAIL, Mono.never(), new Holding())
+            opening = tokens().open("client", OwnershipPolicy.FAIL, Mono.never(), new ReleasableHandle())
                     .cache();
             opening.subscribe();
             Await.until("it waits for the row", SOON, () -> waiting() == 1);
@@ -283,20 +286,20 @@ class OwnershipTest {
 
     @Test
     void aClosedNameCanBeOpenedByAnybody() {
-        Owner first = new Owner(streams, IfOwned.FAIL);
+        Owner first = new Owner(streams, OwnershipPolicy.FAIL);
         Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
         first.running.dispose();
-        Owner second = new Owner(others, IfOwned.WAIT);
+        Owner second = new Owner(others, OwnershipPolicy.WAIT);
         Await.until("the second owns the name", SOON, () -> second.subscribed.get() != null);
         assertThat(second.error.get()).isNull();
     }
 
     @Test
     void aDeletedNameFencesItsOwnerForGood() {
-        Owner first = new Owner(streams, IfOwned.TAKE_OVER);
+        Owner first = new Owner(streams, OwnershipPolicy.TAKE_OVER);
         Await.until("the first owns the name", SOON, () -> first.subscribed.get() != null);
         DATABASE.execute("DELETE FROM resume_tokens");
-        Owner second = new Owner(others, IfOwned.TAKE_OVER);
+        Owner second = new Owner(others, OwnershipPolicy.TAKE_OVER);
         Await.until("the second owns the name", SOON, () -> second.subscribed.get() != null);
         Await.until("the first is fenced", SOON, () -> first.error.get() != null);
         assertThat(first.error.get()).isInstanceOf(ClientFencedException.class);
@@ -345,12 +348,12 @@ class OwnershipTest {
         UUID incarnation =
                 UUID.fromString(DATABASE.queryForString("SELECT incarnation FROM datastore_changelog_state"));
         Position start = Position.at(incarnation, 0, null);
-        return tokens.open("client", IfOwned.FAIL, Mono.just(start), new Holding())
+        return tokens.open("client", OwnershipPolicy.FAIL, Mono.just(start), new ReleasableHandle())
                 .block(SOON);
     }
 
-    private static WatchOptions.Builder options(IfOwned ifOwned) {
-        return WatchOptions.builder().clientName("client").ifOwned(ifOwned);
+    private static WatchOptions.Builder options(OwnershipPolicy ownershipPolicy) {
+        return WatchOptions.builder().clientName("client").ownershipPolicy(ownershipPolicy);
     }
 
     private final class Owner {
@@ -361,9 +364,9 @@ class OwnershipTest {
         private final AtomicReference<Throwable> error = new AtomicReference<>();
         private final Disposable running;
 
-        Owner(ChangeStreams through, IfOwned ifOwned) {
+        Owner(ChangeStreams through, OwnershipPolicy ownershipPolicy) {
             WatchOptions options =
-                    options(ifOwned).onSubscribed(subscribed::set).build();
+                    options(ownershipPolicy).onSubscribed(subscribed::set).build();
             running = through.watch(datastore.healthEvents(), options)
                     .doOnNext(change -> {
                         last.set(change.resumeToken());
@@ -371,7 +374,7 @@ class OwnershipTest {
                         change.acknowledge();
                     })
                     .subscribe(change -> {}, error::set);
-            if (ifOwned != IfOwned.WAIT) {
+            if (ownershipPolicy != OwnershipPolicy.WAIT) {
                 Await.until("it is subscribed", SOON, () -> subscribed.get() != null);
             }
         }

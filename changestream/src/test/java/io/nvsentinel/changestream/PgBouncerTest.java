@@ -4,19 +4,19 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nvsentinel.changestream.admin.RetentionOptions;
+import io.nvsentinel.changestream.admin.RetentionReport;
 import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.OnFailure;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
-import io.nvsentinel.changestream.upkeep.RetentionReport;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DatastoreSession;
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.TestDatabase;
@@ -141,7 +141,7 @@ class PgBouncerTest {
                 .clientName("copier")
                 .filter(Filter.eq("operationType", "insert"))
                 .build();
-        ProcessorOptions processing = ProcessorOptions.builder().workers(4).build();
+        ProcessorOptions processing = ProcessorOptions.builder().concurrency(4).build();
         streams.clients().reset("copier", StartAt.now()).block(SOON);
         Mono<Void> copying =
                 streams.processInTransaction(datastore.healthEvents(), options, processing, PgBouncerTest::mark);
@@ -201,13 +201,13 @@ class PgBouncerTest {
             Map<String, Set<String>> handled,
             AtomicBoolean healed) {
         ProcessorOptions processing = ProcessorOptions.builder()
-                .workers(4)
+                .concurrency(4)
                 .maxAttempts(2)
-                .firstBackoff(Duration.ofMillis(10))
+                .minBackoff(Duration.ofMillis(10))
                 .onFailure(OnFailure.DEAD_LETTER)
                 .group(GroupOptions.builder(4)
-                        .heartbeat(Duration.ofMillis(200))
-                        .lease(GroupMember.LEASE)
+                        .heartbeatInterval(Duration.ofMillis(200))
+                        .leaseDuration(GroupMember.LEASE)
                         .build())
                 .build();
         streams.process(
@@ -215,7 +215,7 @@ class PgBouncerTest {
                         GroupMember.watching(),
                         processing,
                         change -> Mono.fromRunnable(() -> {
-                            String node = change.document().event().nodeName();
+                            String node = change.after().event().nodeName();
                             if (node.endsWith("-" + (CHANGES - 1)) && !healed.get()) {
                                 throw new IllegalStateException("not yet");
                             }
@@ -241,7 +241,7 @@ class PgBouncerTest {
         write("kept-");
         Await.until("all changes", SOON, () -> seen.size() >= CHANGES);
         RetentionOptions options =
-                RetentionOptions.builder().keep(Duration.ZERO).build();
+                RetentionOptions.builder().retention(Duration.ZERO).build();
         Await.until("all are removed", SOON, () -> {
             RetentionReport report = streams.retention(options).run().block(SOON);
             assertThat(report.taken()).isTrue();
@@ -259,7 +259,7 @@ class PgBouncerTest {
         return session.maintenanceEvents()
                 .insert(MaintenanceEvent.builder()
                         .eventId("effect " + EFFECT.incrementAndGet())
-                        .clusterName(change.document().event().nodeName())
+                        .clusterName(change.after().event().nodeName())
                         .build())
                 .then();
     }
@@ -275,7 +275,7 @@ class PgBouncerTest {
                 .onSubscribed(token -> subscribed.countDown())
                 .build();
         Disposable watch = streams.watch(datastore.healthEvents(), options).subscribe(change -> {
-            seen.add(change.document().event().nodeName());
+            seen.add(change.after().event().nodeName());
             change.acknowledge();
         });
         assertThat(subscribed.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();

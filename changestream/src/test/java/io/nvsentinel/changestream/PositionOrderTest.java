@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.nvsentinel.changestream.internal.changelog.Position;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.ArrayList;

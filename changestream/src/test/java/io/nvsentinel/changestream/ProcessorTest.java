@@ -10,8 +10,8 @@ import io.nvsentinel.changestream.processing.PermanentException;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
@@ -155,7 +155,7 @@ class ProcessorTest {
 
     @Test
     void aDocumentThatCannotBeDecodedBecomesADeadLetterAndTheRestGoesOn() throws Exception {
-        start(quickly().workers(4));
+        start(quickly().concurrency(4));
         insert("n", "1");
         String broken = DATABASE.queryForString(BROKEN_DOCUMENT);
         List<Long> ids = insert("n", "2");
@@ -206,7 +206,7 @@ class ProcessorTest {
 
     @Test
     void eachKeyKeepsItsOrderWithSeveralWorkers() throws Exception {
-        start(once().workers(4));
+        start(once().concurrency(4));
         List<HealthEventDocument> events = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             events.add(event("node-a", "a" + i));
@@ -224,7 +224,7 @@ class ProcessorTest {
     @Test
     void aSlowKeyHoldsBackThePositionAndNotTheOthers() throws Exception {
         handlers.block("1");
-        Disposable running = start(once().workers(4));
+        Disposable running = start(once().concurrency(4));
         long first = insert("node-a", "1").get(0);
         long second = insert("node-b", "2").get(0);
         Await.until("the second", SOON, () -> handlers.done.contains("2"));
@@ -232,7 +232,7 @@ class ProcessorTest {
         Await.until("all that may be stored is stored", SOON, ProcessorTest::isGivenUp);
         assertThat(stored()).isLessThan(first);
 
-        start(once().workers(4));
+        start(once().concurrency(4));
         Await.until("the second again", SOON, () -> handlers.done.size() == 2);
         handlers.release("1");
         Await.until("both are stored", SOON, () -> stored() == second);
@@ -241,7 +241,7 @@ class ProcessorTest {
     @Test
     void readingWaitsWhenTooManyAreInFlight() throws Exception {
         handlers.block("0");
-        start(once().workers(2).maxInFlight(5));
+        start(once().concurrency(2).maxInFlight(5));
         datastore
                 .healthEvents()
                 .insertMany(IntStream.range(0, 30)
@@ -257,7 +257,7 @@ class ProcessorTest {
     @Test
     void afterAPoisonousChangeTheNextOfItsKeyIsHandled() throws Exception {
         handlers.fail("1", BROKEN);
-        start(once().workers(4).onFailure(OnFailure.SKIP));
+        start(once().concurrency(4).onFailure(OnFailure.SKIP));
         insert("node-a", "1", "2");
         Await.until("the second", SOON, () -> handlers.done.contains("2"));
     }
@@ -267,7 +267,7 @@ class ProcessorTest {
         for (OnFailure policy : OnFailure.values()) {
             try (Restart restart = new Restart()) {
                 restart.handlers.block("1");
-                restart.start(once().onFailure(policy).eventTimeout(Duration.ofMillis(50)));
+                restart.start(once().onFailure(policy).handlerTimeout(Duration.ofMillis(50)));
                 long id = insert("n", "1").get(0);
                 assertThat(restart.failed()).hasCauseInstanceOf(TimeoutException.class);
                 assertThat(restart.handlers.cancelled).containsExactly("1");
@@ -323,7 +323,7 @@ class ProcessorTest {
     @Test
     void changesWithoutANodeAreHandledInOrder() throws Exception {
         handlers.block("0");
-        start(once().workers(4));
+        start(once().concurrency(4));
         datastore
                 .healthEvents()
                 .insertMany(
@@ -340,7 +340,7 @@ class ProcessorTest {
     @Test
     void anotherKeyCanBeChosen() throws Exception {
         handlers.block("1");
-        start(once().workers(2).key(change -> change.operation().name()));
+        start(once().concurrency(2).key(change -> change.operation().name()));
         insert("node-a", "1");
         insert("node-b", "2");
         Await.until("the first", SOON, () -> handlers.begun.contains("1"));
@@ -488,7 +488,7 @@ class ProcessorTest {
     }
 
     private static ProcessorOptions.Builder quickly() {
-        return ProcessorOptions.builder().firstBackoff(Duration.ofMillis(1)).maxBackoff(Duration.ofMillis(2));
+        return ProcessorOptions.builder().minBackoff(Duration.ofMillis(1)).maxBackoff(Duration.ofMillis(2));
     }
 
     private Disposable start(ProcessorOptions.Builder options) throws InterruptedException {

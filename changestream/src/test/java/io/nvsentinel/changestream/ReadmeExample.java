@@ -37,7 +37,7 @@ final class ReadmeExample {
     Mono<Void> process(Datastore datastore, ChangeStreams streams, WatchOptions options) {
         // The README's second example begins
         ProcessorOptions processing = ProcessorOptions.builder()
-                .workers(8)
+                .concurrency(8)
                 .onFailure(OnFailure.DEAD_LETTER)
                 .build();
         return streams.process(datastore.healthEvents(), options, processing, this::drain);

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.changestream.processing.GroupOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -49,8 +49,8 @@ class ReadmeOptionsTest {
 
         assertThat(cell("pollInterval", DEFAULT)).isEqualTo("5 s");
         assertThat(defaults.pollInterval()).isEqualTo(Duration.ofSeconds(5));
-        assertThat(cell("pageRows", DEFAULT)).isEqualTo(String.valueOf(defaults.pageRows()));
-        assertThat(cell("pageBytes", DEFAULT)).isEqualTo((defaults.pageBytes() >> 20) + " MiB");
+        assertThat(cell("batchSize", DEFAULT)).isEqualTo(String.valueOf(defaults.batchSize()));
+        assertThat(cell("maxBatchBytes", DEFAULT)).isEqualTo((defaults.maxBatchBytes() >> 20) + " MiB");
         assertThat(cell("listen", DEFAULT)).isEqualTo(String.valueOf(defaults.listen()));
     }
 
@@ -58,11 +58,11 @@ class ReadmeOptionsTest {
     void theDefaultsOfProcessingAreThoseInTheTable() throws IOException {
         ProcessorOptions defaults = ProcessorOptions.defaults();
         Map<String, Object> expected = Map.of(
-                "workers", defaults.workers(),
+                "concurrency", defaults.concurrency(),
                 "maxInFlight", defaults.maxInFlight(),
-                "eventTimeout", defaults.eventTimeout(),
+                "handlerTimeout", defaults.handlerTimeout(),
                 "maxAttempts", defaults.maxAttempts(),
-                "firstBackoff", defaults.firstBackoff(),
+                "minBackoff", defaults.minBackoff(),
                 "maxBackoff", defaults.maxBackoff(),
                 "onFailure", defaults.onFailure(),
                 "drainTimeout", defaults.drainTimeout(),
@@ -74,12 +74,12 @@ class ReadmeOptionsTest {
     void theDefaultsOfRetentionAreThoseInTheTable() throws IOException {
         RetentionOptions defaults = RetentionOptions.defaults();
         Map<String, Object> expected = Map.of(
-                "keep", defaults.keep(),
+                "retention", defaults.retention(),
                 "maxAge", defaults.maxAge(),
                 "maxRows", defaults.maxRows(),
                 "markProcessed", defaults.markProcessed(),
-                "stepRows", defaults.stepRows(),
-                "every", defaults.every());
+                "batchSize", defaults.batchSize(),
+                "interval", defaults.interval());
         assertDefaults("retention-options", expected);
     }
 
@@ -124,20 +124,20 @@ class ReadmeOptionsTest {
 
     @Test
     void pageRowsHasItsRange() throws IOException {
-        assertThat(range("pageRows")).isEqualTo("1 to 10000");
-        accepted(options -> options.pageRows(1));
-        accepted(options -> options.pageRows(10_000));
-        refused(options -> options.pageRows(0), "pageRows");
-        refused(options -> options.pageRows(10_001), "pageRows");
+        assertThat(range("batchSize")).isEqualTo("1 to 10000");
+        accepted(options -> options.batchSize(1));
+        accepted(options -> options.batchSize(10_000));
+        refused(options -> options.batchSize(0), "batchSize");
+        refused(options -> options.batchSize(10_001), "batchSize");
     }
 
     @Test
     void pageBytesHasItsRange() throws IOException {
-        assertThat(range("pageBytes")).isEqualTo("64 KiB to 256 MiB");
-        accepted(options -> options.pageBytes(64L << 10));
-        accepted(options -> options.pageBytes(256L << 20));
-        refused(options -> options.pageBytes((64L << 10) - 1), "pageBytes");
-        refused(options -> options.pageBytes((256L << 20) + 1), "pageBytes");
+        assertThat(range("maxBatchBytes")).isEqualTo("64 KiB to 256 MiB");
+        accepted(options -> options.maxBatchBytes(64L << 10));
+        accepted(options -> options.maxBatchBytes(256L << 20));
+        refused(options -> options.maxBatchBytes((64L << 10) - 1), "maxBatchBytes");
+        refused(options -> options.maxBatchBytes((256L << 20) + 1), "maxBatchBytes");
     }
 
     @Test
@@ -146,29 +146,29 @@ class ReadmeOptionsTest {
         named.add(0, "partitions");
         assertThat(options("group-options")).containsExactlyInAnyOrderElementsOf(named);
         GroupOptions defaults = GroupOptions.builder(1).build();
-        assertThat(defaults.heartbeat()).isEqualTo(Duration.ofSeconds(2));
-        assertThat(defaults.lease()).isEqualTo(Duration.ofSeconds(15));
+        assertThat(defaults.heartbeatInterval()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(defaults.leaseDuration()).isEqualTo(Duration.ofSeconds(15));
         Duration second = Duration.ofSeconds(1);
         assertThatCode(() -> group(256, second, Duration.ofHours(1))).doesNotThrowAnyException();
         assertThatCode(() -> group(1, Duration.ofMillis(100), second.multipliedBy(2)))
                 .doesNotThrowAnyException();
         assertThatThrownBy(() -> group(0, second, second))
                 .hasMessageContaining("partitions")
-                .hasMessageContaining("lease")
-                .hasMessageContaining("heartbeat");
+                .hasMessageContaining("leaseDuration")
+                .hasMessageContaining("heartbeatInterval");
         assertThatThrownBy(() -> group(257, second, Duration.ofMinutes(61)))
                 .hasMessageContaining("partitions")
-                .hasMessageContaining("lease");
+                .hasMessageContaining("leaseDuration");
         assertThatThrownBy(() -> group(1, Duration.ofMillis(99), Duration.ofSeconds(2)))
-                .hasMessageContaining("heartbeat");
+                .hasMessageContaining("heartbeatInterval");
         assertThatThrownBy(() -> group(1, second.plusMillis(1), second.multipliedBy(3)))
-                .hasMessageContaining("heartbeat");
+                .hasMessageContaining("heartbeatInterval");
     }
 
     private static GroupOptions group(int partitions, Duration heartbeat, Duration lease) {
         return GroupOptions.builder(partitions)
-                .heartbeat(heartbeat)
-                .lease(lease)
+                .heartbeatInterval(heartbeat)
+                .leaseDuration(lease)
                 .build();
     }
 

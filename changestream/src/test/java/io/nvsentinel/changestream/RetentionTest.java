@@ -4,10 +4,10 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
-import io.nvsentinel.changestream.upkeep.RetentionReport;
+import io.nvsentinel.changestream.admin.RetentionOptions;
+import io.nvsentinel.changestream.admin.RetentionReport;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
@@ -41,7 +41,7 @@ class RetentionTest {
         reset();
         datastore = Databases.connect(DATABASE.get());
         streams = ChangeStreams.of(
-                datastore, ChangeStreamOptions.builder().pageRows(10).build());
+                datastore, ChangeStreamOptions.builder().batchSize(10).build());
     }
 
     @AfterEach
@@ -149,8 +149,8 @@ class RetentionTest {
     void eachStepIsSmall() {
         insert(100);
         client("all", 100);
-        RetentionReport report =
-                run(RetentionOptions.builder().keep(Duration.ZERO).stepRows(7).build());
+        RetentionReport report = run(
+                RetentionOptions.builder().retention(Duration.ZERO).batchSize(7).build());
         assertThat(report).isEqualTo(new RetentionReport(true, 100, 100, 0, 30));
         assertThat(kept()).isEmpty();
     }
@@ -159,7 +159,7 @@ class RetentionTest {
     void onlyTheLastRemovedChangeStaysWithoutItsDocuments() {
         insert(100);
         client("all", 100);
-        run(RetentionOptions.builder().keep(Duration.ZERO).stepRows(7).build());
+        run(RetentionOptions.builder().retention(Duration.ZERO).batchSize(7).build());
         assertThat(DATABASE.get()
                         .queryForStrings("SELECT id || ' ' || processed || ' ' || (new_values IS NULL)"
                                 + " FROM datastore_changelog"))
@@ -177,7 +177,7 @@ class RetentionTest {
         insert(3);
         client("all", 2);
         RetentionReport report = run(RetentionOptions.builder()
-                .keep(Duration.ZERO)
+                .retention(Duration.ZERO)
                 .markProcessed(false)
                 .build());
         assertThat(report).isEqualTo(new RetentionReport(true, 0, 2, 0, 1));
@@ -221,10 +221,10 @@ class RetentionTest {
         List<RetentionReport> reports = new CopyOnWriteArrayList<>();
         AtomicReference<Boolean> completed = new AtomicReference<>(false);
         Disposable running = streams.retention(RetentionOptions.builder()
-                        .keep(Duration.ZERO)
-                        .every(Duration.ofMillis(10))
+                        .retention(Duration.ZERO)
+                        .interval(Duration.ofMillis(10))
                         .build())
-                .keepRunning()
+                .runPeriodically()
                 .doOnComplete(() -> completed.set(true))
                 .subscribe(reports::add);
         insert(3);
@@ -292,7 +292,7 @@ class RetentionTest {
     }
 
     private static RetentionOptions capped(long rows) {
-        return RetentionOptions.builder().maxRows(rows).stepRows(50).build();
+        return RetentionOptions.builder().maxRows(rows).batchSize(50).build();
     }
 
     private static void reset() {
@@ -305,21 +305,22 @@ class RetentionTest {
     @Test
     void everyOptionHasItsRange() {
         assertThatThrownBy(() -> RetentionOptions.builder()
-                        .keep(Duration.ofSeconds(-1))
+                        .retention(Duration.ofSeconds(-1))
                         .maxAge(Duration.ofDays(40000))
                         .maxRows(-1)
-                        .stepRows(0)
-                        .every(Duration.ZERO)
+                        .batchSize(0)
+                        .interval(Duration.ZERO)
                         .build())
-                .isInstanceOf(MisconfiguredException.class)
-                .hasMessageContainingAll("keep", "maxAge", "maxRows", "stepRows", "every");
-        assertThatThrownBy(() ->
-                        RetentionOptions.builder().keep(Duration.ofDays(31)).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContainingAll("retention", "maxAge", "maxRows", "batchSize", "interval");
+        assertThatThrownBy(() -> RetentionOptions.builder()
+                        .retention(Duration.ofDays(31))
+                        .build())
                 .hasMessageContaining("maxAge");
     }
 
     private static RetentionOptions everything() {
-        return RetentionOptions.builder().keep(Duration.ZERO).build();
+        return RetentionOptions.builder().retention(Duration.ZERO).build();
     }
 
     private RetentionReport run(RetentionOptions options) {

@@ -142,7 +142,7 @@ class RewrittenHistoryTest {
                                 .startAt(from)
                                 .onSubscribed(start::set)
                                 .build())
-                .map(change -> change.document().event().nodeName())
+                .map(change -> change.after().event().nodeName())
                 .subscribe(seen::add, failure::set);
     }
 

@@ -4,10 +4,10 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.TestStreams.Seen;
+import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
@@ -38,8 +38,8 @@ class SetBackHistoryTest {
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
     @RegisterExtension
-    final TestStreams streams =
-            new TestStreams(DATABASE, ChangeStreamOptions.builder().pageRows(10).pollInterval(Duration.ofMillis(100)));
+    final TestStreams streams = new TestStreams(
+            DATABASE, ChangeStreamOptions.builder().batchSize(10).pollInterval(Duration.ofMillis(100)));
 
     private final HistoryFixture history = new HistoryFixture(DATABASE);
 
@@ -250,7 +250,7 @@ class SetBackHistoryTest {
                                 .build(),
                         ProcessorOptions.defaults(),
                         change -> Mono.fromRunnable(
-                                () -> handled.add(change.document().event().nodeName())))
+                                () -> handled.add(change.after().event().nodeName())))
                 .subscribe(done -> {}, failure::set);
         history.insert("a", 10);
         Await.until("the changes", TestStreams.SOON, () -> handled.contains("a10"));
@@ -273,7 +273,7 @@ class SetBackHistoryTest {
         history.setBack(5, "b", 5);
         streams.get()
                 .retention(RetentionOptions.builder()
-                        .keep(Duration.ZERO)
+                        .retention(Duration.ZERO)
                         .markProcessed(false)
                         .build())
                 .run()
@@ -332,7 +332,7 @@ class SetBackHistoryTest {
 
     private static List<String> nodes(Seen<ChangeEvent<HealthEventDocument>> seen) {
         return seen.events.stream()
-                .map(change -> change.document().event().nodeName())
+                .map(change -> change.after().event().nodeName())
                 .toList();
     }
 
@@ -356,7 +356,7 @@ class SetBackHistoryTest {
 
         @Override
         protected void hookOnNext(ChangeEvent<HealthEventDocument> change) {
-            seen.add(change.document().event().nodeName());
+            seen.add(change.after().event().nodeName());
         }
 
         @Override

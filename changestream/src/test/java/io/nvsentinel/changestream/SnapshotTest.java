@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.changestream.TestStreams.Seen;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
@@ -47,7 +47,7 @@ class SnapshotTest {
 
     @RegisterExtension
     final TestStreams streams =
-            new TestStreams(DATABASE, ChangeStreamOptions.builder().pageRows(7).pollInterval(Duration.ofMillis(100)));
+            new TestStreams(DATABASE, ChangeStreamOptions.builder().batchSize(7).pollInterval(Duration.ofMillis(100)));
 
     @BeforeEach
     void empty() {
@@ -109,7 +109,7 @@ class SnapshotTest {
         Seen<ChangeEvent<HealthEventDocument>> second =
                 streams.watchHealth(snapshot().clientName("again"));
         second.await(20).forEach(ChangeEvent::acknowledge);
-        assertThat(second.events).extracting(ChangeEvent::operation).containsOnly(Operation.EXISTING);
+        assertThat(second.events).extracting(ChangeEvent::operation).containsOnly(Operation.SNAPSHOT);
         streams.restart();
 
         Seen<ChangeEvent<HealthEventDocument>> third =
@@ -142,7 +142,7 @@ class SnapshotTest {
                                         streams.datastore().healthEvents(),
                                         streams.datastore().maintenanceEvents()),
                                 options));
-        assertThat(filtered.await(1).get(0).document().event().nodeName()).isEqualTo("b");
+        assertThat(filtered.await(1).get(0).after().event().nodeName()).isEqualTo("b");
         assertThat(several.await(3))
                 .extracting(ChangeEvent::collection)
                 .containsExactly("health_events", "health_events", "maintenance_events");
@@ -171,7 +171,7 @@ class SnapshotTest {
                 + " SET oldest_id = (SELECT last_value + 1 FROM datastore_changelog_id_seq)");
         Seen<ChangeEvent<HealthEventDocument>> seen = streams.watchHealth(
                 WatchOptions.builder().clientName("lost").onHistoryLost(OnHistoryLost.TAKE_SNAPSHOT));
-        assertThat(seen.await(1).get(0).operation()).isEqualTo(Operation.EXISTING);
+        assertThat(seen.await(1).get(0).operation()).isEqualTo(Operation.SNAPSHOT);
         DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = 1");
     }
 
@@ -254,18 +254,18 @@ class SnapshotTest {
             String id = String.valueOf(event.recordId());
             Integer had = records.get(id);
             switch (event.operation()) {
-                case EXISTING, INSERT -> expect(event, had, null);
+                case SNAPSHOT, INSERT -> expect(event, had, null);
                 case UPDATE, DELETE ->
                     expect(event, had, (Integer) event.before().get("v"));
                 case TRUNCATE -> records.clear();
             }
-            if (event.hasDocument()) {
-                records.put(id, (Integer) event.document().get("v"));
+            if (event.hasAfter()) {
+                records.put(id, (Integer) event.after().get("v"));
             } else {
                 records.remove(id);
             }
-            existing += event.operation() == Operation.EXISTING ? 1 : 0;
-            changes += event.operation() == Operation.EXISTING ? 0 : 1;
+            existing += event.operation() == Operation.SNAPSHOT ? 1 : 0;
+            changes += event.operation() == Operation.SNAPSHOT ? 0 : 1;
         }
 
         private void expect(ChangeEvent<?> event, Integer had, Integer expected) {

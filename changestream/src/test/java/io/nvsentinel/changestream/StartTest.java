@@ -72,7 +72,7 @@ class StartTest {
                     .watch(
                             streams.datastore().healthEvents(),
                             WatchOptions.builder().startAt(StartAt.at(start)).build())
-                    .subscribe(change -> seen.add(change.document().event().nodeName()));
+                    .subscribe(change -> seen.add(change.after().event().nodeName()));
             Await.until("the opening waits for the slow one", TestStreams.SOON, StartTest::lockIsRead);
             assertThat(seen).isEmpty();
             slow.commit();
@@ -191,6 +191,6 @@ class StartTest {
     }
 
     private static List<String> nodes(List<ChangeEvent<HealthEventDocument>> events) {
-        return events.stream().map(event -> event.document().event().nodeName()).toList();
+        return events.stream().map(event -> event.after().event().nodeName()).toList();
     }
 }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;

@@ -11,7 +11,7 @@ import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreListener;
 import io.nvsentinel.datastore.DatastoreSession;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.testserver.Await;
@@ -69,11 +69,11 @@ class UnavailableDatabaseTest {
         streams = streams(Duration.ZERO);
     }
 
-    private ChangeStreams streams(Duration giveUpAfter) {
+    private ChangeStreams streams(Duration maxOutage) {
         return ChangeStreams.of(
                 datastore,
                 ChangeStreamOptions.builder()
-                        .giveUpAfter(giveUpAfter)
+                        .maxOutage(maxOutage)
                         .listener(new ChangeStreamListener() {
                             @Override
                             public void onHandlerFailed(
@@ -95,7 +95,7 @@ class UnavailableDatabaseTest {
     @ParameterizedTest
     @EnumSource(OnFailure.class)
     void transactionsWaitAndCountNoAttempt(OnFailure policy) throws Exception {
-        startInTransaction(processing(policy).workers(2), outageAtCall(3));
+        startInTransaction(processing(policy).concurrency(2), outageAtCall(3));
         insert(0, 20);
         awaitFailedTransactions();
         proxy.heal();
@@ -136,7 +136,7 @@ class UnavailableDatabaseTest {
     void aTimeoutOfAHandlerThatWaitsForTheDatabaseCountsNoAttempt() throws Exception {
         AtomicInteger calls = new AtomicInteger();
         start(
-                processing(OnFailure.DEAD_LETTER).eventTimeout(Duration.ofSeconds(2)),
+                processing(OnFailure.DEAD_LETTER).handlerTimeout(Duration.ofSeconds(2)),
                 change -> Mono.defer(() -> {
                     int call = calls.incrementAndGet();
                     return call > 3 ? plainEffect(change) : outageIf(call == 1).then(Mono.never());
@@ -263,7 +263,7 @@ class UnavailableDatabaseTest {
         return ProcessorOptions.builder()
                 .onFailure(policy)
                 .maxAttempts(2)
-                .firstBackoff(Duration.ofMillis(1))
+                .minBackoff(Duration.ofMillis(1))
                 .maxBackoff(Duration.ofMillis(2));
     }
 

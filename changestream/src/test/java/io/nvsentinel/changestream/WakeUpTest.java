@@ -4,7 +4,7 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
-import io.nvsentinel.changestream.internal.wakeup.Gate;
+import io.nvsentinel.changestream.internal.wakeup.IdleLock;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
@@ -355,7 +355,7 @@ class WakeUpTest {
                 .onSubscribed(token -> subscribed.countDown())
                 .build();
         of.watch(datastore.healthEvents(), options)
-                .subscribe(change -> seen.add(change.document().event().nodeName()));
+                .subscribe(change -> seen.add(change.after().event().nodeName()));
         assertThat(subscribed.await(30, TimeUnit.SECONDS)).isTrue();
         return seen;
     }
@@ -395,13 +395,13 @@ class WakeUpTest {
 
     private static void listen(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("LISTEN " + Gate.CHANNEL);
+            statement.execute("LISTEN " + IdleLock.CHANNEL);
         }
     }
 
     /** The notifications so far; the last one is sent here, which shows that those before it have arrived. */
     private static List<String> notifications(Connection listener) throws SQLException {
-        DATABASE.execute("SELECT pg_notify('" + Gate.CHANNEL + "', 'control')");
+        DATABASE.execute("SELECT pg_notify('" + IdleLock.CHANNEL + "', 'control')");
         List<String> received = new CopyOnWriteArrayList<>();
         PGConnection connection = listener.unwrap(PGConnection.class);
         Await.until("the control notification", SOON, () -> {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.changestream.TestStreams.Seen;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -37,9 +37,9 @@ class WatchCollectionsTest {
         assertThat(events)
                 .extracting(ChangeEvent::collection)
                 .containsExactly("health_events", "maintenance_events", "health_events");
-        assertThat(events.get(0).document()).isInstanceOf(HealthEventDocument.class);
-        assertThat(events.get(1).document()).isInstanceOf(MaintenanceEvent.class);
-        assertThat(events.get(1).in(maintenance).orElseThrow().document().eventId())
+        assertThat(events.get(0).after()).isInstanceOf(HealthEventDocument.class);
+        assertThat(events.get(1).after()).isInstanceOf(MaintenanceEvent.class);
+        assertThat(events.get(1).in(maintenance).orElseThrow().after().eventId())
                 .isEqualTo("m-1");
         assertThat(events.get(1).in(health)).isEmpty();
     }
@@ -54,9 +54,9 @@ class WatchCollectionsTest {
         streams.insert("later", "{\"n\": 1.50}");
 
         List<ChangeEvent<Map<String, Object>>> events = seen.await(2);
-        assertThat(events.get(0).document()).containsEntry("healthevent", Map.of("nodeName", "a"));
+        assertThat(events.get(0).after()).containsEntry("healthevent", Map.of("nodeName", "a"));
         assertThat(events.get(1).collection()).isEqualTo("later");
-        assertThat(events.get(1).document()).containsEntry("n", new BigDecimal("1.50"));
+        assertThat(events.get(1).after()).containsEntry("n", new BigDecimal("1.50"));
     }
 
     @Test
@@ -104,8 +104,8 @@ class WatchCollectionsTest {
         DATABASE.execute("DELETE FROM health_events WHERE id = '" + id + "'");
 
         List<ChangeEvent<HealthEventDocument>> events = seen.await(2);
-        assertThat(events.get(0).document()).isSameAs(events.get(0).document());
-        assertThat(events.get(1).document()).isNull();
+        assertThat(events.get(0).after()).isSameAs(events.get(0).after());
+        assertThat(events.get(1).after()).isNull();
         assertThat(events.get(1).latestDocument().event().nodeName()).isEqualTo("a");
     }
 

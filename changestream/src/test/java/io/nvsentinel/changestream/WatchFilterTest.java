@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.changestream.TestStreams.Seen;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
@@ -28,7 +28,7 @@ class WatchFilterTest {
     final TestStreams streams = new TestStreams(
             DATABASE,
             ChangeStreamOptions.builder()
-                    .pageRows(4)
+                    .batchSize(4)
                     .pollInterval(Duration.ofMillis(200))
                     .listener(new ChangeStreamListener() {
                         @Override
@@ -87,8 +87,8 @@ class WatchFilterTest {
         a.await(1).get(0).acknowledge();
         b.await(1);
         awaitStoredAtTheEnd("a");
-        assertThat(a.events.get(0).document().event().nodeName()).isEqualTo("a");
-        assertThat(b.events.get(0).document().event().nodeName()).isEqualTo("b");
+        assertThat(a.events.get(0).after().event().nodeName()).isEqualTo("a");
+        assertThat(b.events.get(0).after().event().nodeName()).isEqualTo("b");
         assertThat(stored("b")).isNotEqualTo(end());
     }
 
@@ -147,7 +147,7 @@ class WatchFilterTest {
                                                 Map.of("fullDocument.healthevent.isfatal", true)))))));
         insert("b");
         insert("a");
-        assertThat(seen.await(1).get(0).document().event().nodeName()).isEqualTo("a");
+        assertThat(seen.await(1).get(0).after().event().nodeName()).isEqualTo("a");
 
         refused(Map.of("$project", Map.of("a", 1)), "$project");
         refused(Map.of("$match", "a"), "$match");

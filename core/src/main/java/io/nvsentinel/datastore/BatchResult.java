@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
 import java.util.List;
 import java.util.UUID;
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
@@ -27,7 +32,7 @@ public interface Datastore extends DatastoreSession {
      *
      * @param options where and how
      * @return cold; emits the datastore when it can be used, for which it may wait as long as
-     *     {@link DatastoreOptions#schemaWait()}; always ends; fails with {@link MisconfiguredException} when an operator has
+     *     {@link DatastoreOptions#schemaWait()}; always ends; fails with {@link ConfigurationException} when an operator has
      *     to act, which includes libraries on the class path whose classes do not fit,
      *     and with {@link UnavailableException} where waiting may help; on failure and on cancel everything opened so
      *     far is closed; {@code Mono.usingWhen(Datastore.connect(options), work, Datastore::close)} closes it in every case,
@@ -108,7 +113,7 @@ public interface Datastore extends DatastoreSession {
      * @param name its name; any text of 1 to 63 bytes without control characters or half a surrogate pair, and without
      *     {@code pg_} at its beginning
      * @return cold; completes after the commit; fails with {@link InvalidRequestException} where another kind of table
-     *     has the name, and with {@link MisconfiguredException} where the right is missing
+     *     has the name, and with {@link ConfigurationException} where the right is missing
      * @throws InvalidRequestException when there can be no collection of this name
      */
     Mono<Void> createCollection(String name);
@@ -124,7 +129,7 @@ public interface Datastore extends DatastoreSession {
      *
      * @param collection its name: {@code health_events}, {@code maintenance_events} or that of {@link #createCollection}
      * @return cold; completes after the commit; fails with {@link InvalidRequestException} where there is no such collection,
-     *     and with {@link MisconfiguredException} where the right is missing
+     *     and with {@link ConfigurationException} where the right is missing
      * @throws InvalidRequestException when there can be no collection of this name
      */
     Mono<Void> createTextIndex(String collection);
@@ -158,7 +163,7 @@ public interface Datastore extends DatastoreSession {
      *
      * @return the figures
      */
-    PoolFigures pool();
+    PoolMetrics pool();
 
     /**
      * The certificates in use at this moment, for operators and metrics. Asks nobody and reads no file.

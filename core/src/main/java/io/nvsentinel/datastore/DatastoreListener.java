@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

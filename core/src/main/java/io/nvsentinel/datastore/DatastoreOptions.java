@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.datastore.internal.options.EnvironmentSource;
 import io.nvsentinel.datastore.internal.options.Option;
@@ -83,7 +84,7 @@ public final class DatastoreOptions {
      * Reads the {@code DATASTORE_*} variables of this process.
      *
      * @return the options
-     * @throws MisconfiguredException naming every variable that is missing or wrong
+     * @throws ConfigurationException naming every variable that is missing or wrong
      */
     public static DatastoreOptions fromEnvironment() {
         return fromEnvironment(System.getenv());
@@ -97,7 +98,7 @@ public final class DatastoreOptions {
      *
      * @param environment names and values of variables
      * @return the options
-     * @throws MisconfiguredException naming every variable that is missing or wrong
+     * @throws ConfigurationException naming every variable that is missing or wrong
      */
     public static DatastoreOptions fromEnvironment(Map<String, String> environment) {
         return builder().environment(environment).build();
@@ -108,7 +109,7 @@ public final class DatastoreOptions {
      *
      * @param text one YAML document, with the keys above
      * @return the options
-     * @throws MisconfiguredException naming every key that is missing, unknown or wrong, with its line
+     * @throws ConfigurationException naming every key that is missing, unknown or wrong, with its line
      */
     public static DatastoreOptions fromYaml(String text) {
         return builder().yaml(text).build();
@@ -119,7 +120,7 @@ public final class DatastoreOptions {
      *
      * @param file the file, in UTF-8
      * @return the options
-     * @throws MisconfiguredException naming every key that is missing, unknown or wrong, with its line
+     * @throws ConfigurationException naming every key that is missing, unknown or wrong, with its line
      */
     public static DatastoreOptions fromYaml(Path file) {
         return builder().yaml(file).build();
@@ -883,13 +884,13 @@ public final class DatastoreOptions {
          * Checks all options.
          *
          * @return immutable options
-         * @throws MisconfiguredException naming everything that is wrong
+         * @throws ConfigurationException naming everything that is wrong
          */
         public DatastoreOptions build() {
             OptionValues completed = values.completed();
             List<String> problems = completed.problems();
             if (!problems.isEmpty()) {
-                throw new MisconfiguredException(String.join("; ", problems));
+                throw new ConfigurationException(String.join("; ", problems));
             }
             return new DatastoreOptions(completed);
         }

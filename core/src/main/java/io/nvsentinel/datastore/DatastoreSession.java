@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+
 /**
  * Where reads and writes run: a {@link Datastore}, where each is a transaction of its own on a connection of the pool; or
  * one transaction, where all share a connection and are committed together.

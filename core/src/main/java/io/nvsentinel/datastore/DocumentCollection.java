@@ -2,6 +2,19 @@
 package io.nvsentinel.datastore;
 
 import io.nvsentinel.datastore.aggregation.Aggregation;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.NotFoundException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.ReturnDocument;
+import io.nvsentinel.datastore.query.Sort;
+import io.nvsentinel.datastore.query.Update;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -68,7 +81,7 @@ public interface DocumentCollection<T> {
      *     way, whose failed documents with that error are not, or may not be, stored: what is in no result was not sent; if
      *     cancelled, the batch under way may still be stored
      */
-    Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options);
+    Flux<BatchResult> insertStream(Publisher<? extends T> documents, BatchOptions options);
 
     /**
      * Reads one document.
@@ -240,7 +253,7 @@ public interface DocumentCollection<T> {
      * @return emits the document after the commit, or nothing if none matched; fails with {@link InvalidDocumentException}
      *     if it cannot be read, although it was changed
      */
-    Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, Returned returned);
+    Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, ReturnDocument returned);
 
     /**
      * Changes the oldest document that matches, or stores a new one: of the values that the filter demands by equality, then

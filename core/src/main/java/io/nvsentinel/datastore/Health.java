@@ -16,7 +16,7 @@ import java.util.Map;
  *   <tr><td>{@code serverVersion}</td><td>{@code String}</td><td>the server's version</td></tr>
  *   <tr><td>{@code schemaVersion}</td><td>{@code String}</td><td>the newest migration that was applied; left out where the
  *       user may not read it</td></tr>
- *   <tr><td>{@code pool}</td><td>{@link PoolFigures}</td><td>how busy the pool is</td></tr>
+ *   <tr><td>{@code pool}</td><td>{@link PoolMetrics}</td><td>how busy the pool is</td></tr>
  *   <tr><td>{@code certificateDaysLeft}</td><td>{@code Long}</td><td>of the client's certificate</td></tr>
  * </table>
  *

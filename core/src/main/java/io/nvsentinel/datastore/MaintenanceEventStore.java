@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,7 @@ public record SchemaStatus(
      * threads.
      *
      * @param options where and how; the schema mode and {@link DatastoreOptions#schemaWait()} do not matter
-     * @return cold; emits the status; fails with {@link MisconfiguredException} where an operator has to act and with
+     * @return cold; emits the status; fails with {@link ConfigurationException} where an operator has to act and with
      *     {@link UnavailableException} where waiting may help
      */
     public static Mono<SchemaStatus> of(DatastoreOptions options) {

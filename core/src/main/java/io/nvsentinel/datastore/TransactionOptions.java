@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,7 @@ public final class TransactionOptions {
     private final TransactionIsolation isolation;
     private final boolean readOnly;
     private final int maxAttempts;
-    private final Duration firstBackoff;
+    private final Duration minBackoff;
     private final Duration maxBackoff;
     private final @Nullable Duration statementTimeout;
 
@@ -23,7 +24,7 @@ public final class TransactionOptions {
         this.isolation = builder.isolation;
         this.readOnly = builder.readOnly;
         this.maxAttempts = builder.maxAttempts;
-        this.firstBackoff = builder.firstBackoff;
+        this.minBackoff = builder.minBackoff;
         this.maxBackoff = builder.maxBackoff;
         this.statementTimeout = builder.statementTimeout;
     }
@@ -78,14 +79,14 @@ public final class TransactionOptions {
      *
      * @return a positive duration
      */
-    public Duration firstBackoff() {
-        return firstBackoff;
+    public Duration minBackoff() {
+        return minBackoff;
     }
 
     /**
      * How long an attempt waits at most.
      *
-     * @return not shorter than {@link #firstBackoff()}
+     * @return not shorter than {@link #minBackoff()}
      */
     public Duration maxBackoff() {
         return maxBackoff;
@@ -110,7 +111,7 @@ public final class TransactionOptions {
         private TransactionIsolation isolation = TransactionIsolation.READ_COMMITTED;
         private boolean readOnly;
         private int maxAttempts = 5;
-        private Duration firstBackoff = Duration.ofMillis(20);
+        private Duration minBackoff = Duration.ofMillis(20);
         private Duration maxBackoff = Duration.ofSeconds(1);
         private @Nullable Duration statementTimeout;
 
@@ -157,13 +158,13 @@ public final class TransactionOptions {
          * @param value the duration
          * @return this builder
          */
-        public Builder firstBackoff(Duration value) {
-            firstBackoff = Objects.requireNonNull(value, "firstBackoff");
+        public Builder minBackoff(Duration value) {
+            minBackoff = Objects.requireNonNull(value, "minBackoff");
             return this;
         }
 
         /**
-         * Sets how long an attempt waits at most. Default 1 s, range {@link #firstBackoff} to 1 d.
+         * Sets how long an attempt waits at most. Default 1 s, range {@link #minBackoff} to 1 d.
          *
          * @param value the duration
          * @return this builder
@@ -197,8 +198,8 @@ public final class TransactionOptions {
             if (maxAttempts < 1 || maxAttempts > MOST_ATTEMPTS) {
                 problems.add("maxAttempts must be between 1 and " + MOST_ATTEMPTS + ", not " + maxAttempts);
             }
-            checkRange(problems, "firstBackoff", firstBackoff, LEAST);
-            checkRange(problems, "maxBackoff", maxBackoff, firstBackoff);
+            checkRange(problems, "minBackoff", minBackoff, LEAST);
+            checkRange(problems, "maxBackoff", maxBackoff, minBackoff);
             if (statementTimeout != null) {
                 checkRange(problems, "statementTimeout", statementTimeout, LEAST);
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import java.time.Instant;
 import java.util.UUID;
 

@@ -6,6 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.List;
 import java.util.UUID;

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.CancelEverywhere;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -42,9 +45,9 @@ class CancelEverywhereTest {
     private static final Map<String, BiFunction<DatastoreSession, Integer, Publisher<?>>> OPERATIONS = Map.of(
             "insert", (stores, run) -> stores.healthEvents().insert(event(run)),
             "insertMany", (stores, run) -> stores.healthEvents().insertMany(List.of(event(run), event(run))),
-            "insertAll",
+            "insertStream",
                     (stores, run) -> stores.healthEvents()
-                            .insertAll(
+                            .insertStream(
                                     Flux.range(0, 6).map(i -> event(run)),
                                     BatchOptions.builder().maxDocuments(2).build()),
             "find",
@@ -77,7 +80,8 @@ class CancelEverywhereTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"insert", "insertMany", "insertAll", "find", "count", "updateMany", "upsert", "deleteMany"})
+    @ValueSource(
+            strings = {"insert", "insertMany", "insertStream", "find", "count", "updateMany", "upsert", "deleteMany"})
     void anOperation(String name) {
         DATABASE.execute("INSERT INTO health_events (data) SELECT '{}' FROM generate_series(1, 12)");
         int places = everywhere(run -> OPERATIONS.get(name).apply(datastore, run));
@@ -147,7 +151,8 @@ class CancelEverywhereTest {
     }
 
     private static boolean isLent(Object element) {
-        return List.of("PooledConnection", "Lease").contains(element.getClass().getSimpleName());
+        return List.of("PooledConnection", "PooledConnection")
+                .contains(element.getClass().getSimpleName());
     }
 
     /** A transaction that changes its mind. */

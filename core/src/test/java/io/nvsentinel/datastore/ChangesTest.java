@@ -5,8 +5,17 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.NotFoundException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.ReturnDocument;
+import io.nvsentinel.datastore.query.Sort;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Instant;
 import java.util.List;
@@ -64,7 +73,7 @@ class ChangesTest {
     void callersAtOnceUpdateDifferentRecords() {
         fill(30);
         List<Object> numbers = Flux.range(0, 40)
-                .flatMap(i -> store.findAndUpdate(BY_NUMBER, CLOSE, Returned.AFTER), 8)
+                .flatMap(i -> store.findAndUpdate(BY_NUMBER, CLOSE, ReturnDocument.AFTER), 8)
                 .map(found -> found.document().extra().get("number"))
                 .collectList()
                 .block(SOON);
@@ -77,7 +86,7 @@ class ChangesTest {
     void givesBackTheStateBeforeOrAfter() {
         fill(2);
         StoredDocument<HealthEventDocument> before =
-                store.findAndUpdate(BY_NUMBER, CLOSE, Returned.BEFORE).block(SOON);
+                store.findAndUpdate(BY_NUMBER, CLOSE, ReturnDocument.BEFORE).block(SOON);
         assertThat(before.document().extra()).containsEntry("state", "open");
         assertThat(before.version()).isEqualTo(1);
         StoredDocument<HealthEventDocument> now = store.findById(before.id()).block(SOON);
@@ -85,10 +94,10 @@ class ChangesTest {
         assertThat(now.version()).isEqualTo(2);
 
         StoredDocument<HealthEventDocument> after =
-                store.findAndUpdate(BY_NUMBER, CLOSE, Returned.AFTER).block(SOON);
+                store.findAndUpdate(BY_NUMBER, CLOSE, ReturnDocument.AFTER).block(SOON);
         assertThat(after).isEqualTo(store.findById(after.id()).block(SOON));
         assertThat(after.document().extra()).containsEntry("state", "closed");
-        assertThat(store.findAndUpdate(BY_NUMBER, CLOSE, Returned.AFTER).block(SOON))
+        assertThat(store.findAndUpdate(BY_NUMBER, CLOSE, ReturnDocument.AFTER).block(SOON))
                 .isNull();
     }
 

@@ -5,6 +5,7 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.PostgresServer;
@@ -57,7 +58,7 @@ class ClientChainTest {
 
                 assertThat(error)
                         .as(mode.name())
-                        .isInstanceOf(MisconfiguredException.class)
+                        .isInstanceOf(ConfigurationException.class)
                         .hasMessageContaining("an intermediate certificate is missing");
             }
         }

@@ -5,6 +5,12 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.List;
 import java.util.UUID;
@@ -147,7 +153,7 @@ class CollectionTest {
                         .collection("missing", CODEC)
                         .count(Filter.all())
                         .block(SOON))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("missing");
     }
 

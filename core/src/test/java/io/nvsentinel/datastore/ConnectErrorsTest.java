@@ -5,9 +5,15 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
@@ -62,7 +68,7 @@ class ConnectErrorsTest {
                             .password(DATABASE.get().password())
                             .schemaMode(mode)
                             .schemaWait(Duration.ZERO));
-            assertThat(error).isInstanceOf(MisconfiguredException.class).hasMessageContaining("sslMode");
+            assertThat(error).isInstanceOf(ConfigurationException.class).hasMessageContaining("sslMode");
         }
     }
 
@@ -84,13 +90,13 @@ class ConnectErrorsTest {
     @Test
     void anUnknownDatabaseOrUserIsMisconfigured() {
         for (SchemaMode mode : SchemaMode.values()) {
-            MisconfiguredException database = connectFails(
-                    MisconfiguredException.class,
+            ConfigurationException database = connectFails(
+                    ConfigurationException.class,
                     options().database("not_there").schemaMode(mode));
             assertThat(database.sqlState()).isEqualTo("3D000");
             assertThat(database.getMessage()).contains("not_there").doesNotContain("\n");
-            MisconfiguredException user = connectFails(
-                    MisconfiguredException.class,
+            ConfigurationException user = connectFails(
+                    ConfigurationException.class,
                     options().username("nobody").password("s3cret").schemaMode(mode));
             assertThat(user.sqlState()).startsWith("28");
             assertThat(user).hasMessageNotContaining("s3cret");

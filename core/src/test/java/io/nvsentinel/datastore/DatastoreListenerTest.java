@@ -9,8 +9,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.nvsentinel.datastore.DatastoreListener.Kind;
 import io.nvsentinel.datastore.DatastoreListener.Operation;
 import io.nvsentinel.datastore.DatastoreListener.Outcome;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.NotFoundException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
@@ -93,14 +96,14 @@ class DatastoreListenerTest {
         try {
             assertThatThrownBy(
                             () -> datastore.healthEvents().count(Filter.all()).block(SOON))
-                    .isInstanceOf(MisconfiguredException.class);
+                    .isInstanceOf(ConfigurationException.class);
         } finally {
             DATABASE.execute("ALTER TABLE elsewhere RENAME TO health_events");
         }
         assertThat(heard)
                 .last()
                 .satisfies(operation -> assertThat(operation.outcome()).isEqualTo(Outcome.FAILED))
-                .satisfies(operation -> assertThat(operation.error()).isInstanceOf(MisconfiguredException.class));
+                .satisfies(operation -> assertThat(operation.error()).isInstanceOf(ConfigurationException.class));
     }
 
     @Test

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -37,7 +38,7 @@ class DatastoreOptionsTest {
                         .maxIdleConnections(26)
                         .extraParams(Map.of("work_memm", "1", "password", "x"))
                         .build())
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContainingAll(
                         "host is required",
                         "database is required",
@@ -63,7 +64,7 @@ class DatastoreOptionsTest {
     @Test
     void refusesAKeyPasswordWithoutAKey() {
         assertThatThrownBy(() -> minimal().sslPasswordFile(Path.of("password")).build())
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessage("sslPasswordFile needs sslKey (builder)");
     }
 
@@ -71,7 +72,7 @@ class DatastoreOptionsTest {
     @ValueSource(ints = {Integer.MIN_VALUE, -1, 0, 65536, Integer.MAX_VALUE})
     void refusesPorts(int port) {
         assertThatThrownBy(() -> minimal().port(port).build())
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessage("port must be between 1 and 65535, not " + port + " (builder)");
     }
 
@@ -133,7 +134,7 @@ class DatastoreOptionsTest {
     @ValueSource(strings = {"a:0", "a:x", "a:", ":1", "a,,b", "a,", "[::1", "[::1]x:1", "h/db", "u@h", "a b", "a:1:2]"})
     void refusesWhatIsNoServer(String host) {
         assertThatThrownBy(() -> minimal().host(host).build())
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageStartingWith("host must ")
                 .hasMessageEndingWith("(builder)");
     }

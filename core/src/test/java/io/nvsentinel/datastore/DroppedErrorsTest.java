@@ -5,8 +5,12 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
@@ -43,7 +47,7 @@ class DroppedErrorsTest {
             datastore -> datastore.healthEvents().insertMany(List.of(EVENT, EVENT)),
             datastore -> datastore
                     .healthEvents()
-                    .insertAll(Flux.just(EVENT), BatchOptions.defaults())
+                    .insertStream(Flux.just(EVENT), BatchOptions.defaults())
                     .then(),
             datastore -> datastore.healthEvents().find(OF_THE_NODE).then(),
             datastore -> datastore.healthEvents().updateMany(OF_THE_NODE, Update.set("healthevent.message", "m")),

@@ -5,6 +5,11 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
@@ -46,7 +51,7 @@ class ErrorsTest {
     @Test
     void replayMayHelpWhereSomebodyCanAct() {
         DatastoreException privilege = failing("DO $$ BEGIN RAISE insufficient_privilege; END $$");
-        assertThat(privilege).isInstanceOf(MisconfiguredException.class);
+        assertThat(privilege).isInstanceOf(ConfigurationException.class);
         assertThat(privilege.isDeterministic()).isFalse();
         assertThat(new UnavailableException("gone", "08006", null).isDeterministic())
                 .isFalse();

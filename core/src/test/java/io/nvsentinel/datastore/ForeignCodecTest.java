@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -111,7 +114,7 @@ class ForeignCodecTest {
                 .isNotNull();
         assertThat(notes.count(Filter.all()).block(SOON)).isZero();
         BatchOptions goOn = BatchOptions.builder().stopAtFailure(false).build();
-        BatchResult result = notes.insertAll(Flux.just("{\"n\": 1}", wrong, "{\"n\": 2}"), goOn)
+        BatchResult result = notes.insertStream(Flux.just("{\"n\": 1}", wrong, "{\"n\": 2}"), goOn)
                 .blockLast(SOON);
         assertThat(result.stored()).extracting(BatchResult.Stored::index).containsExactly(0L, 2L);
         assertThat(result.failed()).extracting(BatchResult.Failed::index).containsExactly(1L);

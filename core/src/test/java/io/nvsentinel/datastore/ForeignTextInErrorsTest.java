@@ -5,7 +5,9 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.Printable;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;

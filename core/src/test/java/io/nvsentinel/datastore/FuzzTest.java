@@ -4,8 +4,16 @@ package io.nvsentinel.datastore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.aggregation.Aggregation;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Fuzz;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -147,7 +155,7 @@ class FuzzTest {
                                 "\0")
                         .run(
                                 input -> DatastoreOptions.fromYaml(new String(input, StandardCharsets.UTF_8)),
-                                MisconfiguredException.class))
+                                ConfigurationException.class))
                 .isPositive();
     }
 

@@ -5,10 +5,14 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import java.sql.Connection;
@@ -281,7 +285,7 @@ class GrantsTest {
                 DocumentCodec.ofTree(JsonCodec.jackson3(), tree -> tree, tree -> Map.copyOf(tree));
         with(as("app", SchemaMode.VALIDATE), datastore -> {
             assertThatThrownBy(() -> datastore.createCollection("racks").block(SOON))
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("nvsentinel_create_collection");
             database.as(user("migrator"), PASSWORD)
                     .execute(commented(sql("postgresql-grants.sql"), "nvsentinel_create_collection"));
@@ -311,7 +315,7 @@ class GrantsTest {
             for (Duration wait : List.of(Duration.ZERO, Duration.ofSeconds(4))) {
                 assertThatThrownBy(() -> Databases.connect(
                                 options.schemaMode(SchemaMode.VALIDATE).schemaWait(wait)))
-                        .isInstanceOf(MisconfiguredException.class)
+                        .isInstanceOf(ConfigurationException.class)
                         .hasMessageContaining("permission denied")
                         .hasMessageContaining("apply the SQL files");
             }

@@ -5,6 +5,9 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.NotFoundException;
 import io.nvsentinel.datastore.model.BehaviourOverrides;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
@@ -13,6 +16,8 @@ import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.OperationStatus;
 import io.nvsentinel.datastore.model.RecommendedAction;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.io.IOException;

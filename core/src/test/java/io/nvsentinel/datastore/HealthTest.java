@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nvsentinel.datastore.Health.State;
+import io.nvsentinel.datastore.error.NotFoundException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.PostgresServer;
@@ -44,7 +48,7 @@ class HealthTest {
                     .containsEntry("serverVersion", DATABASE.queryForString("SHOW server_version"))
                     .containsEntry(
                             "pool",
-                            new PoolFigures(0, 1, 1, 0, datastore.options().maxConnections()))
+                            new PoolMetrics(0, 1, 1, 0, datastore.options().maxConnections()))
                     .doesNotContainKey("certificateDaysLeft");
             assertThat((Double) health.details().get("roundTripMillis")).isPositive();
         } finally {

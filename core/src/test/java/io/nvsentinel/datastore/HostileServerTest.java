@@ -5,6 +5,7 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.tls.SslMode;
 import java.io.ByteArrayOutputStream;
@@ -42,7 +43,7 @@ class HostileServerTest {
             Throwable error = catchThrowable(() -> connect(server.port()).block(SOON));
 
             assertThat(error)
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("too many SCRAM iterations")
                     .hasMessageNotContaining("secret");
         }
@@ -65,7 +66,7 @@ class HostileServerTest {
     void isRefusedWhenItAnnouncesAnEnormousMessage() throws IOException {
         try (FakeServer server = new FakeServer(null)) {
             assertThat(catchThrowable(() -> connect(server.port()).block(SOON)))
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("a message of 2147483647 bytes before the login");
         }
     }

@@ -5,6 +5,8 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
@@ -51,8 +53,8 @@ class IdempotencyIndexTest {
                 UNIQUE + "(" + KEY + ", node_name) WHERE " + KEY + " IS NOT NULL",
                 RIGHT + "; UPDATE pg_index SET indisvalid = false WHERE indexrelid = '" + INDEX + "'::regclass")) {
             DATABASE.execute("DROP INDEX IF EXISTS " + INDEX + "; " + wrong);
-            MisconfiguredException error = fails(
-                    MisconfiguredException.class, options(SchemaMode.VALIDATE).schemaWait(Duration.ofMillis(500)));
+            ConfigurationException error = fails(
+                    ConfigurationException.class, options(SchemaMode.VALIDATE).schemaWait(Duration.ofMillis(500)));
             assertThat(error.getMessage()).as(wrong).contains(INDEX);
             start(SchemaMode.MIGRATE);
             start(SchemaMode.VALIDATE);
@@ -119,14 +121,14 @@ class IdempotencyIndexTest {
             DATABASE.execute("INSERT INTO health_events (data)"
                     + " VALUES ('{\"healthevent\": {\"metadata\": {\"idempotencyKey\": \"s3cret\"}}}')");
         }
-        MisconfiguredException error = fails(MisconfiguredException.class, options(SchemaMode.MIGRATE));
+        ConfigurationException error = fails(ConfigurationException.class, options(SchemaMode.MIGRATE));
         assertThat(error.getMessage()).contains(INDEX);
         assertThat(error).hasStackTraceContaining("could not create unique index");
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             assertThat(cause).hasMessageNotContaining("s3cret");
         }
         assertThat(error.sqlState()).isEqualTo("23505");
-        assertThat(fails(MisconfiguredException.class, options(SchemaMode.VALIDATE))
+        assertThat(fails(ConfigurationException.class, options(SchemaMode.VALIDATE))
                         .getMessage())
                 .contains(INDEX, "invalid");
         DATABASE.execute("TRUNCATE health_events");
@@ -140,7 +142,7 @@ class IdempotencyIndexTest {
                         + "'::regclass; END $$;"
                         + " CREATE EVENT TRIGGER spoil ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION spoil()");
         try {
-            assertThat(fails(MisconfiguredException.class, options(SchemaMode.MIGRATE))
+            assertThat(fails(ConfigurationException.class, options(SchemaMode.MIGRATE))
                             .getMessage())
                     .contains(INDEX, "not usable after the build");
         } finally {
@@ -156,8 +158,8 @@ class IdempotencyIndexTest {
                 + "; GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + role
                 + "; REVOKE SELECT ON pg_stat_progress_create_index FROM PUBLIC");
         try {
-            MisconfiguredException error = fails(
-                    MisconfiguredException.class,
+            ConfigurationException error = fails(
+                    ConfigurationException.class,
                     Databases.options(DATABASE.get().as(role, "p")).schemaMode(SchemaMode.VALIDATE));
             assertThat(error.getMessage()).contains(INDEX, "cannot be checked", "permission denied");
         } finally {

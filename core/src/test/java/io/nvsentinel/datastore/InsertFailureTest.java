@@ -5,6 +5,11 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
@@ -215,7 +220,7 @@ class InsertFailureTest {
     @ParameterizedTest
     @CsvSource({DIE + ", true", UNAVAILABLE + ", false"})
     void aBatchThatBreaksOffHalfWayTellsWhatIsStoredAndWhatMayBe(String fault, boolean unknown) {
-        TestSubscriber<BatchResult> results = insertAll(
+        TestSubscriber<BatchResult> results = insertStream(
                 GO_ON, "0", "1", "2", "3", "4", "5", "6", "7", "a", REFUSED, fault, "d", "e", "f", "g", "h", "i");
         DatastoreException error = (DatastoreException) results.expectTerminalError();
         assertThat(error.isOutcomeUnknown()).isEqualTo(unknown);
@@ -232,7 +237,7 @@ class InsertFailureTest {
 
     @Test
     void aBatchThatIsToStopAtARefusalTellsAllThatMayBeStoredToo() {
-        TestSubscriber<BatchResult> results = insertAll(STOP, "a", DIE, "c");
+        TestSubscriber<BatchResult> results = insertStream(STOP, "a", DIE, "c");
         assertThat(results.expectTerminalError()).isInstanceOf(OutcomeUnknownException.class);
         assertThat(results.getReceivedOnNext()).singleElement().satisfies(lost -> {
             assertThat(lost.stored()).isEmpty();
@@ -245,7 +250,7 @@ class InsertFailureTest {
     @Test
     void aStreamThatIsCancelledStopsWithTheBatchUnderWay() throws Exception {
         try (Connection holder = lock()) {
-            Disposable all = events.insertAll(
+            Disposable all = events.insertStream(
                             Flux.range(0, 100).map(i -> event("n" + i)),
                             BatchOptions.builder().maxDocuments(2).build())
                     .subscribe();
@@ -311,9 +316,9 @@ class InsertFailureTest {
         assertThat(nodes()).isEmpty();
     }
 
-    private TestSubscriber<BatchResult> insertAll(BatchOptions options, String... nodes) {
+    private TestSubscriber<BatchResult> insertStream(BatchOptions options, String... nodes) {
         TestSubscriber<BatchResult> results = TestSubscriber.create();
-        events.insertAll(Flux.fromArray(nodes).map(InsertFailureTest::event), options)
+        events.insertStream(Flux.fromArray(nodes).map(InsertFailureTest::event), options)
                 .subscribe(results);
         results.block(SOON);
         return results;

@@ -5,9 +5,14 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
@@ -211,7 +216,7 @@ class InsertTest {
     /** Whose statement the server ends has stored nothing, and none of its documents is to blame. */
     @Test
     void insertsThatMeetInADeadlockAreRunAgain() throws Exception {
-        assertThat(inADeadlock(events.insertAll(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
+        assertThat(inADeadlock(events.insertStream(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
                         .collectList()))
                 .hasSize(1)
                 .allSatisfy(result -> assertThat(result.failed()).isEmpty());
@@ -222,7 +227,7 @@ class InsertTest {
     @Test
     void aBatchThatMeetsADeadlockInATransactionIsForTheTransactionToRepeat() throws Exception {
         List<BatchResult> results = inADeadlock(datastore.inTransaction(session -> session.healthEvents()
-                .insertAll(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
+                .insertStream(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
                 .collectList()));
         assertThat(results)
                 .hasSize(1)
@@ -237,7 +242,7 @@ class InsertTest {
         ConflictException error = fails(
                 ConflictException.class,
                 datastore.inTransaction(session -> session.healthEvents()
-                        .insertAll(Flux.just(keyed("a"), keyed("b"), keyed("c")), goOn)
+                        .insertStream(Flux.just(keyed("a"), keyed("b"), keyed("c")), goOn)
                         .collectList()));
         assertThat(error.constraint()).isEqualTo(INDEX);
         assertThat(stored("keyed")).hasSize(1);
@@ -357,7 +362,7 @@ class InsertTest {
     @Test
     void storesAStreamInBatchesAndReportsEach() {
         BatchOptions options = BatchOptions.builder().maxDocuments(40).build();
-        List<BatchResult> results = events.insertAll(Flux.range(0, 100).map(i -> event("n" + i)), options)
+        List<BatchResult> results = events.insertStream(Flux.range(0, 100).map(i -> event("n" + i)), options)
                 .collectList()
                 .block(SOON);
 
@@ -366,21 +371,21 @@ class InsertTest {
         assertThat(DATABASE.queryForString("SELECT node_name FROM health_events WHERE id = '"
                         + results.get(1).stored().get(2).id() + "'"))
                 .isEqualTo("n42");
-        assertThat(events.insertAll(Flux.empty(), options).collectList().block(SOON))
+        assertThat(events.insertStream(Flux.empty(), options).collectList().block(SOON))
                 .isEmpty();
     }
 
     @Test
     void aBatchIsBoundedByItsBytesAndGoesWhenNothingMoreComes() {
         BatchOptions small = BatchOptions.builder().maxBytes(1).build();
-        assertThat(events.insertAll(Flux.range(0, 3).map(i -> event("n" + i)), small)
+        assertThat(events.insertStream(Flux.range(0, 3).map(i -> event("n" + i)), small)
                         .count()
                         .block(SOON))
                 .isEqualTo(3);
 
         BatchOptions lingering =
                 BatchOptions.builder().linger(Duration.ofMillis(1)).build();
-        StepVerifier.create(events.insertAll(Flux.concat(Mono.just(event("only")), Flux.never()), lingering))
+        StepVerifier.create(events.insertStream(Flux.concat(Mono.just(event("only")), Flux.never()), lingering))
                 .assertNext(result -> assertThat(result.stored()).hasSize(1))
                 .thenCancel()
                 .verify(SOON);
@@ -392,7 +397,7 @@ class InsertTest {
         TestSubscriber<BatchResult> slow =
                 TestSubscriber.builder().initialRequest(1).build();
         AtomicLong taken = new AtomicLong();
-        events.insertAll(
+        events.insertStream(
                         Flux.range(0, 100_000)
                                 .doOnNext(i -> taken.incrementAndGet())
                                 .map(i -> event("n")),
@@ -409,7 +414,7 @@ class InsertTest {
         BatchOptions goOn =
                 BatchOptions.builder().maxDocuments(20).stopAtFailure(false).build();
         List<BatchResult> all =
-                maintenance.insertAll(documents, goOn).collectList().block(SOON);
+                maintenance.insertStream(documents, goOn).collectList().block(SOON);
         assertThat(all).hasSize(2);
         assertThat(all.get(0).stored()).hasSize(19);
         assertThat(all.get(0).failed()).singleElement().satisfies(failed -> {
@@ -420,7 +425,7 @@ class InsertTest {
 
         DATABASE.execute("TRUNCATE maintenance_events");
         BatchOptions stop = BatchOptions.builder().maxDocuments(20).build();
-        StepVerifier.create(maintenance.insertAll(documents, stop))
+        StepVerifier.create(maintenance.insertStream(documents, stop))
                 .assertNext(result -> {
                     assertThat(result.stored()).hasSize(12);
                     assertThat(result.failed().get(0).index()).isEqualTo(12);
@@ -433,7 +438,7 @@ class InsertTest {
     @Test
     void reportsADocumentThatCannotEvenBeSent() {
         BatchOptions goOn = BatchOptions.builder().stopAtFailure(false).build();
-        List<BatchResult> results = notes().insertAll(
+        List<BatchResult> results = notes().insertStream(
                         Flux.just(Map.of("text", "a"), Map.of("text", "\u0000"), Map.of("text", "c")), goOn)
                 .collectList()
                 .block(SOON);

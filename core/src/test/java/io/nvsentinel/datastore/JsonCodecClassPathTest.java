@@ -4,6 +4,7 @@ package io.nvsentinel.datastore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.nvsentinel.datastore.codec.JsonCodec;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;

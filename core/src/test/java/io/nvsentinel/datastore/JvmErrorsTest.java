@@ -5,6 +5,11 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.r2dbc.spi.ConnectionFactory;
 import java.nio.charset.StandardCharsets;
@@ -61,14 +66,14 @@ class JvmErrorsTest {
             assertThat(failing(datastore.inTransaction(session -> {
                         throw error.get();
                     })))
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasCauseInstanceOf(Error.class);
             assertThat(failing(datastore.inTransaction(session -> session.collection("work", codec(null, null))
                             .insert("{}")
                             .map(id -> {
                                 throw error.get();
                             }))))
-                    .isInstanceOf(MisconfiguredException.class);
+                    .isInstanceOf(ConfigurationException.class);
             assertThat(DATABASE.queryForString("SELECT count(*) FROM work")).isEqualTo("0");
         } finally {
             datastore.close().block(SOON);
@@ -98,14 +103,14 @@ class JvmErrorsTest {
                         throw error.get();
                     }
                 })))
-                .isInstanceOf(MisconfiguredException.class);
+                .isInstanceOf(ConfigurationException.class);
         assertThat(failing(connect(new DatastoreListener() {
                     @Override
                     public ConnectionFactory decorate(ConnectionFactory connections) {
                         throw error.get();
                     }
                 })))
-                .isInstanceOf(MisconfiguredException.class);
+                .isInstanceOf(ConfigurationException.class);
     }
 
     @Test

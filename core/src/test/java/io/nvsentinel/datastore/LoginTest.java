@@ -5,6 +5,7 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
@@ -100,7 +101,7 @@ class LoginTest {
                                         .schemaWait(SOON.multipliedBy(2))
                                         .build())
                                 .block(SOON))
-                        .isInstanceOf(MisconfiguredException.class)
+                        .isInstanceOf(ConfigurationException.class)
                         .hasMessageContaining("password");
             }
         }
@@ -120,7 +121,7 @@ class LoginTest {
         assertThatThrownBy(() -> Datastore.connect(DatastoreOptions.fromEnvironment(environment))
                         .block(SOON))
                 .isInstanceOfSatisfying(
-                        MisconfiguredException.class,
+                        ConfigurationException.class,
                         error -> assertThat(error.sqlState()).isEqualTo("28P01"))
                 .hasMessageNotContaining(password);
     }
@@ -165,7 +166,7 @@ class LoginTest {
             DatastoreOptions wrong =
                     options.toBuilder().sslRootCert(stranger).schemaMode(mode).build();
             assertThatThrownBy(() -> Datastore.connect(wrong).block(SOON))
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("TLS");
         }
     }

@@ -5,11 +5,13 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.Csp;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.MaintenanceType;
 import io.nvsentinel.datastore.model.ProviderStatus;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.time.Instant;

@@ -48,7 +48,7 @@ class MissingClassesTest {
         Target.use(DATABASE.get(), mode);
         String end = new HidingClassLoader(hidden).call(Connect.class);
         if (isUsed) {
-            assertThat(end).startsWith("MisconfiguredException: The classes of " + library + " do not fit: ");
+            assertThat(end).startsWith("ConfigurationException: The classes of " + library + " do not fit: ");
             assertThat(end).contains("; found ").contains(", this release is tested with version ");
         } else {
             assertThat(end).isEqualTo("connected");

@@ -3,6 +3,8 @@ package io.nvsentinel.datastore;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.table.Identifier;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +43,7 @@ class NamesTest {
                         DatastoreOptions.builder().host("h").database("d").username("u");
                 assertThatThrownBy(() -> setter.apply(builder, wrong).build())
                         .as(option)
-                        .isInstanceOf(MisconfiguredException.class)
+                        .isInstanceOf(ConfigurationException.class)
                         .hasMessageContaining(option);
             }
         });
@@ -56,7 +58,7 @@ class NamesTest {
                             .username("u")
                             .password(wrong)
                             .build())
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("password must not contain")
                     .hasMessageNotContaining("hunter");
         }

@@ -5,6 +5,10 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
@@ -32,7 +36,7 @@ class PoolTest {
         try {
             for (int round = 0; round < 3; round++) {
                 busy(datastore, 8);
-                Await.until("two idle ones", SOON, datastore::pool, new PoolFigures(0, 2, 2, 0, 8)::equals);
+                Await.until("two idle ones", SOON, datastore::pool, new PoolMetrics(0, 2, 2, 0, 8)::equals);
                 Await.until("two sessions", SOON, () -> sessions() == 2);
             }
         } finally {
@@ -46,7 +50,7 @@ class PoolTest {
         try {
             for (int round = 0; round < 2; round++) {
                 busy(datastore, 8);
-                Await.until("eight idle ones", SOON, datastore::pool, new PoolFigures(0, 8, 8, 0, 8)::equals);
+                Await.until("eight idle ones", SOON, datastore::pool, new PoolMetrics(0, 8, 8, 0, 8)::equals);
                 assertThat(sessions()).isEqualTo(8);
             }
         } finally {
@@ -79,7 +83,7 @@ class PoolTest {
         Datastore datastore = Databases.connect(options().maxConnections(2));
         try (Connection holder = lock()) {
             List<CompletableFuture<Long>> counts = counts(datastore, 5);
-            Await.until("two at work and three waiting", SOON, datastore::pool, new PoolFigures(2, 2, 0, 3, 2)::equals);
+            Await.until("two at work and three waiting", SOON, datastore::pool, new PoolMetrics(2, 2, 0, 3, 2)::equals);
             holder.rollback();
             counts.forEach(CompletableFuture::join);
         } finally {
@@ -109,7 +113,7 @@ class PoolTest {
         Datastore datastore = Databases.connect(options().extraParams(slow));
         datastore.close().block(SOON);
         assertThatThrownBy(() -> Databases.connect(options().extraParams(Map.of("temp_buffers", "many"))))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("temp_buffers");
     }
 

@@ -4,6 +4,10 @@ package io.nvsentinel.datastore;
 import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TransactionPooler;
 import java.io.IOException;
@@ -30,7 +34,7 @@ class PoolerErrorsTest {
                 .filteredOn(PoolerErrorsTest::isSymptom)
                 .isNotEmpty()
                 .allSatisfy(error -> assertThat(error)
-                        .isInstanceOf(MisconfiguredException.class)
+                        .isInstanceOf(ConfigurationException.class)
                         .hasMessageContaining("pooler in transaction mode")
                         .hasMessageContaining("set preparedStatements to 0"));
         assertThat(errors).extracting(error -> sqlState(error)).contains("42P05", "08P01");

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsVersion;
 import java.io.IOException;
@@ -94,7 +95,7 @@ class ReadmeOptionsTest {
         if (row.isRequired()) {
             Map<String, String> others = new HashMap<>(REQUIRED_VARIABLES);
             others.remove(row.variable());
-            assertThatExceptionOfType(MisconfiguredException.class)
+            assertThatExceptionOfType(ConfigurationException.class)
                     .isThrownBy(() -> DatastoreOptions.fromEnvironment(others))
                     .withMessageContaining(row.option() + " is required");
         } else {
@@ -135,7 +136,7 @@ class ReadmeOptionsTest {
         with(row, ends[0]);
         with(row, ends[1]);
         for (String outside : List.of(below, above)) {
-            assertThatExceptionOfType(MisconfiguredException.class)
+            assertThatExceptionOfType(ConfigurationException.class)
                     .isThrownBy(() -> with(row, outside))
                     .withMessageContaining(row.option() + " must be between");
         }
@@ -152,7 +153,7 @@ class ReadmeOptionsTest {
                         .toArray(String[]::new))
                 .allSatisfy(word ->
                         assertThat(shown(value(with(row, word), row))).isEqualTo(word));
-        assertThatExceptionOfType(MisconfiguredException.class).isThrownBy(() -> with(row, "sometimes"));
+        assertThatExceptionOfType(ConfigurationException.class).isThrownBy(() -> with(row, "sometimes"));
     }
 
     /** In a variable, 0 may stand for the default. */

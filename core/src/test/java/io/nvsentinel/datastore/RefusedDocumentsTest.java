@@ -5,9 +5,17 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.LimitExceededException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -78,7 +86,7 @@ class RefusedDocumentsTest {
                 InvalidRequestException.class,
                 "document 1 of 2 (from 0): the document is null");
         assertThat(collection
-                        .insertAll(
+                        .insertStream(
                                 Flux.just("a", "bad", "c"),
                                 BatchOptions.builder().stopAtFailure(false).build())
                         .blockLast(SOON))
@@ -149,7 +157,7 @@ class RefusedDocumentsTest {
         assertThatExceptionOfType(IllegalStateException.class)
                 .isThrownBy(() -> datastore
                         .maintenanceEvents()
-                        .insertAll(source, options)
+                        .insertStream(source, options)
                         .doOnNext(result -> result.stored().forEach(each -> stored.add(each.index())))
                         .blockLast(SOON))
                 .withMessage("source");
@@ -163,7 +171,7 @@ class RefusedDocumentsTest {
         assertThatExceptionOfType(IllegalStateException.class)
                 .isThrownBy(() -> datastore
                         .maintenanceEvents()
-                        .insertAll(Flux.error(new IllegalStateException("source")), BatchOptions.defaults())
+                        .insertStream(Flux.error(new IllegalStateException("source")), BatchOptions.defaults())
                         .blockLast(SOON))
                 .withMessage("source");
     }

@@ -8,6 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import java.util.List;
@@ -56,7 +59,7 @@ class SchemaSafetyTest {
         database.execute("ALTER TABLE " + table + " ENABLE ROW LEVEL SECURITY;" + " CREATE POLICY everything ON "
                 + table + " USING (true)");
         assertThatThrownBy(() -> Databases.connect(options()))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(table)
                 .hasMessageContaining(user)
                 .hasMessageContaining("Row-level security");

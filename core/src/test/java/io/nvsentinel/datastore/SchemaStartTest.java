@@ -5,6 +5,8 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
@@ -128,7 +130,7 @@ class SchemaStartTest {
     @Test
     void aValidatingOneGivesUp() {
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE, Duration.ofSeconds(4)))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("not ready after waiting PT4S")
                 .hasMessageContaining("The schema is at version none and needs ")
                 .hasMessageContaining("apply the SQL files");

@@ -5,6 +5,7 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.Status;
@@ -67,7 +68,7 @@ class SchemaTest {
     @Test
     void validatingRefusesADatabaseWithoutTheSchema() {
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("The schema is at version none and needs ")
                 .hasMessageContaining("apply the SQL files");
         assertThat(database.queryForString(TABLES, "public")).isEqualTo("0");
@@ -85,7 +86,7 @@ class SchemaTest {
         String before = database.queryForString(VERSION.formatted("2"));
         database.execute("DELETE FROM nvsentinel_schema_history WHERE version IN ('900', '" + needed + "')");
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("The schema is at version " + before + " and needs " + needed)
                 .hasMessageContaining("apply the pending SQL migrations (1)");
     }
@@ -123,7 +124,7 @@ class SchemaTest {
         open(SchemaMode.MIGRATE);
         database.execute("UPDATE nvsentinel_schema_history SET checksum = 1 WHERE version = '020'");
         assertThatThrownBy(() -> open(SchemaMode.MIGRATE))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("cannot be brought up to date")
                 .hasMessageContaining("checksum mismatch for migration version 020");
     }

@@ -5,8 +5,13 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import java.time.Instant;
@@ -114,7 +119,7 @@ class ServerSettingsTest {
             set("session_replication_role = " + role);
             for (SchemaMode mode : SchemaMode.values()) {
                 assertThatThrownBy(() -> use(mode))
-                        .isInstanceOf(MisconfiguredException.class)
+                        .isInstanceOf(ConfigurationException.class)
                         .hasMessageContaining("session_replication_role is " + role);
             }
         }
@@ -166,7 +171,7 @@ class ServerSettingsTest {
                 for (SchemaMode mode : SchemaMode.values()) {
                     assertThatThrownBy(() -> Databases.connect(
                                     Databases.options(database).database(name).schemaMode(mode)))
-                            .isInstanceOf(MisconfiguredException.class)
+                            .isInstanceOf(ConfigurationException.class)
                             .hasMessageContaining("encoding " + encoding + " and needs UTF8");
                 }
             } finally {

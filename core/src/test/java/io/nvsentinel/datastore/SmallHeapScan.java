@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore;
 
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.tls.SslMode;
 import java.time.Duration;
 import reactor.core.publisher.Mono;

@@ -5,8 +5,16 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.ReturnDocument;
+import io.nvsentinel.datastore.query.Sort;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import java.time.Instant;
@@ -106,7 +114,7 @@ class StoredTimesTest {
     void updatesReturnEveryTimeBeforeAndAfter() {
         Map<UUID, Instant> stored = insert(List.of(FIRST, GO_ZERO, Instant.MIN, Instant.MAX));
         stored.forEach((id, time) -> {
-            for (Returned returned : Returned.values()) {
+            for (ReturnDocument returned : ReturnDocument.values()) {
                 StoredDocument<Map<String, Object>> document = things.findAndUpdate(
                                 Query.where(Filter.eq("id", id)), Update.set("a", 1), returned)
                         .block(SOON);

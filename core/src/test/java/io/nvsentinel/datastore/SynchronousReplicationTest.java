@@ -4,8 +4,13 @@ package io.nvsentinel.datastore;
 import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresServer;

@@ -6,10 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
@@ -189,7 +195,7 @@ class TransactionTest {
         AtomicInteger runs = new AtomicInteger();
         TransactionOptions options = TransactionOptions.builder()
                 .isolation(TransactionIsolation.REPEATABLE_READ)
-                .firstBackoff(Duration.ofMillis(1))
+                .minBackoff(Duration.ofMillis(1))
                 .build();
 
         datastore
@@ -218,7 +224,7 @@ class TransactionTest {
         TransactionOptions options = TransactionOptions.builder()
                 .isolation(TransactionIsolation.SERIALIZABLE)
                 .maxAttempts(3)
-                .firstBackoff(Duration.ofMillis(1))
+                .minBackoff(Duration.ofMillis(1))
                 .build();
         AtomicInteger runs = new AtomicInteger();
 
@@ -458,7 +464,7 @@ class TransactionTest {
                 InvalidRequestException.class,
                 () -> TransactionOptions.builder()
                         .maxAttempts(0)
-                        .firstBackoff(Duration.ofSeconds(2))
+                        .minBackoff(Duration.ofSeconds(2))
                         .maxBackoff(Duration.ofSeconds(1))
                         .statementTimeout(Duration.ZERO)
                         .build());

@@ -5,6 +5,12 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Instant;
 import java.util.List;

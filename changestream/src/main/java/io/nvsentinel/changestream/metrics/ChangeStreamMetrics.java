@@ -9,7 +9,7 @@ import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientLag;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.UndecodableChange;
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

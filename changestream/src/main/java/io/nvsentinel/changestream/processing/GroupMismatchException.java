@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.processing;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 
 /**
  * The work of the client name is shared in another way than is asked for: by another number of partitions, or it is
  * shared and was to be opened alone. Nothing was changed. The number is fixed when a group starts for the first time; to
- * change it, delete the client with {@link io.nvsentinel.changestream.upkeep.Clients#delete} and start the group anew.
+ * change it, delete the client with {@link io.nvsentinel.changestream.admin.Clients#delete} and start the group anew.
  */
-public final class GroupMismatchException extends MisconfiguredException {
+public final class GroupMismatchException extends ConfigurationException {
 
     private static final long serialVersionUID = 1L;
 

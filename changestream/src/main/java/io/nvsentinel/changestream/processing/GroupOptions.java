@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.processing;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,13 +15,13 @@ import java.util.List;
 public final class GroupOptions {
 
     private final int partitions;
-    private final Duration heartbeat;
-    private final Duration lease;
+    private final Duration heartbeatInterval;
+    private final Duration leaseDuration;
 
     private GroupOptions(Builder values) {
         this.partitions = values.partitions;
-        this.heartbeat = values.heartbeat;
-        this.lease = values.lease;
+        this.heartbeatInterval = values.heartbeatInterval;
+        this.leaseDuration = values.leaseDuration;
     }
 
     /**
@@ -49,19 +49,19 @@ public final class GroupOptions {
     /**
      * How often a member says that it is alive and looks who else is.
      *
-     * @return as {@link Builder#heartbeat}
+     * @return as {@link Builder#heartbeatInterval}
      */
-    public Duration heartbeat() {
-        return heartbeat;
+    public Duration heartbeatInterval() {
+        return heartbeatInterval;
     }
 
     /**
      * How long a member is believed to be alive after its last sign of life.
      *
-     * @return as {@link Builder#lease}
+     * @return as {@link Builder#leaseDuration}
      */
-    public Duration lease() {
-        return lease;
+    public Duration leaseDuration() {
+        return leaseDuration;
     }
 
     /** Collects options; {@link #build()} checks them all at once. Not safe for use by several threads. */
@@ -74,8 +74,8 @@ public final class GroupOptions {
         private static final Duration SHORTEST_HEARTBEAT = Duration.ofMillis(100);
 
         private final int partitions;
-        private Duration heartbeat = Duration.ofSeconds(2);
-        private Duration lease = Duration.ofSeconds(15);
+        private Duration heartbeatInterval = Duration.ofSeconds(2);
+        private Duration leaseDuration = Duration.ofSeconds(15);
 
         private Builder(int partitions) {
             this.partitions = partitions;
@@ -88,8 +88,8 @@ public final class GroupOptions {
          * @param value the duration
          * @return this builder
          */
-        public Builder heartbeat(Duration value) {
-            heartbeat = value;
+        public Builder heartbeatInterval(Duration value) {
+            heartbeatInterval = value;
             return this;
         }
 
@@ -102,8 +102,8 @@ public final class GroupOptions {
          * @param value the duration
          * @return this builder
          */
-        public Builder lease(Duration value) {
-            lease = value;
+        public Builder leaseDuration(Duration value) {
+            leaseDuration = value;
             return this;
         }
 
@@ -111,17 +111,22 @@ public final class GroupOptions {
          * Checks the options.
          *
          * @return immutable options
-         * @throws MisconfiguredException naming every option that is out of range
+         * @throws ConfigurationException naming every option that is out of range
          */
         public GroupOptions build() {
             List<String> problems = new ArrayList<>();
             if (partitions < 1 || partitions > MOST_PARTITIONS) {
                 problems.add("partitions must be between 1 and " + MOST_PARTITIONS + ", not " + partitions);
             }
-            duration(problems, "lease", lease, SHORTEST_LEASE, LONGEST_LEASE);
-            duration(problems, "heartbeat", heartbeat, SHORTEST_HEARTBEAT, lease.dividedBy(HEARTBEATS_A_LEASE));
+            duration(problems, "leaseDuration", leaseDuration, SHORTEST_LEASE, LONGEST_LEASE);
+            duration(
+                    problems,
+                    "heartbeatInterval",
+                    heartbeatInterval,
+                    SHORTEST_HEARTBEAT,
+                    leaseDuration.dividedBy(HEARTBEATS_A_LEASE));
             if (!problems.isEmpty()) {
-                throw new MisconfiguredException(String.join("; ", problems));
+                throw new ConfigurationException(String.join("; ", problems));
             }
             return new GroupOptions(this);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.processing;
 
-import io.nvsentinel.datastore.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 

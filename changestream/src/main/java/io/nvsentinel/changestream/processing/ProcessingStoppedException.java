@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.processing;
 
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 
 /**
  * A processor stopped at a change that it could not process or whose position it could not store. The change is not

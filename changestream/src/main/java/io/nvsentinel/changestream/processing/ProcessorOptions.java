@@ -2,7 +2,7 @@
 package io.nvsentinel.changestream.processing;
 
 import io.nvsentinel.changestream.ChangeEvent;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,10 +42,10 @@ public final class ProcessorOptions {
     /**
      * How many changes are handled at a time, at most.
      *
-     * @return as {@link Builder#workers}
+     * @return as {@link Builder#concurrency}
      */
-    public int workers() {
-        return values.workers;
+    public int concurrency() {
+        return values.concurrency;
     }
 
     /**
@@ -60,10 +60,10 @@ public final class ProcessorOptions {
     /**
      * How long one attempt may take.
      *
-     * @return as {@link Builder#eventTimeout}
+     * @return as {@link Builder#handlerTimeout}
      */
-    public Duration eventTimeout() {
-        return values.eventTimeout;
+    public Duration handlerTimeout() {
+        return values.handlerTimeout;
     }
 
     /**
@@ -78,10 +78,10 @@ public final class ProcessorOptions {
     /**
      * How long the second attempt waits, before jitter.
      *
-     * @return as {@link Builder#firstBackoff}
+     * @return as {@link Builder#minBackoff}
      */
-    public Duration firstBackoff() {
-        return values.firstBackoff;
+    public Duration minBackoff() {
+        return values.minBackoff;
     }
 
     /**
@@ -144,11 +144,11 @@ public final class ProcessorOptions {
         private static final Duration LONGEST = Duration.ofDays(1);
         private static final Duration LEAST = Duration.ofMillis(1);
 
-        private int workers = 1;
+        private int concurrency = 1;
         private int maxInFlight = 1000;
-        private Duration eventTimeout = Duration.ZERO;
+        private Duration handlerTimeout = Duration.ZERO;
         private int maxAttempts = 5;
-        private Duration firstBackoff = Duration.ofMillis(100);
+        private Duration minBackoff = Duration.ofMillis(100);
         private Duration maxBackoff = Duration.ofSeconds(30);
         private OnFailure onFailure = OnFailure.STOP;
         private Duration drainTimeout = Duration.ofSeconds(10);
@@ -165,8 +165,8 @@ public final class ProcessorOptions {
          * @param value the number
          * @return this builder
          */
-        public Builder workers(int value) {
-            workers = value;
+        public Builder concurrency(int value) {
+            concurrency = value;
             return this;
         }
 
@@ -193,8 +193,8 @@ public final class ProcessorOptions {
          * @param value the duration
          * @return this builder
          */
-        public Builder eventTimeout(Duration value) {
-            eventTimeout = value;
+        public Builder handlerTimeout(Duration value) {
+            handlerTimeout = value;
             return this;
         }
 
@@ -202,7 +202,7 @@ public final class ProcessorOptions {
          * Sets how often a change is attempted. Default 5, range 1 to 1000000; 1 never tries again. A database that is
          * unavailable is waited for and counts no attempt: neither where the library itself needs it, nor where a handler fails
          * with an error of this library that is retryable or of unknown outcome and not a {@link CountedException}. The processor
-         * waits as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#giveUpAfter} says, 0.1 to 10 s
+         * waits as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage} says, 0.1 to 10 s
          * between attempts, and then stops, whatever {@link #onFailure} says.
          *
          * @param value the number
@@ -220,8 +220,8 @@ public final class ProcessorOptions {
          * @param value the duration
          * @return this builder
          */
-        public Builder firstBackoff(Duration value) {
-            firstBackoff = value;
+        public Builder minBackoff(Duration value) {
+            minBackoff = value;
             return this;
         }
 
@@ -261,7 +261,7 @@ public final class ProcessorOptions {
 
         /**
          * Sets how long storing the position may fail, with errors that may pass, before the processor stops. Default zero:
-         * as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#giveUpAfter} says, like everything else that
+         * as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage} says, like everything else that
          * waits for a database that is unavailable. Range up to 1 d.
          *
          * @param value the duration
@@ -287,7 +287,7 @@ public final class ProcessorOptions {
 
         /**
          * Sets that processes with the same client name share the work, instead of taking the name over from each other.
-         * Default none. Every other option counts for each partition by itself: {@link #workers} and {@link #maxInFlight}
+         * Default none. Every other option counts for each partition by itself: {@link #concurrency} and {@link #maxInFlight}
          * too.
          *
          * <p>Each change belongs to a partition, by its key. A member that joins or leaves makes partitions move, until
@@ -315,31 +315,31 @@ public final class ProcessorOptions {
          * Checks the options.
          *
          * @return immutable options
-         * @throws MisconfiguredException naming every option that is out of range
+         * @throws ConfigurationException naming every option that is out of range
          */
         public ProcessorOptions build() {
             List<String> problems = new ArrayList<>();
-            number(problems, "workers", workers, 256);
+            number(problems, "concurrency", concurrency, 256);
             number(problems, "maxInFlight", maxInFlight, 100_000);
             number(problems, "maxAttempts", maxAttempts, 1_000_000);
-            duration(problems, "eventTimeout", eventTimeout, Duration.ZERO);
-            duration(problems, "firstBackoff", firstBackoff, LEAST);
+            duration(problems, "handlerTimeout", handlerTimeout, Duration.ZERO);
+            duration(problems, "minBackoff", minBackoff, LEAST);
             duration(problems, "maxBackoff", maxBackoff, LEAST);
             duration(problems, "drainTimeout", drainTimeout, Duration.ZERO);
             duration(problems, "storeTimeout", storeTimeout, Duration.ZERO);
             if (!problems.isEmpty()) {
-                throw new MisconfiguredException(String.join("; ", problems));
+                throw new ConfigurationException(String.join("; ", problems));
             }
             return new ProcessorOptions(copy());
         }
 
         private Builder copy() {
             Builder copy = new Builder();
-            copy.workers = workers;
+            copy.concurrency = concurrency;
             copy.maxInFlight = maxInFlight;
-            copy.eventTimeout = eventTimeout;
+            copy.handlerTimeout = handlerTimeout;
             copy.maxAttempts = maxAttempts;
-            copy.firstBackoff = firstBackoff;
+            copy.minBackoff = minBackoff;
             copy.maxBackoff = maxBackoff;
             copy.onFailure = onFailure;
             copy.drainTimeout = drainTimeout;

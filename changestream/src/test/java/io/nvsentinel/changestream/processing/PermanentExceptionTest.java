@@ -3,7 +3,7 @@ package io.nvsentinel.changestream.processing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nvsentinel.datastore.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import org.junit.jupiter.api.Test;
 import reactor.core.Exceptions;
 

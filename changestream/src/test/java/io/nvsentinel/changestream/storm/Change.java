@@ -26,12 +26,12 @@ record Change(
         @Nullable String stamp) {
 
     static Change health(ChangeEvent<HealthEventDocument> event) {
-        HealthEventDocument document = event.document() == null ? event.before() : event.document();
+        HealthEventDocument document = event.after() == null ? event.before() : event.after();
         return of(event, document == null ? null : document.event().nodeName());
     }
 
     static Change maintenance(ChangeEvent<MaintenanceEvent> event) {
-        MaintenanceEvent document = event.document() == null ? event.before() : event.document();
+        MaintenanceEvent document = event.after() == null ? event.before() : event.after();
         return of(event, document == null ? null : document.nodeName());
     }
 

@@ -14,10 +14,10 @@ import io.nvsentinel.changestream.OnHistoryLost;
 import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
+import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.changestream.storm.HistoryReader.Check;
 import io.nvsentinel.changestream.storm.StormHistory.Committed;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
@@ -92,7 +92,7 @@ class HistoryStormTest {
         streams = ChangeStreams.of(
                 datastore,
                 ChangeStreamOptions.builder()
-                        .pageRows(20)
+                        .batchSize(20)
                         .pollInterval(Duration.ofMillis(200))
                         .build());
     }
@@ -253,15 +253,15 @@ class HistoryStormTest {
                                 .clientName("processor")
                                 .build(),
                         ProcessorOptions.builder()
-                                .workers(3)
+                                .concurrency(3)
                                 .maxAttempts(1_000)
-                                .firstBackoff(Duration.ofMillis(1))
+                                .minBackoff(Duration.ofMillis(1))
                                 .maxBackoff(Duration.ofMillis(20))
                                 .build(),
                         (change, session) -> session.maintenanceEvents()
                                 .insert(MaintenanceEvent.builder()
                                         .eventId("effect " + effects.incrementAndGet())
-                                        .clusterName(change.document().event().nodeName())
+                                        .clusterName(change.after().event().nodeName())
                                         .build())
                                 .then())
                 .doOnError(error -> LOG.info("The processor ends: {}", error.toString()))
@@ -365,7 +365,7 @@ class HistoryStormTest {
             protected void hookOnNext(ChangeEvent<HealthEventDocument> event) {
                 Change change = Change.health(event);
                 stamps.add(change.stamp());
-                if (event.operation() != Operation.EXISTING) {
+                if (event.operation() != Operation.SNAPSHOT) {
                     segment.add(change);
                 }
                 event.acknowledge();

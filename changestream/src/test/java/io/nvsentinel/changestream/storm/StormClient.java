@@ -106,7 +106,7 @@ final class StormClient {
             StormProcess process = fleet.start(
                     database,
                     ChangeStreamOptions.builder()
-                            .pageRows(1 + random.nextInt(300))
+                            .batchSize(1 + random.nextInt(300))
                             .build());
             Disposable watch = open(process, run);
             Await.until("enough changes for " + name + ", or the last one", PATIENCE.plusHours(1), () -> {

@@ -69,7 +69,7 @@ final class StormGroup {
             StormProcess process = fleet.start(
                     database,
                     ChangeStreamOptions.builder()
-                            .pageRows(1 + random.nextInt(300))
+                            .batchSize(1 + random.nextInt(300))
                             .build());
             String member = "member " + lives.incrementAndGet();
             AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -110,14 +110,14 @@ final class StormGroup {
                 .startAt(StartAt.beginning())
                 .build();
         ProcessorOptions processing = ProcessorOptions.builder()
-                .workers(3)
+                .concurrency(3)
                 .key(StormGroup::key)
                 .maxAttempts(1_000_000)
-                .firstBackoff(Duration.ofMillis(1))
+                .minBackoff(Duration.ofMillis(1))
                 .maxBackoff(Duration.ofMillis(20))
                 .group(GroupOptions.builder(PARTITIONS)
-                        .heartbeat(Duration.ofMillis(500))
-                        .lease(Duration.ofSeconds(10))
+                        .heartbeatInterval(Duration.ofMillis(500))
+                        .leaseDuration(Duration.ofSeconds(10))
                         .build())
                 .build();
         return process.streams()

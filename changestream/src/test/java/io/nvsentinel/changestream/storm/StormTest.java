@@ -8,7 +8,7 @@ import io.nvsentinel.changestream.Databases;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
-import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresServer;
@@ -129,7 +129,7 @@ class StormTest {
         ChangeStreamOptions polling = ChangeStreamOptions.builder()
                 .listen(false)
                 .pollInterval(Duration.ofMillis(50))
-                .pageRows(7)
+                .batchSize(7)
                 .build();
         List<Consumer> consumers = new ArrayList<>();
         StormProcess first = fleet.start(database, ChangeStreamOptions.builder().build());
@@ -150,7 +150,8 @@ class StormTest {
                 Set.of("INSERT", "DELETE", "TRUNCATE")));
         consumers.add(health(fleet.start(database, polling), "polling", 20, Duration.ofMillis(5)));
         consumers.add(health(
-                fleet.start(database, ChangeStreamOptions.builder().pageRows(50).build()),
+                fleet.start(
+                        database, ChangeStreamOptions.builder().batchSize(50).build()),
                 "thinking",
                 200,
                 Duration.ofMillis(300)));

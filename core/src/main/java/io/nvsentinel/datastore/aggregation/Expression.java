@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.aggregation;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.aggregate.AggregationChecks;
 import io.nvsentinel.datastore.internal.filter.FilterValues;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.aggregation;
 
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Sort;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.aggregate.AggregationChecks;
+import io.nvsentinel.datastore.query.Sort;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -5,15 +5,15 @@
  *
  * <h2>Values</h2>
  *
- * Everything is a JSON value, or missing. Paths mean what they mean in {@link io.nvsentinel.datastore.Filter}, as long as
+ * Everything is a JSON value, or missing. Paths mean what they mean in {@link io.nvsentinel.datastore.query.Filter}, as long as
  * documents are those of the collection; after {@code group} and {@code count} names are taken as they are. A field that a
  * stage adds is found by later stages under its name.
  *
  * <h2>Order</h2>
  *
  * Documents come in the order of their creation until a {@code sort}. Stages keep the order; groups come in the order of
- * their keys. Sorting, smallest and greatest follow {@link io.nvsentinel.datastore.Sort}; comparisons in expressions follow
- * {@link io.nvsentinel.datastore.Filter}: only values of the same type have an order.
+ * their keys. Sorting, smallest and greatest follow {@link io.nvsentinel.datastore.query.Sort}; comparisons in expressions follow
+ * {@link io.nvsentinel.datastore.query.Filter}: only values of the same type have an order.
  */
 @NullMarked
 package io.nvsentinel.datastore.aggregation;

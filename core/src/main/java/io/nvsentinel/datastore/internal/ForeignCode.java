@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -36,7 +36,7 @@ public final class ForeignCode {
      * @param code the code
      * @param <T> the value
      * @return the value
-     * @throws Exception what the code throws; {@link MisconfiguredException} in place of an error of the JVM
+     * @throws Exception what the code throws; {@link ConfigurationException} in place of an error of the JVM
      */
     public static <T> T call(Callable<T> code) throws Exception {
         try {
@@ -51,7 +51,7 @@ public final class ForeignCode {
      *
      * @param code the code
      * @param <T> the value
-     * @return cold; fails with {@link MisconfiguredException} if either ends in an error of the JVM, or if that is how what
+     * @return cold; fails with {@link ConfigurationException} if either ends in an error of the JVM, or if that is how what
      *     comes behind takes the value
      */
     public static <T> Mono<T> defer(Supplier<Mono<T>> code) {
@@ -100,15 +100,15 @@ public final class ForeignCode {
      * @param error a {@link LinkageError} or {@link VirtualMachineError}
      * @return what an operator has to do about it, with the error as its cause
      */
-    public static MisconfiguredException failure(Error error) {
+    public static ConfigurationException failure(Error error) {
         if (!(error instanceof LinkageError)) {
-            return new MisconfiguredException("The JVM could not go on: " + error, null, error);
+            return new ConfigurationException("The JVM could not go on: " + error, null, error);
         }
         String message = ForeignLibrary.namedIn(error.getMessage(), LIBRARIES)
                 .map(library -> "The classes of " + library.label() + " do not fit: " + error + "; found "
                         + library.found() + ", this release is tested with version " + library.tested())
                 .orElseGet(() -> "The classes on the class path do not fit together: " + error);
-        return new MisconfiguredException(message, null, error);
+        return new ConfigurationException(message, null, error);
     }
 
     /** Catches what subscribing throws, and what taking the value throws on a thread of the source's. */

@@ -2,14 +2,14 @@
 package io.nvsentinel.datastore.metrics;
 
 import io.micrometer.core.instrument.Tags;
-import io.nvsentinel.datastore.ConflictException;
 import io.nvsentinel.datastore.DatastoreListener.Operation;
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.NotFoundException;
-import io.nvsentinel.datastore.OutcomeUnknownException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.NotFoundException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,7 @@ final class OperationTags {
             ConflictException.class, "conflict",
             InvalidDocumentException.class, "invalid",
             InvalidRequestException.class, "invalid",
-            MisconfiguredException.class, "misconfigured",
+            ConfigurationException.class, "misconfigured",
             NotFoundException.class, "not_found",
             OutcomeUnknownException.class, "outcome_unknown",
             UnavailableException.class, "unavailable");

@@ -4,7 +4,7 @@ package io.nvsentinel.datastore.metrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.tls.TlsStatus;
 import io.nvsentinel.tls.TlsStatus.Role;
 import java.util.Locale;
@@ -26,18 +26,18 @@ final class OwnMeters {
 
     /** Registers them, once a datastore is connected. */
     void register(MeterRegistry registry) {
-        pool(registry, DatastoreMeter.POOL_ACQUIRED, PoolFigures::acquired);
-        pool(registry, DatastoreMeter.POOL_ALLOCATED, PoolFigures::allocated);
-        pool(registry, DatastoreMeter.POOL_IDLE, PoolFigures::idle);
-        pool(registry, DatastoreMeter.POOL_PENDING, PoolFigures::pending);
-        pool(registry, DatastoreMeter.POOL_MAX, PoolFigures::max);
+        pool(registry, DatastoreMeter.POOL_ACQUIRED, PoolMetrics::acquired);
+        pool(registry, DatastoreMeter.POOL_ALLOCATED, PoolMetrics::allocated);
+        pool(registry, DatastoreMeter.POOL_IDLE, PoolMetrics::idle);
+        pool(registry, DatastoreMeter.POOL_PENDING, PoolMetrics::pending);
+        pool(registry, DatastoreMeter.POOL_MAX, PoolMetrics::max);
         Datastore connected = datastore.get();
         if (connected != null) {
             connected.tlsStatus().ifPresent(tls -> certificates(registry, tls));
         }
     }
 
-    private void pool(MeterRegistry registry, DatastoreMeter meter, Function<PoolFigures, Integer> figure) {
+    private void pool(MeterRegistry registry, DatastoreMeter meter, Function<PoolMetrics, Integer> figure) {
         meter.gauge(registry, tags, () -> {
             Datastore connected = datastore.get();
             return connected == null ? Double.NaN : figure.apply(connected.pool());

@@ -22,7 +22,7 @@ public record BehaviourOverrides(boolean force, boolean skip, Map<String, @Nulla
      * @param force do it although it would not be done
      * @param skip do not do it although it would be done
      * @param extra members this type does not know
-     * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
      */
     public BehaviourOverrides {
         extra = NAMES.extra(extra);

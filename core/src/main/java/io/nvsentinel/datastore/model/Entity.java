@@ -22,7 +22,7 @@ public record Entity(String entityType, String entityValue, Map<String, @Nullabl
      * @param entityType what it is
      * @param entityValue which one
      * @param extra members this type does not know
-     * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
      */
     public Entity {
         Objects.requireNonNull(entityType, "entityType");

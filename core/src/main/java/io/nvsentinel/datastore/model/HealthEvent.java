@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.model;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -103,7 +103,7 @@ public record HealthEvent(
      * @param id the producer's own id; not the id of the stored record
      * @param customRecommendedAction what should be done when the recommended action is {@code CUSTOM}
      * @param extra members this type does not know; written back as they are
-     * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
      */
     public HealthEvent {
         Objects.requireNonNull(agent, "agent");
@@ -126,7 +126,7 @@ public record HealthEvent(
      *
      * @param tree the tree, for instance from {@link JsonCodec#readTree}
      * @return the value
-     * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
+     * @throws io.nvsentinel.datastore.error.InvalidDocumentException when a member has a wrong type or range
      */
     public static HealthEvent fromTree(Map<String, @Nullable Object> tree) {
         return read(tree, Place.DOCUMENT);
@@ -171,7 +171,7 @@ public record HealthEvent(
      * This value in the one stored shape.
      *
      * @return a new tree
-     * @throws io.nvsentinel.datastore.InvalidRequestException when a time or number is out of the range that can be stored
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when a time or number is out of the range that can be stored
      */
     public Map<String, @Nullable Object> toTree() {
         if (version < 0 || version > MAX_VERSION) {
@@ -475,7 +475,7 @@ public record HealthEvent(
          * Builds the value.
          *
          * @return the value
-         * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+         * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
          */
         public HealthEvent build() {
             return new HealthEvent(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.model;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,7 +39,7 @@ public record HealthEventDocument(
      * @param event the event
      * @param status what was done about it
      * @param extra members this type does not know
-     * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
      */
     public HealthEventDocument {
         Objects.requireNonNull(event, "event");
@@ -84,7 +84,7 @@ public record HealthEventDocument(
      *
      * @param tree the tree, for instance from {@link JsonCodec#readTree}
      * @return the value
-     * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
+     * @throws io.nvsentinel.datastore.error.InvalidDocumentException when a member has a wrong type or range
      */
     public static HealthEventDocument fromTree(Map<String, @Nullable Object> tree) {
         FieldReader fields = FieldReader.of(tree, Place.DOCUMENT, NAMES);
@@ -116,7 +116,7 @@ public record HealthEventDocument(
      * This value in the one stored shape.
      *
      * @return a new tree
-     * @throws io.nvsentinel.datastore.InvalidRequestException when a time or number is out of the range that can be stored
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when a time or number is out of the range that can be stored
      */
     public Map<String, @Nullable Object> toTree() {
         return new FieldWriter()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.model;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -59,7 +59,7 @@ public record HealthEventStatus(
      * @param spanIds the tracing span of each service that handled the event, by service name
      * @param faultQuarantineRecovery {@code completed} once a recovered quarantine was dealt with; empty otherwise
      * @param extra members this type does not know; written back as they are
-     * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
      */
     public HealthEventStatus {
         Objects.requireNonNull(nodeQuarantined, "nodeQuarantined");
@@ -74,7 +74,7 @@ public record HealthEventStatus(
      *
      * @param tree the tree, for instance from {@link JsonCodec#readTree}
      * @return the value
-     * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
+     * @throws io.nvsentinel.datastore.error.InvalidDocumentException when a member has a wrong type or range
      */
     public static HealthEventStatus fromTree(Map<String, @Nullable Object> tree) {
         return read(tree, Place.DOCUMENT);
@@ -110,7 +110,7 @@ public record HealthEventStatus(
      * This value in the one stored shape.
      *
      * @return a new tree
-     * @throws io.nvsentinel.datastore.InvalidRequestException when a time or number is out of the range that can be stored
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when a time or number is out of the range that can be stored
      */
     public Map<String, @Nullable Object> toTree() {
         return new FieldWriter()
@@ -271,7 +271,7 @@ public record HealthEventStatus(
          * Builds the value.
          *
          * @return the value
-         * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+         * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
          */
         public HealthEventStatus build() {
             return new HealthEventStatus(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.model;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -93,7 +93,7 @@ public record MaintenanceEvent(
      * @param metadata anything else
      * @param nodeName the node concerned; empty when unknown
      * @param extra members this type does not know; written back as they are
-     * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
      */
     public MaintenanceEvent {
         Objects.requireNonNull(eventId, "eventId");
@@ -115,7 +115,7 @@ public record MaintenanceEvent(
      *
      * @param tree the tree, for instance from {@link JsonCodec#readTree}
      * @return the value
-     * @throws io.nvsentinel.datastore.InvalidDocumentException when a member has a wrong type or range
+     * @throws io.nvsentinel.datastore.error.InvalidDocumentException when a member has a wrong type or range
      */
     public static MaintenanceEvent fromTree(Map<String, @Nullable Object> tree) {
         return read(tree, Place.DOCUMENT);
@@ -159,7 +159,7 @@ public record MaintenanceEvent(
      * This value in the one stored shape.
      *
      * @return a new tree
-     * @throws io.nvsentinel.datastore.InvalidRequestException when a time or number is out of the range that can be stored
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when a time or number is out of the range that can be stored
      */
     public Map<String, @Nullable Object> toTree() {
         return new FieldWriter()
@@ -446,7 +446,7 @@ public record MaintenanceEvent(
          * Builds the value.
          *
          * @return the value
-         * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+         * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
          */
         public MaintenanceEvent build() {
             return new MaintenanceEvent(

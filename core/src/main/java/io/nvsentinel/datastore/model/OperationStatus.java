@@ -29,7 +29,7 @@ public record OperationStatus(
      * @param message what a person may want to know
      * @param metadata anything else
      * @param extra members this type does not know
-     * @throws io.nvsentinel.datastore.InvalidRequestException when {@code extra} holds a member this type knows
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
      */
     public OperationStatus {
         Objects.requireNonNull(status, "status");

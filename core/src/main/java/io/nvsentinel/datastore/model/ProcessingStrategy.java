@@ -46,7 +46,7 @@ public record ProcessingStrategy(int number) {
      *
      * @param name one of the constants' names, or the digits of any number
      * @return the value
-     * @throws io.nvsentinel.datastore.InvalidRequestException when it is neither
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when it is neither
      */
     public static ProcessingStrategy of(String name) {
         return new ProcessingStrategy(NAMES.require(name));

@@ -78,7 +78,7 @@ public record RecommendedAction(int number) {
      *
      * @param name one of the constants' names, or the digits of any number
      * @return the value
-     * @throws io.nvsentinel.datastore.InvalidRequestException when it is neither
+     * @throws io.nvsentinel.datastore.error.InvalidRequestException when it is neither
      */
     public static RecommendedAction of(String name) {
         return new RecommendedAction(NAMES.require(name));

@@ -4,7 +4,7 @@ package io.nvsentinel.datastore.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;

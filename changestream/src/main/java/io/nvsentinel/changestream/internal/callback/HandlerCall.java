@@ -17,7 +17,7 @@ import reactor.util.context.Context;
 
 /**
  * One call of a handler. Whatever it throws while it is called, subscribed to or requested from is signalled, errors of the
- * JVM too. What it throws on a thread of its own choice is out of reach: {@code eventTimeout} ends that.
+ * JVM too. What it throws on a thread of its own choice is out of reach: {@code handlerTimeout} ends that.
  */
 public final class HandlerCall extends Mono<Void> {
 

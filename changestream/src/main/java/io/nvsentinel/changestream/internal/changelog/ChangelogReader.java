@@ -120,8 +120,8 @@ public final class ChangelogReader {
                 AND owner.transactionid::text::bigint = ANY ($1)""";
 
     private final Connections connections;
-    private final int pageRows;
-    private final long pageBytes;
+    private final int batchSize;
+    private final long maxBatchBytes;
     private final ReadBound bound = new ReadBound();
 
     /** How many are asked for: fewer where those read last were large, or could not be read in time. */
@@ -131,14 +131,14 @@ public final class ChangelogReader {
      * A reader; reads nothing yet.
      *
      * @param connections the connections
-     * @param pageRows the most changes of a page
-     * @param pageBytes a page ends with the change that fills these bytes
+     * @param batchSize the most changes of a page
+     * @param maxBatchBytes a page ends with the change that fills these bytes
      */
-    public ChangelogReader(Connections connections, int pageRows, long pageBytes) {
+    public ChangelogReader(Connections connections, int batchSize, long maxBatchBytes) {
         this.connections = connections;
-        this.pageRows = pageRows;
-        this.pageBytes = pageBytes;
-        this.most = pageRows;
+        this.batchSize = batchSize;
+        this.maxBatchBytes = maxBatchBytes;
+        this.most = batchSize;
     }
 
     /**
@@ -307,14 +307,14 @@ public final class ChangelogReader {
                 List.of(range.start.id(), range.upTo, tables, Range.row(range.start), Range.row(range.end)));
         values.addAll(wanted.bindings());
         int asked = most;
-        PageReading reading = new PageReading(asked, pageBytes);
+        PageReading reading = new PageReading(asked, maxBatchBytes);
         return Rows.each(
                         Rows.bind(
                                 connection.createStatement(String.format(Locale.ROOT, PAGE, wanted.sql(), asked)),
                                 values),
                         reading::add)
                 .then(Mono.fromSupplier(() -> reading.page(range.start, range.end, tables)))
-                .doOnNext(page -> most = PageSize.next(pageRows, page.rows().size(), page.bytes(), pageBytes))
+                .doOnNext(page -> most = PageSize.next(batchSize, page.rows().size(), page.bytes(), maxBatchBytes))
                 // Documents may be so large that as many as usual never come in time.
                 .doOnError(error -> most = Math.max(1, asked / FEWER));
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
-import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.internal.filter.JsonTree;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -3,7 +3,7 @@ package io.nvsentinel.changestream.internal.changelog;
 
 import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.HistoryLostException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 

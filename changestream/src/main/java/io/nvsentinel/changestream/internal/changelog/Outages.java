@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.net.UnknownHostException;
 
 /** Which errors of the database pass by themselves, so that a stream waits instead of ending. */

@@ -41,8 +41,8 @@ public final class Records {
     private static final int FIRST = 32;
 
     private final Connections connections;
-    private final int pageRows;
-    private final long pageBytes;
+    private final int batchSize;
+    private final long maxBatchBytes;
 
     /** How many are asked for: fewer when those read last were large. */
     private volatile int most;
@@ -51,14 +51,14 @@ public final class Records {
      * Reads nothing yet.
      *
      * @param connections the connections
-     * @param pageRows the most records of a page
-     * @param pageBytes a page ends with the record that fills these bytes
+     * @param batchSize the most records of a page
+     * @param maxBatchBytes a page ends with the record that fills these bytes
      */
-    public Records(Connections connections, int pageRows, long pageBytes) {
+    public Records(Connections connections, int batchSize, long maxBatchBytes) {
         this.connections = connections;
-        this.pageRows = pageRows;
-        this.pageBytes = pageBytes;
-        this.most = Math.min(FIRST, pageRows);
+        this.batchSize = batchSize;
+        this.maxBatchBytes = maxBatchBytes;
+        this.most = Math.min(FIRST, batchSize);
     }
 
     /**
@@ -89,7 +89,7 @@ public final class Records {
         String sql =
                 String.format(Locale.ROOT, PAGE, Identifier.qualify(collection), after == null ? "true" : "id > $3");
         int asked = most;
-        List<Object> values = new ArrayList<>(List.of(asked, pageBytes));
+        List<Object> values = new ArrayList<>(List.of(asked, maxBatchBytes));
         if (after != null) {
             values.add(after);
         }
@@ -122,10 +122,10 @@ public final class Records {
                 sent = Objects.requireNonNullElse(row.get(4, Long.class), 0L);
             }
             UUID id = row.get(2, UUID.class);
-            if (id != null && bytes < pageBytes) {
+            if (id != null && bytes < maxBatchBytes) {
                 byte[] data = Objects.requireNonNull(row.get(3, Json.class)).asArray();
                 Instant now = ServerTimes.read(row, 1);
-                rows.add(new ChangelogRow(position, 0, collection, id, Operation.EXISTING, now, true, null, data));
+                rows.add(new ChangelogRow(position, 0, collection, id, Operation.SNAPSHOT, now, true, null, data));
                 bytes += data.length;
             }
         }
@@ -138,7 +138,7 @@ public final class Records {
 
         /** How many fit into the next page, if its documents are as large as those of this one. */
         int next(int read) {
-            return PageSize.next(pageRows, read, bytes, pageBytes);
+            return PageSize.next(batchSize, read, bytes, maxBatchBytes);
         }
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.changelog;
 
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidDocumentException;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.ChangeFilter;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.query.Filter;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.client;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.internal.Names;
 
 /** What a client name may look like. */
@@ -15,15 +15,15 @@ public final class ClientNames {
      * Checks a name.
      *
      * @param name the name
-     * @throws MisconfiguredException if it is blank or too long, or has control characters or half a surrogate pair
+     * @throws ConfigurationException if it is blank or too long, or has control characters or half a surrogate pair
      */
     public static void check(String name) {
         String complaint = Names.complaint(name);
         if (complaint != null) {
-            throw new MisconfiguredException("clientName " + complaint);
+            throw new ConfigurationException("clientName " + complaint);
         }
         if (name.isBlank() || name.length() > MAX_LENGTH) {
-            throw new MisconfiguredException(
+            throw new ConfigurationException(
                     "clientName must have 1 to " + MAX_LENGTH + " characters and not only blanks");
         }
     }

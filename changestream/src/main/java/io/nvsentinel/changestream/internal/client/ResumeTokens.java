@@ -4,12 +4,12 @@ package io.nvsentinel.changestream.internal.client;
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.HistoryForkedException;
-import io.nvsentinel.changestream.IfOwned;
+import io.nvsentinel.changestream.OwnershipPolicy;
 import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
-import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
@@ -190,23 +190,24 @@ public final class ResumeTokens {
      * Makes the caller the owner of a name.
      *
      * @param client the name
-     * @param ifOwned what to do while another one owns it
+     * @param ownershipPolicy what to do while another one owns it
      * @param initial where a client starts that is not known yet; stored at once, so that it stays where it began
      * @param holding is to hold the name
      * @return cold; emits where to go on, and the right to store; fails with {@link ClientOwnedException} if the name has
      *     an owner and that is what was asked for
      */
-    public Mono<Owned> open(String client, IfOwned ifOwned, Mono<Position> initial, Holding holding) {
+    public Mono<Owned> open(
+            String client, OwnershipPolicy ownershipPolicy, Mono<Position> initial, ReleasableHandle holding) {
         Mono<Owned> create = Mono.defer(() -> refuseGroup(client))
-                .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ifOwned, token, holding)));
-        Mono<Owned> attempt = Mono.defer(() -> owned(client, OPEN, ifOwned, null, holding))
+                .switchIfEmpty(initial.flatMap(token -> owned(client, CREATE, ownershipPolicy, token, holding)));
+        Mono<Owned> attempt = Mono.defer(() -> owned(client, OPEN, ownershipPolicy, null, holding))
                 .switchIfEmpty(Mono.defer(() -> owner(client))
-                        .map(other -> refused(client, ifOwned, other))
+                        .map(other -> refused(client, ownershipPolicy, other))
                         .defaultIfEmpty(create)
                         .flatMap(next -> next))
                 // Another was quicker, and may have gone again.
                 .repeatWhenEmpty(attempts -> attempts);
-        return ifOwned == IfOwned.FAIL
+        return ownershipPolicy == OwnershipPolicy.FAIL
                 ? attempt
                 : attempt.retryWhen(Retry.fixedDelay(Long.MAX_VALUE, LOOK_AGAIN)
                         .scheduler(timer)
@@ -238,18 +239,24 @@ public final class ResumeTokens {
                         row -> Optional.ofNullable(row.get(0, String.class))));
     }
 
-    private static Mono<Owned> refused(String client, IfOwned ifOwned, Optional<String> owner) {
-        return ifOwned == IfOwned.TAKE_OVER
+    private static Mono<Owned> refused(String client, OwnershipPolicy ownershipPolicy, Optional<String> owner) {
+        return ownershipPolicy == OwnershipPolicy.TAKE_OVER
                 ? Mono.empty()
                 : Mono.justOrEmpty(owner)
                         .flatMap(other -> Mono.error(new ClientOwnedException(
                                 "The change stream client \"" + client + "\" is owned by " + other)));
     }
 
-    private Mono<Owned> owned(String client, String sql, IfOwned ifOwned, @Nullable Position token, Holding holding) {
+    private Mono<Owned> owned(
+            String client,
+            String sql,
+            OwnershipPolicy ownershipPolicy,
+            @Nullable Position token,
+            ReleasableHandle holding) {
         return drawn(client)
                 .flatMap(epoch -> holding.fetch(
-                        Mono.defer(() -> opening(client, sql, ifOwned, token, epoch)), owned -> why -> giveUp(owned)));
+                        Mono.defer(() -> opening(client, sql, ownershipPolicy, token, epoch)),
+                        owned -> why -> giveUp(owned)));
     }
 
     private Mono<Long> drawn(String client) {
@@ -260,10 +267,11 @@ public final class ResumeTokens {
                         row -> Objects.requireNonNull(row.get(0, Long.class))));
     }
 
-    private Mono<Owned> opening(String client, String sql, IfOwned ifOwned, @Nullable Position token, long epoch) {
+    private Mono<Owned> opening(
+            String client, String sql, OwnershipPolicy ownershipPolicy, @Nullable Position token, long epoch) {
         long began = now();
         return connections.write("Open the change stream client \"" + client + "\"", connection -> {
-            List<Object> values = List.of(client, owner, ifOwned == IfOwned.TAKE_OVER, epoch);
+            List<Object> values = List.of(client, owner, ownershipPolicy == OwnershipPolicy.TAKE_OVER, epoch);
             Statement statement =
                     Rows.bind(connection.createStatement(leased(sql)), token == null ? values : created(values, token));
             return Rows.one(statement, row -> owned(client, row, began));

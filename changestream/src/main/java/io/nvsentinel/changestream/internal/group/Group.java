@@ -4,7 +4,7 @@ package io.nvsentinel.changestream.internal.group;
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.internal.process.StopSignal;
-import io.nvsentinel.changestream.internal.tail.Patience;
+import io.nvsentinel.changestream.internal.tail.RetryPolicy;
 import io.nvsentinel.changestream.processing.GroupOptions;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,7 @@ public final class Group {
     private final Membership membership;
     private final GroupOptions options;
     private final Work work;
-    private final Patience patience;
+    private final RetryPolicy patience;
     private final Scheduler timer;
     private final Map<Integer, StopSignal> running = new ConcurrentHashMap<>();
     private final StopSignal stopped = new StopSignal();
@@ -45,7 +45,7 @@ public final class Group {
      * @param patience waits for a server that is away
      * @param timer waits for time
      */
-    public Group(Membership membership, GroupOptions options, Work work, Patience patience, Scheduler timer) {
+    public Group(Membership membership, GroupOptions options, Work work, RetryPolicy patience, Scheduler timer) {
         this.membership = membership;
         this.options = options;
         this.work = work;
@@ -88,7 +88,8 @@ public final class Group {
 
     private Flux<Set<UUID>> heartbeats() {
         Mono<Set<UUID>> beat = patience.with(Mono.defer(membership::beat));
-        return beat.concatWith(Mono.delay(options.heartbeat(), timer).then(beat).repeat());
+        return beat.concatWith(
+                Mono.delay(options.heartbeatInterval(), timer).then(beat).repeat());
     }
 
     /** The partitions to start. Called for one heartbeat at a time. */

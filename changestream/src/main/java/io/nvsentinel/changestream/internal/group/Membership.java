@@ -4,11 +4,11 @@ package io.nvsentinel.changestream.internal.group;
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.internal.changelog.Position;
-import io.nvsentinel.changestream.internal.client.Holding;
+import io.nvsentinel.changestream.internal.client.ReleasableHandle;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.changestream.processing.GroupOptions;
-import io.nvsentinel.datastore.ConflictException;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.ConflictException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
@@ -81,7 +81,7 @@ public final class Membership {
     private final JsonCodec json;
     private final Member member;
     private final GroupOptions options;
-    private final Holding holding;
+    private final ReleasableHandle holding;
     private final Scheduler timer;
 
     /**
@@ -99,7 +99,7 @@ public final class Membership {
             JsonCodec json,
             Member member,
             GroupOptions options,
-            Holding holding,
+            ReleasableHandle holding,
             Scheduler timer) {
         this.holding = holding;
         this.connections = connections;
@@ -188,7 +188,10 @@ public final class Membership {
 
     private Mono<Set<UUID>> sayAlive() {
         List<Object> values = List.of(
-                member.group(), member.id(), member.owner(), options.lease().toMillis());
+                member.group(),
+                member.id(),
+                member.owner(),
+                options.leaseDuration().toMillis());
         return connections
                 .write(
                         "Say that a member of the group \"" + member.group() + "\" is alive",

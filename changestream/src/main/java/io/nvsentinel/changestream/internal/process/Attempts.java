@@ -149,7 +149,7 @@ public final class Attempts<E> {
         }
 
         private Mono<Long> pause() {
-            double doubled = options.firstBackoff().toNanos() * Math.pow(2, Math.min(failed - 1, MOST_DOUBLINGS));
+            double doubled = options.minBackoff().toNanos() * Math.pow(2, Math.min(failed - 1, MOST_DOUBLINGS));
             double longest = Math.min(doubled, options.maxBackoff().toNanos());
             return Mono.delay(
                     Duration.ofNanos(

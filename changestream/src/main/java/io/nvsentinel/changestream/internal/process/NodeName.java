@@ -2,7 +2,7 @@
 package io.nvsentinel.changestream.internal.process;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

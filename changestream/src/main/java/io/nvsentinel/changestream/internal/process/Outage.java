@@ -4,7 +4,7 @@ package io.nvsentinel.changestream.internal.process;
 import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.processing.CountedException;
 import io.nvsentinel.changestream.processing.PermanentException;
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -27,29 +27,29 @@ public final class Outage {
     private static final long MAX_BACKOFF_MILLIS = 10_000;
     private static final int MAX_DOUBLINGS = 7;
 
-    private final Duration giveUpAfter;
+    private final Duration maxOutage;
     private final Scheduler timer;
     private final AtomicLong failures = new AtomicLong();
 
     /**
      * Creates an instance that has seen no failure.
      *
-     * @param giveUpAfter how long after the first of consecutive failures waiting ends; zero for never
+     * @param maxOutage how long after the first of consecutive failures waiting ends; zero for never
      * @param timer the clock, and what waits
      */
-    public Outage(Duration giveUpAfter, Scheduler timer) {
-        this.giveUpAfter = giveUpAfter;
+    public Outage(Duration maxOutage, Scheduler timer) {
+        this.maxOutage = maxOutage;
         this.timer = timer;
     }
 
     /**
      * How long an operation may fail before the processor stops.
      *
-     * @param chosen what was chosen for it; zero if it should follow {@code giveUpAfter}
+     * @param chosen what was chosen for it; zero if it should follow {@code maxOutage}
      * @return null for any time
      */
     public @Nullable Duration boundOf(Duration chosen) {
-        Duration bound = chosen.isZero() ? giveUpAfter : chosen;
+        Duration bound = chosen.isZero() ? maxOutage : chosen;
         return bound.isZero() ? null : bound;
     }
 
@@ -101,7 +101,7 @@ public final class Outage {
                         error.toString());
             }
             since = count++ == 0 ? now : since;
-            return giveUpAfter.isZero() || now - since < giveUpAfter.toMillis()
+            return maxOutage.isZero() || now - since < maxOutage.toMillis()
                     ? Mono.delay(pause(), timer)
                     : Mono.error(error);
         }

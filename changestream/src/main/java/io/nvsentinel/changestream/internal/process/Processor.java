@@ -57,13 +57,13 @@ public final class Processor<E> {
     }
 
     private Flux<Void> lanes(Flux<Task<E>> admitted) {
-        int workers = options.workers();
-        if (workers == 1) {
+        int concurrency = options.concurrency();
+        if (concurrency == 1) {
             return admitted.concatMap(this::handle, 1);
         }
         // At most as many groups as are subscribed to at once; the window bounds what waits in all of them.
-        return admitted.groupBy(task -> Lanes.of(task.key(), workers), options.maxInFlight())
-                .flatMap(lane -> lane.concatMap(this::handle, 1), workers, 1);
+        return admitted.groupBy(task -> Lanes.of(task.key(), concurrency), options.maxInFlight())
+                .flatMap(lane -> lane.concatMap(this::handle, 1), concurrency, 1);
     }
 
     private Mono<Void> handle(Task<E> task) {

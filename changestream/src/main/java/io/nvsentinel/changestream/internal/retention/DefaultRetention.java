@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream.internal.retention;
 
-import io.nvsentinel.changestream.upkeep.Retention;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
-import io.nvsentinel.changestream.upkeep.RetentionReport;
+import io.nvsentinel.changestream.admin.Retention;
+import io.nvsentinel.changestream.admin.RetentionOptions;
+import io.nvsentinel.changestream.admin.RetentionReport;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
@@ -49,19 +49,19 @@ public final class DefaultRetention implements Retention {
     public Mono<RetentionReport> run() {
         return connections
                 .dedicated("Run the retention", connection -> {
-                    RetentionSteps steps = new RetentionSteps(connections.qualified(connection), options.stepRows());
+                    RetentionSteps steps = new RetentionSteps(connections.qualified(connection), options.batchSize());
                     return steps.begin().flatMap(taken -> taken ? new Run(steps).all() : Mono.just(NOT_TAKEN));
                 })
                 .singleOrEmpty();
     }
 
     @Override
-    public Flux<RetentionReport> keepRunning() {
+    public Flux<RetentionReport> runPeriodically() {
         Mono<RetentionReport> run = run().onErrorResume(error -> {
             LOG.warn("The retention failed; the next run tries again", error);
             return Mono.empty();
         });
-        Mono<RetentionReport> later = Mono.delay(options.every(), timer).then(run);
+        Mono<RetentionReport> later = Mono.delay(options.interval(), timer).then(run);
         return run.concatWith(later.repeat()).takeUntilOther(closing);
     }
 
@@ -87,7 +87,7 @@ public final class DefaultRetention implements Retention {
         }
 
         private Mono<RetentionReport> removed(Optional<Long> early) {
-            return repeat(() -> steps.removeProcessed(options.keep()))
+            return repeat(() -> steps.removeProcessed(options.retention()))
                     .flatMap(removed -> capped().flatMap(capped -> early.map(Mono::just)
                             .orElseGet(this::mark)
                             .map(marked -> new RetentionReport(true, marked, removed, capped, taken.get()))));

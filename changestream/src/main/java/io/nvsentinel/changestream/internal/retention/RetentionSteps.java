@@ -96,11 +96,11 @@ final class RetentionSteps {
             SELECT coalesce((SELECT id FROM {schema}.datastore_changelog ORDER BY id DESC OFFSET $1 LIMIT 1), 0)""";
 
     private final Connection connection;
-    private final int stepRows;
+    private final int batchSize;
 
-    RetentionSteps(Connection connection, int stepRows) {
+    RetentionSteps(Connection connection, int batchSize) {
         this.connection = connection;
-        this.stepRows = stepRows;
+        this.batchSize = batchSize;
     }
 
     /** Whether this connection is the one that works at it, until it is closed. */
@@ -121,7 +121,7 @@ final class RetentionSteps {
 
     /** Marks some changes that are not marked yet; emits how many. */
     Mono<Long> mark(long upTo) {
-        return number(MARK, upTo, stepRows);
+        return number(MARK, upTo, batchSize);
     }
 
     /** Removes some changes that every client has acknowledged; emits how many. */
@@ -137,7 +137,7 @@ final class RetentionSteps {
     private Mono<Long> remove(Duration olderThan, boolean processed, long upTo) {
         double seconds = olderThan.toMillis() / 1000.0;
         return number(OLDEST, seconds, processed, upTo)
-                .flatMap(due -> due == 0 ? Mono.just(0L) : number(REMOVE, seconds, processed, upTo, stepRows));
+                .flatMap(due -> due == 0 ? Mono.just(0L) : number(REMOVE, seconds, processed, upTo, batchSize));
     }
 
     /** The newest change of those that are too many; 0 if there is none. */

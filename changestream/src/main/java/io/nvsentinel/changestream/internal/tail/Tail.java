@@ -14,10 +14,10 @@ import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.History;
 import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Selection;
-import io.nvsentinel.changestream.internal.wakeup.Doorbell;
-import io.nvsentinel.changestream.internal.wakeup.Gate;
-import io.nvsentinel.changestream.internal.wakeup.Gate.GateLostException;
-import io.nvsentinel.changestream.internal.wakeup.Listening;
+import io.nvsentinel.changestream.internal.wakeup.IdleLock;
+import io.nvsentinel.changestream.internal.wakeup.IdleLock.GateLostException;
+import io.nvsentinel.changestream.internal.wakeup.NotificationListener;
+import io.nvsentinel.changestream.internal.wakeup.WakeUpSignal;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -38,10 +38,10 @@ public final class Tail {
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(2);
 
     private final ChangelogReader reader;
-    private final Listening listening;
-    private final Doorbell doorbell;
+    private final NotificationListener listening;
+    private final WakeUpSignal doorbell;
     private final Duration pollInterval;
-    private final Patience patience;
+    private final RetryPolicy patience;
     private final Scheduler timer;
     private final ChangeStreamListener listener;
     private final GapReport gaps;
@@ -61,7 +61,7 @@ public final class Tail {
      * @param doorbell rings on wake-ups
      * @param settings how patient it is, and who hears of it
      */
-    public Tail(ChangelogReader reader, Listening listening, Doorbell doorbell, TailSettings settings) {
+    public Tail(ChangelogReader reader, NotificationListener listening, WakeUpSignal doorbell, TailSettings settings) {
         this.reader = reader;
         this.listening = listening;
         this.doorbell = doorbell;
@@ -257,7 +257,7 @@ public final class Tail {
     }
 
     private Mono<Served> sleep(HistoryPoint at) {
-        Gate gate = listening.gate();
+        IdleLock gate = listening.gate();
         if (gate == null) {
             return doorbell.await(pollInterval, timer)
                     .flatMap(rang -> read(at, rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
@@ -273,7 +273,7 @@ public final class Tail {
                 });
     }
 
-    private Mono<Served> slumber(HistoryPoint at, Gate gate) {
+    private Mono<Served> slumber(HistoryPoint at, IdleLock gate) {
         gate.nothingFound();
         return doorbell.await(pollInterval, timer).flatMap(rang -> {
             if (!rang) {

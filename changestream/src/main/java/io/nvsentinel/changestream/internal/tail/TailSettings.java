@@ -13,4 +13,5 @@ import reactor.core.scheduler.Scheduler;
  * @param timer tells and waits for time
  * @param listener hears what happens
  */
-public record TailSettings(Duration pollInterval, Patience patience, Scheduler timer, ChangeStreamListener listener) {}
+public record TailSettings(
+        Duration pollInterval, RetryPolicy patience, Scheduler timer, ChangeStreamListener listener) {}

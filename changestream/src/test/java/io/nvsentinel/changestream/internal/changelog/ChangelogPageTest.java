@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.changestream.Databases;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
 import java.sql.Statement;

@@ -42,7 +42,7 @@ final class TailSimulation {
 
     private final Random random;
     private final Rule rule;
-    private final int pageRows;
+    private final int batchSize;
     private final List<Writer> open = new ArrayList<>();
     private final TreeMap<Long, ChangelogRow> visible = new TreeMap<>();
     private final Set<Long> inFlight = new HashSet<>();
@@ -59,7 +59,7 @@ final class TailSimulation {
     TailSimulation(long seed, Rule rule) {
         this.random = new Random(seed);
         this.rule = rule;
-        this.pageRows = 2 + random.nextInt(9);
+        this.batchSize = 2 + random.nextInt(9);
     }
 
     /** A transaction that may hold the lock. */
@@ -190,8 +190,8 @@ final class TailSimulation {
 
     private void readPage(long after) {
         pageXmax = lastEndedXid + 1;
-        page = visible.tailMap(after, false).values().stream().limit(pageRows).toList();
-        complete = page.size() < pageRows;
+        page = visible.tailMap(after, false).values().stream().limit(batchSize).toList();
+        complete = page.size() < batchSize;
     }
 
     private void take(TailStep step) {

@@ -12,7 +12,7 @@ class DoorbellTest {
     private static final Duration MAX = Duration.ofSeconds(60);
 
     private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
-    private final Doorbell doorbell = new Doorbell();
+    private final WakeUpSignal doorbell = new WakeUpSignal();
 
     @AfterEach
     void dispose() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.aggregate;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Operator;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.aggregate;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Stage;
@@ -11,6 +9,8 @@ import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Sort;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.aggregate;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Operator;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.JsonText;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.aggregate;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.aggregation.Accumulator;
 import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Stage;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Sort;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

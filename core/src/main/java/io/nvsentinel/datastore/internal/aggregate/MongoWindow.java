@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.aggregate;
 
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.aggregation.Accumulator;
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Stage;
 import io.nvsentinel.datastore.aggregation.Window;
 import io.nvsentinel.datastore.aggregation.Window.Frame;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.Sort;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

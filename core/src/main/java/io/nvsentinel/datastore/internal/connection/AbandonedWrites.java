@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.ErrorContext;
-import io.nvsentinel.datastore.UnavailableException;
-import io.nvsentinel.datastore.internal.connection.Patience.NoAnswer;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.internal.connection.ResponseTimeout.NoAnswer;
 import io.nvsentinel.datastore.internal.connection.server.Backend;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.r2dbc.postgresql.api.PostgresqlConnection;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreListener;
 import io.nvsentinel.datastore.DatastoreListener.Kind;
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.nvsentinel.datastore.internal.connection.server.DriverConfiguration;
@@ -39,7 +39,7 @@ public final class Connections implements Session {
     private final Pool pool;
     private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
-    private final Patience patience;
+    private final ResponseTimeout patience;
     private final Scheduler timer;
     private final Observer observer;
     private final WriteOutcomes writes = new WriteOutcomes();
@@ -58,7 +58,7 @@ public final class Connections implements Session {
         this.observer = new Observer(listener);
         this.options = options;
         this.tls = tls;
-        this.patience = Patience.beyond(options.statementTimeout(), timer);
+        this.patience = ResponseTimeout.beyond(options.statementTimeout(), timer);
         this.timer = timer;
     }
 
@@ -109,7 +109,7 @@ public final class Connections implements Session {
      *
      * @return the figures
      */
-    public PoolFigures figures() {
+    public PoolMetrics figures() {
         return pool.figures();
     }
 
@@ -194,7 +194,7 @@ public final class Connections implements Session {
      *     transaction is rolled back, and its connection closed if that is not confirmed
      */
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
-        Function<Lease, Mono<T>> run = lease -> new Transaction(lease, options, patience(options))
+        Function<PooledConnection, Mono<T>> run = lease -> new Transaction(lease, options, patience(options))
                 .run(session -> work.apply(observer.observe(session)));
         Mono<T> attempt =
                 options.readOnly() ? pool.lend(Transaction.ACTION, run) : pool.lendForWriting(Transaction.ACTION, run);
@@ -203,9 +203,9 @@ public final class Connections implements Session {
                 Kind.TRANSACTION, Transaction.ACTION, options.readOnly() ? retried : writes.of(retried));
     }
 
-    private Patience patience(TransactionOptions transaction) {
+    private ResponseTimeout patience(TransactionOptions transaction) {
         Duration timeout = transaction.statementTimeout();
-        return timeout == null ? patience : Patience.beyond(timeout, timer);
+        return timeout == null ? patience : ResponseTimeout.beyond(timeout, timer);
     }
 
     /**
@@ -215,7 +215,7 @@ public final class Connections implements Session {
      * @return the session, good for as long as the connection
      */
     public Session joined(Connection connection) {
-        return observer.observe(new JoinedSession(qualified(connection), new Turns(), null));
+        return observer.observe(new JoinedSession(qualified(connection), new SerialQueue(), null));
     }
 
     /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.ErrorContext;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
@@ -16,8 +16,8 @@ import reactor.core.publisher.Mono;
 final class JoinedSession implements Session {
 
     private final Connection connection;
-    private final Turns turns;
-    private final @Nullable Patience patience;
+    private final SerialQueue turns;
+    private final @Nullable ResponseTimeout patience;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     /**
@@ -26,7 +26,7 @@ final class JoinedSession implements Session {
      * @param patience how long each statement of our own open transaction may take, which losing the connection undoes; null
      *     on a connection of a caller's, who alone knows
      */
-    JoinedSession(Connection connection, Turns turns, @Nullable Patience patience) {
+    JoinedSession(Connection connection, SerialQueue turns, @Nullable ResponseTimeout patience) {
         this.connection = connection;
         this.turns = turns;
         this.patience = patience;

@@ -2,11 +2,10 @@
 package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.PoolFigures;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.PoolMetrics;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
@@ -42,12 +41,12 @@ final class Pool {
         this.pool = new ConnectionPool(idle.pool(connections, permits)
                 // Retries are ours: the pool's are for any error, and its bound is for each of them.
                 .acquireRetry(0)
-                .preRelease(Lease::requireOpen)
+                .preRelease(PooledConnection::requireOpen)
                 .build());
     }
 
     /** As {@link #lend}, for work that may commit; fails at once while too many writes have no outcome yet. */
-    <T> Mono<T> lendForWriting(String action, Function<Lease, Mono<T>> work) {
+    <T> Mono<T> lendForWriting(String action, Function<PooledConnection, Mono<T>> work) {
         return abandoned.admit(action, lend(action, work));
     }
 
@@ -59,7 +58,7 @@ final class Pool {
      *     attempts together; emits when the connection is back; on cancel the work is stopped, also at the server, unless
      *     it may be committing
      */
-    <T> Mono<T> lend(String action, Function<Lease, Mono<T>> work) {
+    <T> Mono<T> lend(String action, Function<PooledConnection, Mono<T>> work) {
         return Mono.defer(() -> {
             AtomicBoolean repeat = new AtomicBoolean();
             Mono<T> once = lendOnce(action, work, repeat);
@@ -67,22 +66,23 @@ final class Pool {
         });
     }
 
-    private <T> Mono<T> lendOnce(String action, Function<Lease, Mono<T>> work, AtomicBoolean repeat) {
+    private <T> Mono<T> lendOnce(String action, Function<PooledConnection, Mono<T>> work, AtomicBoolean repeat) {
         return Mono.defer(() -> {
             AtomicBoolean decided = new AtomicBoolean();
             Sinks.Empty<T> silence = Sinks.empty();
             Mono<T> used = Mono.usingWhen(
                     acquire(action),
                     lease -> decided.compareAndSet(false, true) ? begin(lease, work, silence) : Mono.never(),
-                    Lease::giveBack,
+                    PooledConnection::giveBack,
                     (lease, error) -> afterError(lease, error, repeat),
-                    Lease::giveBackIdle);
+                    PooledConnection::giveBackIdle);
             return used.or(silence.asMono()).timeout(expiry(decided), noneInTime(action));
         });
     }
 
     /** The caller is told at once where a commit gets no answer; what becomes of that does not concern it any more. */
-    private static <T> Mono<T> begin(Lease lease, Function<Lease, Mono<T>> work, Sinks.Empty<T> silence) {
+    private static <T> Mono<T> begin(
+            PooledConnection lease, Function<PooledConnection, Mono<T>> work, Sinks.Empty<T> silence) {
         return work.apply(lease).onErrorResume(lease::isSilentCommit, error -> {
             silence.tryEmitError(error);
             return Mono.never();
@@ -93,22 +93,22 @@ final class Pool {
      * One that does not answer may be dead without knowing, and would keep the next user waiting as well; one whose session
      * the server ended is dead, though its socket may not be closed yet.
      */
-    private Mono<Void> afterError(Lease lease, Throwable error, AtomicBoolean repeat) {
+    private Mono<Void> afterError(PooledConnection lease, Throwable error, AtomicBoolean repeat) {
         SessionFaults.Verdict verdict = faults.judge(lease, error);
         repeat.set(verdict == SessionFaults.Verdict.REPEAT);
         return verdict == SessionFaults.Verdict.CLOSE ? lease.giveUp() : lease.giveBackIdle();
     }
 
-    private Mono<Lease> acquire(String action) {
+    private Mono<PooledConnection> acquire(String action) {
         return acquire(options.maxConnections())
                 .onErrorMap(error -> SqlErrors.connecting(error, action, options.addresses()))
-                .map(connection -> new Lease(
+                .map(connection -> new PooledConnection(
                         new QualifiedConnection(connection, options.schema()), idle.connector(), abandoned, timer));
     }
 
     /** After a server restart every idle connection is dead; each attempt burns one of them. */
     private Mono<Connection> acquire(int moreAttempts) {
-        return Mono.from(pool.create().transform(Handover.once()))
+        return Mono.from(pool.create().transform(CancelSafeHandoff.once()))
                 .onErrorResume(error -> moreAttempts > 0 && wasDead(error), error -> acquire(moreAttempts - 1))
                 .onErrorResume(error -> mayWait(error), error -> acquire(moreAttempts));
     }
@@ -136,10 +136,10 @@ final class Pool {
                 () -> SqlErrors.connecting(new TimeoutException("none free or made"), action, options.addresses()));
     }
 
-    PoolFigures figures() {
-        PoolMetrics metrics =
+    PoolMetrics figures() {
+        io.r2dbc.pool.PoolMetrics metrics =
                 pool.getMetrics().orElseThrow(() -> new IllegalStateException("bug: a pool without metrics"));
-        return new PoolFigures(
+        return new PoolMetrics(
                 metrics.acquiredSize(),
                 metrics.allocatedSize(),
                 metrics.idleSize(),

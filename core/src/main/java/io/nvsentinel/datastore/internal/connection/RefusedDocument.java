@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.ErrorContext;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.LimitExceededException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.LimitExceededException;
 import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.spi.R2dbcException;
 import java.util.Map;

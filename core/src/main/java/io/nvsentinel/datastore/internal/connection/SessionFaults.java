@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.internal.connection.Patience.NoAnswer;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.internal.connection.ResponseTimeout.NoAnswer;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
@@ -47,7 +47,7 @@ final class SessionFaults {
     }
 
     /** Judges an error, and retires all connections where it concerns all. */
-    Verdict judge(Lease lease, Throwable error) {
+    Verdict judge(PooledConnection lease, Throwable error) {
         if (NoAnswer.isBehind(error)) {
             retireAll(lease, "no answer in time");
             return Verdict.CLOSE;
@@ -70,7 +70,7 @@ final class SessionFaults {
         lifetime.retireAll();
     }
 
-    private Verdict readOnly(Lease lease) {
+    private Verdict readOnly(PooledConnection lease) {
         Connection connection = lease.connection();
         if (!lease.mayWrite() || lifetime.age(connection).compareTo(YOUNG) < 0) {
             return Verdict.KEEP;
@@ -79,11 +79,11 @@ final class SessionFaults {
         return repeat(lease);
     }
 
-    private static Verdict repeat(Lease lease) {
+    private static Verdict repeat(PooledConnection lease) {
         return lease.mayRepeat() ? Verdict.REPEAT : Verdict.KEEP;
     }
 
-    private void retireAll(Lease lease, String why) {
+    private void retireAll(PooledConnection lease, String why) {
         if (lifetime.retireAllAs(lease.connection())) {
             LOG.debug("All connections are replaced before they are used again: reason={}", why);
         }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.ConflictException;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.ErrorContext;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.OutcomeUnknownException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.server.LoginRefusedException;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.r2dbc.spi.R2dbcException;
@@ -88,12 +88,12 @@ public final class SqlErrors {
         String address = Addresses.text(servers);
         ErrorContext unanswered = new ErrorContext(action, null);
         if (find(error, SSLException.class) != null) {
-            return new MisconfiguredException(
+            return new ConfigurationException(
                     unanswered, "TLS with " + address + " failed: " + rootMessage(error), error);
         }
         LoginRefusedException refused = find(error, LoginRefusedException.class);
         if (refused != null) {
-            return new MisconfiguredException(
+            return new ConfigurationException(
                     unanswered, "cannot connect to " + address + ": " + refused.getMessage(), error);
         }
         if (error instanceof PoolShutdownException) {
@@ -104,7 +104,7 @@ public final class SqlErrors {
         }
         String permanent = ConnectFailures.permanent(error);
         if (permanent != null) {
-            return new MisconfiguredException(unanswered, "cannot connect to " + address + ": " + permanent, error);
+            return new ConfigurationException(unanswered, "cannot connect to " + address + ": " + permanent, error);
         }
         R2dbcException driver = find(error, R2dbcException.class);
         return driver == null ? error : refused(driver, "cannot connect to " + address, action);
@@ -115,7 +115,7 @@ public final class SqlErrors {
         Meaning meaning = meaning(error.getSqlState());
         String reason = what + ": " + rootMessage(error);
         return meaning == Meaning.MISCONFIGURED || meaning == Meaning.INVALID
-                ? new MisconfiguredException(context, reason, error)
+                ? new ConfigurationException(context, reason, error)
                 : new UnavailableException(context, reason, error);
     }
 
@@ -150,7 +150,7 @@ public final class SqlErrors {
         }
         if (!(error instanceof R2dbcException driver)) {
             return ForeignStatements.caused(error)
-                    ? new MisconfiguredException(
+                    ? new ConfigurationException(
                             new ErrorContext(action, null),
                             "the server answered with columns of another statement" + ForeignStatements.CURE,
                             error)
@@ -159,13 +159,13 @@ public final class SqlErrors {
         ErrorContext context = new ErrorContext(action, 1, driver.getSqlState(), ServerMessage.constraint(driver));
         String reason = ServerMessage.withoutValues(driver);
         if (ForeignStatements.caused(driver)) {
-            return new MisconfiguredException(context, reason + ForeignStatements.CURE, driver);
+            return new ConfigurationException(context, reason + ForeignStatements.CURE, driver);
         }
         Throwable cause = ServerMessage.causeWithoutValues(driver);
         return switch (meaning(driver.getSqlState())) {
             case INVALID -> RefusedDocument.of(driver, context, reason, cause);
             case CONFLICT -> new ConflictException(context, reason, cause);
-            case MISCONFIGURED -> new MisconfiguredException(context, reason, cause);
+            case MISCONFIGURED -> new ConfigurationException(context, reason, cause);
             case UNAVAILABLE -> new UnavailableException(context, reason, cause);
             case OUTCOME_UNKNOWN -> new OutcomeUnknownException(context, reason, cause);
             case CONNECTION_LOST -> lost(reason, context, cause, write && wasSent(driver));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.ErrorContext;
-import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.TransactionOptions;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.api.PostgresTransactionDefinition;
 import io.r2dbc.spi.IsolationLevel;
@@ -19,12 +19,12 @@ final class Transaction {
 
     static final String ACTION = "Transaction";
 
-    private final Lease lease;
+    private final PooledConnection lease;
     private final TransactionOptions options;
-    private final Patience patience;
+    private final ResponseTimeout patience;
     private final JoinedSession session;
 
-    Transaction(Lease lease, TransactionOptions options, Patience patience) {
+    Transaction(PooledConnection lease, TransactionOptions options, ResponseTimeout patience) {
         this.lease = lease;
         this.options = options;
         this.patience = patience;

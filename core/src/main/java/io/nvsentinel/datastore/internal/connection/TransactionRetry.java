@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.ConflictException;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.ErrorContext;
 import java.util.Set;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
@@ -21,7 +21,7 @@ final class TransactionRetry {
     private TransactionRetry() {}
 
     static RetryBackoffSpec of(TransactionOptions options, Scheduler timer) {
-        return Retry.backoff(options.maxAttempts() - 1L, options.firstBackoff())
+        return Retry.backoff(options.maxAttempts() - 1L, options.minBackoff())
                 .maxBackoff(options.maxBackoff())
                 .jitter(JITTER)
                 .scheduler(timer)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,7 +30,7 @@ final class WriteOutcomes {
 
     private void failed(Throwable error) {
         boolean answered = error instanceof DatastoreException ours && ours.sqlState() != null;
-        if (answered && (error instanceof UnavailableException || error instanceof MisconfiguredException)) {
+        if (answered && (error instanceof UnavailableException || error instanceof ConfigurationException)) {
             failure.set(new Failure((DatastoreException) error, System.nanoTime()));
         }
     }

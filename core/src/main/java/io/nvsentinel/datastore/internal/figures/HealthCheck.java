@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.figures;
 
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.Health.State;
-import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.PoolMetrics;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.tls.TlsContext;
@@ -105,7 +105,7 @@ public final class HealthCheck {
     }
 
     private boolean isBusy() {
-        PoolFigures pool = connections.figures();
+        PoolMetrics pool = connections.figures();
         return pool.acquired() >= pool.max();
     }
 
@@ -170,7 +170,7 @@ public final class HealthCheck {
 
     /** What is known without asking. */
     private void addOwn(List<String> reasons, Map<String, Object> details) {
-        PoolFigures pool = connections.figures();
+        PoolMetrics pool = connections.figures();
         details.put("pool", pool);
         if (pool.pending() > 0 && pool.acquired() >= pool.max()) {
             reasons.add("All " + pool.max() + " connections are in use, and " + pool.pending() + " callers wait");

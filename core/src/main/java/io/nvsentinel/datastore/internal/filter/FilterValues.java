@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;

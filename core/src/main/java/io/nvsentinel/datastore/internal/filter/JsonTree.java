@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
-import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Collection;

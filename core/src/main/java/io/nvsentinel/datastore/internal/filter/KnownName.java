@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
-import io.nvsentinel.datastore.FieldPath;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;

@@ -5,8 +5,8 @@ import static io.nvsentinel.datastore.internal.filter.KnownName.camel;
 import static io.nvsentinel.datastore.internal.filter.KnownName.lower;
 import static io.nvsentinel.datastore.internal.filter.KnownName.name;
 
-import io.nvsentinel.datastore.FieldPath;
 import io.nvsentinel.datastore.internal.filter.KnownName.Shape;
+import io.nvsentinel.datastore.query.FieldPath;
 import java.util.Map;
 
 /** The names that health events and maintenance events define, with every spelling found in stored documents. */

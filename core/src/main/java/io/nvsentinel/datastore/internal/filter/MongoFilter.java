@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

@@ -5,7 +5,7 @@ import io.nvsentinel.datastore.BatchOptions;
 import io.nvsentinel.datastore.BatchResult;
 import io.nvsentinel.datastore.BatchResult.Failed;
 import io.nvsentinel.datastore.BatchResult.Stored;
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -16,10 +16,10 @@ import reactor.core.publisher.Mono;
 /** Stores a stream's documents batch by batch. */
 final class Batches {
 
-    private final Salvage salvage;
+    private final BisectingRetry salvage;
     private final BatchOptions options;
 
-    Batches(Salvage salvage, BatchOptions options) {
+    Batches(BisectingRetry salvage, BatchOptions options) {
         this.salvage = salvage;
         this.options = options;
     }
@@ -106,7 +106,7 @@ final class Batches {
             return Mono.just(new Attempt(new BatchResult(List.of(), List.of()), null));
         }
         return Mono.defer(() -> {
-            List<Salvage.Outcome> outcomes = new ArrayList<>();
+            List<BisectingRetry.Outcome> outcomes = new ArrayList<>();
             return salvage.insert(items.stream().map(Item::document).toList())
                     .doOnNext(outcomes::add)
                     .takeUntil(outcome -> options.stopAtFailure() && outcome.isRefused())
@@ -117,7 +117,7 @@ final class Batches {
         });
     }
 
-    private static BatchResult result(List<Item> items, List<Salvage.Outcome> outcomes) {
+    private static BatchResult result(List<Item> items, List<BisectingRetry.Outcome> outcomes) {
         List<Stored> stored = new ArrayList<>();
         List<Failed> failed = new ArrayList<>();
         for (int i = 0; i < outcomes.size(); i++) {

@@ -3,11 +3,11 @@ package io.nvsentinel.datastore.internal.insert;
 
 import io.nvsentinel.datastore.BatchOptions;
 import io.nvsentinel.datastore.BatchResult;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.IdempotentResult;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Table;
 import java.util.ArrayList;
@@ -109,14 +109,14 @@ public final class DocumentInserts<T> {
     }
 
     /**
-     * As {@link io.nvsentinel.datastore.DocumentCollection#insertAll}.
+     * As {@link io.nvsentinel.datastore.DocumentCollection#insertStream}.
      *
      * @param documents the documents
      * @param options how they are put together
      * @return cold; emits what became of each batch
      */
-    public Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options) {
-        Batches batches = new Batches(new Salvage(sql), options);
+    public Flux<BatchResult> insertStream(Publisher<? extends T> documents, BatchOptions options) {
+        Batches batches = new Batches(new BisectingRetry(sql), options);
         return Flux.from(documents)
                 .index((index, document) -> item(index, document))
                 // As an item, because an error would drop the documents that were taken and wait for more.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.insert;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.r2dbc.postgresql.codec.Json;
 import java.io.ByteArrayOutputStream;
@@ -85,7 +85,7 @@ final class Encoded {
         long size = documents.stream().mapToLong(Encoded::bytes).sum() + documents.size() + 1;
         if (size >= MOST_BYTES) {
             throw new InvalidRequestException("Documents of one statement have to be less than " + MOST_BYTES
-                    + " bytes together, and these are " + size + "; insertAll takes any number");
+                    + " bytes together, and these are " + size + "; insertStream takes any number");
         }
         ByteArrayOutputStream array = new ByteArrayOutputStream((int) size);
         char separator = '[';

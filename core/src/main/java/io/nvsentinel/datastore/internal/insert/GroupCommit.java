@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.insert;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.ErrorContext;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.internal.insert.BisectingRetry.Outcome;
 import io.nvsentinel.datastore.internal.insert.InsertQueue.Group;
 import io.nvsentinel.datastore.internal.insert.InsertQueue.Waiting;
-import io.nvsentinel.datastore.internal.insert.Salvage.Outcome;
-import io.nvsentinel.datastore.internal.read.Ahead;
+import io.nvsentinel.datastore.internal.read.Prefetch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -27,12 +27,12 @@ import reactor.util.context.Context;
 final class GroupCommit {
 
     private final InsertSql sql;
-    private final Salvage salvage;
+    private final BisectingRetry salvage;
     private final InsertQueue queue = new InsertQueue();
 
     GroupCommit(InsertSql sql) {
         this.sql = sql;
-        this.salvage = new Salvage(sql);
+        this.salvage = new BisectingRetry(sql);
     }
 
     /**
@@ -50,7 +50,7 @@ final class GroupCommit {
             Waiting waiting = new Waiting(document, key);
             if (queue.enter(waiting)) {
                 // Whoever cancels from here on leaves others behind who rely on it.
-                new Ahead<Void>().begin(carryOut().contextWrite(context));
+                new Prefetch<Void>().begin(carryOut().contextWrite(context));
             }
             return waiting.id().asMono().doOnCancel(() -> queue.giveUp(waiting));
         });
@@ -58,7 +58,7 @@ final class GroupCommit {
 
     /** Carries out statements until no insert waits; ends without error. */
     private Mono<Void> carryOut() {
-        Ahead<List<Told>> begun = new Ahead<>();
+        Prefetch<List<Told>> begun = new Prefetch<>();
         return Mono.defer(() -> begun.or(store()))
                 .doOnNext(results -> tell(results, begun))
                 .repeat(() -> queue.goesOn(begun.hasBegun()))
@@ -66,7 +66,7 @@ final class GroupCommit {
     }
 
     /** Those who wait go first: the server works while callers hear what became of theirs, and come back with more. */
-    private void tell(List<Told> results, Ahead<List<Told>> begun) {
+    private void tell(List<Told> results, Prefetch<List<Told>> begun) {
         if (queue.hasMore()) {
             begun.begin(store());
         }

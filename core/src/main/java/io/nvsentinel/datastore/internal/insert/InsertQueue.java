@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.insert;
 
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -150,7 +150,7 @@ final class InsertQueue {
             return id;
         }
 
-        void end(Salvage.Outcome outcome) {
+        void end(BisectingRetry.Outcome outcome) {
             DatastoreException error = outcome.error();
             if (error == null) {
                 id.tryEmitValue(outcome.id());

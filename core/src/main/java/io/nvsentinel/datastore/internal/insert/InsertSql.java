@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.insert;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.ErrorContext;
 import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.IdempotentResult.Stored;
-import io.nvsentinel.datastore.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.table.StoredRows;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.insert;
 
-import io.nvsentinel.datastore.ConflictException;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.ErrorContext;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.LimitExceededException;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.ErrorContext;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.LimitExceededException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -34,7 +34,7 @@ final class Refusals {
      * @param error what the statement failed with
      */
     <R> Mono<R> named(List<Encoded> documents, boolean idempotent, DatastoreException error) {
-        if (documents.size() < 2 || !sql.isEachItsOwnTransaction() || !Salvage.blamesADocument(error)) {
+        if (documents.size() < 2 || !sql.isEachItsOwnTransaction() || !BisectingRetry.blamesADocument(error)) {
             return Mono.error(error);
         }
         return sql.refused(documents, idempotent)

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.read;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.StoredDocument;
-import io.nvsentinel.datastore.UnavailableException;
 import io.nvsentinel.datastore.UndecodableDocument;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.connection.SqlErrors;
 import io.nvsentinel.datastore.internal.filter.Binder;
@@ -20,6 +17,9 @@ import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.table.StoredRows;
 import io.nvsentinel.datastore.internal.table.StoredRows.Row;
 import io.nvsentinel.datastore.internal.table.Table;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;

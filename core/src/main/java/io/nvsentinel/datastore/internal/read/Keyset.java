@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.read;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FieldSql.SortKey;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Sort;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;

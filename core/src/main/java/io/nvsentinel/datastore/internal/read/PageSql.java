@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.read;
 
-import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.table.Condition;
 import io.nvsentinel.datastore.internal.table.StoredRows;
 import io.nvsentinel.datastore.internal.table.Table;
+import io.nvsentinel.datastore.query.Query;
 import org.jspecify.annotations.Nullable;
 
 /** The statements that read a query's documents. For one subscriber. */

@@ -25,7 +25,7 @@ final class Pages<R> {
 
     private final @Nullable Scheduler reader;
     private final Function<Page.@Nullable Cursor, Mono<Page<R>>> read;
-    private final Ahead<Page<R>> ahead = new Ahead<>();
+    private final Prefetch<Page<R>> ahead = new Prefetch<>();
     private Page.@Nullable Cursor next;
     private boolean more = true;
     private int count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -56,7 +56,7 @@ final class ForeignObjects {
             try (ResultSet rows = statement.executeQuery()) {
                 String found = rows.next() ? rows.getString(1) : null;
                 if (found != null) {
-                    throw new MisconfiguredException(
+                    throw new ConfigurationException(
                             "Schema \"" + schema + "\" holds what other users have created under names"
                                     + " that migrations call: " + found
                                     + "; drop it, and run REVOKE CREATE ON SCHEMA \"" + schema

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -83,7 +83,7 @@ final class IdempotencyIndex {
             }
             build(connection, state);
             if (look(connection) != State.USABLE) {
-                throw new MisconfiguredException(
+                throw new ConfigurationException(
                         "The index " + NAME + " of health_events is not usable after the build");
             }
         }

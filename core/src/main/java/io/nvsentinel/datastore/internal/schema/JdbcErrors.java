@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.ConnectFailures;
 import io.nvsentinel.datastore.internal.connection.SqlErrors;
 import java.sql.SQLException;
@@ -27,13 +27,13 @@ final class JdbcErrors {
         }
         String permanent = ConnectFailures.permanent(error);
         if (permanent != null) {
-            return new MisconfiguredException(what + ": " + permanent, sql == null ? null : sql.getSQLState(), error);
+            return new ConfigurationException(what + ": " + permanent, sql == null ? null : sql.getSQLState(), error);
         }
         String state = sql == null ? null : sql.getSQLState();
         String message = what + ": " + (sql == null ? lines(error, 2) : lines(sql, 1));
         return state != null && SqlErrors.mayPass(state)
                 ? new UnavailableException(message, state, error)
-                : new MisconfiguredException(message + advice(state), state, error);
+                : new ConfigurationException(message + advice(state), state, error);
     }
 
     private static String advice(@Nullable String state) {

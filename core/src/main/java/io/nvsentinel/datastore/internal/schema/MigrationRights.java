@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -45,7 +45,7 @@ final class MigrationRights {
             try (ResultSet rows = statement.executeQuery()) {
                 String missing = rows.next() ? rows.getString(1) : null;
                 if (missing != null) {
-                    throw new MisconfiguredException(
+                    throw new ConfigurationException(
                             "The user lacks the right " + missing + ", schema \"" + schema
                                     + "\": migrate as the owner of the schema, or apply the SQL files as such",
                             "42501",

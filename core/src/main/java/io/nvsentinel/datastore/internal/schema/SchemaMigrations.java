@@ -2,9 +2,9 @@
 package io.nvsentinel.datastore.internal.schema;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.SchemaStatus;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.tls.TlsContext;
@@ -58,7 +58,7 @@ public final class SchemaMigrations {
     /**
      * Does what the schema mode says.
      *
-     * @return cold; completes when the schema fits; fails with {@link MisconfiguredException} when it does not
+     * @return cold; completes when the schema fits; fails with {@link ConfigurationException} when it does not
      */
     public Mono<Void> run() {
         return switch (options.schemaMode()) {

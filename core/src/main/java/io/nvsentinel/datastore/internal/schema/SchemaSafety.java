@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +62,7 @@ public final class SchemaSafety {
      * Runs the check.
      *
      * @return cold; completes if no row can be hidden, after a warning if others may create objects in the schema; fails with
-     *     {@link MisconfiguredException} if a row-level security policy applies to this user
+     *     {@link ConfigurationException} if a row-level security policy applies to this user
      */
     public Mono<Void> check() {
         return session.read(
@@ -75,7 +75,7 @@ public final class SchemaSafety {
 
     private Mono<Void> judge(Found found) {
         if (found.hidden() != null) {
-            return Mono.error(new MisconfiguredException("Row-level security applies to user \"" + user + "\" on "
+            return Mono.error(new ConfigurationException("Row-level security applies to user \"" + user + "\" on "
                     + found.hidden() + " of schema \"" + schema
                     + "\": hidden rows would be lost changes; run ALTER TABLE ... DISABLE ROW LEVEL SECURITY as the"
                     + " owner of the tables"));

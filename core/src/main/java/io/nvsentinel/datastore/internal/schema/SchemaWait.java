@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -70,8 +70,8 @@ final class SchemaWait {
         String message = "The schema is not ready after waiting " + longest + ": "
                 + (last == null ? "the server has not answered" : last.getMessage());
         String state = last instanceof DatastoreException error ? error.sqlState() : null;
-        return last instanceof MisconfiguredException
-                ? new MisconfiguredException(message, state, last)
+        return last instanceof ConfigurationException
+                ? new ConfigurationException(message, state, last)
                 : new UnavailableException(message, state, last);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import java.sql.Connection;
@@ -50,7 +50,7 @@ public final class ServerSettings {
             row.next();
             Optional<String> problem = problem(row.getString(1), row.getString(2));
             if (problem.isPresent()) {
-                throw new MisconfiguredException(problem.get());
+                throw new ConfigurationException(problem.get());
             }
         }
     }
@@ -61,7 +61,7 @@ public final class ServerSettings {
      * Asks on a session.
      *
      * @param session runs the query
-     * @return cold; completes if all is well; fails with {@link MisconfiguredException}
+     * @return cold; completes if all is well; fails with {@link ConfigurationException}
      */
     public static Mono<Void> require(Session session) {
         return session.read(
@@ -70,7 +70,7 @@ public final class ServerSettings {
                                 connection.createStatement(QUERY),
                                 row -> new Found(String.valueOf(row.get(0)), String.valueOf(row.get(1)))))
                 .flatMap(found -> problem(found.encoding(), found.replicationRole())
-                        .map(problem -> Mono.<Void>error(new MisconfiguredException(problem)))
+                        .map(problem -> Mono.<Void>error(new ConfigurationException(problem)))
                         .orElseGet(Mono::empty));
     }
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.Query;
-import io.nvsentinel.datastore.Returned;
-import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
@@ -13,6 +9,10 @@ import io.nvsentinel.datastore.internal.table.Condition;
 import io.nvsentinel.datastore.internal.table.StoredRows;
 import io.nvsentinel.datastore.internal.table.Table;
 import io.nvsentinel.datastore.internal.update.UpdateSql;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.ReturnDocument;
+import io.nvsentinel.datastore.query.Update;
 import io.r2dbc.postgresql.codec.Json;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -86,9 +86,9 @@ final class ChangeSql {
                 "DELETE FROM " + table.quoted() + " WHERE " + FilterSql.render(filter, table.fields(), binder));
     }
 
-    SqlFragment findAndUpdate(Query query, Update update, Returned returned) {
+    SqlFragment findAndUpdate(Query query, Update update, ReturnDocument returned) {
         Binder binder = new Binder(1);
-        if (returned == Returned.AFTER) {
+        if (returned == ReturnDocument.AFTER) {
             return binder.finish(chosen(query, "id AS chosen_id", binder) + update(update, binder)
                     + " FROM chosen WHERE id = chosen_id RETURNING " + StoredRows.COLUMNS);
         }

@@ -3,24 +3,24 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.BatchOptions;
 import io.nvsentinel.datastore.BatchResult;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.IdempotentResult;
-import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.Query;
-import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.StoredDocument;
-import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.aggregation.Aggregation;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.insert.DocumentInserts;
 import io.nvsentinel.datastore.internal.read.DocumentReads;
 import io.nvsentinel.datastore.internal.table.Condition;
 import io.nvsentinel.datastore.internal.table.Table;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.ReturnDocument;
+import io.nvsentinel.datastore.query.Update;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -117,8 +117,8 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     }
 
     @Override
-    public Flux<BatchResult> insertAll(Publisher<? extends T> documents, BatchOptions options) {
-        return inserts.insertAll(documents, options);
+    public Flux<BatchResult> insertStream(Publisher<? extends T> documents, BatchOptions options) {
+        return inserts.insertStream(documents, options);
     }
 
     /** Inserts those whose idempotency key is new. */
@@ -213,7 +213,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     }
 
     @Override
-    public Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, Returned returned) {
+    public Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, ReturnDocument returned) {
         return changes.findAndUpdate(query, update, returned);
     }
 

@@ -5,15 +5,15 @@ import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreListener;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.DatastoreSession;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.HealthEventStore;
-import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
-import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.TransactionOptions;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.connection.Session;
@@ -158,7 +158,7 @@ public final class DefaultDatastore implements Datastore {
     }
 
     @Override
-    public PoolFigures pool() {
+    public PoolMetrics pool() {
         return connections.figures();
     }
 

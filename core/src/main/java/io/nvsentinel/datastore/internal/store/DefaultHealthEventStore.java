@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.IdempotentResult;
-import io.nvsentinel.datastore.JsonCodec;
-import io.nvsentinel.datastore.Query;
-import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
-import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.table.Condition;
@@ -16,6 +12,10 @@ import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.OperationStatus;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.Sort;
+import io.nvsentinel.datastore.query.Update;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

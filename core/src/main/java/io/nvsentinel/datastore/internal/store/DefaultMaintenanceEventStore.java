@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.JsonCodec;
 import io.nvsentinel.datastore.MaintenanceEventStore;
-import io.nvsentinel.datastore.Query;
-import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
-import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
@@ -21,6 +17,10 @@ import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.MaintenanceType;
 import io.nvsentinel.datastore.model.ProviderStatus;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.Sort;
+import io.nvsentinel.datastore.query.Update;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;

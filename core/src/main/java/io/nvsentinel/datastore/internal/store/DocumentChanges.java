@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
-import io.nvsentinel.datastore.ConflictException;
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.NotFoundException;
-import io.nvsentinel.datastore.Query;
-import io.nvsentinel.datastore.Returned;
 import io.nvsentinel.datastore.StoredDocument;
-import io.nvsentinel.datastore.Update;
 import io.nvsentinel.datastore.UpsertResult;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.ConflictException;
+import io.nvsentinel.datastore.error.NotFoundException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
@@ -17,6 +13,10 @@ import io.nvsentinel.datastore.internal.table.Condition;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.table.StoredRows;
 import io.nvsentinel.datastore.internal.table.Table;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.ReturnDocument;
+import io.nvsentinel.datastore.query.Update;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
@@ -63,7 +63,7 @@ final class DocumentChanges<T> {
         return written("Update in ", () -> sql.updateMany(filter, Condition.NONE, update));
     }
 
-    Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, Returned returned) {
+    Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, ReturnDocument returned) {
         return one("Find and update in ", () -> sql.findAndUpdate(query, update, returned), rows::row)
                 .map(row -> {
                     if (row.undecodable() != null) {

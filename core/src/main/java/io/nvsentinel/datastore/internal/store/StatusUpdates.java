@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.OperationStatus;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Update;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

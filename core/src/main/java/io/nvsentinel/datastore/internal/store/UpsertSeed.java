@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.Filter.Comparison;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Filter.Comparison;
+import io.nvsentinel.datastore.query.Update;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

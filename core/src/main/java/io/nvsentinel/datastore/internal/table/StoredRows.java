@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.table;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.InvalidDocumentException;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.UndecodableDocument;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.update;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Update;
-import io.nvsentinel.datastore.Update.Operation;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.MongoValues;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Update;
+import io.nvsentinel.datastore.query.Update.Operation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.update;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.JsonValues;
+import io.nvsentinel.datastore.query.FieldPath;
 
 /** What the operations of an update check when they are made. */
 public final class UpdateChecks {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.update;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.Field;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
@@ -11,6 +9,8 @@ import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.Instants;
 import io.nvsentinel.datastore.internal.filter.JsonText;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Update;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Renders an {@link io.nvsentinel.datastore.Update} to SQL. */
+/** Renders an {@link io.nvsentinel.datastore.query.Update} to SQL. */
 @NullMarked
 package io.nvsentinel.datastore.internal.update;
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.schema.SchemaMigrations;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.testserver.Await;

@@ -4,9 +4,9 @@ package io.nvsentinel.datastore.internal.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;

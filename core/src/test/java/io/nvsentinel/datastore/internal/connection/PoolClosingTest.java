@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.InvalidRequestException;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.nvsentinel.datastore.internal.connection.server.Primary;
 import io.nvsentinel.testserver.Await;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.Filter.Comparison;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Filter.Comparison;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;

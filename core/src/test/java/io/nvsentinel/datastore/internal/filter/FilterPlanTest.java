@@ -3,7 +3,7 @@ package io.nvsentinel.datastore.internal.filter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nvsentinel.datastore.Filter;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Instant;
 import java.util.List;

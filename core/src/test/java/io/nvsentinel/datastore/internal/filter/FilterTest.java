@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.filter;
 
-import static io.nvsentinel.datastore.Filter.and;
-import static io.nvsentinel.datastore.Filter.eq;
-import static io.nvsentinel.datastore.Filter.exists;
-import static io.nvsentinel.datastore.Filter.gt;
-import static io.nvsentinel.datastore.Filter.gte;
-import static io.nvsentinel.datastore.Filter.in;
-import static io.nvsentinel.datastore.Filter.lt;
-import static io.nvsentinel.datastore.Filter.lte;
-import static io.nvsentinel.datastore.Filter.ne;
-import static io.nvsentinel.datastore.Filter.nin;
-import static io.nvsentinel.datastore.Filter.nor;
-import static io.nvsentinel.datastore.Filter.not;
-import static io.nvsentinel.datastore.Filter.or;
+import static io.nvsentinel.datastore.query.Filter.and;
+import static io.nvsentinel.datastore.query.Filter.eq;
+import static io.nvsentinel.datastore.query.Filter.exists;
+import static io.nvsentinel.datastore.query.Filter.gt;
+import static io.nvsentinel.datastore.query.Filter.gte;
+import static io.nvsentinel.datastore.query.Filter.in;
+import static io.nvsentinel.datastore.query.Filter.lt;
+import static io.nvsentinel.datastore.query.Filter.lte;
+import static io.nvsentinel.datastore.query.Filter.ne;
+import static io.nvsentinel.datastore.query.Filter.nin;
+import static io.nvsentinel.datastore.query.Filter.nor;
+import static io.nvsentinel.datastore.query.Filter.not;
+import static io.nvsentinel.datastore.query.Filter.or;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.math.BigDecimal;
 import java.math.BigInteger;

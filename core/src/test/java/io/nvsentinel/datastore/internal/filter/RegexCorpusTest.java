@@ -4,10 +4,10 @@ package io.nvsentinel.datastore.internal.filter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.regex.Regex;
 import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
+import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.tls.SslMode;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -238,7 +238,7 @@ class EnvironmentSourceTest {
 
     private static void assertRefused(Map<String, String> environment, String... parts) {
         assertThatThrownBy(() -> DatastoreOptions.fromEnvironment(environment))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContainingAll(parts)
                 .hasMessageNotContaining("s3cret");
     }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.tls.SslMode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +71,7 @@ class YamlSourceTest {
                 "- ".repeat(100_000) + "x",
                 "[".repeat(100_000) + "]".repeat(100_000))) {
             org.assertj.core.api.Assertions.assertThatThrownBy(() -> DatastoreOptions.fromYaml(yaml))
-                    .isInstanceOf(io.nvsentinel.datastore.MisconfiguredException.class)
+                    .isInstanceOf(io.nvsentinel.datastore.error.ConfigurationException.class)
                     .hasMessageContaining("this is not one YAML document");
         }
     }
@@ -107,7 +107,7 @@ class YamlSourceTest {
     void saysWhyAFileCannotBeRead(@TempDir Path directory) throws IOException {
         Path missing = directory.resolve("missing.yaml");
         assertThatThrownBy(() -> DatastoreOptions.fromEnvironment(Map.of("DATASTORE_YAML_PATH", missing.toString())))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(
                         "DATASTORE_YAML_PATH: the file " + missing + " cannot be read (NoSuchFileException)");
         Path latin = directory.resolve("latin.yaml");
@@ -179,7 +179,7 @@ class YamlSourceTest {
             })
     void refusesOtherShapesAndNeverRepeatsThem(String yaml) {
         assertThatThrownBy(() -> DatastoreOptions.fromYaml(yaml))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("YAML line ")
                 .hasMessageNotContaining("s3cret")
                 .hasNoCause();
@@ -225,7 +225,7 @@ class YamlSourceTest {
     @CsvSource({"abc, ''", "abc, -5", "'', -5", "'', abc"})
     void aPoolFigureThatCannotBeUsedAndThatNothingReplacesIsRefused(String yaml, String variable) {
         assertThatThrownBy(() -> options(yaml, variable).build())
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("maxConnections must be between 1 and 10000");
     }
 
@@ -296,7 +296,7 @@ class YamlSourceTest {
 
     private static void assertRefused(String yaml, String... parts) {
         assertThatThrownBy(() -> DatastoreOptions.fromYaml(yaml))
-                .isInstanceOf(MisconfiguredException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContainingAll(parts);
     }
 }

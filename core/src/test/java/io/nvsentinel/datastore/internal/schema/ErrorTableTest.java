@@ -3,9 +3,9 @@ package io.nvsentinel.datastore.internal.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.testserver.PostgresDatabase;
@@ -107,7 +107,7 @@ class ErrorTableTest {
         Throwable error =
                 JdbcErrors.translate(new SQLException("The connection attempt failed.", "08001", cause), "It");
         if (permanent) {
-            assertThat(error).isInstanceOf(MisconfiguredException.class).hasMessageContaining(reason);
+            assertThat(error).isInstanceOf(ConfigurationException.class).hasMessageContaining(reason);
         } else {
             assertThat(((DatastoreException) error).isRetryable()).isTrue();
         }

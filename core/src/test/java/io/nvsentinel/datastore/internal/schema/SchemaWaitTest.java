@@ -3,9 +3,9 @@ package io.nvsentinel.datastore.internal.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -22,7 +22,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 /** The waiting alone, on a clock of its own; what is checked is in SchemaTest and SchemaStartTest. */
 class SchemaWaitTest {
 
-    private static final MisconfiguredException OLDER = new SchemaNotReadyException("at version 1 and needs 2");
+    private static final ConfigurationException OLDER = new SchemaNotReadyException("at version 1 and needs 2");
     private static final UnavailableException GONE = new UnavailableException("connection refused", "08001", null);
 
     private final VirtualTimeScheduler clock = VirtualTimeScheduler.create();
@@ -54,7 +54,7 @@ class SchemaWaitTest {
                 .expectNoEvent(Duration.ZERO)
                 .then(() -> clock.advanceTimeBy(Duration.ofSeconds(1)))
                 .verifyErrorSatisfies(error -> assertThat(error)
-                        .isInstanceOf(MisconfiguredException.class)
+                        .isInstanceOf(ConfigurationException.class)
                         .hasMessage("The schema is not ready after waiting PT1M30S: at version 1 and needs 2")
                         .hasCause(OLDER));
         assertThat(checks.get()).isBetween(89, 91);
@@ -111,7 +111,7 @@ class SchemaWaitTest {
     @Test
     void doesNotWaitWhereWaitingCannotHelp() {
         for (String state : List.of("28P01", "3D000")) {
-            MisconfiguredException refused = new MisconfiguredException("refused", state, null);
+            ConfigurationException refused = new ConfigurationException("refused", state, null);
             StepVerifier.create(waiting(Duration.ofSeconds(5), List.of(), refused))
                     .verifyErrorMatches(refused::equals);
         }

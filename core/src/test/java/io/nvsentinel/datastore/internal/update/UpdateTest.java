@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.update;
 
-import static io.nvsentinel.datastore.Update.addToSet;
-import static io.nvsentinel.datastore.Update.currentDate;
-import static io.nvsentinel.datastore.Update.inc;
-import static io.nvsentinel.datastore.Update.pull;
-import static io.nvsentinel.datastore.Update.push;
-import static io.nvsentinel.datastore.Update.rename;
-import static io.nvsentinel.datastore.Update.set;
-import static io.nvsentinel.datastore.Update.unset;
+import static io.nvsentinel.datastore.query.Update.addToSet;
+import static io.nvsentinel.datastore.query.Update.currentDate;
+import static io.nvsentinel.datastore.query.Update.inc;
+import static io.nvsentinel.datastore.query.Update.pull;
+import static io.nvsentinel.datastore.query.Update.push;
+import static io.nvsentinel.datastore.query.Update.rename;
+import static io.nvsentinel.datastore.query.Update.set;
+import static io.nvsentinel.datastore.query.Update.unset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nvsentinel.datastore.FieldPath;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.InvalidRequestException;
-import io.nvsentinel.datastore.Update;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
 import io.nvsentinel.datastore.internal.filter.TestTables;
+import io.nvsentinel.datastore.query.FieldPath;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.r2dbc.spi.R2dbcException;
 import java.math.BigDecimal;

@@ -3,7 +3,7 @@ package io.nvsentinel.examples.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.examples.benchmarks.scenario.Scenarios;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

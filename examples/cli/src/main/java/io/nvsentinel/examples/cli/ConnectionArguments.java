@@ -106,7 +106,7 @@ public final class ConnectionArguments {
      *
      * @param mode what connecting does about the schema
      * @return the options
-     * @throws io.nvsentinel.datastore.MisconfiguredException naming everything that is missing or wrong
+     * @throws io.nvsentinel.datastore.error.ConfigurationException naming everything that is missing or wrong
      */
     public DatastoreOptions options(SchemaMode mode) {
         return builder(mode).build();

@@ -5,10 +5,10 @@ import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.HistoryLostException;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.OutcomeUnknownException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +65,7 @@ public final class Cures {
         if (error instanceof ClientFencedException || error instanceof ClientOwnedException) {
             return "another process uses this client name; nvsentinel clients list tells which";
         }
-        boolean ofConfiguration = error instanceof MisconfiguredException && error.sqlState() == null;
+        boolean ofConfiguration = error instanceof ConfigurationException && error.sqlState() == null;
         return ofConfiguration ? "nvsentinel doctor tells where each value came from" : null;
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli;
 
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.MisconfiguredException;
-import io.nvsentinel.datastore.OutcomeUnknownException;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.OutcomeUnknownException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +67,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         if (error instanceof ToolException ours) {
             return ours.exitCode();
         }
-        if (error instanceof MisconfiguredException) {
+        if (error instanceof ConfigurationException) {
             return ExitCode.USAGE;
         }
         if (error instanceof UnavailableException) {

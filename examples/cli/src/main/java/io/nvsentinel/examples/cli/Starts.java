@@ -3,7 +3,7 @@ package io.nvsentinel.examples.cli;
 
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.StartAt;
-import io.nvsentinel.datastore.InvalidRequestException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;

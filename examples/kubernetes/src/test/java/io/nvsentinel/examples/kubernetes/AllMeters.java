@@ -13,9 +13,9 @@ import io.nvsentinel.changestream.UndecodableChange;
 import io.nvsentinel.changestream.WatchOptions;
 import io.nvsentinel.changestream.metrics.ChangeStreamMetrics;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.UnavailableException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.metrics.DatastoreMetrics;
+import io.nvsentinel.datastore.query.Filter;
 import java.time.Duration;
 import java.util.List;
 

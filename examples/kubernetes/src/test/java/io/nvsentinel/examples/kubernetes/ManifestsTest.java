@@ -11,8 +11,8 @@ import io.nvsentinel.changestream.WatchOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.Health.State;
-import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.examples.kubernetes.Manifests.Node;
@@ -366,7 +366,7 @@ class ManifestsTest {
                     .filter(seen -> id.toString().equals(String.valueOf(seen.recordId())))
                     .next()
                     .block(SOON);
-            assertThat(change.document().event().nodeName()).isEqualTo("gpu-node-1");
+            assertThat(change.after().event().nodeName()).isEqualTo("gpu-node-1");
         } finally {
             streams.close().block(SOON);
             datastore.close().block(SOON);
@@ -379,7 +379,7 @@ class ManifestsTest {
                 Datastore.connect(SecureDatabase.get().application()).block(SOON);
         try {
             assertThatThrownBy(() -> datastore.createCollection("racks").block(SOON))
-                    .isInstanceOf(MisconfiguredException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("42501");
         } finally {
             datastore.close().block(SOON);

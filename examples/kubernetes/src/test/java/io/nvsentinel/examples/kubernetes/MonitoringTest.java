@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
+import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.examples.kubernetes.Manifests.Node;
 import java.io.File;
 import java.nio.charset.StandardCharsets;

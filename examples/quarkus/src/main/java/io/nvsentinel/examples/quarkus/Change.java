@@ -19,7 +19,7 @@ public record Change(
         String operation, @Nullable UUID id, @Nullable String node, Instant changedAt) {
 
     static Change of(ChangeEvent<HealthEventDocument> change) {
-        HealthEventDocument document = change.document();
+        HealthEventDocument document = change.after();
         return new Change(
                 change.operation().name(),
                 change.recordId(),

@@ -79,7 +79,7 @@ final class ChangePrinter {
 
     private static Terminal.Colour colour(Operation operation) {
         return switch (operation) {
-            case INSERT, EXISTING -> Terminal.Colour.GREEN;
+            case INSERT, SNAPSHOT -> Terminal.Colour.GREEN;
             case UPDATE -> Terminal.Colour.YELLOW;
             case DELETE, TRUNCATE -> Terminal.Colour.RED;
         };

@@ -16,14 +16,14 @@ final class ChangeText {
     private ChangeText() {}
 
     static String node(ChangeEvent<HealthEventDocument> change) {
-        HealthEventDocument document = change.document() == null ? change.before() : change.document();
+        HealthEventDocument document = change.after() == null ? change.before() : change.after();
         return document == null ? "" : document.event().nodeName();
     }
 
     static String of(ChangeEvent<HealthEventDocument> change) {
-        HealthEventDocument document = change.document();
+        HealthEventDocument document = change.after();
         return switch (change.operation()) {
-            case INSERT, EXISTING -> document == null ? "" : event(document.event());
+            case INSERT, SNAPSHOT -> document == null ? "" : event(document.event());
             case UPDATE -> update(change.before(), document, change);
             case DELETE -> "deleted";
             case TRUNCATE -> "every event deleted";

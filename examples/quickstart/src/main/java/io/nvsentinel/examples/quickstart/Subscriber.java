@@ -61,7 +61,7 @@ final class Subscriber {
         double millis = Duration.between(change.changedAt(), arrived).toNanos() / 1e6;
         printer.print(change, arrived, millis);
         change.acknowledge();
-        HealthEventDocument document = change.document() == null ? change.before() : change.document();
+        HealthEventDocument document = change.after() == null ? change.before() : change.after();
         if (change.recordId() != null && document != null) {
             ledger.received(Change.of(change.recordId(), change.operation(), document), millis);
         }

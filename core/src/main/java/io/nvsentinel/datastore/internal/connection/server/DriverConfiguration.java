@@ -2,7 +2,7 @@
 package io.nvsentinel.datastore.internal.connection.server;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
@@ -66,13 +66,13 @@ public final class DriverConfiguration {
      *
      * @param options which files
      * @return null where connections are in plain text
-     * @throws MisconfiguredException if the files cannot be used
+     * @throws ConfigurationException if the files cannot be used
      */
     public static @Nullable TlsContext openTls(DatastoreOptions options) {
         try {
             return options.tls().map(TlsContext::open).orElse(null);
         } catch (TlsException e) {
-            throw new MisconfiguredException(String.valueOf(e.getMessage()), null, e);
+            throw new ConfigurationException(String.valueOf(e.getMessage()), null, e);
         }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.benchmarks.micro;
 
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.examples.benchmarks.peer.Documents;
 import java.util.concurrent.TimeUnit;

@@ -2,7 +2,7 @@
 package io.nvsentinel.examples.benchmarks.micro;
 
 import io.nvsentinel.changestream.internal.changelog.DocumentDiff;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.examples.benchmarks.peer.Documents;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

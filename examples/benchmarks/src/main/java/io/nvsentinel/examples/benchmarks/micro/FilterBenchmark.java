@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.benchmarks.micro;
 
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FilterPredicate;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.RecordContext;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.examples.benchmarks.peer.Documents;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

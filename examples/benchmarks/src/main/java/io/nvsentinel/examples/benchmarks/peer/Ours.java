@@ -13,17 +13,17 @@ import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.DocumentCodec;
 import io.nvsentinel.datastore.DocumentCollection;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.Query;
 import io.nvsentinel.datastore.SchemaMode;
-import io.nvsentinel.datastore.Sort;
 import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.Sort;
 import io.nvsentinel.examples.benchmarks.server.Database;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,8 +59,8 @@ public final class Ours implements AutoCloseable {
         this.raw = datastore.collection("health_events", DocumentCodec.ofBytes());
         this.reader = new ChangelogReader(
                 connections(datastore),
-                ChangeStreamOptions.builder().build().pageRows(),
-                ChangeStreamOptions.builder().build().pageBytes());
+                ChangeStreamOptions.builder().build().batchSize(),
+                ChangeStreamOptions.builder().build().maxBatchBytes());
     }
 
     /**
@@ -100,7 +100,7 @@ public final class Ours implements AutoCloseable {
      */
     public static String setUp() {
         ChangeStreamOptions defaults = ChangeStreamOptions.builder().build();
-        return "every option at its default (" + POOL + " connections, pages of " + defaults.pageRows()
+        return "every option at its default (" + POOL + " connections, pages of " + defaults.batchSize()
                 + " changes, poll interval " + defaults.pollInterval().toSeconds() + " s)";
     }
 

@@ -53,7 +53,7 @@ final class CatchUp implements Scenario {
                 R2dbc r2dbc = new R2dbc(library)) {
             List<Contender<Double>> contenders = new ArrayList<>(List.of(
                     new Contender<>(Ours.NAME, () -> drain(ours, count, change -> true)),
-                    new Contender<>(TYPED, () -> drain(ours, count, change -> Objects.nonNull(change.document()))),
+                    new Contender<>(TYPED, () -> drain(ours, count, change -> Objects.nonNull(change.after()))),
                     new Contender<>(R2dbc.NAME, () -> select(r2dbc, count))));
             List<Goal> goals = new ArrayList<>(List.of(Goal.atLeast(Ours.NAME, 0.5, R2dbc.NAME)));
             if (stage.server().decodesLogically()) {

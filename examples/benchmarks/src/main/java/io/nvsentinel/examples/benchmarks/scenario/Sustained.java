@@ -151,7 +151,7 @@ final class Sustained implements Scenario {
         }
 
         private void arrived(ChangeEvent<HealthEventDocument> change) {
-            int number = (int) Documents.number(Objects.requireNonNull(change.document()));
+            int number = (int) Documents.number(Objects.requireNonNull(change.after()));
             change.acknowledge();
             latency.record(System.nanoTime() - due(number));
             arrivals.incrementAndGet(number);

@@ -2,7 +2,7 @@
 package io.nvsentinel.examples.cli.command;
 
 import io.nvsentinel.changestream.StartAt;
-import io.nvsentinel.changestream.upkeep.ClientStatus;
+import io.nvsentinel.changestream.admin.ClientStatus;
 import io.nvsentinel.examples.cli.ConnectionArguments;
 import io.nvsentinel.examples.cli.ExitCode;
 import io.nvsentinel.examples.cli.Invocation;

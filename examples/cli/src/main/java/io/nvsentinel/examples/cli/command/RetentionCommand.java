@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli.command;
 
-import io.nvsentinel.changestream.upkeep.RetentionOptions;
-import io.nvsentinel.changestream.upkeep.RetentionReport;
+import io.nvsentinel.changestream.admin.RetentionOptions;
+import io.nvsentinel.changestream.admin.RetentionReport;
 import io.nvsentinel.examples.cli.ConnectionArguments;
 import io.nvsentinel.examples.cli.ExitCode;
 import io.nvsentinel.examples.cli.Invocation;
@@ -59,7 +59,7 @@ public final class RetentionCommand {
             @Option(names = "--json", description = "Print a JSON object.") boolean json) {
         RetentionOptions.Builder options = RetentionOptions.builder().markProcessed(!noMark);
         if (keep != null) {
-            options.keep(keep);
+            options.retention(keep);
         }
         if (maxAge != null) {
             options.maxAge(maxAge);

@@ -3,9 +3,9 @@ package io.nvsentinel.examples.cli.command;
 
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.SchemaStatus;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.examples.cli.ConnectionArguments;
 import io.nvsentinel.examples.cli.Console;
 import io.nvsentinel.examples.cli.ExitCode;
@@ -130,7 +130,7 @@ public final class SchemaCommand {
         try {
             invocation.withDatastore(connection.options(), Datastore::ping);
             return null;
-        } catch (MisconfiguredException e) {
+        } catch (ConfigurationException e) {
             if (e.sqlState() != null) {
                 // The server's refusal, of a right perhaps, and nothing that a migration mends.
                 throw e;

@@ -3,8 +3,8 @@ package io.nvsentinel.examples.cli.doctor;
 
 import io.nvsentinel.datastore.ConfiguredOption;
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +30,7 @@ final class ConfigurationCheck implements Check {
             DatastoreOptions options = patient.arguments().options(SchemaMode.NONE);
             patient.configured(options);
             tell(patient, options);
-        } catch (MisconfiguredException e) {
+        } catch (ConfigurationException e) {
             patient.fail(String.valueOf(e.getMessage()), "mend what is named here", Map.of());
         }
     }

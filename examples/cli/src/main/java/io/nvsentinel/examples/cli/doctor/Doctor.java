@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli.doctor;
 
-import io.nvsentinel.datastore.DatastoreException;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.examples.cli.ConnectionArguments;
 import io.nvsentinel.examples.cli.Console;
 import io.nvsentinel.examples.cli.Cures;

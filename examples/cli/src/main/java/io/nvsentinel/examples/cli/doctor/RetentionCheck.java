@@ -57,7 +57,7 @@ final class RetentionCheck implements Check {
         if (age.compareTo(kept.plus(TOLERANCE)) > 0) {
             patient.warn(
                     "overdue: " + what + Times.text(age) + " old, and is kept for " + Times.text(kept),
-                    "run retention().keepRunning() in one service, or nvsentinel retention run as a daily job",
+                    "run retention().runPeriodically() in one service, or nvsentinel retention run as a daily job",
                     facts);
         } else {
             patient.ok("the oldest change is " + Times.text(age) + " old", facts);

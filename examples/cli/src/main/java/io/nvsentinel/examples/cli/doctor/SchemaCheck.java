@@ -2,9 +2,9 @@
 package io.nvsentinel.examples.cli.doctor;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DatastoreException;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.SchemaStatus;
+import io.nvsentinel.datastore.error.DatastoreException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;

@@ -2,8 +2,8 @@
 package io.nvsentinel.examples.cli.doctor;
 
 import io.nvsentinel.changestream.ChangeStreamStatus;
-import io.nvsentinel.changestream.upkeep.ClientStatus;
-import io.nvsentinel.datastore.PoolFigures;
+import io.nvsentinel.changestream.admin.ClientStatus;
+import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.examples.cli.Times;
 import java.time.Duration;
@@ -30,7 +30,7 @@ final class StreamCheck implements Check {
     }
 
     /** What was read at one go. */
-    private record Read(ChangeStreamStatus status, List<ClientStatus> clients, PoolFigures pool) {}
+    private record Read(ChangeStreamStatus status, List<ClientStatus> clients, PoolMetrics pool) {}
 
     @Override
     public void run(Patient patient) {
@@ -108,7 +108,7 @@ final class StreamCheck implements Check {
         return facts;
     }
 
-    private static void pool(Patient patient, PoolFigures pool) {
+    private static void pool(Patient patient, PoolMetrics pool) {
         Map<String, @Nullable Object> facts = new LinkedHashMap<>();
         facts.put("acquired", pool.acquired());
         facts.put("allocated", pool.allocated());

@@ -2,7 +2,7 @@
 package io.nvsentinel.examples.cli.importing;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.MisconfiguredException;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.examples.cli.JdbcSource;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
@@ -73,7 +73,7 @@ final class ImportConnection implements AutoCloseable {
         try {
             return TlsContext.open(options);
         } catch (TlsException e) {
-            throw new MisconfiguredException(String.valueOf(e.getMessage()), null, e);
+            throw new ConfigurationException(String.valueOf(e.getMessage()), null, e);
         }
     }
 

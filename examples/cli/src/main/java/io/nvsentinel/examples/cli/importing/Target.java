@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli.importing;
 
-import io.nvsentinel.datastore.InvalidDocumentException;
+import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.examples.cli.importing.json.RejectedDocumentException;

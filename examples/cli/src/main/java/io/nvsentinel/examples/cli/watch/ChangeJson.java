@@ -23,9 +23,9 @@ final class ChangeJson {
                 "recordId", change.recordId() == null ? null : change.recordId().toString());
         values.put("changedAt", change.changedAt().toString());
         values.put("transactionId", change.transactionId());
-        values.put("document", change.hasDocument() ? change.document() : null);
+        values.put("document", change.hasAfter() ? change.after() : null);
         values.put("before", change.hasBefore() ? change.before() : null);
-        if (change.operation() == Operation.UPDATE && change.hasBefore() && change.hasDocument()) {
+        if (change.operation() == Operation.UPDATE && change.hasBefore() && change.hasAfter()) {
             values.put("updatedFields", change.updatedFields());
             values.put("removedFields", List.copyOf(change.removedFields()));
         }

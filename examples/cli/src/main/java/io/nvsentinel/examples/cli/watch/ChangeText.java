@@ -51,18 +51,18 @@ final class ChangeText {
 
     private static Colour colour(Operation operation) {
         return switch (operation) {
-            case INSERT, EXISTING -> Colour.GREEN;
+            case INSERT, SNAPSHOT -> Colour.GREEN;
             case UPDATE -> Colour.YELLOW;
             case DELETE, TRUNCATE -> Colour.RED;
         };
     }
 
     private static String what(ChangeEvent<Map<String, @Nullable Object>> change) {
-        boolean compared = change.operation() == Operation.UPDATE && change.hasBefore() && change.hasDocument();
+        boolean compared = change.operation() == Operation.UPDATE && change.hasBefore() && change.hasAfter();
         if (compared) {
             return difference(change);
         }
-        Map<String, @Nullable Object> document = change.hasDocument() ? change.document() : null;
+        Map<String, @Nullable Object> document = change.hasAfter() ? change.after() : null;
         Map<String, @Nullable Object> before = change.hasBefore() ? change.before() : null;
         Map<String, @Nullable Object> shown = document == null ? before : document;
         return shown == null ? "" : Json.line(shown);

@@ -3,14 +3,14 @@ package io.nvsentinel.examples.cli.watch;
 
 import io.nvsentinel.changestream.ChangeEvent;
 import io.nvsentinel.changestream.ChangeStreams;
-import io.nvsentinel.changestream.IfOwned;
+import io.nvsentinel.changestream.OwnershipPolicy;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.DatastoreException;
-import io.nvsentinel.datastore.DocumentCodec;
-import io.nvsentinel.datastore.Filter;
-import io.nvsentinel.datastore.JsonCodec;
+import io.nvsentinel.datastore.codec.DocumentCodec;
+import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.examples.cli.ConnectionArguments;
 import io.nvsentinel.examples.cli.Console;
 import io.nvsentinel.examples.cli.ExitCode;
@@ -116,7 +116,7 @@ public final class WatchCommand implements Callable<Integer> {
         WatchOptions.Builder options = WatchOptions.builder()
                 .startAt(start)
                 .filter(wanted)
-                .ifOwned(takeOver ? IfOwned.TAKE_OVER : IfOwned.FAIL)
+                .ownershipPolicy(takeOver ? OwnershipPolicy.TAKE_OVER : OwnershipPolicy.FAIL)
                 .onSubscribed(token -> started());
         if (client != null) {
             options.clientName(client);

@@ -4,11 +4,11 @@ package io.nvsentinel.examples.cli.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;

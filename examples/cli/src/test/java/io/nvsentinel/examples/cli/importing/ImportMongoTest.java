@@ -4,8 +4,8 @@ package io.nvsentinel.examples.cli.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.datastore.Datastore;
-import io.nvsentinel.datastore.Filter;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.examples.cli.ExitCode;
 import io.nvsentinel.examples.cli.Run;
 import io.nvsentinel.testserver.PostgresDatabase;

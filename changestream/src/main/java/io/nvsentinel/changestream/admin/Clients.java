@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.admin;
+
+import io.nvsentinel.changestream.StartAt;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The named clients: where they are, and how to move them. From
+ * {@link io.nvsentinel.changestream.ChangeStreams#clients()}. Thread-safe; every publisher is cold.
+ *
+ * <p>Moving a client fences its owner: that ends with {@link io.nvsentinel.changestream.ClientFencedException} within about
+ * a second, and stores nothing more. Whoever opens the name next starts where the client was moved to.
+ */
+public interface Clients {
+
+    /**
+     * Lists all clients, partitions of groups among them.
+     *
+     * @return emits them by name, as they were at one moment
+     */
+    Flux<ClientStatus> list();
+
+    /**
+     * Looks up one client.
+     *
+     * @param clientName its name
+     * @return emits it, or nothing if there is none
+     */
+    Mono<ClientStatus> find(String clientName);
+
+    /**
+     * Moves a client, or all partitions of a group together; a client that is not known yet is made known.
+     *
+     * <p>Moving it to {@link StartAt#now()} records the moment as its {@linkplain ClientStatus#cutOff() cut-off}: every
+     * change made before it either was committed by then, and so can be found in the collection, or will arrive. Doing so
+     * again before anybody has opened the client changes nothing: the first cut-off and position stay, so this can be
+     * repeated until it succeeds. Any other move forgets the cut-off.
+     *
+     * @param clientName its name
+     * @param to where to
+     * @return completes when the client is moved, all at once or not at all
+     */
+    Mono<Void> reset(String clientName, StartAt to);
+
+    /**
+     * Forgets a client, or a group. Who opens the name next is new. Its dead letters stay.
+     *
+     * @param clientName its name
+     * @return completes when it is forgotten, true if there was one
+     */
+    Mono<Boolean> delete(String clientName);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.changestream.internal.wakeup;
+
+import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.internal.connection.Connections;
+import io.nvsentinel.datastore.internal.connection.OutageRetry;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/**
+ * Keeps one LISTEN connection, outside the pool, for as long as anybody watches. Losing it costs speed, never changes.
+ */
+public final class NotificationListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.listening");
+    private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+
+    private final Connections connections;
+    private final WakeUpSignal doorbell;
+    private final Scheduler timer;
+    private final ChangeStreamListener listener;
+    private final OutageRetry retry;
+    private final AtomicReference<@Nullable IdleLock> gate = new AtomicReference<>();
+    private final Mono<Void> session;
+
+    /**
+     * Listens to nothing yet.
+     *
+     * @param connections give the connection
+     * @param doorbell is rung by every notification
+     * @param timer tells and waits for time
+     * @param listener hears whether it works
+     */
+    public NotificationListener(
+            Connections connections, WakeUpSignal doorbell, Scheduler timer, ChangeStreamListener listener) {
+        this.connections = connections;
+        this.doorbell = doorbell;
+        this.timer = timer;
+        this.listener = listener;
+        this.retry = new OutageRetry(FIRST_BACKOFF, LONGEST_BACKOFF, connections.recoveries(), timer);
+        this.session = keepListening()
+                .ignoreElements()
+                .then()
+                .doOnCancel(listener::onListeningEnded)
+                .share();
+    }
+
+    /**
+     * Listens while subscribed; never ends by itself. All subscribers share one connection.
+     *
+     * @return the session
+     */
+    public Mono<Void> session() {
+        return session;
+    }
+
+    /**
+     * The gate of the connection in use.
+     *
+     * @return null while there is none
+     */
+    public @Nullable IdleLock gate() {
+        return gate.get();
+    }
+
+    /**
+     * A gate did not answer: do without it until the session has made another connection.
+     *
+     * @param broken the gate
+     */
+    public void lost(IdleLock broken) {
+        gate.compareAndSet(broken, null);
+    }
+
+    /** Changes were found that nobody may have been notified of. */
+    public void found() {
+        IdleLock current = gate.get();
+        if (current != null) {
+            current.found();
+        }
+    }
+
+    private Flux<IdleLock> keepListening() {
+        return connections
+                .dedicated("Listen for changes", this::listen)
+                // The connection's lifetime is over, or its certificates are: on with the next.
+                .repeat()
+                // A gate is emitted once LISTEN works, which resets the back-off.
+                .retryWhen(Retry.from(failures -> retry.when(error -> true)
+                        .generateCompanion(
+                                failures.doOnNext(signal -> degraded(signal.totalRetriesInARow(), signal.failure())))));
+    }
+
+    /** Subscribes to notifications, then LISTENs, then has everybody poll: what came in between is found by polling. */
+    private Flux<IdleLock> listen(PostgresqlConnection connection) {
+        return Flux.usingWhen(
+                Mono.fromSupplier(() -> new IdleLock(connection, ANSWER_WITHIN, timer)),
+                opened -> listen(connection, opened),
+                IdleLock::leave);
+    }
+
+    private Flux<IdleLock> listen(PostgresqlConnection connection, IdleLock opened) {
+        Mono<IdleLock> notified = connection
+                .getNotifications()
+                .onBackpressureLatest()
+                .filter(notification -> !opened.isOwn(notification))
+                .doOnNext(notification -> doorbell.ring())
+                .then(Mono.error(() -> new UnavailableException("The LISTEN connection was closed", null, null)));
+        Mono<IdleLock> listening = Flux.from(
+                        connection.createStatement("LISTEN " + IdleLock.CHANNEL).execute())
+                .concatMap(result -> result.getRowsUpdated())
+                .then(Mono.fromSupplier(() -> opened(opened)));
+        Flux<IdleLock> beating = Mono.delay(HEARTBEAT, timer)
+                // Its failure is heard of below, and once is enough.
+                .then(opened.heartbeat().onErrorComplete())
+                .cast(IdleLock.class)
+                .repeat();
+        Flux<IdleLock> telling = opened.telling().cast(IdleLock.class);
+        return Flux.merge(notified, listening.concatWith(beating), telling, opened.whenLost())
+                .doFinally(signal -> closed(opened));
+    }
+
+    private IdleLock opened(IdleLock opened) {
+        LOG.info("NotificationListener: changes wake their subscribers");
+        gate.set(opened);
+        doorbell.ring();
+        listener.onListening();
+        return opened;
+    }
+
+    private void closed(IdleLock closed) {
+        gate.compareAndSet(closed, null);
+        doorbell.ring();
+    }
+
+    private void degraded(long attempts, Throwable failure) {
+        listener.onPollingOnly(failure);
+        if (attempts == 0) {
+            LOG.warn("Not listening, so changes are found by polling until it works again: {}", failure.getMessage());
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.error;
+
+import io.nvsentinel.datastore.query.FieldPath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document, or what an update or an aggregation makes of one, is beyond a limit: it could not be stored, indexed or read
+ * again. Nothing was written.
+ *
+ * <table>
+ * <caption>Limits</caption>
+ * <tr><th>What</th><th>At most</th></tr>
+ * <tr><td>levels of objects and arrays in a document</td><td>500</td></tr>
+ * <tr><td>digits of a number, written without exponent</td><td>1,000</td></tr>
+ * <tr><td>a document's text</td><td>268,435,455 bytes</td></tr>
+ * <tr><td>{@code healthevent.nodeName}, {@code healthevent.metadata.idempotencyKey},
+ *     {@code healtheventstatus.userpodsevictionstatus.status}; {@code eventId} and {@code nodeName} of maintenance events</td>
+ *     <td>2,000 bytes of UTF-8</td></tr>
+ * <tr><td>{@code csp} and {@code clusterName} of maintenance events</td><td>1,000 bytes of UTF-8</td></tr>
+ * <tr><td>a value in an index of the application's own</td><td>what PostgreSQL allows, 2,704 bytes for a B-tree</td></tr>
+ * </table>
+ */
+public final class LimitExceededException extends InvalidRequestException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** The path of the field, or null. */
+    private final @Nullable String field;
+
+    /** The most that is allowed. */
+    private final long limit;
+
+    /**
+     * Creates an error.
+     *
+     * @param context where it arose
+     * @param reason what was wrong, in one line
+     * @param field the path of the field, or null where it is not known
+     * @param limit the most that is allowed, in the unit that {@code reason} names
+     * @param cause what was caught, or null
+     */
+    public LimitExceededException(
+            ErrorContext context, String reason, @Nullable String field, long limit, @Nullable Throwable cause) {
+        super(context, reason, cause);
+        this.field = field;
+        this.limit = limit;
+    }
+
+    /**
+     * Which field it is.
+     *
+     * @return its path as stored, as {@link FieldPath#parse} reads it; null for the document as a whole, and where only the
+     *     {@linkplain #constraint() index} is known
+     */
+    public @Nullable String field() {
+        return field;
+    }
+
+    /**
+     * The most that is allowed.
+     *
+     * @return bytes, levels or digits, as the message says
+     */
+    public long limit() {
+        return limit;
+    }
+}

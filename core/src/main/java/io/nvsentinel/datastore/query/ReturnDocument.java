@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.nvsentinel.datastore.query;
+
+/** Which state of a document an update gives back. */
+public enum ReturnDocument {
+    /** As it was. */
+    BEFORE,
+    /** As it is now. */
+    AFTER
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Filters, queries, sort orders and updates: immutable values that are built in Java or read from MongoDB's JSON spelling. */
+@NullMarked
+package io.nvsentinel.datastore.query;
+
+import org.jspecify.annotations.NullMarked;
