@@ -5,11 +5,17 @@ import io.nvsentinel.changestream.processing.OnFailure;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.HealthEventStore;
+import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.model.Status;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
-/** The README's example, between the two markers; {@link ReadmeExampleTest} compares them. */
+/** The README's examples, between markers; {@link ReadmeExampleTest} compares them with the README and runs the second. */
 final class ReadmeExample {
 
     private final Function<ChangeEvent<HealthEventDocument>, Mono<Void>> handler;
@@ -19,7 +25,7 @@ final class ReadmeExample {
     }
 
     void run() {
-        // README begins
+        // example 1 begins
         Datastore datastore =
                 Datastore.connect(DatastoreOptions.fromEnvironment()).block();
         ChangeStreams streams = ChangeStreams.of(datastore);
@@ -31,17 +37,33 @@ final class ReadmeExample {
         } finally {
             streams.close().then(datastore.close()).block();
         }
-        // README ends
+        // example 1 ends
+    }
+
+    static Mono<Long> use(Datastore datastore) {
+        // example 2 begins
+        HealthEventStore events = datastore.healthEvents();
+        HealthEvent event = HealthEvent.builder()
+                .nodeName("gpu-node-1")
+                .checkName("GpuXidError")
+                .isFatal(true)
+                .errorCode(List.of("79"))
+                .build();
+        Mono<UUID> inserted = events.insert(HealthEventDocument.of(Instant.now(), event));
+        return inserted.flatMap(id -> events.updateNodeQuarantineStatus(id, Status.QUARANTINED))
+                .thenMany(events.findByNode("gpu-node-1"))
+                .count();
+        // example 2 ends
     }
 
     Mono<Void> process(Datastore datastore, ChangeStreams streams, WatchOptions options) {
-        // The README's second example begins
+        // example 3 begins
         ProcessorOptions processing = ProcessorOptions.builder()
                 .concurrency(8)
                 .onFailure(OnFailure.DEAD_LETTER)
                 .build();
         return streams.process(datastore.healthEvents(), options, processing, this::drain);
-        // The README's second example ends
+        // example 3 ends
     }
 
     private Mono<Void> drain(ChangeEvent<HealthEventDocument> change) {

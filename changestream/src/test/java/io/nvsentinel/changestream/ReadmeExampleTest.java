@@ -3,15 +3,28 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.model.Status;
+import io.nvsentinel.testserver.PostgresDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The README's example is the one that is compiled, word for word. */
+/** The README's examples are the ones that are compiled, word for word. */
 class ReadmeExampleTest {
 
+    @RegisterExtension
+    static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
+
     private static final Path MODULE = Path.of(System.getProperty("basedir", ""));
+    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final int EXAMPLES = 3;
+
+    /** More lines than this, and a newcomer no longer reads it. */
+    private static final int LONGEST = 150;
 
     @Test
     void theReadmeShowsWhatIsCompiled() throws IOException {
@@ -19,15 +32,39 @@ class ReadmeExampleTest {
         String compiled =
                 Files.readString(MODULE.resolve("src/test/java/io/nvsentinel/changestream/ReadmeExample.java"));
 
-        assertThat(readme)
-                .contains(shown(between(compiled, "        // README begins\n", "        // README ends\n")))
-                .contains(shown(between(
-                        compiled,
-                        "        // The README's second example begins\n",
-                        "        // The README's second example ends\n")));
+        for (int example = 1; example <= EXAMPLES; example++) {
+            assertThat(readme)
+                    .contains(shown(between(
+                            compiled,
+                            "        // example " + example + " begins\n",
+                            "        // example " + example + " ends\n")));
+        }
         assertThat(readme.split("```java\n", -1))
                 .as("every example is one of these")
-                .hasSize(3);
+                .hasSize(EXAMPLES + 1);
+    }
+
+    @Test
+    void theReadmeIsShort() throws IOException {
+        assertThat(Files.readAllLines(MODULE.resolve("../README.md"))).hasSizeLessThanOrEqualTo(LONGEST);
+    }
+
+    @Test
+    void theExampleOfInsertingUpdatingAndFindingWorks() {
+        Datastore datastore = Databases.connect(DATABASE.get());
+        try {
+            assertThat(ReadmeExample.use(datastore).block(SOON)).isEqualTo(1);
+            assertThat(datastore
+                            .healthEvents()
+                            .findLatestByNode("gpu-node-1")
+                            .block(SOON)
+                            .document()
+                            .status()
+                            .nodeQuarantined())
+                    .isEqualTo(Status.QUARANTINED);
+        } finally {
+            datastore.close().block(SOON);
+        }
     }
 
     private static String shown(String compiled) {

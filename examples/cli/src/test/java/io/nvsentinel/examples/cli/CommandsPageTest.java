@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import picocli.CommandLine;
 
-/** The README's table of commands against the commands themselves. */
-class ReadmeTest {
+/** The table in docs/cli.md of commands against the commands themselves. */
+class CommandsPageTest {
 
     private static final Pattern ROW = Pattern.compile("^\\| `([a-z -]+)` \\|", Pattern.MULTILINE);
 
     @Test
     void theTableHasEveryCommand() throws IOException {
-        String readme = Files.readString(Path.of("../../README.md"));
+        String readme = Files.readString(Path.of("../../docs/cli.md"));
         String table =
                 readme.substring(readme.indexOf("<!-- cli-commands -->"), readme.indexOf("<!-- /cli-commands -->"));
 

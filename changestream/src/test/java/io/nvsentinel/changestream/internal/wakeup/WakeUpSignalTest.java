@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-class DoorbellTest {
+class WakeUpSignalTest {
 
     private static final Duration MAX = Duration.ofSeconds(60);
 

@@ -24,13 +24,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The README's tables of the change stream's options name every option, and the ranges that hold. */
-class ReadmeOptionsTest {
+/** The tables of the change stream's options in docs/configuration.md name every option, and the ranges that hold. */
+class ConfigurationPageTest {
 
     private static final int DEFAULT = 2;
     private static final int RANGE = 3;
-    private static final Path README =
-            Path.of(System.getProperty("basedir", "")).resolve("../README.md");
+    private static final Path PAGE = Path.of(System.getProperty("basedir", "")).resolve("../docs/configuration.md");
 
     @Test
     void everyOptionIsListed() throws IOException {
@@ -206,7 +205,7 @@ class ReadmeOptionsTest {
     }
 
     private static Stream<String[]> rows(String table) throws IOException {
-        String text = Files.readString(README);
+        String text = Files.readString(PAGE);
         String marker = "<!-- " + table + " -->\n";
         assertThat(text).containsOnlyOnce(marker);
         return text.substring(text.indexOf(marker) + marker.length())

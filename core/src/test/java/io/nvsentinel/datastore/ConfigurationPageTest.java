@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The README's table of options, row by row, against the options themselves. */
-class ReadmeOptionsTest {
+/** The table of options in docs/configuration.md, row by row, against the options themselves. */
+class ConfigurationPageTest {
 
     private static final String REQUIRED = "required";
     private static final Set<String> SOURCES = Set.of("environment", "yaml");
@@ -58,11 +58,11 @@ class ReadmeOptionsTest {
     }
 
     static List<Row> rows() throws IOException {
-        String readme =
-                Files.readString(Path.of(System.getProperty("basedir", "")).resolve("../README.md"));
+        String page =
+                Files.readString(Path.of(System.getProperty("basedir", "")).resolve("../docs/configuration.md"));
         String marker = "<!-- datastore-options -->\n";
-        assertThat(readme).containsOnlyOnce(marker);
-        return readme.substring(readme.indexOf(marker) + marker.length())
+        assertThat(page).containsOnlyOnce(marker);
+        return page.substring(page.indexOf(marker) + marker.length())
                 .lines()
                 .takeWhile(line -> line.startsWith("|"))
                 .skip(2)
@@ -149,7 +149,7 @@ class ReadmeOptionsTest {
 
         assertThat(row.range().split(", "))
                 .containsExactly(Arrays.stream(type.getEnumConstants())
-                        .map(ReadmeOptionsTest::shown)
+                        .map(ConfigurationPageTest::shown)
                         .toArray(String[]::new))
                 .allSatisfy(word ->
                         assertThat(shown(value(with(row, word), row))).isEqualTo(word));
@@ -171,7 +171,7 @@ class ReadmeOptionsTest {
         try {
             return DatastoreOptions.class.getMethod(row.accessor()).invoke(options);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError("The README names an option that is none: " + row.option(), e);
+            throw new AssertionError("docs/configuration.md names an option that is none: " + row.option(), e);
         }
     }
 
