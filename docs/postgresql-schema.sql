@@ -1728,6 +1728,32 @@ CREATE INDEX maintenance_events_over ON maintenance_events (actual_end_time) WHE
 -- Locks:   SHARE on maintenance_events while the index is built, which holds writers up: a second for some million rows.
 CREATE INDEX maintenance_events_cancelled ON maintenance_events (last_updated_timestamp) WHERE status = 'CANCELLED';
 
+-- V240__nvsentinel_guard_changelog.sql
+-- Purpose: refuses to change or remove changes outside the retention. A change that is removed before every client has read it is
+--          lost for the others without an error; the retention raises oldest_id first, so that they fail with a typed error.
+--          The retention sets nvsentinel.retention; so does an operator who has raised oldest_id by hand.
+-- Locks:   none beyond the catalog's.
+CREATE FUNCTION nvsentinel_guard_changelog() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF current_setting('nvsentinel.retention', true) IS DISTINCT FROM 'on' THEN
+        RAISE EXCEPTION '% on %.% is refused: clients would lose changes without an error', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = 'Run the retention instead: nvsentinel retention run. To do it all the same, raise oldest_id in'
+                    ' datastore_changelog_state above every change that is removed, and SET nvsentinel.retention = ''on''.';
+    END IF;
+    RETURN NULL;
+END
+$body$;
+
+-- V241__datastore_changelog_guard.sql
+-- Purpose: puts the guard on the changelog. It does not fire for logical replication, which repeats what the retention did elsewhere.
+-- Locks:   SHARE ROW EXCLUSIVE on the changelog, for milliseconds; writers wait for as long as the longest commit under way.
+CREATE TRIGGER nvsentinel_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON datastore_changelog
+    FOR EACH STATEMENT EXECUTE FUNCTION nvsentinel_guard_changelog();
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -1835,7 +1861,9 @@ FROM (VALUES
     (85, '194', 'nvsentinel refused document', 'V194__nvsentinel_refused_document.sql', -2140128679),
     (86, '195', 'nvsentinel recommended action restart app', 'V195__nvsentinel_recommended_action_restart_app.sql', -1986872169),
     (87, '196', 'maintenance events over complete', 'V196__maintenance_events_over_complete.sql', -574868414),
-    (88, '197', 'maintenance events cancelled', 'V197__maintenance_events_cancelled.sql', -591836714)
+    (88, '197', 'maintenance events cancelled', 'V197__maintenance_events_cancelled.sql', -591836714),
+    (89, '240', 'nvsentinel guard changelog', 'V240__nvsentinel_guard_changelog.sql', 1889186458),
+    (90, '241', 'datastore changelog guard', 'V241__datastore_changelog_guard.sql', 48984325)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

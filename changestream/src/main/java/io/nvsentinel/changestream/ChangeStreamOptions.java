@@ -6,11 +6,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** How changes are read. Immutable. */
 public final class ChangeStreamOptions {
 
     private static final long KIB = 1024;
+    private static final Duration SHORTEST_POLL = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(1);
 
     private final Builder values;
@@ -29,12 +32,12 @@ public final class ChangeStreamOptions {
     }
 
     /**
-     * How long a stream that hears nothing waits before it looks.
+     * How long an idle stream waits before it reads without a notification.
      *
-     * @return 1 ms to 1 d
+     * @return 1 ms to 1 d; empty for the datastore's {@code pollInterval}
      */
-    public Duration pollInterval() {
-        return values.pollInterval;
+    public Optional<Duration> pollInterval() {
+        return Optional.ofNullable(values.pollInterval);
     }
 
     /**
@@ -79,14 +82,16 @@ public final class ChangeStreamOptions {
 
     @Override
     public String toString() {
-        return "ChangeStreamOptions{pollInterval=" + pollInterval() + ", batchSize=" + batchSize() + ", maxBatchBytes="
+        return "ChangeStreamOptions{pollInterval="
+                + pollInterval().map(Duration::toString).orElse("the datastore's") + ", batchSize=" + batchSize()
+                + ", maxBatchBytes="
                 + maxBatchBytes() + ", listen=" + listen() + ", maxOutage=" + maxOutage() + "}";
     }
 
     /** Collects options. Not safe for use by several threads. */
     public static final class Builder {
 
-        private Duration pollInterval = Duration.ofSeconds(5);
+        private @Nullable Duration pollInterval;
         private int batchSize = 2000;
         private long maxBatchBytes = 8 * KIB * KIB;
         private boolean listen = true;
@@ -96,14 +101,15 @@ public final class ChangeStreamOptions {
         private Builder() {}
 
         /**
-         * Sets how long a stream that hears nothing waits before it looks for changes. Default 5 s, range 1 ms to 1 d.
-         * With wake-ups it only bounds the delay when one gets lost; without them it is the delay.
+         * Sets how long an idle stream waits before it reads without a notification. Default: the {@code pollInterval} of the
+         * datastore, which is 5 s unless it is set; range 1 ms to 1 d. With notifications it only bounds the delay if one is
+         * lost; without them it is the delay.
          *
          * @param value the duration
          * @return this builder
          */
         public Builder pollInterval(Duration value) {
-            pollInterval = value;
+            pollInterval = Objects.requireNonNull(value, "pollInterval");
             return this;
         }
 
@@ -175,7 +181,8 @@ public final class ChangeStreamOptions {
          */
         public ChangeStreamOptions build() {
             check(
-                    pollInterval.toMillis() >= 1 && pollInterval.compareTo(LONGEST) <= 0,
+                    pollInterval == null
+                            || (pollInterval.compareTo(SHORTEST_POLL) >= 0 && pollInterval.compareTo(LONGEST) <= 0),
                     "pollInterval must be between 1 ms and 1 day, not " + pollInterval);
             check(batchSize >= 1 && batchSize <= 10_000, "batchSize must be between 1 and 10000, not " + batchSize);
             check(

@@ -112,8 +112,9 @@ public final class ChangeStreams {
         this.captureReports = captureStates.reporting(listener, timer).then().share();
         this.listening = new NotificationListener(connections, doorbell, timer, listener);
         this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
-        this.tail = new Tail(
-                reader, listening, doorbell, new TailSettings(options.pollInterval(), patience, timer, listener));
+        Duration pollInterval =
+                options.pollInterval().orElse(datastore.options().pollInterval());
+        this.tail = new Tail(reader, listening, doorbell, new TailSettings(pollInterval, patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
         this.records = new Records(connections, options.batchSize(), options.maxBatchBytes());
         this.opening = new Opening(reader, tail, tokens, patience);
@@ -128,17 +129,13 @@ public final class ChangeStreams {
     }
 
     /**
-     * Change streams with the datastore's poll interval and every other option at its default.
+     * Change streams with every option at its default.
      *
      * @param datastore a connected datastore
      * @return change streams; nothing is read until something is watched
      */
     public static ChangeStreams of(Datastore datastore) {
-        return of(
-                datastore,
-                ChangeStreamOptions.builder()
-                        .pollInterval(datastore.options().pollInterval())
-                        .build());
+        return of(datastore, ChangeStreamOptions.builder().build());
     }
 
     /**

@@ -9,10 +9,13 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -21,10 +24,14 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import com.tngtech.archunit.library.dependencies.SliceRule;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
@@ -84,6 +91,76 @@ class ArchitectureTest {
                     .beFreeOfCycles()
                     .check(PRODUCTION);
         }
+    }
+
+    /**
+     * The public types of core that know what implements them, and which internal package: where a datastore is connected,
+     * options are read, and values are checked while they are built or read from MongoDB's spelling.
+     */
+    private static final Map<String, Set<String>> DOORS = Map.ofEntries(
+            entry("Datastore", Set.of("store")),
+            entry("SchemaStatus", Set.of("store")),
+            entry("DatastoreOptions", Set.of("options")),
+            entry("query.Filter", Set.of("filter")),
+            entry("query.Update", Set.of("filter", "update")),
+            entry("aggregation.Aggregation", Set.of("aggregate")),
+            entry("aggregation.Expression", Set.of("aggregate", "filter")),
+            entry("aggregation.Stage", Set.of("aggregate")),
+            entry("aggregation.Window", Set.of("aggregate")),
+            entry("codec.JsonTreeWriter", Set.of("filter")),
+            entry("error.DatastoreException", Set.of("")),
+            entry("metrics.SampledMeters", Set.of("figures", "store")));
+
+    private static final String CORE = "io.nvsentinel.datastore";
+
+    @Test
+    void packagesOfCoreDependInOneDirection() {
+        SliceRule rule = slices().assignedFrom(packagesOfCore()).should().beFreeOfCycles();
+        for (Map.Entry<String, Set<String>> door : DOORS.entrySet()) {
+            for (String room : door.getValue()) {
+                DescribedPredicate<JavaClass> origin = isOrIsNestedIn(CORE + "." + door.getKey());
+                DescribedPredicate<JavaClass> target =
+                        resideInAPackage(room.isEmpty() ? CORE + ".internal" : CORE + ".internal." + room + "..");
+                assertThat(PRODUCTION.stream()
+                                .filter(origin)
+                                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                                .map(Dependency::getTargetClass)
+                                .anyMatch(target))
+                        .as("%s still needs internal.%s", door.getKey(), room)
+                        .isTrue();
+                rule = rule.ignoreDependency(origin, target);
+            }
+        }
+        rule.check(PRODUCTION);
+    }
+
+    /** Each public package, and each package directly below {@code internal} with those below it. */
+    private static SliceAssignment packagesOfCore() {
+        return new SliceAssignment() {
+
+            @Override
+            public SliceIdentifier getIdentifierOf(JavaClass type) {
+                String name = type.getPackageName();
+                String internal = CORE + ".internal.";
+                if (name.startsWith(internal)) {
+                    return SliceIdentifier.of(
+                            internal + name.substring(internal.length()).split("\\.")[0]);
+                }
+                return name.equals(CORE) || name.startsWith(CORE + ".")
+                        ? SliceIdentifier.of(name)
+                        : SliceIdentifier.ignore();
+            }
+
+            @Override
+            public String getDescription() {
+                return "packages of core";
+            }
+        };
+    }
+
+    private static DescribedPredicate<JavaClass> isOrIsNestedIn(String name) {
+        return describe(
+                name, type -> type.getName().equals(name) || type.getName().startsWith(name + "$"));
     }
 
     @Test

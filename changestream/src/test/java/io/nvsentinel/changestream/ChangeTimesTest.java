@@ -25,7 +25,7 @@ class ChangeTimesTest {
 
     @BeforeEach
     void empty() {
-        DATABASE.execute("DELETE FROM datastore_changelog");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog");
         DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = 1");
     }
 
@@ -37,8 +37,8 @@ class ChangeTimesTest {
             streams.insertHealth("node-" + i);
         }
         for (int i = 0; i < times.size(); i++) {
-            DATABASE.execute("UPDATE datastore_changelog SET changed_at = " + sql(times.get(i))
-                    + " WHERE new_values #>> '{healthevent,nodeName}' = 'node-" + i + "'");
+            DATABASE.execute("SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
+                    + sql(times.get(i)) + " WHERE new_values #>> '{healthevent,nodeName}' = 'node-" + i + "'");
         }
         List<ChangeEvent<HealthEventDocument>> changes =
                 watch(StartAt.beginning()).await(times.size() + 1);
@@ -59,8 +59,9 @@ class ChangeTimesTest {
     void startsAtAnyTime() {
         streams.insertHealth("old");
         streams.insertHealth("new");
-        DATABASE.execute("UPDATE datastore_changelog SET changed_at = '0044-03-15 12:00:00+00 BC'"
-                + " WHERE new_values #>> '{healthevent,nodeName}' = 'old'");
+        DATABASE.execute(
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = '0044-03-15 12:00:00+00 BC'"
+                        + " WHERE new_values #>> '{healthevent,nodeName}' = 'old'");
         Seen<ChangeEvent<HealthEventDocument>> both = watch(StartAt.at(Instant.parse("-0043-03-15T12:00:00Z")));
         assertThat(nodes(both.await(2))).containsExactly("old", "new");
         Seen<ChangeEvent<HealthEventDocument>> one = watch(StartAt.at(Instant.parse("-0043-03-15T12:00:00.000001Z")));

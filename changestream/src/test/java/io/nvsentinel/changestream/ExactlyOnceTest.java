@@ -230,7 +230,7 @@ class ExactlyOnceTest {
 
     /** Removes the changes up to one, as the retention does. */
     private static void loseHistory(String change) {
-        DATABASE.execute("WITH gone AS (SELECT max(id) AS id FROM datastore_changelog"
+        DATABASE.execute("SET nvsentinel.retention = 'on'; WITH gone AS (SELECT max(id) AS id FROM datastore_changelog"
                 + " WHERE new_values -> 'healthevent' ->> 'checkName' = '" + change + "'),"
                 + " raised AS (UPDATE datastore_changelog_state SET oldest_id = (SELECT id + 1 FROM gone))"
                 + " DELETE FROM datastore_changelog WHERE id <= (SELECT id FROM gone)");

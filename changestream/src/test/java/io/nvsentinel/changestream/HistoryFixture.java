@@ -23,13 +23,15 @@ final class HistoryFixture {
 
     /** Ids begin at 1 again. */
     void clear() {
-        database.execute("ALTER SEQUENCE datastore_changelog_id_seq RESTART; TRUNCATE datastore_changelog");
+        database.execute(
+                "SET nvsentinel.retention = 'on'; ALTER SEQUENCE datastore_changelog_id_seq RESTART; TRUNCATE datastore_changelog");
         database.execute("DELETE FROM health_events");
-        database.execute("TRUNCATE datastore_changelog, resume_tokens, handled_changes;"
-                + " ALTER SEQUENCE datastore_changelog_id_seq RESTART;"
-                + " UPDATE datastore_changelog_state SET oldest_id = 1, processed_id = 0,"
-                + " incarnation = gen_random_uuid();"
-                + " DROP TABLE IF EXISTS backup; CREATE TABLE backup (LIKE resume_tokens INCLUDING GENERATED)");
+        database.execute(
+                "SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog, resume_tokens, handled_changes;"
+                        + " ALTER SEQUENCE datastore_changelog_id_seq RESTART;"
+                        + " UPDATE datastore_changelog_state SET oldest_id = 1, processed_id = 0,"
+                        + " incarnation = gen_random_uuid();"
+                        + " DROP TABLE IF EXISTS backup; CREATE TABLE backup (LIKE resume_tokens INCLUDING GENERATED)");
     }
 
     /** In one transaction, so that their ids are contiguous. */
@@ -67,7 +69,7 @@ final class HistoryFixture {
         return "ALTER TABLE health_events DISABLE TRIGGER nvsentinel_capture;"
                 + " DELETE FROM health_events WHERE id IN (SELECT record_id FROM datastore_changelog WHERE id > " + last
                 + "); ALTER TABLE health_events ENABLE ALWAYS TRIGGER nvsentinel_capture;"
-                + " DELETE FROM datastore_changelog WHERE id > " + last;
+                + " SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog WHERE id > " + last;
     }
 
     /** Remembers where clients are stored. */

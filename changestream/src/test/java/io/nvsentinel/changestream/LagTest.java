@@ -57,8 +57,9 @@ class LagTest {
         streams.insertHealth("a");
         streams.insertHealth("b");
         seen.await(2);
-        DATABASE.execute("UPDATE datastore_changelog SET changed_at = changed_at - interval '20 min'"
-                + " WHERE id = (SELECT max(id) - 1 FROM datastore_changelog)");
+        DATABASE.execute(
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = changed_at - interval '20 min'"
+                        + " WHERE id = (SELECT max(id) - 1 FROM datastore_changelog)");
         ClientLag behind = lag("slow");
         assertThat(behind.changes()).isEqualTo(2);
         assertThat(behind.age()).isBetween(Duration.ofMinutes(20), Duration.ofMinutes(30));
@@ -82,8 +83,9 @@ class LagTest {
                 streams.watchHealth(WatchOptions.builder().clientName("skewed"));
         streams.insertHealth("a");
         seen.await(1);
-        DATABASE.execute("UPDATE datastore_changelog SET changed_at = now() + interval '1 h'"
-                + " WHERE id = (SELECT max(id) FROM datastore_changelog)");
+        DATABASE.execute(
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = now() + interval '1 h'"
+                        + " WHERE id = (SELECT max(id) FROM datastore_changelog)");
         assertThat(lag("skewed")).isEqualTo(new ClientLag("skewed", 1, Duration.ZERO));
     }
 

@@ -296,10 +296,10 @@ class RetentionTest {
     }
 
     private static void reset() {
-        DATABASE.execute(
-                "DELETE FROM resume_tokens; DELETE FROM datastore_changelog; TRUNCATE datastore_changelog_state;"
-                        + " INSERT INTO datastore_changelog_state DEFAULT VALUES;"
-                        + " ALTER SEQUENCE datastore_changelog_id_seq RESTART");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; DELETE FROM resume_tokens; DELETE FROM datastore_changelog;"
+                + " TRUNCATE datastore_changelog_state;"
+                + " INSERT INTO datastore_changelog_state DEFAULT VALUES;"
+                + " ALTER SEQUENCE datastore_changelog_id_seq RESTART");
     }
 
     @Test
@@ -363,7 +363,8 @@ class RetentionTest {
 
     private static void age(int changes, String age) {
         DATABASE.execute(
-                "UPDATE datastore_changelog SET changed_at = now() - interval '" + age + "' WHERE id <= " + changes);
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = now() - interval '" + age
+                        + "' WHERE id <= " + changes);
     }
 
     private static void client(String name, long position) {

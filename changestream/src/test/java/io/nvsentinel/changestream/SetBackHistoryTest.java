@@ -290,7 +290,7 @@ class SetBackHistoryTest {
         history.insert("a", 10);
         watch.await(10);
 
-        DATABASE.execute("TRUNCATE datastore_changelog");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog");
 
         assertThat(watch.awaitError()).isInstanceOf(HistoryForkedException.class);
     }

@@ -27,7 +27,7 @@ class StartTest {
 
     @BeforeEach
     void empty() {
-        DATABASE.execute("DELETE FROM datastore_changelog");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog");
         DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = 1");
         DATABASE.execute("DELETE FROM resume_tokens");
     }
@@ -48,8 +48,9 @@ class StartTest {
             streams.insertHealth(node);
         }
         // As two writers do that draw their ids in one order and stamp in the other.
-        DATABASE.execute("UPDATE datastore_changelog SET changed_at = changed_at + interval '1 h'"
-                + " WHERE new_values #>> '{healthevent,nodeName}' IN ('b', 'd')");
+        DATABASE.execute(
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = changed_at + interval '1 h'"
+                        + " WHERE new_values #>> '{healthevent,nodeName}' IN ('b', 'd')");
         Seen<ChangeEvent<HealthEventDocument>> seen =
                 streams.watchHealth(WatchOptions.builder().startAt(StartAt.at(changedAt(2))));
         assertThat(nodes(seen.await(3))).containsExactly("b", "c", "d");
@@ -66,7 +67,8 @@ class StartTest {
             statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
             statement.execute("INSERT INTO health_events (data) VALUES ('{\"healthevent\":{\"nodeName\":\"slow\"}}')");
             // Between them these two would let a start at "the first visible" pass over the slow one.
-            DATABASE.execute("DELETE FROM datastore_changelog WHERE operation = 'INSERT'");
+            DATABASE.execute(
+                    "SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog WHERE operation = 'INSERT'");
             streams.insertHealth("b");
             streams.get()
                     .watch(
@@ -171,7 +173,7 @@ class StartTest {
         String id = one("SELECT id::text FROM datastore_changelog WHERE new_values #>> '{healthevent,nodeName}' = '"
                 + node + "'");
         DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = " + id + " + 1");
-        DATABASE.execute("DELETE FROM datastore_changelog WHERE id <= " + id);
+        DATABASE.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog WHERE id <= " + id);
     }
 
     private static Instant changedAt(int number) {

@@ -13,6 +13,7 @@ import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.datastore.query.Query;
 import io.nvsentinel.datastore.query.Sort;
+import io.nvsentinel.datastore.query.UndecodableDocument;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -32,7 +32,7 @@ class ReferenceStatementsTest {
     @BeforeEach
     void copy() {
         DATABASE.execute("DELETE FROM health_events");
-        DATABASE.execute("DELETE FROM datastore_changelog");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog");
         assertThat(copyIn("COPY health_events(data) FROM STDIN", DOCUMENTS)).isEqualTo(2);
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.query;
 
-import io.nvsentinel.datastore.UndecodableDocument;
 import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.util.List;

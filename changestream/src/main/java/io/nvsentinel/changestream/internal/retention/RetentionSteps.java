@@ -22,6 +22,9 @@ final class RetentionSteps {
     /** What is undone by a crash is done again by the next run, and nobody waits for a flush while the lock is held. */
     private static final String ASYNCHRONOUS = "SELECT set_config('synchronous_commit', 'off', false)";
 
+    /** The changelog's guard refuses everybody else to change or remove what it holds. */
+    private static final String ALLOWED = "SELECT set_config('nvsentinel.retention', 'on', false)";
+
     /**
      * A change that was being committed while a cap removed later ones: nobody can have it any more. The one right below the
      * oldest that is kept stays.
@@ -106,7 +109,8 @@ final class RetentionSteps {
     /** Whether this connection is the one that works at it, until it is closed. */
     Mono<Boolean> begin() {
         return one(LOCK, List.of(), row -> get(row, Boolean.class))
-                .flatMap(locked -> one(ASYNCHRONOUS, List.of(), row -> locked));
+                .flatMap(locked -> one(ASYNCHRONOUS, List.of(), row -> locked))
+                .flatMap(locked -> one(ALLOWED, List.of(), row -> locked));
     }
 
     Mono<Long> removeOrphans() {

@@ -43,7 +43,7 @@ class ChangelogPageTest {
                         .build())
                 .block(SOON);
         reader = new ChangelogReader(((DefaultDatastore) datastore).connections(), ROWS, BYTES);
-        DATABASE.execute("TRUNCATE datastore_changelog");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog");
     }
 
     @AfterEach

@@ -2,7 +2,6 @@
 package io.nvsentinel.datastore.internal.read;
 
 import io.nvsentinel.datastore.StoredDocument;
-import io.nvsentinel.datastore.UndecodableDocument;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.error.UnavailableException;
@@ -20,6 +19,7 @@ import io.nvsentinel.datastore.internal.table.Table;
 import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.datastore.query.Query;
+import io.nvsentinel.datastore.query.UndecodableDocument;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;

@@ -12,11 +12,11 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import reactor.core.publisher.Mono;
 
-/** What a server or database has to have, because no session can set it for itself. */
+/** What a server or database has to be and have, because no session can set it for itself. */
 public final class ServerSettings {
 
-    /** Two columns: the database's encoding, and for whom triggers fire. */
-    public static final String QUERY = "SELECT pg_catalog.current_setting('server_encoding'),"
+    /** Three columns: the server's product, the database's encoding, and for whom triggers fire. */
+    public static final String QUERY = "SELECT pg_catalog.version(), pg_catalog.current_setting('server_encoding'),"
             + " pg_catalog.current_setting('session_replication_role')";
 
     private ServerSettings() {}
@@ -24,11 +24,16 @@ public final class ServerSettings {
     /**
      * What is wrong with them.
      *
-     * @param encoding the first column of {@link #QUERY}
-     * @param replicationRole the second
+     * @param version the first column of {@link #QUERY}
+     * @param encoding the second
+     * @param replicationRole the third
      * @return what, and what to do about it; empty if nothing is
      */
-    public static Optional<String> problem(String encoding, String replicationRole) {
+    public static Optional<String> problem(String version, String encoding, String replicationRole) {
+        Optional<String> product = ServerProduct.problem(version);
+        if (product.isPresent()) {
+            return product;
+        }
         if (!encoding.equals("UTF8")) {
             return Optional.of(
                     "The database has the encoding " + encoding + " and needs UTF8: in others text is lost or"
@@ -48,14 +53,14 @@ public final class ServerSettings {
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(QUERY)) {
             row.next();
-            Optional<String> problem = problem(row.getString(1), row.getString(2));
+            Optional<String> problem = problem(row.getString(1), row.getString(2), row.getString(3));
             if (problem.isPresent()) {
                 throw new ConfigurationException(problem.get());
             }
         }
     }
 
-    private record Found(String encoding, String replicationRole) {}
+    private record Found(String version, String encoding, String replicationRole) {}
 
     /**
      * Asks on a session.
@@ -68,8 +73,11 @@ public final class ServerSettings {
                         "Check the server",
                         connection -> Rows.one(
                                 connection.createStatement(QUERY),
-                                row -> new Found(String.valueOf(row.get(0)), String.valueOf(row.get(1)))))
-                .flatMap(found -> problem(found.encoding(), found.replicationRole())
+                                row -> new Found(
+                                        String.valueOf(row.get(0)),
+                                        String.valueOf(row.get(1)),
+                                        String.valueOf(row.get(2)))))
+                .flatMap(found -> problem(found.version(), found.encoding(), found.replicationRole())
                         .map(problem -> Mono.<Void>error(new ConfigurationException(problem)))
                         .orElseGet(Mono::empty));
     }

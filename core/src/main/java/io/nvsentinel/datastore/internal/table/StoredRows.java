@@ -2,11 +2,11 @@
 package io.nvsentinel.datastore.internal.table;
 
 import io.nvsentinel.datastore.StoredDocument;
-import io.nvsentinel.datastore.UndecodableDocument;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
+import io.nvsentinel.datastore.query.UndecodableDocument;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;

@@ -62,7 +62,6 @@ final class DatastoreProducer {
         return ChangeStreams.of(
                 datastore,
                 ChangeStreamOptions.builder()
-                        .pollInterval(datastore.options().pollInterval())
                         .listener(new ChangeStreamMetrics(registry))
                         .build());
     }

@@ -68,7 +68,6 @@ public class DatastoreConfiguration {
         return ChangeStreams.of(
                 datastore,
                 ChangeStreamOptions.builder()
-                        .pollInterval(datastore.options().pollInterval())
                         .listener(new ChangeStreamMetrics(registry))
                         .build());
     }

@@ -100,8 +100,7 @@ public final class Ours implements AutoCloseable {
      */
     public static String setUp() {
         ChangeStreamOptions defaults = ChangeStreamOptions.builder().build();
-        return "every option at its default (" + POOL + " connections, pages of " + defaults.batchSize()
-                + " changes, poll interval " + defaults.pollInterval().toSeconds() + " s)";
+        return "every option at its default (" + POOL + " connections, pages of " + defaults.batchSize() + " changes)";
     }
 
     /**

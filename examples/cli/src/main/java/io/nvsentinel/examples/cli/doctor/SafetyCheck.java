@@ -71,8 +71,8 @@ final class SafetyCheck implements Check {
             patient.fail(
                     "the changelog holds id " + row.get(0) + ", but its sequence has given out no more than "
                             + row.get(1) + ": capture did not write that row",
-                    "find out who wrote it, and DELETE FROM datastore_changelog WHERE id > " + row.get(1)
-                            + " as the owner of the table",
+                    "find out who wrote it, and SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog WHERE id > "
+                            + row.get(1) + " as the owner of the table",
                     Map.of("id", String.valueOf(row.get(0)), "lastValue", String.valueOf(row.get(1))));
         }
         if (creators.isEmpty() && hidden.isEmpty() && foreign.isEmpty()) {

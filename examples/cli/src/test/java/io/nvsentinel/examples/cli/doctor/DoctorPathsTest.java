@@ -119,7 +119,8 @@ class DoctorPathsTest {
     @Test
     void aRetentionThatDoesNotRunNeedsALook() {
         database.execute("INSERT INTO health_events (data) VALUES ('{}')");
-        database.execute("UPDATE datastore_changelog SET changed_at = now() - interval '9 days'");
+        database.execute(
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = now() - interval '9 days'");
         try {
             assertThat(retention(DoctorTest.doctor(environment())))
                     .singleElement()
@@ -133,7 +134,7 @@ class DoctorPathsTest {
                     .asString()
                     .startsWith("✓");
         } finally {
-            database.execute("TRUNCATE datastore_changelog");
+            database.execute("SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog");
         }
     }
 

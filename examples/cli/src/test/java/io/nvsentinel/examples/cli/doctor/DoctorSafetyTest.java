@@ -49,7 +49,7 @@ class DoctorSafetyTest {
                     .contains("1000000000000")
                     .contains("→ find out who wrote it");
         } finally {
-            database.execute("DELETE FROM datastore_changelog");
+            database.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog");
         }
     }
 

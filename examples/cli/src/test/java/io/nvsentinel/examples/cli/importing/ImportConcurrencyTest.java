@@ -46,7 +46,7 @@ class ImportConcurrencyTest {
     @BeforeEach
     void empty() {
         database.execute("DROP TABLE IF EXISTS other");
-        database.execute("DELETE FROM datastore_changelog");
+        database.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog");
         database.execute("SELECT nvsentinel_create_collection('other')");
     }
 

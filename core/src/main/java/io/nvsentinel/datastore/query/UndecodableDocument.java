@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore;
+package io.nvsentinel.datastore.query;
 
 import io.nvsentinel.datastore.error.InvalidDocumentException;
 import java.time.Instant;
