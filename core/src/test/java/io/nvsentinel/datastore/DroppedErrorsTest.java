@@ -5,6 +5,9 @@ import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
@@ -14,7 +17,6 @@ import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
-import java.io.IOException;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,12 +28,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
-/** However a call ends early, Reactor has no error left that it would log because nobody hears it any more. */
+/**
+ * However a call ends early, Reactor has no error left that it would log because nobody hears it any more, and the driver logs
+ * no stack trace of a connection that was lost: the caller has its error.
+ */
 class DroppedErrorsTest {
 
     @RegisterExtension
@@ -54,22 +60,33 @@ class DroppedErrorsTest {
             datastore ->
                     datastore.inTransaction(session -> session.healthEvents().insert(EVENT)));
 
+    private static final Logger ROOT = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+
     private final Queue<Throwable> dropped = new ConcurrentLinkedQueue<>();
+    private final Queue<String> logged = new ConcurrentLinkedQueue<>();
+    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            if (event.getThrowableProxy() != null) {
+                logged.add(event.getLoggerName() + ": " + event.getFormattedMessage() + ": "
+                        + event.getThrowableProxy().getMessage());
+            }
+        }
+    };
 
     @BeforeEach
     void listen() {
-        Hooks.onErrorDropped(error -> {
-            // The driver's own: a socket that is reset while it closes it.
-            if (!(error instanceof IOException)) {
-                dropped.add(error);
-            }
-        });
+        Hooks.onErrorDropped(dropped::add);
+        appender.start();
+        ROOT.addAppender(appender);
     }
 
     @AfterEach
     void stopListening() {
         Hooks.resetOnErrorDropped();
+        ROOT.detachAppender(appender);
         assertThat(dropped).isEmpty();
+        assertThat(logged).isEmpty();
     }
 
     @Test

@@ -151,10 +151,28 @@ public final class Connections implements Session {
     /** In its own transaction: emits after the commit. */
     @Override
     public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
+        return write(action, patience, work);
+    }
+
+    /**
+     * Writes with a bound of its own for the answer, which is not longer than that of all statements. The write may still happen
+     * after it has passed.
+     *
+     * @param action what is being done, for error messages
+     * @param within how long the answer may take, from when a connection is there
+     * @param work uses the connection
+     * @param <T> the result
+     * @return cold; fails as {@link #write(String, Function)} does
+     */
+    public <T> Mono<T> write(String action, Duration within, Function<Connection, Mono<T>> work) {
+        return write(action, patience.atMost(within), work);
+    }
+
+    private <T> Mono<T> write(String action, ResponseTimeout answer, Function<Connection, Mono<T>> work) {
         return observer.observe(
                 Kind.WRITE,
                 action,
-                writes.of(unbounded(pool.lendForWriting(action, lease -> patience.with(lease.runAndCommit(work)))
+                writes.of(unbounded(pool.lendForWriting(action, lease -> answer.with(lease.runAndCommit(work)))
                         .onErrorMap(error -> SqlErrors.writing(error, action)))));
     }
 

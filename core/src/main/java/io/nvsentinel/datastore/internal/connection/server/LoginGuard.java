@@ -53,6 +53,7 @@ final class LoginGuard extends ByteToMessageDecoder {
         }
         out.add(in.readRetainedSlice(1 + length));
         if (code == AUTHENTICATED) {
+            context.pipeline().addAfter(context.name(), null, new ResetGuard());
             context.pipeline().remove(this);
         }
     }
