@@ -103,7 +103,9 @@ public final class ChangeStreamOptions {
         /**
          * Sets how long an idle stream waits before it reads without a notification. Default: the {@code pollInterval} of the
          * datastore, which is 5 s unless it is set; range 1 ms to 1 d. With notifications it only bounds the delay if one is
-         * lost; without them it is the delay.
+         * lost; without them it is the delay. A wait that is short compared with the duration of a read is prolonged, to at most 1 s, so that
+         * an idle stream spends at most 1 % of the time on reads with notifications and 10 % without them: a read of 0.5 ms is
+         * followed by a wait of at least 50 ms, or 5 ms.
          *
          * @param value the duration
          * @return this builder

@@ -45,7 +45,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -86,18 +85,18 @@ public final class ChangeStreams {
     private final boolean listen;
     private final Lags lags;
     private final Duration maxOutage;
-    private final boolean heard;
+    private final LagReports lagReports;
     private final LiveStatus live = new LiveStatus();
     private final ChangeStreamListener listener;
     private final Scheduler timer = Schedulers.parallel();
     private final Set<ReleasableHandle> holdings = ConcurrentHashMap.newKeySet();
     private final CaptureStates captureStates;
-    private final Mono<Void> captureReports;
+    private final Mono<Void> inspections;
     private final Leaving leaving = new Leaving();
-    private final AtomicInteger watches = new AtomicInteger();
+    private final Stalls stalls;
     private final Sinks.Empty<Void> closing = Sinks.empty();
 
-    private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
+    private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options, Stalls.Bounds stallBounds) {
         this.datastore = datastore;
         this.connections = datastore.connections();
         WakeUpSignal doorbell = new WakeUpSignal();
@@ -106,10 +105,12 @@ public final class ChangeStreams {
         this.maxOutage = options.maxOutage();
         ChangelogReader reader = new ChangelogReader(connections, options.batchSize(), options.maxBatchBytes());
         this.lags = new Lags(connections);
-        this.heard = !options.listeners().isEmpty();
         this.listener = Listeners.of(live, options.listeners());
+        this.lagReports = new LagReports(lags, listener, !options.listeners().isEmpty(), timer);
         this.captureStates = new CaptureStates(connections);
-        this.captureReports = captureStates.reporting(listener, timer).then().share();
+        this.stalls = new Stalls(Mono.defer(reader::newest), stallBounds, timer);
+        this.inspections = Mono.when(captureStates.reporting(listener, timer), stalls.looking())
+                .share();
         this.listening = new NotificationListener(connections, doorbell, timer, listener);
         this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
         Duration pollInterval =
@@ -147,8 +148,12 @@ public final class ChangeStreams {
      * @throws InvalidRequestException if the datastore is not one of {@link Datastore#connect}
      */
     public static ChangeStreams of(Datastore datastore, ChangeStreamOptions options) {
+        return of(datastore, options, Stalls.Bounds.DEFAULT);
+    }
+
+    static ChangeStreams of(Datastore datastore, ChangeStreamOptions options, Stalls.Bounds stallBounds) {
         if (datastore instanceof DefaultDatastore connected) {
-            return new ChangeStreams(connected, options);
+            return new ChangeStreams(connected, options, stallBounds);
         }
         throw new InvalidRequestException("Change streams need a datastore of Datastore.connect, not a "
                 + datastore.getClass().getName());
@@ -359,7 +364,7 @@ public final class ChangeStreams {
     <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
         Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
                 .doFirst(() -> Callbacks.accept("onSubscribed", options.onSubscribed(), watch.startToken()));
-        Flux<ChangeEvent<T>> reported = events.takeUntilOther(captureReports);
+        Flux<ChangeEvent<T>> reported = events.takeUntilOther(inspections);
         return listen ? reported.takeUntilOther(listening.session()) : reported;
     }
 
@@ -396,15 +401,12 @@ public final class ChangeStreams {
     private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, ReleasableHandle holding) {
         return opening.open(request, lost, holding)
                 .map(opened -> new Watch<>(
-                        request,
-                        json,
-                        opened,
-                        new Watch.Store(request.tokens(tokens), listener, heard ? lags : null, timer)))
+                        request, json, opened, new Watch.Store(request.tokens(tokens), listener, lagReports, timer)))
                 .filter(watch -> holding.holdInstead(() -> join(watch)));
     }
 
     private ReleasableHandle.Held join(Watch<?> watch) {
-        watches.incrementAndGet();
+        stalls.opened(watch);
         tail.join(watch.selection(), watch::foreign);
         watch.taken();
         return error -> leave(watch, error);
@@ -413,7 +415,7 @@ public final class ChangeStreams {
     private Mono<Void> leave(Watch<?> watch, @Nullable Throwable error) {
         tail.leave(watch.selection());
         return watch.close().doFinally(signal -> {
-            watches.decrementAndGet();
+            stalls.closed(watch);
             watch.ended(error);
         });
     }
@@ -452,7 +454,7 @@ public final class ChangeStreams {
         if (clientName.isBlank()) {
             return Mono.empty();
         }
-        return lags.read(clientName)
+        return lags.read(List.of(clientName))
                 .flatMap(known -> Mono.justOrEmpty(known.stream().findFirst()));
     }
 
@@ -463,7 +465,7 @@ public final class ChangeStreams {
      */
     public Mono<ChangeStreamStatus> status() {
         return lags.size()
-                .flatMap(size -> lags.read(null)
+                .flatMap(size -> lags.readAll()
                         .map(clients -> new ChangeStreamStatus(
                                 live.listening(), live.gap(), live.lastError(), size.rows(), size.bytes(), clients)));
     }
@@ -485,7 +487,9 @@ public final class ChangeStreams {
      *
      * <p>It is degraded when the triggers that capture the changes of a collection are disabled. While something is watched
      * here it is degraded when changes are found by polling only, though they should not be,
-     * and when a gap has been held for more than a second.
+     * when a gap has been held for more than a second, when a watch or client that has demand has received nothing for 30 s
+     * although there are changes (its position and the newest change are compared every 10 s), and when the position of a
+     * client could not be stored, or its lease not be renewed, for 30 s.
      *
      * @return cold; emits the health; never fails
      */
@@ -495,7 +499,8 @@ public final class ChangeStreams {
         Mono<List<String>> notCaptured =
                 captureStates.disabled().timeout(HEALTH_WITHIN).onErrorReturn(List.of());
         return Mono.zip(datastore.health(HEALTH_WITHIN), told, notCaptured)
-                .map(all -> new StreamHealth(watches.get(), listen, live, all.getT3()).on(all.getT1(), all.getT2()));
+                .map(all -> new StreamHealth(stalls.watches(), listen, live, all.getT3(), stalls.found())
+                        .on(all.getT1(), all.getT2()));
     }
 
     /** What waits while the database is unavailable, for one processor. */

@@ -17,8 +17,9 @@ import java.util.Optional;
  * @param listens whether they are to be woken, and not only to poll
  * @param live what they told
  * @param notCaptured the collections whose changes are not captured
+ * @param stalls what has not moved though it should have, in words
  */
-record StreamHealth(int watches, boolean listens, LiveStatus live, List<String> notCaptured) {
+record StreamHealth(int watches, boolean listens, LiveStatus live, List<String> notCaptured, List<String> stalls) {
 
     Health on(Health datastore, Optional<ChangeStreamStatus> status) {
         Map<String, Object> details = new LinkedHashMap<>(datastore.details());
@@ -49,6 +50,7 @@ record StreamHealth(int watches, boolean listens, LiveStatus live, List<String> 
         if (listens && !live.listening()) {
             reasons.add("Changes are found by polling only");
         }
+        reasons.addAll(stalls);
         Gap gap = live.gap();
         if (gap != null && !gap.holders().isEmpty()) {
             reasons.add("Changes behind position " + gap.position() + " wait for " + String.join("; ", gap.holders()));

@@ -6,8 +6,6 @@ import io.nvsentinel.changestream.internal.callback.Callbacks;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
-import io.nvsentinel.changestream.internal.changelog.Lags;
-import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Selection;
@@ -21,6 +19,8 @@ import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.internal.read.Prefetch;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -42,8 +42,6 @@ import reactor.core.scheduler.Scheduler;
 final class Watch<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
-    private static final Duration CHECKPOINT_EVERY = Duration.ofMillis(250);
-    private static final Duration LAG_EVERY = Duration.ofSeconds(5);
 
     private final Watched<T> watched;
     private final Selection selection;
@@ -59,6 +57,7 @@ final class Watch<T> {
     private final Store store;
     private final Acknowledgements acknowledgements;
     private final AtomicLong told;
+    private final Progress progress = new Progress();
 
     Watch(Request<T> request, JsonCodec json, Opened opened, Store store) {
         this.options = request.options();
@@ -109,21 +108,7 @@ final class Watch<T> {
     }
 
     /** Where the position is stored, and who hears of it. */
-    record Store(
-            ResumeTokens tokens,
-            ChangeStreamListener listener,
-            @Nullable Lags lags,
-            Scheduler timer) {
-
-        /** Asked only if somebody wants to hear it. */
-        Mono<Void> lag(Owned owned) {
-            return lags == null
-                    ? Mono.empty()
-                    : lags.read(owned.client())
-                            .doOnNext(known -> known.forEach(listener::onLag))
-                            .then();
-        }
-    }
+    record Store(ResumeTokens tokens, ChangeStreamListener listener, LagReports lags, Scheduler timer) {}
 
     Position start() {
         return start;
@@ -169,7 +154,11 @@ final class Watch<T> {
     /** Where there are more already, the next are read while these are delivered. */
     private Flux<Chunk> chunks(Tail tail, AtomicReference<HistoryPoint> position, Prefetch<Chunk> ahead) {
         return Mono.defer(() -> acknowledgements.room(options.maxUnacknowledged()))
-                .then(Mono.defer(() -> ahead.or(tail.next(Objects.requireNonNull(position.get()), selection))))
+                .then(Mono.defer(() -> {
+                    HistoryPoint at = Objects.requireNonNull(position.get());
+                    progress.waits(at.id());
+                    return ahead.or(tail.next(at, selection)).doFinally(end -> progress.waitsNoLonger());
+                }))
                 .doOnNext(chunk -> {
                     position.set(chunk.end());
                     if (chunk.more()) {
@@ -204,6 +193,39 @@ final class Watch<T> {
             acknowledgements.scanned(row);
         }
         return event;
+    }
+
+    /** Whether it moves while it has demand. */
+    Progress progress() {
+        return progress;
+    }
+
+    /**
+     * What has not moved for longer than a bound, in words.
+     *
+     * @param bound how long it may stand still
+     * @param now milliseconds of the timer's steady clock
+     */
+    List<String> stalls(Duration bound, long now) {
+        String name = ownership == null
+                ? "A watch of "
+                        + (selection.collections().isEmpty()
+                                ? "everything"
+                                : String.join(", ", selection.collections()))
+                : "The client \"" + ownership.owned().client() + "\"";
+        List<String> stalls = new ArrayList<>();
+        progress.stalled(bound.toMillis(), now)
+                .ifPresent(stalled -> stalls.add(name + " has received nothing for " + stalled.millis() / 1_000
+                        + " s although there are changes: position=" + stalled.position() + ", newest change="
+                        + stalled.newest()));
+        if (ownership != null) {
+            Duration failing = ownership.failingFor();
+            if (failing.compareTo(bound) >= 0) {
+                stalls.add(name + " could not be stored for " + failing.toSeconds()
+                        + " s; its stored position may be behind");
+            }
+        }
+        return stalls;
     }
 
     /** The client name, or the one that is shared. */
@@ -304,21 +326,20 @@ final class Watch<T> {
     }
 
     /**
-     * Stores the position and tells the lag now and then, for as long as it is subscribed to; ends only with an error.
+     * Stores the position and reports the lag, for as long as it is subscribed to; ends only with an error.
      *
      * @param patience how long storing may fail, with errors that may pass; null for ever
      */
     Mono<Void> keep(@Nullable Duration patience) {
-        Mono<Void> stored = ownership == null
-                ? every(CHECKPOINT_EVERY, store.timer(), Mono.fromRunnable(this::checkpoint))
-                : ownership.keep(patience);
-        return Mono.firstWithSignal(stored, keepTellingLag());
+        return ownership == null
+                ? keepCheckpoints()
+                : Mono.firstWithSignal(ownership.keep(patience), store.lags().reported(ownership.owned()));
     }
 
-    private Mono<Void> keepTellingLag() {
-        return ownership == null || store.lags() == null
+    private Mono<Void> keepCheckpoints() {
+        return options.onCheckpoint() == null
                 ? Mono.never()
-                : every(LAG_EVERY, store.timer(), store.lag(ownership.owned()));
+                : store.tokens().rounds().turns().doOnNext(turn -> checkpoint()).then();
     }
 
     private void checkpoint() {
@@ -329,18 +350,6 @@ final class Watch<T> {
         if (options.onCheckpoint() != null && !token.isWithinSnapshot() && told.getAndSet(token.id()) != token.id()) {
             Callbacks.accept("onCheckpoint", options.onCheckpoint(), new ResumeToken(token));
         }
-    }
-
-    private Mono<Void> every(Duration pause, Scheduler timer, Mono<Void> work) {
-        return Mono.delay(pause, timer)
-                .then(work.onErrorResume(Outages::mayPass, this::later))
-                .repeat()
-                .then();
-    }
-
-    private Mono<Void> later(Throwable error) {
-        LOG.debug("The lag could not be read; trying again", error);
-        return Mono.empty();
     }
 
     /** Until then a client has to start again. */

@@ -64,6 +64,15 @@
  * others know that it is alive. The statements that store, renew and release also look for the position's row. Where the
  * changelog does not have it nothing but the name is released, and the client continues from the position stored there.
  *
+ * <p>All clients of a process share these statements. Every 250 ms one statement stores the positions that are new; every
+ * second another one checks all other clients, and renews the leases of those that are due before the next second. Each client is a row of
+ * the statement's arrays and is judged by itself: its position's row, its epoch, its lease. So a client that was taken over, or
+ * whose history is gone, gets its own error and the others their answers. A client that another transaction has locked is
+ * left out of the statement instead of delaying it, and gets a statement of its own that waits; so does each client when the
+ * whole statement fails for another reason than an unavailable server, which names the one at fault. Opening and closing a client
+ * are statements of its own at once. A shared statement may arrive after them: it changes nothing, since closing and opening
+ * both change the epoch. Cancelling a client forgets its answer.
+ *
  * <h2>Processing</h2>
  *
  * <p>A processor handles changes in lanes, by a hash of their key: in order within a lane, several lanes side by side. The

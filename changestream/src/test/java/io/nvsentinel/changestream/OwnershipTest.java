@@ -306,39 +306,6 @@ class OwnershipTest {
         assertThat(second.error.get()).isNull();
     }
 
-    @Test
-    void aStoreThatArrivesLateDoesNotMoveThePositionBack() {
-        ResumeTokens tokens = tokens();
-        Owned owned = opened(tokens);
-        UUID incarnation = owned.token().incarnation();
-        DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = 10");
-        tokens.store(owned, Position.at(incarnation, 9, null)).block(SOON);
-        tokens.store(owned, Position.at(incarnation, 5, null)).block(SOON);
-        assertThat(stored()).isEqualTo(9);
-        tokens.release(owned, Position.at(incarnation, 7, null)).block(SOON);
-        assertThat(stored()).isEqualTo(9);
-        staysFree(tokens, owned);
-        DATABASE.execute("UPDATE datastore_changelog_state SET oldest_id = 1");
-    }
-
-    @Test
-    void aSignOfLifeThatArrivesLateLeasesNothing() {
-        ResumeTokens tokens = tokens();
-        Owned owned = opened(tokens);
-        tokens.giveUp(owned).block(SOON);
-        staysFree(tokens, owned);
-    }
-
-    private static void staysFree(ResumeTokens tokens, Owned owned) {
-        StepVerifier.create(tokens.renew(owned, owned.token()))
-                .expectError(ClientFencedException.class)
-                .verify(SOON);
-        StepVerifier.create(tokens.store(owned, owned.token()))
-                .expectError(ClientFencedException.class)
-                .verify(SOON);
-        assertThat(leasedUntil()).isNull();
-    }
-
     private ResumeTokens tokens() {
         DefaultDatastore known = (DefaultDatastore) datastore;
         return new ResumeTokens(known.connections(), known.json(), "test", Schedulers.parallel());

@@ -8,7 +8,6 @@ import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** How far clients are behind, and how large the changelog is. */
@@ -20,7 +19,7 @@ public final class Lags {
                 coalesce(greatest(extract(epoch FROM clock_timestamp() - oldest.changed_at) * 1000, 0), 0)::bigint
             FROM (
                 SELECT client_name, (resume_token ->> 'position')::bigint AS position
-                FROM {schema}.resume_tokens WHERE $2 = '' OR client_name = $2
+                FROM {schema}.resume_tokens WHERE $3 OR client_name = ANY ($2)
             ) AS client
             CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
             CROSS JOIN LATERAL (
@@ -54,17 +53,31 @@ public final class Lags {
     /**
      * Reads how far clients are behind.
      *
-     * @param client the client's name; null for all clients
+     * @param clients the clients' names
+     * @return cold; emits those that have a stored position
+     */
+    public Mono<List<ClientLag>> read(List<String> clients) {
+        return read(clients.toArray(String[]::new), false);
+    }
+
+    /**
+     * Reads how far all clients are behind.
+     *
      * @return cold; emits the clients that have a stored position
      */
-    public Mono<List<ClientLag>> read(@Nullable String client) {
+    public Mono<List<ClientLag>> readAll() {
+        return read(new String[0], true);
+    }
+
+    private Mono<List<ClientLag>> read(String[] clients, boolean all) {
         return connections.read(
                 "Read the lag of change stream clients",
                 connection -> Rows.all(
                         connection
                                 .createStatement(LAGS)
                                 .bind(0, ClientLag.COUNTED)
-                                .bind(1, Objects.requireNonNullElse(client, "")),
+                                .bind(1, clients)
+                                .bind(2, all),
                         Lags::lag));
     }
 

@@ -4,6 +4,7 @@ package io.nvsentinel.changestream.internal.client;
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.OwnerStatement.Request;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -15,14 +16,12 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * One owner of a client name at work: stores its position now and then, gives signs of life, and notices when it is the
- * owner no longer. Each of these is one small statement, and at most one is sent every 250 ms.
+ * One owner of a client name at work: its position is stored every 250 ms if it is new, its lease is renewed three times in
+ * the lease's time, and once a second it notices whether it is the owner no longer.
  */
 public final class Ownership {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.client");
-    private static final Duration LOOK_EVERY = Duration.ofMillis(250);
-    private static final long CHECK_AFTER_MILLIS = 1_000;
     private static final int RENEWALS_A_LEASE = 3;
     private static final int MARGINS_A_LEASE = 10;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(10);
@@ -34,7 +33,6 @@ public final class Ownership {
     private final Scheduler timer;
     private volatile Position stored;
     private volatile long leasedAt;
-    private volatile long heardAt;
     private volatile long failingSince = Long.MAX_VALUE;
 
     /**
@@ -54,7 +52,6 @@ public final class Ownership {
         this.timer = timer;
         this.stored = owned.token();
         this.leasedAt = owned.since();
-        this.heardAt = leasedAt;
     }
 
     /**
@@ -76,40 +73,20 @@ public final class Ownership {
     }
 
     /**
-     * Stores the position and gives signs of life, for as long as it is subscribed to.
+     * Stores the position, renews the lease and checks that the name is still owned, together with all other owners of the
+     * process, for as long as it is subscribed to.
      *
-     * @param patience how long storing may fail, with errors that may pass, before it is given up; null for ever
+     * @param patience how long that may fail, with errors that may pass, before it is given up; null for ever
      * @return cold; ends only with an error: {@link ClientFencedException}, one that will not pass, or one that did not
      */
     public Mono<Void> keep(@Nullable Duration patience) {
-        return Mono.delay(LOOK_EVERY, timer)
-                .then(Mono.defer(this::beat).onErrorResume(error -> passing(error, patience)))
-                .repeat()
-                .then();
+        return tokens.rounds().keep(new Kept(patience));
     }
 
-    private Mono<Void> beat() {
-        long began = now();
-        Position token = reached.get();
-        if (isNew(token)) {
-            return store(token).doOnSuccess(done -> leased(began));
-        }
-        if (began - leasedAt >= tokens.lease().toMillis() / RENEWALS_A_LEASE) {
-            return tokens.renew(owned, token).doOnSuccess(done -> leased(began));
-        }
-        return began - heardAt < CHECK_AFTER_MILLIS
-                ? Mono.empty()
-                : tokens.check(owned, token).doOnSuccess(done -> contacted(began));
-    }
-
-    /** The end of a snapshot counts, also if nothing was changed meanwhile. */
+    /** The end of a snapshot counts, even if nothing was changed meanwhile. */
     private boolean isNew(Position token) {
         Position last = stored;
         return token.id() != last.id() || token.isWithinSnapshot() != last.isWithinSnapshot();
-    }
-
-    private Mono<Void> store(Position token) {
-        return tokens.store(owned, token).doOnSuccess(done -> stored(token));
     }
 
     private void stored(Position token) {
@@ -129,21 +106,56 @@ public final class Ownership {
         }
     }
 
-    private void leased(long began) {
-        leasedAt = began;
-        contacted(began);
+    private final class Kept implements OwnerRounds.Owner {
+
+        private final @Nullable Duration patience;
+
+        private Kept(@Nullable Duration patience) {
+            this.patience = patience;
+        }
+
+        @Override
+        public @Nullable Request toStore() {
+            Position token = reached.get();
+            return isNew(token) ? Request.store(owned, token, tokens.lease()) : null;
+        }
+
+        @Override
+        public @Nullable Request toRenew(long now, Duration within) {
+            Position token = reached.get();
+            long age = now - leasedAt + within.toMillis();
+            if (age >= tokens.lease().toMillis() / RENEWALS_A_LEASE) {
+                return Request.renew(owned, token, tokens.lease());
+            }
+            return within.isZero() ? null : Request.check(owned, token);
+        }
+
+        @Override
+        public void done(Request request, long began) {
+            failingSince = Long.MAX_VALUE;
+            if (request.leaseDuration() != null) {
+                leasedAt = began;
+            }
+            if (request.store()) {
+                stored(request.token());
+            }
+        }
+
+        @Override
+        public boolean mayRetry(Throwable error) {
+            heard.onNotStored(owned, error);
+            failingSince = Math.min(failingSince, now());
+            return Outages.mayPass(error) && (patience == null || now() - failingSince < patience.toMillis());
+        }
     }
 
-    private void contacted(long began) {
-        heardAt = began;
-        failingSince = Long.MAX_VALUE;
-    }
-
-    private Mono<Void> passing(Throwable error, @Nullable Duration patience) {
-        heard.onNotStored(owned, error);
-        failingSince = Math.min(failingSince, now());
-        boolean patient = patience == null || now() - failingSince < patience.toMillis();
-        return Outages.mayPass(error) && patient ? Mono.empty() : Mono.error(error);
+    /**
+     * How long the position could not be stored, or the lease not be renewed.
+     *
+     * @return zero if the last attempt succeeded
+     */
+    public Duration failingFor() {
+        return Duration.ofMillis(Math.max(0, now() - failingSince));
     }
 
     /**

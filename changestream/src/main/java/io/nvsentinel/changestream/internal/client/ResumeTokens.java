@@ -9,6 +9,7 @@ import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
@@ -88,14 +89,12 @@ public final class ResumeTokens {
                 SET resume_token = CASE WHEN history.holds AND position <= $5 THEN $3 ELSE resume_token END,
                     last_updated = now(), last_seen = clock_timestamp(), leased_until = %s
                 FROM history
-                WHERE client_name = $1 AND epoch = $2 %s
+                WHERE client_name = $1 AND epoch = $2
                 RETURNING client_name, position
             ), forgotten AS (
                 DELETE FROM {schema}.handled_changes AS handled USING stored
                 WHERE handled.client_name = stored.client_name AND handled.position <= stored.position
             )""" + String.format(Locale.ROOT, OUTCOME, "stored");
-
-    private static final String IF_IT_HOLDS = "AND history.holds";
 
     /** What was handled stays handled, but the ids of another changelog mean nothing in this one. */
     private static final String RESTART =
@@ -113,19 +112,6 @@ public final class ResumeTokens {
                 WHERE handled.client_name = moved.client_name AND (handled.position <= $5 OR NOT earlier.same)
             )""" + String.format(Locale.ROOT, OUTCOME, "moved");
 
-    private static final String RENEW =
-            "WITH " + CheckedPosition.history(3) + """
-            , kept AS (
-                UPDATE {schema}.resume_tokens SET last_seen = clock_timestamp(), leased_until = %s
-                FROM history
-                WHERE client_name = $1 AND epoch = $2 AND history.holds
-                RETURNING client_name
-            )""" + String.format(Locale.ROOT, OUTCOME, "kept");
-
-    private static final String CHECK = "WITH " + CheckedPosition.history(3)
-            + ", kept AS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2)"
-            + String.format(Locale.ROOT, OUTCOME, "kept");
-
     /** With a new epoch, so that what was sent before on another connection and arrives later leases nothing. */
     private static final String NOT_OWNED = "NULL, epoch = nextval('{schema}.resume_tokens_epoch_seq')";
 
@@ -135,13 +121,14 @@ public final class ResumeTokens {
             NOT_OWNED);
 
     /** The name is given up even if the position is none of this changelog; the client goes on from the one stored here. */
-    private static final String RELEASE = String.format(Locale.ROOT, STORE, NOT_OWNED, "");
+    private static final String RELEASE = String.format(Locale.ROOT, STORE, NOT_OWNED);
 
     private final Connections connections;
     private final JsonCodec json;
     private final String owner;
     private final Scheduler timer;
     private final Duration lease;
+    private final OwnerRounds rounds;
 
     /**
      * Stored positions, owned for {@link #LEASE} at a time.
@@ -152,15 +139,22 @@ public final class ResumeTokens {
      * @param timer waits for time
      */
     public ResumeTokens(Connections connections, JsonCodec json, String owner, Scheduler timer) {
-        this(connections, json, owner, timer, LEASE);
+        this(connections, json, owner, timer, LEASE, new OwnerRounds(connections, json, timer));
     }
 
-    private ResumeTokens(Connections connections, JsonCodec json, String owner, Scheduler timer, Duration lease) {
+    private ResumeTokens(
+            Connections connections,
+            JsonCodec json,
+            String owner,
+            Scheduler timer,
+            Duration lease,
+            OwnerRounds rounds) {
         this.connections = connections;
         this.json = json;
         this.owner = owner;
         this.timer = timer;
         this.lease = lease;
+        this.rounds = rounds;
     }
 
     /**
@@ -170,7 +164,16 @@ public final class ResumeTokens {
      * @return where to open names
      */
     public ResumeTokens leasedFor(Duration other) {
-        return new ResumeTokens(connections, json, owner, timer, other);
+        return new ResumeTokens(connections, json, owner, timer, other, rounds);
+    }
+
+    /**
+     * What keeps the owners of this process.
+     *
+     * @return one for all names, whatever their lease
+     */
+    public OwnerRounds rounds() {
+        return rounds;
     }
 
     /** How long an owner is believed to be alive. */
@@ -294,19 +297,6 @@ public final class ResumeTokens {
     }
 
     /**
-     * Stores a position, which also is a sign of life. Nothing is written if the position is none of the changelog there.
-     *
-     * @param owned the name
-     * @param token the position; its row is known
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now, and with
-     *     {@link HistoryForkedException} if the database was set back behind the position or the opening of the name
-     */
-    public Mono<Void> store(Owned owned, Position token) {
-        return stored(owned, String.format(Locale.ROOT, STORE, leasedUntil(), IF_IT_HOLDS), token)
-                .flatMap(outcome -> outcome.required(owned));
-    }
-
-    /**
      * Stores a position a last time, and gives the name up: also if the position is none of the changelog there, so that
      * the client goes on from the position that is stored.
      *
@@ -371,46 +361,6 @@ public final class ResumeTokens {
     }
 
     /**
-     * Gives a sign of life.
-     *
-     * @param owned the name
-     * @param token how far the client is; its row is known
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now, and with
-     *     {@link HistoryForkedException} if the database was set back behind the position or the opening of the name
-     */
-    public Mono<Void> renew(Owned owned, Position token) {
-        return connections
-                .write(
-                        "Keep the change stream client \"" + owned.client() + "\"",
-                        connection -> Rows.one(
-                                        Rows.bind(connection.createStatement(leased(RENEW)), values(owned, token)),
-                                        Outcome::of)
-                                .switchIfEmpty(Mono.error(Outages::noFacts)))
-                .flatMap(outcome -> outcome.required(owned));
-    }
-
-    /**
-     * Makes sure that the name has no other owner; writes nothing.
-     *
-     * @param owned the name
-     * @param token how far the client is; its row is known
-     * @return cold; fails as {@link #renew} does
-     */
-    public Mono<Void> check(Owned owned, Position token) {
-        return connections
-                .read(
-                        "Look after the change stream client \"" + owned.client() + "\"",
-                        connection -> Rows.one(
-                                        Rows.bind(connection.createStatement(CHECK), values(owned, token)), Outcome::of)
-                                .switchIfEmpty(Mono.error(Outages::noFacts)))
-                .flatMap(outcome -> outcome.required(owned));
-    }
-
-    private static List<Object> values(Owned owned, Position token) {
-        return CheckedPosition.values(List.of(owned.client(), owned.epoch()), token);
-    }
-
-    /**
      * What a statement found.
      *
      * @param count 1 if the name is still owned and the position holds
@@ -427,19 +377,31 @@ public final class ResumeTokens {
                     row.get(2, Long.class));
         }
 
-        /** Epochs only rise: a lower one is that of an earlier owner, restored with the database. */
         Mono<Void> required(Owned owned) {
-            if (!holds || (epoch != null && epoch < owned.epoch())) {
-                return Mono.error(
-                        new HistoryForkedException("The database was restored or failed over and lost commits:"
-                                + " it does not have what the change stream client \"" + owned.client()
-                                + "\" received, or its opening. The position stored there stays as it is"));
-            }
-            return count == 1
-                    ? Mono.empty()
-                    : Mono.error(new ClientFencedException("The change stream client \"" + owned.client()
-                            + "\" was opened again elsewhere, reset or deleted, and is no longer owned by this watch"));
+            DatastoreException problem = problem(owned, holds, epoch, count == 1);
+            return problem == null ? Mono.empty() : Mono.error(problem);
         }
+    }
+
+    /**
+     * Judges what a statement found. Epochs only rise: a lower one is that of an earlier owner, restored with the database.
+     *
+     * @param owned the name
+     * @param holds whether the position is one of the changelog there
+     * @param epoch of the name's owner; null if the name does not exist
+     * @param done whether the owner's row was written, or seen
+     * @return null if there is none
+     */
+    static @Nullable DatastoreException problem(Owned owned, boolean holds, @Nullable Long epoch, boolean done) {
+        if (!holds || (epoch != null && epoch < owned.epoch())) {
+            return new HistoryForkedException("The database was restored or failed over and lost commits:"
+                    + " it does not have what the change stream client \"" + owned.client()
+                    + "\" received, or its opening. The position stored there stays as it is");
+        }
+        return done
+                ? null
+                : new ClientFencedException("The change stream client \"" + owned.client()
+                        + "\" was opened again elsewhere, reset or deleted, and is no longer owned by this watch");
     }
 
     /** Nanoseconds do not follow when somebody sets the clock. */

@@ -9,8 +9,9 @@ import java.util.List;
  *
  * @param idleTurns how many reads in a row brought nothing
  * @param rest the pause after a page with changes; none after a full one
+ * @param reading how long the last read took
  */
-record Pace(int idleTurns, Duration rest) {
+record Pace(int idleTurns, Duration rest, Duration reading) {
 
     /**
      * While changes come, this many times as long as a read took nothing is read: each read costs writers of the server's
@@ -20,6 +21,17 @@ record Pace(int idleTurns, Duration rest) {
 
     private static final Duration SHORTEST_REST = Duration.ofMillis(1);
     private static final Duration LONGEST_REST = Duration.ofMillis(20);
+
+    /**
+     * How many times as long as a read took the pause between polls is at least, where they decide how late changes are
+     * found: so that reads that bring nothing take at most a tenth of the time.
+     */
+    private static final int POLL_REST = 9;
+
+    /** Likewise where notifications work, so that polls only bound the delay after a lost one: at most a hundredth. */
+    private static final int NOTIFIED_POLL_REST = 99;
+
+    private static final Duration LONGEST_POLL_REST = Duration.ofSeconds(1);
 
     /** After a read that brought nothing: short pauses first, because changes come in bursts. */
     private static final List<Duration> RAMP = List.of(
@@ -41,10 +53,10 @@ record Pace(int idleTurns, Duration rest) {
     /** After this many pauses an idle subscriber goes to sleep, if nothing keeps it awake. */
     private static final int SLEEP_AFTER = 4;
 
-    static final Pace START = new Pace(0, Duration.ZERO);
+    static final Pace START = new Pace(0, Duration.ZERO, Duration.ZERO);
 
     Pace afterRows(boolean full, Duration reading) {
-        return new Pace(0, full ? Duration.ZERO : rest(reading));
+        return new Pace(0, full ? Duration.ZERO : rest(reading), reading);
     }
 
     private static Duration rest(Duration reading) {
@@ -55,8 +67,21 @@ record Pace(int idleTurns, Duration rest) {
         return rest.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : rest;
     }
 
-    Pace afterNothing() {
-        return new Pace(Math.min(idleTurns + 1, BACK_OFF_AFTER + MOST_DOUBLINGS), Duration.ZERO);
+    Pace afterNothing(Duration reading) {
+        return new Pace(Math.min(idleTurns + 1, BACK_OFF_AFTER + MOST_DOUBLINGS), Duration.ZERO, reading);
+    }
+
+    /**
+     * How long to wait for a wake-up before the next poll.
+     *
+     * @param interval the poll interval that was chosen
+     * @param notified whether notifications work
+     * @return the interval, or longer if it is short compared with what a read takes
+     */
+    Duration untilPoll(Duration interval, boolean notified) {
+        Duration rest = reading.multipliedBy(notified ? NOTIFIED_POLL_REST : POLL_REST);
+        Duration shortest = rest.compareTo(LONGEST_POLL_REST) > 0 ? LONGEST_POLL_REST : rest;
+        return interval.compareTo(shortest) < 0 ? shortest : interval;
     }
 
     boolean maySleep() {

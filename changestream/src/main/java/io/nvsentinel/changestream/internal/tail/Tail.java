@@ -246,7 +246,7 @@ public final class Tail {
             return Mono.just(Served.nothing(at));
         }
         Pace current = pace;
-        if (current.maySleep() && !known.hasGap()) {
+        if (staysIdle(at)) {
             return sleep(at);
         }
         return pause(current).then(read(at, WakeUp.AWAKE));
@@ -259,13 +259,13 @@ public final class Tail {
     private Mono<Served> sleep(HistoryPoint at) {
         IdleLock gate = listening.gate();
         if (gate == null) {
-            return doorbell.await(pollInterval, timer)
+            return doorbell.await(pace.untilPoll(pollInterval, false), timer)
                     .flatMap(rang -> read(at, rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
         return gate.<Served>whileArmed(outcome -> switch (outcome) {
                     case WRITERS_COMMITTING -> pause(pace).then(read(at, WakeUp.WRITERS_COMMITTING));
-                    case ARMED, ANOTHER_ARMED ->
-                        read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(at, gate)));
+                    case ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumberOn(at, gate)));
+                    case ANOTHER_ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(at, gate)));
                 })
                 .onErrorResume(GateLostException.class, lost -> {
                     listening.lost(gate);
@@ -273,9 +273,20 @@ public final class Tail {
                 });
     }
 
+    /** The lock is kept while polls bring nothing; who does not hold it has to try again, since its holder may be gone. */
+    private Mono<Served> slumberOn(HistoryPoint at, IdleLock gate) {
+        return Mono.defer(() -> slumber(at, gate))
+                .repeatWhenEmpty(attempts -> attempts.takeWhile(attempt -> staysIdle(at) && listening.gate() == gate));
+    }
+
+    private boolean staysIdle(HistoryPoint at) {
+        TailState known = head.state();
+        return known != null && known.point().equals(at) && !known.hasGap() && pace.maySleep();
+    }
+
     private Mono<Served> slumber(HistoryPoint at, IdleLock gate) {
         gate.nothingFound();
-        return doorbell.await(pollInterval, timer).flatMap(rang -> {
+        return doorbell.await(pace.untilPoll(pollInterval, true), timer).flatMap(rang -> {
             if (!rang) {
                 return read(at, WakeUp.POLL_INTERVAL);
             }
@@ -328,7 +339,7 @@ public final class Tail {
         }
         Served served = new Served(step.chunk(), wanted);
         boolean progress = served.hasProgress();
-        pace = progress ? pace.afterRows(!page.complete(), took) : pace.afterNothing();
+        pace = progress ? pace.afterRows(!page.complete(), took) : pace.afterNothing(took);
         if (progress) {
             head.keep(served);
             members.served();

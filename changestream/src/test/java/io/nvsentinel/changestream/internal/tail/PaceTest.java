@@ -27,7 +27,8 @@ class PaceTest {
     @Test
     void slowsDownWhileNothingComesAndMayThenSleep() {
         List<Pace> idle = Stream.iterate(
-                        Pace.START.afterRows(false, Duration.ofMillis(5)).afterNothing(), Pace::afterNothing)
+                        Pace.START.afterRows(false, Duration.ofMillis(5)).afterNothing(Duration.ZERO),
+                        pace -> pace.afterNothing(Duration.ZERO))
                 .limit(30)
                 .toList();
         assertThat(idle.subList(0, 7))
@@ -40,5 +41,22 @@ class PaceTest {
                 .extracting(Pace::maySleep)
                 .containsExactly(false, false, false, true, true, true, true);
         assertThat(idle.get(6).afterRows(false, Duration.ofMillis(1)).pause()).isEqualTo(Duration.ofMillis(4));
+    }
+
+    /** Else a poll interval of a millisecond would keep a processor busy with reads that bring nothing. */
+    @ParameterizedTest
+    @CsvSource({
+        "PT0.001S, PT0.0005S, false, PT0.0045S",
+        "PT0.001S, PT0.0005S, true, PT0.0495S",
+        "PT0.05S, PT0.0005S, false, PT0.05S",
+        "PT0.05S, PT0.0005S, true, PT0.05S",
+        "PT0.001S, PT3S, false, PT1S",
+        "PT0.001S, PT3S, true, PT1S",
+        "PT5S, PT3S, true, PT5S"
+    })
+    void aPollIntervalThatIsShortComparedWithAReadIsProlonged(
+            Duration interval, Duration reading, boolean notified, Duration waits) {
+        assertThat(Pace.START.afterNothing(reading).untilPoll(interval, notified))
+                .isEqualTo(waits);
     }
 }

@@ -22,6 +22,7 @@ public final class Scenarios {
             new Sustained(),
             new PollCost(),
             new IdleSubscribers(),
+            new IdleClients(),
             new TlsConnect(),
             new WriteAmplification(),
             new Plans());
