@@ -159,8 +159,13 @@ class StreamHealthTest {
                     () -> impatient.health().block().reasons().stream()
                             .anyMatch(reason -> reason.startsWith("The client \"kept\" could not be stored for ")));
         } finally {
-            DATABASE.execute("SET default_transaction_read_only = off; ALTER DATABASE "
-                    + DATABASE.get().name() + " RESET default_transaction_read_only");
+            try (Connection connection = DATABASE.connect();
+                    Statement statement = connection.createStatement()) {
+                // Of a session that was begun while the database is read-only.
+                statement.execute("SET default_transaction_read_only = off");
+                statement.execute(
+                        "ALTER DATABASE " + DATABASE.get().name() + " RESET default_transaction_read_only");
+            }
         }
         impatient.close().block(TestStreams.SOON);
     }
