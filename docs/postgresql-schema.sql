@@ -1788,8 +1788,10 @@ BEGIN
         JOIN pg_namespace ON pg_namespace.oid = connamespace
         WHERE conname = 'nvsentinel_capture' AND has_schema_privilege(pg_namespace.oid, 'USAGE')
             AND tgfoid = '"public".nvsentinel_capture_change()'::regprocedure;
-        EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', captures);
-        EXECUTE format('SET CONSTRAINTS %s DEFERRED', captures);
+        IF captures IS NOT NULL THEN
+            EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', captures);
+            EXECUTE format('SET CONSTRAINTS %s DEFERRED', captures);
+        END IF;
     END IF;
 
     IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
@@ -2039,7 +2041,7 @@ FROM (VALUES
     (86, '195', 'nvsentinel recommended action restart app', 'V195__nvsentinel_recommended_action_restart_app.sql', -1986872169),
     (87, '196', 'maintenance events over complete', 'V196__maintenance_events_over_complete.sql', -574868414),
     (88, '197', 'maintenance events cancelled', 'V197__maintenance_events_cancelled.sql', -591836714),
-    (89, '205', 'nvsentinel capture change', 'V205__nvsentinel_capture_change.sql', 899644929),
+    (89, '205', 'nvsentinel capture change', 'V205__nvsentinel_capture_change.sql', 1218037544),
     (90, '206', 'resume tokens epoch seq', 'V206__resume_tokens_epoch_seq.sql', 224196501),
     (91, '207', 'nvsentinel create collection', 'V207__nvsentinel_create_collection.sql', 1300985925),
     (92, '240', 'nvsentinel guard changelog', 'V240__nvsentinel_guard_changelog.sql', 1889186458),

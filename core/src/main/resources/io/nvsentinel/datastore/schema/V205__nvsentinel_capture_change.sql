@@ -57,8 +57,10 @@ BEGIN
         JOIN pg_namespace ON pg_namespace.oid = connamespace
         WHERE conname = 'nvsentinel_capture' AND has_schema_privilege(pg_namespace.oid, 'USAGE')
             AND tgfoid = '"${flyway:defaultSchema}".nvsentinel_capture_change()'::regprocedure;
-        EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', captures);
-        EXECUTE format('SET CONSTRAINTS %s DEFERRED', captures);
+        IF captures IS NOT NULL THEN
+            EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', captures);
+            EXECUTE format('SET CONSTRAINTS %s DEFERRED', captures);
+        END IF;
     END IF;
 
     IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
