@@ -1728,6 +1728,185 @@ CREATE INDEX maintenance_events_over ON maintenance_events (actual_end_time) WHE
 -- Locks:   SHARE on maintenance_events while the index is built, which holds writers up: a second for some million rows.
 CREATE INDEX maintenance_events_cancelled ON maintenance_events (last_updated_timestamp) WHERE status = 'CANCELLED';
 
+-- V205__nvsentinel_capture_change.sql
+-- Purpose: writes a change into the changelog, and wakes subscribers that sleep. As before, and in the order of the changes:
+--          SET CONSTRAINTS IMMEDIATE below a savepoint that is released, and a rollback to a savepoint around it, let events
+--          wait for the commit that had been captured already, and leave the mode immediate: the next change would overtake
+--          them. Their first capture drew an id, which a rollback does not take back. So, where the id that this session
+--          drew last is not the one that was captured last, a capture was rolled back: what waits is captured first, and
+--          what comes later waits for the commit again. The id captured last is remembered in a setting, which a rollback
+--          sets back.
+--          A crash may not lose a change that was delivered; subscribers see to that themselves, and asynchronous commit is
+--          turned on again here so that they need not wait.
+--          NOTIFY serialises commits, so it is sent only while a subscriber sleeps: a sleeping one holds the advisory
+--          lock below exclusively, one that is awake does not (see the change stream's package documentation).
+--          A transaction that has notified cannot be prepared: PREPARE TRANSACTION would fail. So, where the server allows
+--          prepared transactions, nothing is sent while PREPARE TRANSACTION runs, nor by a statement inside a transaction
+--          block (constraints are immediate there, or it is TRUNCATE), which may be prepared later; such changes are found
+--          by polling. Everything else commits, and notifies: COMMIT in any spelling, with comments before it, a statement
+--          outside a block, and CALL and DO, which may commit themselves. Comments, which can be nested, and literals may
+--          hold any words and are removed first. There is no current query when a
+--          statement of the extended protocol commits by itself.
+--          The trigger's argument says which documents are kept: full, after or none.
+-- Locks:   none beyond the catalog's.
+CREATE OR REPLACE FUNCTION nvsentinel_capture_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    subscribers CONSTANT bigint := 7813858212840129890;
+    images      CONSTANT text := coalesce(TG_ARGV[0], 'full');
+    outside     CONSTANT boolean := transaction_timestamp() >= statement_timestamp();
+    notifies    boolean := true;
+    query       text;
+    words       text := '';
+    before      jsonb;
+    after       jsonb;
+    last_drawn  bigint;
+    captured    bigint;
+    captures    text;
+BEGIN
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+
+    IF current_setting('nvsentinel.capturing', true) = 'on' THEN
+        last_drawn := currval('"public".datastore_changelog_id_seq');
+    ELSE
+        BEGIN
+            last_drawn := currval('"public".datastore_changelog_id_seq');
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN
+            last_drawn := NULL;
+        END;
+        PERFORM set_config('nvsentinel.capturing', 'on', true);
+    END IF;
+    IF last_drawn::text <> coalesce(current_setting('nvsentinel.captured', true), '') THEN
+        SELECT string_agg(DISTINCT format('%I.nvsentinel_capture', nspname), ', ') INTO captures
+        FROM pg_trigger
+        JOIN pg_constraint ON pg_constraint.oid = tgconstraint
+        JOIN pg_namespace ON pg_namespace.oid = connamespace
+        WHERE conname = 'nvsentinel_capture' AND has_schema_privilege(pg_namespace.oid, 'USAGE')
+            AND tgfoid = '"public".nvsentinel_capture_change()'::regprocedure;
+        IF captures IS NOT NULL THEN
+            EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', captures);
+            EXECUTE format('SET CONSTRAINTS %s DEFERRED', captures);
+        END IF;
+    END IF;
+
+    IF images = 'full' AND TG_OP IN ('UPDATE', 'DELETE') THEN
+        before := OLD.data;
+    END IF;
+    IF images <> 'none' AND TG_OP IN ('INSERT', 'UPDATE') THEN
+        after := NEW.data;
+    END IF;
+
+    CASE TG_OP
+        WHEN 'DELETE' THEN
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values)
+            VALUES (TG_TABLE_NAME, OLD.id, TG_OP, before)
+            RETURNING id INTO captured;
+        WHEN 'TRUNCATE' THEN
+            INSERT INTO "public".datastore_changelog (table_name, operation)
+            VALUES (TG_TABLE_NAME, TG_OP)
+            RETURNING id INTO captured;
+        ELSE
+            INSERT INTO "public".datastore_changelog (table_name, record_id, operation, old_values, new_values)
+            VALUES (TG_TABLE_NAME, NEW.id, TG_OP, before, after)
+            RETURNING id INTO captured;
+    END CASE;
+    PERFORM set_config('nvsentinel.captured', captured::text, false);
+
+    IF NOT pg_try_advisory_xact_lock_shared(subscribers) THEN
+        query := current_query();
+        IF query IS NOT NULL AND current_setting('max_prepared_transactions') <> '0'
+            AND NOT (outside AND strpos(lower(query), 'prepare') = 0)
+        THEN
+            WHILE query <> words LOOP
+                words := query;
+                query := regexp_replace(query, $re$--[^\n]*|/\*([^*/]|\*(?!/)|/(?!\*))*\*/|'[^']*'$re$, ' ', 'g');
+            END LOOP;
+            notifies := query !~* '\mprepare\s+transaction\M' AND (outside OR query ~* '(^|;)\s*(commit|end|call|do)\M');
+        END IF;
+        IF notifies THEN
+            PERFORM pg_notify('nvsentinel_changes', '');
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$body$;
+
+-- V206__resume_tokens_epoch_seq.sql
+-- Purpose: leaves room below each epoch for a random number, which tells two owners apart that drew from the same place of the
+--          sequence: an asynchronous failover can lose an opening together with its epoch. Epochs still rise.
+-- Locks:   SHARE ROW EXCLUSIVE on the sequence, for milliseconds.
+ALTER SEQUENCE resume_tokens_epoch_seq INCREMENT BY 4294967296;
+
+-- V207__nvsentinel_create_collection.sql
+-- Purpose: nvsentinel_create_collection mends what it is asked for: where the table is there and its capture was disabled, enabled
+--          without ALWAYS, or dropped, capture is as it was made. Changes made meanwhile are in no stream.
+-- Locks:   none on tables; when called where capture has to be mended: ACCESS EXCLUSIVE on the collection, for milliseconds
+--          after its writers have ended.
+CREATE OR REPLACE FUNCTION nvsentinel_create_collection(collection text) RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    target CONSTANT text := format('%I.%I', 'public', collection);
+    rows_captured      bigint;
+    truncates_captured bigint;
+    disabled           text;
+BEGIN
+    IF octet_length(collection) NOT BETWEEN 1 AND 63 OR starts_with(collection, 'pg_') THEN
+        RAISE invalid_name USING MESSAGE = 'the name of a collection must have 1 to 63 bytes and not begin with pg_';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('nvsentinel collection ' || target, 0));
+
+    IF to_regclass(target) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE %s ('
+            ' id         uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,'
+            ' created_at timestamptz NOT NULL DEFAULT now(),'
+            ' updated_at timestamptz NOT NULL DEFAULT now(),'
+            ' version    bigint      NOT NULL DEFAULT 1,'
+            ' data       jsonb       NOT NULL,'
+            ' CONSTRAINT data_is_object CHECK (jsonb_typeof(data) = ''object''))', target);
+        EXECUTE format('CREATE INDEX ON %s (created_at, id)', target);
+        EXECUTE format(
+            'CREATE TRIGGER nvsentinel_stamp BEFORE INSERT OR UPDATE ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION "public".nvsentinel_stamp_document()', target);
+        PERFORM "public".nvsentinel_enable_capture(target::regclass, 'full'::text);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', target, session_user);
+    ELSIF NOT EXISTS (
+        SELECT FROM pg_trigger
+        WHERE tgrelid = to_regclass(target) AND tgname IN ('nvsentinel_capture', 'nvsentinel_stamp')) THEN
+        RAISE duplicate_table USING MESSAGE = format('%s exists and is no collection', target);
+    ELSE
+        SELECT count(*) FILTER (WHERE tgname = 'nvsentinel_capture'),
+            count(*) FILTER (WHERE tgname = 'nvsentinel_capture_truncate'),
+            string_agg(format(' ENABLE ALWAYS TRIGGER %I', tgname), ',') FILTER (WHERE tgenabled <> 'A')
+        INTO rows_captured, truncates_captured, disabled
+        FROM pg_trigger
+        WHERE tgrelid = to_regclass(target) AND tgname IN ('nvsentinel_capture', 'nvsentinel_capture_truncate');
+        IF rows_captured = 0 THEN
+            EXECUTE format('DROP TRIGGER IF EXISTS nvsentinel_capture_truncate ON %s', target);
+            PERFORM "public".nvsentinel_enable_capture(target::regclass, 'full'::text);
+        ELSE
+            IF truncates_captured = 0 THEN
+                EXECUTE format(
+                    'CREATE TRIGGER nvsentinel_capture_truncate AFTER TRUNCATE ON %s'
+                    ' FOR EACH STATEMENT EXECUTE FUNCTION "public".nvsentinel_capture_change()', target);
+                disabled := concat_ws(',', disabled, ' ENABLE ALWAYS TRIGGER nvsentinel_capture_truncate');
+            END IF;
+            IF disabled IS NOT NULL THEN
+                EXECUTE format('ALTER TABLE %s%s', target, disabled);
+            END IF;
+        END IF;
+    END IF;
+END
+$body$;
+
 -- V240__nvsentinel_guard_changelog.sql
 -- Purpose: refuses to change or remove changes outside the retention. A change that is removed before every client has read it is
 --          lost for the others without an error; the retention raises oldest_id first, so that they fail with a typed error.
@@ -1862,8 +2041,11 @@ FROM (VALUES
     (86, '195', 'nvsentinel recommended action restart app', 'V195__nvsentinel_recommended_action_restart_app.sql', -1986872169),
     (87, '196', 'maintenance events over complete', 'V196__maintenance_events_over_complete.sql', -574868414),
     (88, '197', 'maintenance events cancelled', 'V197__maintenance_events_cancelled.sql', -591836714),
-    (89, '240', 'nvsentinel guard changelog', 'V240__nvsentinel_guard_changelog.sql', 1889186458),
-    (90, '241', 'datastore changelog guard', 'V241__datastore_changelog_guard.sql', 48984325)
+    (89, '205', 'nvsentinel capture change', 'V205__nvsentinel_capture_change.sql', 1218037544),
+    (90, '206', 'resume tokens epoch seq', 'V206__resume_tokens_epoch_seq.sql', 224196501),
+    (91, '207', 'nvsentinel create collection', 'V207__nvsentinel_create_collection.sql', 1300985925),
+    (92, '240', 'nvsentinel guard changelog', 'V240__nvsentinel_guard_changelog.sql', 1889186458),
+    (93, '241', 'datastore changelog guard', 'V241__datastore_changelog_guard.sql', 48984325)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

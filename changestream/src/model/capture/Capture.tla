@@ -11,6 +11,12 @@
 (* StaysImmediate says what happens to the mode when the savepoint that    *)
 (* set it is released and one around it is rolled back.  The server keeps  *)
 (* IMMEDIATE then: a later event fires before one that waits again.        *)
+(*                                                                         *)
+(* So capture has to notice that an earlier capture was rolled back: the   *)
+(* last id that the session drew, which a rollback does not take back, is  *)
+(* not the last one that the transaction remembers, so one was undone.  It *)
+(* then captures first what waits, and lets what comes later wait for the  *)
+(* commit.                                                                 *)
 (***************************************************************************)
 EXTENDS Integers, Sequences
 
@@ -18,7 +24,8 @@ CONSTANTS
     Changes,          \* changes of the record in this transaction
     MaxDepth,         \* of savepoints
     UsesImmediate,    \* whether the transaction uses SET CONSTRAINTS
-    StaysImmediate
+    StaysImmediate,
+    NoticesRollback   \* whether capture compares the two ids
 
 VARIABLES
     made,       \* changes made so far, numbered in their true order
@@ -26,37 +33,52 @@ VARIABLES
     written,    \* changelog rows in the order of their ids
     immediate,
     saved,      \* what was noted at each savepoint that is open
+    undone,     \* whether the capture of the last id that was drawn was rolled back
     committed
 
-vars == <<made, waiting, written, immediate, saved, committed>>
+vars == <<made, waiting, written, immediate, saved, undone, committed>>
 
-Init == made = 0 /\ waiting = <<>> /\ written = <<>> /\ immediate = FALSE /\ saved = <<>> /\ committed = FALSE
+Init ==
+    /\ made = 0 /\ waiting = <<>> /\ written = <<>> /\ immediate = FALSE /\ saved = <<>>
+    /\ undone = FALSE /\ committed = FALSE
+
+(* Ids are drawn below every savepoint that is open, and the last one is remembered. *)
+Drew(savepoints) == [i \in 1..Len(savepoints) |-> [savepoints[i] EXCEPT !.drew = TRUE]]
+
+Notices == NoticesRollback /\ undone
 
 Change ==
     /\ ~committed /\ made < Changes
     /\ made' = made + 1
-    /\ IF immediate
-       THEN written' = Append(written, made + 1) /\ UNCHANGED waiting
-       ELSE waiting' = Append(waiting, made + 1) /\ UNCHANGED written
-    /\ UNCHANGED <<immediate, saved, committed>>
+    /\ IF ~immediate
+       THEN waiting' = Append(waiting, made + 1) /\ UNCHANGED <<written, immediate, saved, undone>>
+       ELSE /\ written' = Append(IF Notices THEN written \o waiting ELSE written, made + 1)
+            /\ waiting' = IF Notices THEN <<>> ELSE waiting
+            /\ immediate' = ~Notices
+            /\ saved' = Drew(saved)
+            /\ undone' = FALSE
+    /\ UNCHANGED committed
 
 Savepoint ==
     /\ ~committed /\ Len(saved) < MaxDepth
-    /\ saved' = Append(saved, [made |-> made, waiting |-> waiting, written |-> written, immediate |-> immediate, set |-> FALSE])
-    /\ UNCHANGED <<made, waiting, written, immediate, committed>>
+    /\ saved' = Append(saved, [made |-> made, waiting |-> waiting, written |-> written, immediate |-> immediate,
+                               undone |-> undone, drew |-> FALSE, set |-> FALSE])
+    /\ UNCHANGED <<made, waiting, written, immediate, undone, committed>>
 
 SetImmediate ==
     /\ UsesImmediate /\ ~committed /\ ~immediate
-    /\ immediate' = TRUE
+    /\ immediate' = (waiting = <<>> \/ ~Notices)
     /\ written' = written \o waiting
     /\ waiting' = <<>>
-    /\ saved' = IF saved = <<>> THEN saved ELSE [saved EXCEPT ![Len(saved)].set = TRUE]
+    /\ LET fired == IF waiting = <<>> THEN saved ELSE Drew(saved)
+       IN saved' = IF fired = <<>> THEN fired ELSE [fired EXCEPT ![Len(fired)].set = TRUE]
+    /\ undone' = (undone /\ waiting = <<>>)
     /\ UNCHANGED <<made, committed>>
 
 Release ==
     /\ ~committed /\ saved # <<>>
     /\ saved' = SubSeq(saved, 1, Len(saved) - 1)
-    /\ UNCHANGED <<made, waiting, written, immediate, committed>>
+    /\ UNCHANGED <<made, waiting, written, immediate, undone, committed>>
 
 (* The mode goes back only if this very savepoint noted it, that is, if SET CONSTRAINTS ran directly below it. *)
 RollbackTo ==
@@ -65,6 +87,7 @@ RollbackTo ==
        IN /\ made' = then.made
           /\ waiting' = then.waiting
           /\ written' = then.written
+          /\ undone' = (then.undone \/ then.drew)
           /\ immediate' = IF then.set \/ ~StaysImmediate THEN then.immediate ELSE immediate
           /\ saved' = [saved EXCEPT ![Len(saved)].set = FALSE]
     /\ UNCHANGED committed
@@ -75,7 +98,7 @@ Commit ==
     /\ committed' = TRUE
     /\ written' = written \o waiting
     /\ waiting' = <<>>
-    /\ UNCHANGED <<made, immediate, saved>>
+    /\ UNCHANGED <<made, immediate, saved, undone>>
 
 Next == Change \/ Savepoint \/ SetImmediate \/ Release \/ RollbackTo \/ Commit
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -59,8 +60,14 @@ public final class ChangeEvent<T> {
      * @param filter the fingerprint of the watch's filter
      * @param snapshot whether they come within a snapshot
      * @param json reads untyped documents
+     * @param fencingToken of the owner of the client name; empty without one
      */
-    record Origin(UUID incarnation, String filter, boolean snapshot, JsonCodec json) {
+    record Origin(
+            UUID incarnation,
+            String filter,
+            boolean snapshot,
+            JsonCodec json,
+            OptionalLong fencingToken) {
 
         ResumeToken token(ChangelogRow row) {
             RowCheck check = row.operation() == Operation.SNAPSHOT ? null : row.check();
@@ -88,6 +95,19 @@ public final class ChangeEvent<T> {
      */
     public ResumeToken resumeToken() {
         return origin.token(row);
+    }
+
+    /**
+     * The number of the owner that received this change: of the client name, or of the group's partition. Each owner has a
+     * higher one than all before it. A process that stands still for longer than its lease finishes its handler after another
+     * owner has begun; an external system that remembers the highest number it has seen for a key, and refuses lower ones,
+     * refuses what such a process writes. After an asynchronous failover that lost openings, later owners can have lower numbers
+     * than lost ones.
+     *
+     * @return a positive number; empty without a client name
+     */
+    public OptionalLong fencingToken() {
+        return origin.fencingToken();
     }
 
     /**

@@ -63,11 +63,12 @@ final class Processing<T> {
                 watch.start().incarnation(),
                 outage,
                 timer);
+        Replays replays = new Replays();
         Flux<Task<ChangeEvent<T>>> tasks = Flux.merge(
                 1,
                 events.map(this::task),
-                Replays.of(letters, watch.name(), letter -> watch.takes(letter.row()), timer)
-                        .concatMap(this::replay, 1));
+                replays.of(letters, watch.name(), letter -> watch.takes(letter.row()), timer)
+                        .concatMap(letter -> replay(letter, replays), 1));
         // takeUntilOther would leave running what an error of the other one has to end.
         return Mono.firstWithSignal(new Processor<>(options, attempts, timer).run(tasks, stop), keepStoring(), lease());
     }
@@ -98,9 +99,10 @@ final class Processing<T> {
     }
 
     /** A dead letter of a collection that is watched no more waits until it is watched again. */
-    private Mono<Task<ChangeEvent<T>>> replay(Letter letter) {
+    private Mono<Task<ChangeEvent<T>>> replay(Letter letter, Replays replays) {
         return Mono.justOrEmpty(watch.replayed(letter.row(), letter.incarnation()))
-                .map(event -> new Task<>(letter.row(), event, key(event), letter.id(), () -> {}));
+                .map(event -> new Task<>(
+                        letter.row(), event, key(event), letter.id(), () -> replays.processed(letter.id())));
     }
 
     private String key(ChangeEvent<T> event) {

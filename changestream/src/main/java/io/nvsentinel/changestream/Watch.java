@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -66,8 +67,11 @@ final class Watch<T> {
         this.selection = request.selection();
         this.share = request.share();
         this.processed = request.processed();
-        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json);
-        this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json);
+        OptionalLong fencingToken = opened.owned() == null
+                ? OptionalLong.empty()
+                : OptionalLong.of(opened.owned().epoch());
+        this.origin = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), false, json, fencingToken);
+        this.within = new ChangeEvent.Origin(start.incarnation(), selection.fingerprint(), true, json, fencingToken);
         this.store = store;
         this.acknowledgements = new Acknowledgements(start.point());
         this.told = new AtomicLong(start.isWithinSnapshot() ? -1 : start.id());
@@ -319,7 +323,8 @@ final class Watch<T> {
 
     /** A change that comes from elsewhere; empty if its collection is not watched. */
     Optional<ChangeEvent<T>> replayed(ChangelogRow row, UUID incarnation) {
-        ChangeEvent.Origin elsewhere = new ChangeEvent.Origin(incarnation, origin.filter(), false, origin.json());
+        ChangeEvent.Origin elsewhere = new ChangeEvent.Origin(
+                incarnation, origin.filter(), false, origin.json(), origin.fencingToken());
         return watched.includes(row.collection())
                 ? Optional.of(new ChangeEvent<>(row, elsewhere, watched.codec(row.collection()), () -> {}))
                 : Optional.empty();

@@ -67,6 +67,30 @@ class CaptureStatesTest {
         assertThat(reported).containsExactly(List.of("health_events"), List.of());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ALTER TABLE racks DISABLE TRIGGER nvsentinel_capture",
+                "ALTER TABLE racks ENABLE TRIGGER nvsentinel_capture",
+                "ALTER TABLE racks DISABLE TRIGGER nvsentinel_capture_truncate",
+                "DROP TRIGGER nvsentinel_capture_truncate ON racks",
+                "DROP TRIGGER nvsentinel_capture ON racks",
+                "DROP TRIGGER nvsentinel_capture ON racks; DROP TRIGGER nvsentinel_capture_truncate ON racks"
+            })
+    void creatingACollectionMendsItsCapture(String change) {
+        streams.datastore().createCollection("racks").block(TestStreams.SOON);
+        DATABASE.execute(change);
+
+        streams.datastore().createCollection("racks").block(TestStreams.SOON);
+
+        assertThat(health().state()).isEqualTo(Health.State.UP);
+        DATABASE.execute("TRUNCATE datastore_changelog");
+        streams.insert("racks", "{}");
+        DATABASE.execute("TRUNCATE racks");
+        assertThat(DATABASE.get().queryForStrings("SELECT operation FROM datastore_changelog ORDER BY id"))
+                .containsExactly("INSERT", "TRUNCATE");
+    }
+
     private Health health() {
         return streams.get().health().block(TestStreams.SOON);
     }

@@ -277,11 +277,58 @@ class OwnershipTest {
     void aNameCanBeOpenedAtOnceAlsoWhereTheSequenceOfEpochsWasLeftBehind() {
         ResumeTokens tokens = tokens();
         tokens.giveUp(opened(tokens)).block(SOON);
-        DATABASE.execute("UPDATE resume_tokens SET epoch = epoch + 100000");
+        DATABASE.execute("UPDATE resume_tokens SET epoch = epoch + 100000 * 4294967296");
         Owned owned = opened(tokens);
         assertThat(DATABASE.queryForString("SELECT epoch FROM resume_tokens")).isEqualTo("" + owned.epoch());
-        assertThat(DATABASE.queryForString("SELECT last_value FROM resume_tokens_epoch_seq"))
-                .isEqualTo("" + owned.epoch());
+        assertThat(DATABASE.queryForString("SELECT last_value >> 32 FROM resume_tokens_epoch_seq"))
+                .isEqualTo("" + (owned.epoch() >> 32));
+    }
+
+    @Test
+    void eachOwnerHasAHigherFencingTokenThanTheOneBefore() {
+        Owner first = new Owner(streams, OwnershipPolicy.TAKE_OVER);
+        insert();
+        Await.until("the change", SOON, () -> first.fencingTokens.size() == 1);
+        Owner second = new Owner(others, OwnershipPolicy.TAKE_OVER);
+        insert();
+        Await.until("the change of the second", SOON, () -> !second.fencingTokens.isEmpty());
+        assertThat(second.fencingTokens.get(0)).isGreaterThan(first.fencingTokens.get(0));
+        assertThat(streams.watch(
+                                datastore.healthEvents(),
+                                WatchOptions.builder()
+                                        .startAt(StartAt.beginning())
+                                        .build())
+                        .blockFirst(SOON)
+                        .fencingToken())
+                .as("without a client name")
+                .isEmpty();
+    }
+
+    /** An asynchronous failover loses the opening, and the place of the sequence. */
+    @Test
+    void anOwnerWhoseOpeningWasLostIsNotTakenForTheNextOne() {
+        ResumeTokens tokens = tokens();
+        tokens.giveUp(opened(tokens)).block(SOON);
+        String epoch = DATABASE.queryForString("SELECT epoch FROM resume_tokens");
+        String sequence = DATABASE.queryForString("SELECT last_value FROM resume_tokens_epoch_seq");
+        Owned lost = opened(tokens);
+        DATABASE.execute("UPDATE resume_tokens SET leased_until = NULL, epoch = " + epoch
+                + "; SELECT setval('resume_tokens_epoch_seq', " + sequence + ")");
+
+        Owned next = opened(tokens);
+
+        assertThat(next.epoch() >> 32).as("drawn from the same place").isEqualTo(lost.epoch() >> 32);
+        Throwable ended = tokens.store(lost, lost.token())
+                .then(Mono.<Throwable>empty())
+                .onErrorResume(Mono::just)
+                .block(SOON);
+        assertThat(ended).isInstanceOfAny(ClientFencedException.class, HistoryForkedException.class);
+        tokens.store(next, next.token()).block(SOON);
+        assertThat(tokens.open("client", OwnershipPolicy.FAIL, Mono.never(), new ReleasableHandle())
+                        .onErrorComplete(ClientOwnedException.class)
+                        .blockOptional(SOON))
+                .as("the next one still owns the name")
+                .isEmpty();
     }
 
     @Test
@@ -329,6 +376,7 @@ class OwnershipTest {
         private final AtomicReference<ResumeToken> subscribed = new AtomicReference<>();
         private final AtomicReference<ResumeToken> last = new AtomicReference<>();
         private final AtomicReference<Throwable> error = new AtomicReference<>();
+        private final List<Long> fencingTokens = new CopyOnWriteArrayList<>();
         private final Disposable running;
 
         Owner(ChangeStreams through, OwnershipPolicy ownershipPolicy) {
@@ -337,6 +385,7 @@ class OwnershipTest {
             running = through.watch(datastore.healthEvents(), options)
                     .doOnNext(change -> {
                         last.set(change.resumeToken());
+                        fencingTokens.add(change.fencingToken().orElseThrow());
                         seen.add(change.recordId());
                         change.acknowledge();
                     })

@@ -368,6 +368,22 @@ class ProcessorTest {
         }
     }
 
+    /** The answer that held it was lost with the connection, so that this owner has taken it up and does not know it. */
+    @Test
+    void aReplayThatWasTakenUpWithoutAnAnswerIsTakenUpAgain() throws Exception {
+        handlers.fail("1", new IllegalStateException("broken"));
+        start(quickly().maxAttempts(1).onFailure(OnFailure.DEAD_LETTER));
+        insert("n", "1");
+        Await.until("it is a dead letter", SOON, () -> letters().size() == 1);
+        handlers.heal("1");
+
+        DATABASE.execute("UPDATE dead_letters SET replay_requested = true, replay_epoch ="
+                + " (SELECT epoch FROM resume_tokens WHERE client_name = '" + CLIENT + "')");
+
+        Await.until("it is replayed", SOON, () -> letters().isEmpty());
+        assertThat(handlers.done).containsExactly("1");
+    }
+
     @Test
     void deadLettersAreListedReplayedInOrderAndDeleted() throws Exception {
         for (String name : List.of("1", "2", "3")) {

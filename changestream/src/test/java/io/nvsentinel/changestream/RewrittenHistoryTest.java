@@ -28,6 +28,15 @@ class RewrittenHistoryTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);
 
+    /** Turns synchronous commit off for the user, for the time of a function, and while a transaction commits. */
+    private static final String COMMITS_ASYNCHRONOUSLY = """
+            ALTER ROLE CURRENT_USER SET synchronous_commit = off;
+            CREATE FUNCTION hasty(statement text) RETURNS void LANGUAGE plpgsql SET synchronous_commit = off
+                AS $body$ BEGIN EXECUTE statement; END $body$;
+            CREATE FUNCTION hastens() RETURNS trigger LANGUAGE plpgsql
+                AS $body$ BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN NULL; END $body$;
+            """;
+
     private EmbeddedServer server;
     private TestDatabase database;
     private Datastore datastore;
@@ -116,6 +125,65 @@ class RewrittenHistoryTest {
         assertThat(seen)
                 .isEqualTo(database.queryForStrings(
                         "SELECT new_values #>> '{healthevent,nodeName}' FROM datastore_changelog ORDER BY id"));
+    }
+
+    @Test
+    void whatWasDeliveredSurvivesACrashThoughItsCommitDidNotWait() {
+        database.execute(COMMITS_ASYNCHRONOUSLY);
+        watch(StartAt.beginning());
+        for (String transaction : List.of(
+                "BEGIN; %s; SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL synchronous_commit = off; COMMIT",
+                "SET ROLE NONE; SET synchronous_commit = off; BEGIN; SET CONSTRAINTS ALL IMMEDIATE;"
+                        + " SELECT hasty($$%s$$); COMMIT",
+                "BEGIN; SET CONSTRAINTS ALL IMMEDIATE; %s; RESET synchronous_commit; COMMIT",
+                "CREATE TEMP TABLE mine (id int); CREATE CONSTRAINT TRIGGER late AFTER INSERT ON mine DEFERRABLE"
+                        + " INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hastens();"
+                        + " BEGIN; %s; INSERT INTO mine VALUES (1); COMMIT")) {
+            String node = "delivered " + seen.size();
+            database.execute(transaction.formatted(insertion(node)));
+            Await.until("the change", SOON, () -> failure.get() != null || seen.contains(node));
+            server.kill();
+            server.restart();
+            assertThat(nodes()).as("after %s", transaction).containsExactlyElementsOf(seen);
+        }
+        insert("last");
+        Await.until("the last change", SOON, () -> failure.get() != null || seen.contains("last"));
+        assertThat(failure.get()).isNull();
+        assertThat(nodes()).isEqualTo(seen);
+    }
+
+    @Test
+    void aRecordOfASnapshotSurvivesACrashThoughItsCommitDidNotWait() {
+        database.execute("BEGIN; " + insertion("first")
+                + "; SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL synchronous_commit = off; COMMIT");
+        watch(StartAt.snapshot());
+        Await.until("the record", SOON, () -> failure.get() != null || seen.contains("first"));
+
+        server.kill();
+        server.restart();
+
+        assertThat(nodes()).containsExactly("first");
+    }
+
+    @Test
+    void nowIsNoChangeThatACrashTakesBack() {
+        database.execute("BEGIN; " + insertion("first")
+                + "; SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL synchronous_commit = off; COMMIT");
+        watch(StartAt.now());
+        Await.until("the start", SOON, () -> failure.get() != null || start.get() != null);
+
+        server.kill();
+        server.restart();
+        insert("after the crash");
+
+        Await.until("the change", SOON, () -> failure.get() != null || seen.contains("after the crash"));
+        assertThat(failure.get()).isNull();
+        assertThat(nodes()).containsExactly("first", "after the crash");
+    }
+
+    private List<@Nullable String> nodes() {
+        return database.queryForStrings(
+                "SELECT new_values #>> '{healthevent,nodeName}' FROM datastore_changelog ORDER BY id");
     }
 
     @Test

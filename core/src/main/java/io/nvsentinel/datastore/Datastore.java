@@ -106,8 +106,9 @@ public interface Datastore extends DatastoreSession {
     DatastoreSession using(Connection connection);
 
     /**
-     * Creates a collection with capture, so that change streams can watch it. Does nothing where it exists already, and
-     * never touches a table that is no collection. The user needs the right to execute the database's function
+     * Creates a collection with capture, so that change streams can watch it. Where it exists already, enables capture if that
+     * was disabled or dropped, which waits for the collection's writers; changes made in the meantime are in no stream. Never
+     * touches a table that is no collection. The user needs the right to execute the database's function
      * {@code nvsentinel_create_collection}, and none to create tables.
      *
      * @param name its name; any text of 1 to 63 bytes without control characters or half a surrogate pair, and without

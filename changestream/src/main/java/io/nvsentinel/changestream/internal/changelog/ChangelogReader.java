@@ -41,7 +41,8 @@ public final class ChangelogReader {
                     FROM unnest(CAST($3 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 ARRAY[start.xid::text, encode(timestamptz_send(start.changed_at), 'hex'),
-                    finish.xid::text, encode(timestamptz_send(finish.changed_at), 'hex')]
+                    finish.xid::text, encode(timestamptz_send(finish.changed_at), 'hex')],
+                {log}
             FROM {schema}.datastore_changelog_state AS state
             CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
             LEFT JOIN {schema}.datastore_changelog AS start ON start.id = (SELECT CAST($4 AS bigint))
@@ -49,12 +50,12 @@ public final class ChangelogReader {
             UNION ALL
             SELECT NULL, NULL, NULL, NULL, NULL,
                 id, xid::text, table_name, record_id, operation, timestamptz_send(changed_at),
-                CASE WHEN wanted THEN old_values END, CASE WHEN wanted THEN new_values END, wanted, NULL
+                CASE WHEN wanted THEN old_values END, CASE WHEN wanted THEN new_values END, wanted, NULL, NULL
             FROM (
                 SELECT *, %s AS wanted
                 FROM {schema}.datastore_changelog
                 WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint)) ORDER BY id LIMIT %d
-            ) AS judged""";
+            ) AS judged""".replace("{log}", Durability.LOG_POSITIONS);
 
     private static final int FIRST_OF_CONDITION = 6;
 
@@ -273,14 +274,18 @@ public final class ChangelogReader {
                 .map(reading -> reading.verified(token));
     }
 
+    /** The row of a position, which a stream begins behind, must not be taken back by a crash either. */
     private static Mono<PointReading> point(Connection connection, long checkedRow, long position) {
-        return Rows.one(
-                        connection
-                                .createStatement(PointReading.SQL)
-                                .bind(0, checkedRow)
-                                .bind(1, position),
-                        PointReading::of)
-                .switchIfEmpty(Mono.error(Outages::noFacts));
+        return Mono.defer(() -> Rows.one(
+                                connection
+                                        .createStatement(PointReading.SQL)
+                                        .bind(0, checkedRow)
+                                        .bind(1, position),
+                                PointReading::of)
+                        .switchIfEmpty(Mono.error(Outages::noFacts)))
+                .flatMap(read -> Durability.await(connection, read.log())
+                        .flatMap(proven -> proven ? Mono.just(read) : Mono.empty()))
+                .repeatWhenEmpty(attempts -> attempts);
     }
 
     private static Mono<Set<Long>> holders(Connection connection) {
@@ -300,7 +305,17 @@ public final class ChangelogReader {
         }
     }
 
+    /** Delivered is only what no crash takes back. */
     private Mono<ChangelogPage> page(Connection connection, Range range, List<Selection> selections) {
+        return Mono.defer(() -> anyPage(connection, range, selections))
+                .flatMap(read -> read.page().rows().isEmpty()
+                        ? Mono.just(read.page())
+                        : Durability.await(connection, read.log())
+                                .flatMap(proven -> proven ? Mono.just(read.page()) : Mono.empty()))
+                .repeatWhenEmpty(attempts -> attempts);
+    }
+
+    private Mono<PageReading.Read> anyPage(Connection connection, Range range, List<Selection> selections) {
         SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
         String[] tables = range.isTail() ? tables(selections) : new String[0];
         List<Object> values = new ArrayList<>(
@@ -314,7 +329,8 @@ public final class ChangelogReader {
                                 values),
                         reading::add)
                 .then(Mono.fromSupplier(() -> reading.page(range.start, range.end, tables)))
-                .doOnNext(page -> most = PageSize.next(batchSize, page.rows().size(), page.bytes(), maxBatchBytes))
+                .doOnNext(read -> most = PageSize.next(
+                        batchSize, read.page().rows().size(), read.page().bytes(), maxBatchBytes))
                 // Documents may be so large that as many as usual never come in time.
                 .doOnError(error -> most = Math.max(1, asked / FEWER));
     }

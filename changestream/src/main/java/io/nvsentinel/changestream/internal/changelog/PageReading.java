@@ -42,7 +42,7 @@ final class PageReading {
     }
 
     /** Sent once, however many changes there are. */
-    private record Facts(ChangelogFacts facts, Long[] tables, String[] points) {
+    private record Facts(ChangelogFacts facts, Long[] tables, String[] points, Durability.Positions log) {
 
         static Facts of(Readable row) {
             return new Facts(
@@ -52,7 +52,8 @@ final class PageReading {
                             get(row, 2, Long.class),
                             get(row, 3, Boolean.class)),
                     get(row, 4, Long[].class),
-                    get(row, 14, String[].class));
+                    get(row, 14, String[].class),
+                    Durability.Positions.of(row, 15));
         }
 
         Map<String, Long> tables(String[] names) {
@@ -75,6 +76,14 @@ final class PageReading {
                             ServerTimes.ofMicros(Long.parseUnsignedLong(points[first + 1], HEXADECIMAL)));
         }
     }
+
+    /**
+     * A page, and what has to be flushed before it may be delivered.
+     *
+     * @param page the page
+     * @param log of its statement
+     */
+    record Read(ChangelogPage page, Durability.Positions log) {}
 
     /** Takes a row in. */
     void add(Readable row) {
@@ -120,7 +129,7 @@ final class PageReading {
      * @param end where the settled part ends
      * @param tables whose object ids were asked for
      */
-    ChangelogPage page(HistoryPoint start, HistoryPoint end, String[] tables) {
+    Read page(HistoryPoint start, HistoryPoint end, String[] tables) {
         Facts known = facts;
         if (known == null) {
             throw Outages.noFacts();
@@ -132,7 +141,7 @@ final class PageReading {
         while (drawn > 0 && changes.get(drawn - 1).id() > known.facts.newestId()) {
             drawn--;
         }
-        return new ChangelogPage(
+        ChangelogPage page = new ChangelogPage(
                 known.facts,
                 known.row(start, 0),
                 known.row(end, 2),
@@ -140,6 +149,7 @@ final class PageReading {
                 complete || drawn < changes.size(),
                 List.copyOf(changes.subList(drawn, changes.size())),
                 known.tables(tables));
+        return new Read(page, known.log);
     }
 
     private static <T> T get(Readable row, int column, Class<T> type) {

@@ -15,18 +15,21 @@ import org.jspecify.annotations.Nullable;
  * @param facts of the changelog, from the same snapshot
  * @param checked the row that a token names; null if there is no such row
  * @param found the last row at or below the position; null if none is kept there
+ * @param log what has to be flushed before the rows may be relied on
  */
 record PointReading(
         ChangelogFacts facts,
         @Nullable RowCheck checked,
-        @Nullable RowCheck found) {
+        @Nullable RowCheck found,
+        Durability.Positions log) {
 
     /** The sequence is read after the snapshot was taken: a higher id than its last one was not drawn from it. */
     static final String SQL = """
             SELECT state.incarnation, state.oldest_id,
                 CASE WHEN newest.is_called THEN newest.last_value ELSE newest.last_value - 1 END, pg_is_in_recovery(),
                 checked.id, checked.xid::text, timestamptz_send(checked.changed_at),
-                found.id, found.xid::text, timestamptz_send(found.changed_at)
+                found.id, found.xid::text, timestamptz_send(found.changed_at),
+                {log}
             FROM {schema}.datastore_changelog_state AS state
             CROSS JOIN {schema}.datastore_changelog_id_seq AS newest
             LEFT JOIN {schema}.datastore_changelog AS checked ON checked.id = $1
@@ -35,7 +38,7 @@ record PointReading(
                 WHERE id >= state.oldest_id - 1
                     AND id <= least(CASE WHEN $2 < 0 THEN state.oldest_id - 1 ELSE $2 END, newest.last_value)
                 ORDER BY id DESC LIMIT 1
-            ) AS found ON true""";
+            ) AS found ON true""".replace("{log}", Durability.LOG_POSITIONS);
 
     /** Stands for the position before the oldest row that is kept. */
     static final long BEGINNING = -1;
@@ -49,7 +52,7 @@ record PointReading(
                 Objects.requireNonNull(row.get(1, Long.class)),
                 Objects.requireNonNull(row.get(2, Long.class)),
                 Objects.requireNonNull(row.get(3, Boolean.class)));
-        return new PointReading(facts, check(row, 4), check(row, 7));
+        return new PointReading(facts, check(row, 4), check(row, 7), Durability.Positions.of(row, 10));
     }
 
     private static @Nullable RowCheck check(Readable row, int first) {

@@ -27,7 +27,8 @@ public final class Records {
      * {@link Reading} then passes over.
      */
     private static final String PAGE = """
-            SELECT pg_current_snapshot()::text, timestamptz_send(clock_timestamp()), page.id, page.data, page.read
+            SELECT pg_current_snapshot()::text, timestamptz_send(clock_timestamp()), page.id, page.data, page.read,
+                CASE WHEN page.bytes_before IS NULL THEN {log} END
             FROM (SELECT 1) AS always
             LEFT JOIN (
                 SELECT *, count(*) OVER () AS read,
@@ -35,7 +36,7 @@ public final class Records {
                         AS bytes_before
                 FROM (SELECT id, data FROM %s WHERE %s ORDER BY id LIMIT $1) AS records
             ) AS page ON coalesce(page.bytes_before, 0) < $2
-            ORDER BY page.id""";
+            ORDER BY page.id""".replace("{log}", Durability.LOG_POSITIONS);
 
     /** How many the first page asks for, when nothing is known about how large the documents are. */
     private static final int FIRST = 32;
@@ -93,12 +94,17 @@ public final class Records {
         if (after != null) {
             values.add(after);
         }
-        return connections.read("Read the records of " + collection, connection -> {
-            Reading reading = new Reading(collection, position);
-            return Rows.each(Rows.bind(connection.createStatement(sql), values), reading::add)
-                    .then(Mono.fromSupplier(() -> reading.page(after, asked)))
-                    .doOnNext(page -> most = reading.next(page.rows().size()));
-        });
+        return connections.read(
+                "Read the records of " + collection,
+                connection -> Mono.defer(() -> {
+                            Reading reading = new Reading(collection, position);
+                            return Rows.each(Rows.bind(connection.createStatement(sql), values), reading::add)
+                                    .then(Mono.defer(() -> Durability.await(connection, reading.log)))
+                                    .flatMap(proven -> proven ? Mono.just(reading.page(after, asked)) : Mono.empty())
+                                    .doOnNext(page ->
+                                            most = reading.next(page.rows().size()));
+                        })
+                        .repeatWhenEmpty(attempts -> attempts));
     }
 
     /** Makes a page of rows that come in order. It ends with the record that fills its bytes as they are in memory. */
@@ -108,6 +114,7 @@ public final class Records {
         private final long position;
         private final List<ChangelogRow> rows = new ArrayList<>();
         private @Nullable TransactionSnapshot seen;
+        private Durability.Positions log = Durability.Positions.NONE;
         private long sent;
         private long bytes;
 
@@ -120,6 +127,7 @@ public final class Records {
             if (seen == null) {
                 seen = TransactionSnapshot.parse(Objects.requireNonNull(row.get(0, String.class)));
                 sent = Objects.requireNonNullElse(row.get(4, Long.class), 0L);
+                log = Durability.Positions.of(row, 5);
             }
             UUID id = row.get(2, UUID.class);
             if (id != null && bytes < maxBatchBytes) {

@@ -12,7 +12,7 @@ import java.util.Locale;
  * A position in a statement that stores it: the statement also looks whether its row is in the changelog of the server that
  * executes it. After a failover that lost commits, or a restore, it is not, and the position must not be written there.
  */
-final class CheckedPosition {
+public final class CheckedPosition {
 
     /** The row is there, or retention removed it, or there never was one at or below the position. */
     private static final String HISTORY = """
@@ -37,8 +37,9 @@ final class CheckedPosition {
      * this changelog.
      *
      * @param first the number of the first of its five parameters
+     * @return the expression, without {@code WITH}
      */
-    static String history(int first) {
+    public static String history(int first) {
         Object[] numbers = new Object[PARAMETERS];
         for (int i = 0; i < PARAMETERS; i++) {
             numbers[i] = first + i;
@@ -46,8 +47,14 @@ final class CheckedPosition {
         return String.format(Locale.ROOT, HISTORY, numbers);
     }
 
-    /** The given values, and those of the five parameters. */
-    static List<Object> values(List<Object> values, Position position) {
+    /**
+     * The given values, and those of the five parameters.
+     *
+     * @param values of the parameters before them
+     * @param position the position; its row is known
+     * @return the values in the order of their parameters
+     */
+    public static List<Object> values(List<Object> values, Position position) {
         HistoryPoint point = position.point();
         RowCheck row = point.row();
         List<Object> all = new ArrayList<>(values);

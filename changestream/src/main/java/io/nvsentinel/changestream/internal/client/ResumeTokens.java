@@ -43,19 +43,22 @@ public final class ResumeTokens {
     /**
      * An epoch is drawn before it is taken: where somebody wants to own a name no more while his statement is on its way, and
      * it arrives after that of another who came later, it takes nothing from him. Above the one that is stored also where
-     * the sequence was left behind when the tables were moved.
+     * the sequence was left behind when the tables were moved. The sequence leaves the lower 32 bits free, for a random number:
+     * after a failover that lost an opening the next one draws from the same place, and must not be taken for the lost one.
      */
     private static final String DRAW = """
             WITH drawn AS MATERIALIZED (SELECT nextval('{schema}.resume_tokens_epoch_seq') AS epoch)
-            SELECT greatest(drawn.epoch, (
+            SELECT floor(random() * 4294967295)::bigint + greatest(drawn.epoch, (
                 SELECT max(nextval('{schema}.resume_tokens_epoch_seq')) FROM generate_series(
-                    drawn.epoch, (SELECT stored.epoch FROM {schema}.resume_tokens AS stored WHERE client_name = $1))))
+                    drawn.epoch >> 32,
+                    (SELECT stored.epoch >> 32 FROM {schema}.resume_tokens AS stored WHERE client_name = $1))))
             FROM drawn""";
 
     private static final String OWNED =
             " SET epoch = $4, owner = $2, fresh = false, last_seen = clock_timestamp(), leased_until = %1$s";
 
-    private static final String MAY_OWN = " resume_tokens.epoch < $4"
+    /** What was drawn from the same place of the sequence is of another history, and not later. */
+    private static final String MAY_OWN = " resume_tokens.epoch >> 32 < CAST($4 AS bigint) >> 32"
             + " AND ($3 OR resume_tokens.leased_until IS NULL OR resume_tokens.leased_until < clock_timestamp())"
             + " RETURNING epoch, resume_token";
 

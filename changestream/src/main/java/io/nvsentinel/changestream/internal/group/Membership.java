@@ -3,7 +3,9 @@ package io.nvsentinel.changestream.internal.group;
 
 import io.nvsentinel.changestream.ClientFencedException;
 import io.nvsentinel.changestream.ClientOwnedException;
+import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.CheckedPosition;
 import io.nvsentinel.changestream.internal.client.ReleasableHandle;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.changestream.processing.GroupOptions;
@@ -32,11 +34,11 @@ public final class Membership {
 
     /**
      * All partitions at once or none, so that all begin at the same position: where the name left off while it was not
-     * shared, with what was handled behind that, or else at the given one. Who makes them at the same time meets them as
+     * shared, with what was handled behind that, or else at the given one if that is one of the changelog there. Who makes them at the same time meets them as
      * a conflict.
      */
-    private static final String CREATE = """
-            WITH alone AS (
+    private static final String CREATE = "WITH " + CheckedPosition.history(5) + """
+            , alone AS (
                 DELETE FROM {schema}.resume_tokens
                 WHERE client_name = $1 AND ($4 OR leased_until IS NULL OR leased_until < clock_timestamp())
                 RETURNING resume_token, cut_off
@@ -47,14 +49,16 @@ public final class Membership {
             ), kept AS (
                 INSERT INTO {schema}.handled_changes (client_name, position)
                 SELECT $1 || '#' || partition, marks.position FROM marks, generate_series(0, $2 - 1) AS partition
-            )
+            ), made AS (
             INSERT INTO {schema}.resume_tokens (client_name, group_name, cut_off, resume_token)
             SELECT $1 || '#' || partition, $1, (SELECT cut_off FROM alone),
                 coalesce((SELECT resume_token FROM alone), $3)
-            FROM generate_series(0, $2 - 1) AS partition
+            FROM generate_series(0, $2 - 1) AS partition CROSS JOIN history
             WHERE NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE group_name = $1)
                 AND (EXISTS (SELECT FROM alone)
-                    OR NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1))""";
+                    OR history.holds AND NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1))
+            RETURNING client_name)
+            SELECT history.holds OR EXISTS (SELECT FROM made) FROM history""";
 
     private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
@@ -136,6 +140,8 @@ public final class Membership {
                 .flatMap(known -> known > 0
                         ? Mono.just(known)
                         : initial.flatMap(position -> create(position, takeOver))
+                                // The database was set back in between, so that the position is another one now.
+                                .repeatWhenEmpty(attempts -> attempts)
                                 .then(Mono.defer(this::partitions)))
                 .flatMap(this::expected);
     }
@@ -148,15 +154,20 @@ public final class Membership {
                         row -> Objects.requireNonNull(row.get(0, Long.class))));
     }
 
-    private Mono<Void> create(Position position, boolean takeOver) {
-        List<Object> values =
-                List.of(member.group(), options.partitions(), Json.of(json.writeTree(position.toTree())), takeOver);
+    /** Empty if the position is none of the changelog there. */
+    private Mono<Boolean> create(Position position, boolean takeOver) {
+        List<Object> values = CheckedPosition.values(
+                List.of(member.group(), options.partitions(), Json.of(json.writeTree(position.toTree())), takeOver),
+                position);
         return connections
                 .write(
                         "Make the group \"" + member.group() + "\"",
-                        connection -> Rows.written(Rows.bind(connection.createStatement(CREATE), values)))
-                .then()
-                .onErrorResume(ConflictException.class, madeByAnother -> Mono.empty());
+                        connection -> Rows.one(
+                                Rows.bind(connection.createStatement(CREATE), values),
+                                row -> Objects.requireNonNull(row.get(0, Boolean.class))))
+                .switchIfEmpty(Mono.error(Outages::noFacts))
+                .filter(holds -> holds)
+                .onErrorResume(ConflictException.class, madeByAnother -> Mono.just(true));
     }
 
     private Mono<Void> expected(long partitions) {

@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream.internal.process;
 
 import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
@@ -114,7 +115,9 @@ public final class Attempts<E> {
         /** Emits when the next attempt is due, or fails if there is none. */
         private Mono<Long> again(Throwable error) {
             if (error instanceof LibraryFailure failure) {
-                return Mono.error(new GivenUp(Verdict.STOP, failed, failure.error()));
+                return failure.error() instanceof HistoryForkedException forked
+                        ? Mono.error(forked)
+                        : Mono.error(new GivenUp(Verdict.STOP, failed, failure.error()));
             }
             return Verdict.isUnfinished(error)
                     ? effect.requireOwner()
@@ -177,7 +180,7 @@ public final class Attempts<E> {
                         return Outage.isCauseOf(error) ? orStopped(waiting.after(error)) : Mono.<Long>error(error);
                     })))
                     .onErrorMap(
-                            error -> !(error instanceof ClientFencedException),
+                            error -> !(error instanceof ClientFencedException || error instanceof HistoryForkedException),
                             error -> stopped(task, givenUp.attempts, error))
                     .doOnNext(stored -> {
                         if (stored) {

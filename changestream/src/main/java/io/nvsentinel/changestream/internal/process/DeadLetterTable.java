@@ -2,8 +2,12 @@
 package io.nvsentinel.changestream.internal.process;
 
 import io.nvsentinel.changestream.ClientFencedException;
+import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import io.nvsentinel.changestream.internal.changelog.Outages;
+import io.nvsentinel.changestream.internal.changelog.Position;
+import io.nvsentinel.changestream.internal.client.CheckedPosition;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
@@ -15,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -24,27 +29,35 @@ import reactor.core.publisher.Mono;
 public final class DeadLetterTable {
 
     private static final int BATCH = 100;
+    private static final int CHECKED = 15;
     private static final int LONGEST_MESSAGE = 2000;
 
     private static final String LETTER = "id, incarnation, position, xid, table_name, record_id, operation,"
             + " timestamptz_send(changed_at), old_values, new_values";
 
-    private static final String PUT = """
+    /** Of a change that the changelog does not have, the position may belong to another one, which is not to be mixed up. */
+    private static final String PUT = "WITH " + CheckedPosition.history(16) + """
+            , stored AS (
             INSERT INTO {schema}.dead_letters (client_name, incarnation, position, xid, changed_at, table_name, record_id, operation,
                 old_values, new_values, error_class, error_message, attempts)
             SELECT client_name, $3::uuid, $4::bigint, $5::bigint, $6::timestamptz, $7::text, $8::uuid, $9::text,
                 $10::jsonb, $11::jsonb, $12::text, $13::text, $14::integer
-            FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2
+            FROM {schema}.resume_tokens CROSS JOIN history
+            WHERE client_name = $1 AND epoch = $2 AND ($15 OR history.holds)
             ON CONFLICT ON CONSTRAINT dead_letters_change_unique DO UPDATE
             SET error_class = excluded.error_class, error_message = excluded.error_message,
                 attempts = excluded.attempts + CASE WHEN $15 THEN dead_letters.attempts ELSE 0 END,
-                last_failed_at = now(), replay_requested = false, replay_epoch = NULL""";
+                last_failed_at = now(), replay_requested = false, replay_epoch = NULL
+            RETURNING id)
+            SELECT $15 OR history.holds, (SELECT count(*) FROM stored) FROM history""";
 
+    /** What this owner has taken up and does not process is what a lost answer held. */
     private static final String CLAIM = String.format(Locale.ROOT, """
             UPDATE {schema}.dead_letters SET replay_epoch = $2
             WHERE id IN (
                     SELECT id FROM {schema}.dead_letters
-                    WHERE client_name = $1 AND replay_requested AND replay_epoch IS DISTINCT FROM $2
+                    WHERE client_name = $1 AND replay_requested
+                        AND (replay_epoch IS DISTINCT FROM $2 OR id <> ALL ($3))
                     ORDER BY position LIMIT %d)
                 AND EXISTS (SELECT FROM {schema}.resume_tokens WHERE client_name = $1 AND epoch = $2)
             RETURNING %s
@@ -89,15 +102,34 @@ public final class DeadLetterTable {
      * @param incarnation which changelog
      * @param error the last error
      * @param attempts how often it was attempted
-     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now; may be repeated
+     * @return cold; fails with {@link ClientFencedException} if the name has another owner by now, and with
+     *     {@link HistoryForkedException} if the changelog does not have the change; may be repeated
      */
     Mono<Void> put(Task<?> task, UUID incarnation, Throwable error, int attempts) {
         return session.write("Store a dead letter", connection -> {
                     Statement statement = change(connection.createStatement(PUT), task.row(), incarnation);
-                    return Rows.written(
-                            failure(statement, error).bind(13, attempts).bind(14, task.isReplay()));
+                    failure(statement, error).bind(13, attempts).bind(14, task.isReplay());
+                    ChangelogRow row = task.row();
+                    List<Object> checked =
+                            CheckedPosition.values(List.of(), Position.at(incarnation, row.id(), row.check()));
+                    for (int i = 0; i < checked.size(); i++) {
+                        statement.bind(CHECKED + i, checked.get(i));
+                    }
+                    return Rows.one(
+                            statement,
+                            stored -> new Stored(get(stored, 0, Boolean.class), get(stored, 1, Long.class)));
                 })
-                .flatMap(count -> count == 1 ? Mono.empty() : Mono.error(fenced()));
+                .switchIfEmpty(Mono.error(Outages::noFacts))
+                .flatMap(stored -> stored.count() == 1
+                        ? Mono.empty()
+                        : Mono.error(stored.holds() ? fenced() : forked(task.row())));
+    }
+
+    private record Stored(boolean holds, long count) {}
+
+    private static HistoryForkedException forked(ChangelogRow row) {
+        return new HistoryForkedException("Change " + row.id() + " was received, and the changelog does not have it: the"
+                + " database was restored or failed over and lost commits. No dead letter is stored");
     }
 
     /** Fails with {@link ClientFencedException} if the name has another owner by now. */
@@ -148,9 +180,10 @@ public final class DeadLetterTable {
      *
      * @param name the client, or the group of which it is a partition
      * @param mine which letters of partitions that are no more are this owner's
+     * @param processing the ids of those that this owner has received and not processed yet
      * @return cold; emits dead letters in the order of the changes, at most 100
      */
-    Mono<List<Letter>> claim(String name, Predicate<Letter> mine) {
+    Mono<List<Letter>> claim(String name, Predicate<Letter> mine, Set<Long> processing) {
         return session.read(
                         "Read the dead letters of partitions that are no more",
                         connection ->
@@ -158,7 +191,7 @@ public final class DeadLetterTable {
                 .map(letters -> letters.stream().filter(mine).map(Letter::id).toArray(Long[]::new))
                 .filter(ids -> ids.length > 0)
                 .flatMap(this::adopt)
-                .then(Mono.defer(this::claim));
+                .then(Mono.defer(() -> claim(processing.toArray(Long[]::new))));
     }
 
     private Mono<Long> adopt(Long[] ids) {
@@ -168,11 +201,13 @@ public final class DeadLetterTable {
                         Rows.bind(connection.createStatement(ADOPT), List.of(owned.client(), owned.epoch(), ids))));
     }
 
-    private Mono<List<Letter>> claim() {
+    private Mono<List<Letter>> claim(Long[] processing) {
         return session.write(
                         "Read the dead letters to replay",
                         connection -> Rows.all(
-                                Rows.bind(connection.createStatement(CLAIM), List.of(owned.client(), owned.epoch())),
+                                Rows.bind(
+                                        connection.createStatement(CLAIM),
+                                        List.of(owned.client(), owned.epoch(), processing)),
                                 DeadLetterTable::letter))
                 .map(letters -> letters.stream()
                         .sorted(Comparator.comparing(

@@ -69,7 +69,7 @@ public final class TransactionalEffect<E> implements Effect<E> {
     private Mono<Boolean> begin(Session transaction, Task<E> task) {
         return task.isReplay()
                 ? letters(transaction).remove(task.deadLetter()).map(count -> count == 1)
-                : handled.mark(transaction, task.row().id());
+                : handled.mark(transaction, task.row(), incarnation);
     }
 
     /** From now on the dead letter stands for the change, so it is marked as handled. */
@@ -79,7 +79,7 @@ public final class TransactionalEffect<E> implements Effect<E> {
             Mono<Void> stored = letters(transaction).put(task, incarnation, error, attempts);
             return task.isReplay()
                     ? stored
-                    : handled.mark(transaction, task.row().id()).flatMap(first -> first ? stored : Mono.empty());
+                    : handled.mark(transaction, task.row(), incarnation).flatMap(first -> first ? stored : Mono.empty());
         });
     }
 
