@@ -9,13 +9,18 @@ import io.nvsentinel.datastore.error.OutcomeUnknownException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.EmbeddedServer;
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import io.nvsentinel.testserver.proxy.TcpProxy;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -31,6 +36,8 @@ class FailoverTest {
 
     private static final String SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
             + " AND application_name LIKE 'nvsentinel%'";
+
+    private static final String WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
 
     private static final HealthEventDocument EVENT = HealthEventDocument.of(
             Instant.EPOCH, HealthEvent.builder().nodeName("n").build());
@@ -148,6 +155,34 @@ class FailoverTest {
                 "no connection to the former one",
                 SOON,
                 () -> primary.admin().queryForString(SESSIONS).equals("0"));
+        datastore.close().block(SOON);
+    }
+
+    /** It would wait for its own time-out otherwise, which began when it was sent. */
+    @Test
+    void whatIsUnderWayOnTheFormerPrimaryEndsWhenTheNewOneIsSeen() throws Exception {
+        Duration longer = SOON.multipliedBy(4);
+        Datastore datastore = Databases.connect(options(address(toPrimary) + "," + address(toStandby))
+                .statementTimeout(longer)
+                .lockTimeout(longer));
+        try (Connection holder = database.connect();
+                Statement lock = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            lock.execute("LOCK TABLE health_events");
+            CompletableFuture<Object> writing = new CompletableFuture<>();
+            datastore.healthEvents().insert(EVENT).subscribe(writing::complete, writing::complete);
+            CompletableFuture<Object> reading = new CompletableFuture<>();
+            datastore.healthEvents().count(Filter.all()).subscribe(reading::complete, reading::complete);
+            Await.until("both wait", SOON, () -> database.queryForString(WAITING), "2"::equals);
+            toPrimary.refuse();
+            standby.promote();
+
+            Flux.range(0, 5).flatMap(i -> datastore.ping(), 5).then().block(SOON);
+
+            assertThat(writing.get(SOON.toSeconds(), TimeUnit.SECONDS)).isInstanceOf(OutcomeUnknownException.class);
+            assertThat(reading.get(SOON.toSeconds(), TimeUnit.SECONDS)).isInstanceOf(UnavailableException.class);
+        }
+        datastore.healthEvents().insert(EVENT).block(SOON);
         datastore.close().block(SOON);
     }
 

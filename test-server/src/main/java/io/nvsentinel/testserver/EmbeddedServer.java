@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -20,10 +21,13 @@ import java.util.function.Consumer;
  */
 public final class EmbeddedServer extends PostgresServer {
 
+    private static final Duration REPLICA_WAIT = Duration.ofSeconds(30);
+
     private final EmbeddedPostgres firstRun;
     private final PgControl control;
     private final EmbeddedSetup setup;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean frozen = new AtomicBoolean();
 
     private EmbeddedServer(EmbeddedPostgres firstRun, PgControl control, EmbeddedSetup setup) {
         super(new Access("localhost", firstRun.getPort(), "postgres", "postgres", null));
@@ -163,6 +167,27 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     /**
+     * Stops the server's processes with SIGSTOP, as a virtual machine that is suspended: connections stay open, the operating
+     * system accepts new ones, and nothing is answered until {@link #thaw}. Needs the program {@code kill}.
+     *
+     * @throws IllegalStateException if it does not run
+     */
+    public void freeze() {
+        frozen.set(true);
+        control.freeze();
+    }
+
+    /**
+     * Lets a frozen server continue where it was.
+     *
+     * @throws IllegalStateException if it does not run
+     */
+    public void thaw() {
+        control.thaw();
+        frozen.set(false);
+    }
+
+    /**
      * Starts the server again on the same port and data, stopping it in order before if it runs. Blocks until it accepts
      * connections.
      *
@@ -180,11 +205,54 @@ public final class EmbeddedServer extends PostgresServer {
      * @throws IllegalStateException if it does not start
      */
     public EmbeddedServer startStandby() {
+        return startCopy(PgControl::becomeStandby);
+    }
+
+    /**
+     * Starts another server with a copy of this one's data, as a standby that streams from this one. This server is stopped in
+     * order for the time of the copy. Only for servers without users or {@code pg_hba.conf} lines of their own.
+     *
+     * @param name the standby's {@code application_name}, for {@code synchronous_standby_names}; a plain word
+     * @return the running standby, which has begun to stream, and which the caller closes
+     * @throws IllegalStateException if it does not start, or does not stream within 30 s
+     */
+    public EmbeddedServer startReplica(String name) {
+        EmbeddedServer replica = startCopy(copy -> copy.becomeStandbyOf(access(), name));
+        awaitReplica(name);
+        return replica;
+    }
+
+    /**
+     * Starts this server, which is stopped, as a standby that streams from another one. Both must have the same history up to
+     * the end of this one's: as after a switchover, in which this one was stopped in order before the other was promoted. Settings
+     * that were made with {@code ALTER SYSTEM} here are dropped.
+     *
+     * @param primary the server to follow
+     * @param name this server's {@code application_name} there; a plain word
+     * @throws IllegalStateException if it does not start, or does not stream within 30 s
+     */
+    public void follow(EmbeddedServer primary, String name) {
+        control.becomeStandbyOf(primary.access(), name);
+        restart();
+        primary.awaitReplica(name);
+    }
+
+    private void awaitReplica(String name) {
+        Await.until(
+                "the standby " + name + " streams",
+                REPLICA_WAIT,
+                () -> "streaming"
+                        .equals(admin().queryForString(
+                                        "SELECT max(state) FROM pg_stat_replication WHERE application_name = ?",
+                                        name)));
+    }
+
+    private EmbeddedServer startCopy(Consumer<PgControl> prepare) {
         PgControl other = PgControl.create(setup.dataParent());
         stop();
         control.copyTo(other);
         restart();
-        other.becomeStandby();
+        prepare.accept(other);
         EmbeddedPostgres.Builder builder = builder(other).setCleanDataDirectory(false);
         setup.applyCommandLine(builder);
         EmbeddedServer standby = new EmbeddedServer(run(builder, other), other, setup);
@@ -233,6 +301,9 @@ public final class EmbeddedServer extends PostgresServer {
         }
         try {
             if (control.isRunning()) {
+                if (frozen.get()) {
+                    thaw();
+                }
                 firstRun.close();
             }
         } catch (IOException e) {

@@ -101,6 +101,27 @@ final class PgControl {
         }
     }
 
+    /** Makes the next start one as a standby that streams from another server, which knows it by a name. */
+    void becomeStandbyOf(Access primary, String name) {
+        becomeStandby();
+        try {
+            Files.writeString(
+                    data.resolve("postgresql.auto.conf"),
+                    "primary_conninfo = 'host=" + primary.host() + " port=" + primary.port() + " user=" + primary.user()
+                            + " application_name=" + name + "'\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void freeze() {
+        postmaster.freeze();
+    }
+
+    void thaw() {
+        postmaster.thaw();
+    }
+
     /** Whether some version's binaries were unpacked before. */
     boolean hasBinaries() {
         try (Stream<Path> children = Files.list(workingDirectory())) {

@@ -145,6 +145,10 @@ public abstract class PostgresServer implements AutoCloseable {
         return new TestDatabase(this, admin);
     }
 
+    final Access access() {
+        return admin;
+    }
+
     final TestDatabase database(String name) {
         return new TestDatabase(this, admin.withDatabase(name));
     }

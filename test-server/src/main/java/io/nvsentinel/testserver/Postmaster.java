@@ -24,11 +24,53 @@ record Postmaster(Path pidFile, Predicate<ProcessHandle> isServer) {
         return find().isPresent();
     }
 
+    /**
+     * Stops all of them with SIGSTOP: their connections stay open, the operating system acknowledges what arrives, and nobody
+     * answers.
+     */
+    void freeze() {
+        ProcessHandle postmaster = running("frozen");
+        signal("-STOP", List.of(postmaster));
+        Await.until("the server's process has stopped", KILL_WAIT, () -> !isAlive(postmaster) || isStopped(postmaster));
+        signal("-STOP", postmaster.descendants().toList());
+    }
+
+    /** Lets all of them continue; does nothing to those that are not stopped. */
+    void thaw() {
+        ProcessHandle postmaster = running("thawed");
+        signal("-CONT", postmaster.descendants().toList());
+        signal("-CONT", List.of(postmaster));
+    }
+
+    private ProcessHandle running(String participle) {
+        return find().orElseThrow(
+                        () -> new IllegalStateException("The server does not run, it cannot be " + participle));
+    }
+
+    /** A process that has ended meanwhile needs no signal. */
+    private static void signal(String signal, List<ProcessHandle> processes) {
+        for (ProcessHandle process : processes) {
+            try {
+                Process kill = new ProcessBuilder("kill", signal, Long.toString(process.pid()))
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                if (kill.waitFor() != 0 && isAlive(process)) {
+                    throw new IllegalStateException("Process " + process.pid() + " does not take signal " + signal);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("There is no program kill on this machine", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("Interrupted while a signal was sent", e);
+            }
+        }
+    }
+
     /** Ends all of them with SIGKILL and waits until they are gone. */
     void kill() {
-        ProcessHandle postmaster =
-                find().orElseThrow(() -> new IllegalStateException("The server does not run, it cannot be killed"));
-        freeze(postmaster);
+        ProcessHandle postmaster = running("killed");
+        tryToStop(postmaster);
         List<ProcessHandle> children = postmaster.descendants().toList();
         postmaster.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
@@ -43,7 +85,7 @@ record Postmaster(Path pidFile, Predicate<ProcessHandle> isServer) {
      * Stops the process, so that it starts no further one while its children are listed: a backend that nobody kills keeps the
      * shared memory, and PostgreSQL 14 then refuses to start. Where that is not possible, the list may miss one.
      */
-    private static void freeze(ProcessHandle process) {
+    private static void tryToStop(ProcessHandle process) {
         try {
             Process kill = new ProcessBuilder("kill", "-STOP", Long.toString(process.pid()))
                     .redirectErrorStream(true)

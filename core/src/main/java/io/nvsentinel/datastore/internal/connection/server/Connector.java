@@ -111,6 +111,7 @@ public final class Connector implements ConnectionFactory {
                 inPlainText = !channels.isEncrypted();
                 open.put(connection, new Open(channels, backend));
                 channels.whenClosed(() -> open.remove(connection));
+                closeFormer(backend);
                 sink.next(connection);
             } else {
                 sink.error(new R2dbcTransientResourceException(
@@ -118,6 +119,18 @@ public final class Connector implements ConnectionFactory {
                         NOT_NOW));
             }
         });
+    }
+
+    /**
+     * Ends what is under way on a former primary: whatever it answers, if it still does, is of no use. A server's wait for a
+     * synchronous standby does not end with the socket.
+     */
+    private void closeFormer(Backend current) {
+        for (Open each : open.values()) {
+            if (each.backend().isFormerPrimaryOf(current)) {
+                each.channels().close();
+            }
+        }
     }
 
     /**
