@@ -10,6 +10,7 @@ import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
@@ -349,7 +350,7 @@ public final class ResumeTokens {
                 .doOnError(error -> LOG.warn(
                         "Client not released: client=\"{}\"; another process can open it when its lease has ended: {}",
                         owned.client(),
-                        error.toString()))
+                        Printable.line(error.toString())))
                 .onErrorComplete();
     }
 
