@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.changestream;
 
+import io.nvsentinel.datastore.internal.Printable;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -61,9 +62,17 @@ final class Restarts {
         cause.set(error);
         Duration pause = pause();
         if (count == 1) {
-            LOG.warn("{} starts again: onHistoryLost={}: {}", who(), options.onHistoryLost(), error.getMessage());
+            LOG.warn(
+                    "{} starts again: onHistoryLost={}: {}",
+                    who(),
+                    options.onHistoryLost(),
+                    Printable.line(String.valueOf(error.getMessage())));
         } else {
-            LOG.debug("{} starts again in {} ms: {}", who(), pause.toMillis(), error.getMessage());
+            LOG.debug(
+                    "{} starts again in {} ms: {}",
+                    who(),
+                    pause.toMillis(),
+                    Printable.line(String.valueOf(error.getMessage())));
         }
         return pause.isZero() ? Mono.just(0L) : Mono.firstWithSignal(Mono.delay(pause, timer), stop.thenReturn(0L));
     }

@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.internal.changelog.MatchPipeline;
 import io.nvsentinel.changestream.internal.client.ClientNames;
 import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.query.Filter;
 import java.util.List;
 import java.util.Map;
@@ -237,9 +238,9 @@ public final class WatchOptions {
                     "{} of {} in {} cannot be decoded and was not delivered; its token is {}: {}",
                     change.operation(),
                     change.recordId(),
-                    change.collection(),
+                    Printable.line(change.collection()),
                     change.resumeToken(),
-                    change.error().getMessage());
+                    Printable.line(String.valueOf(change.error().getMessage())));
         }
 
         /**

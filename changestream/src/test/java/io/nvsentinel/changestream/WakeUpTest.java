@@ -3,6 +3,9 @@ package io.nvsentinel.changestream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.nvsentinel.changestream.ChangeStreamListener.WakeUp;
 import io.nvsentinel.changestream.internal.wakeup.IdleLock;
 import io.nvsentinel.datastore.Datastore;
@@ -28,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.subscriber.TestSubscriber;
@@ -170,6 +174,33 @@ class WakeUpTest {
             insert("somebody sleeps");
             assertThat(notifications(listener)).containsExactly("", "control");
         }
+    }
+
+    /** Any user of the database can hold the lock as a writer does, and no writer holds it for so long. */
+    @Test
+    void whoHoldsTheLockAsIfCommittingIsNamed() throws Exception {
+        Logger tail = (Logger) LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.list = new CopyOnWriteArrayList<>();
+        lines.start();
+        tail.addAppender(lines);
+        try (Connection holder = DATABASE.connect();
+                Statement statement = holder.createStatement()) {
+            statement.execute("SET application_name = 'holder'; SELECT pg_advisory_lock_shared(7813858212840129890)");
+            watch(streams);
+
+            Await.until(
+                    "the name of the holder",
+                    SOON,
+                    () -> lines.list.stream()
+                            .map(ILoggingEvent::getFormattedMessage)
+                            .anyMatch(line ->
+                                    line.startsWith("Wake-ups blocked") && line.contains("application \"holder\"")));
+        } finally {
+            tail.detachAppender(lines);
+        }
+        assertThat(lines.list.stream().filter(line -> line.getMessage().startsWith("Wake-ups blocked")))
+                .hasSize(1);
     }
 
     @Test

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore;
 import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.nvsentinel.datastore.internal.options.EnvironmentSource;
+import io.nvsentinel.datastore.internal.options.LoginRules;
 import io.nvsentinel.datastore.internal.options.Option;
 import io.nvsentinel.datastore.internal.options.OptionValues;
 import io.nvsentinel.datastore.internal.options.Options;
@@ -281,6 +282,24 @@ public final class DatastoreOptions {
     }
 
     /**
+     * Whether a login is bound to the TLS connection that carries it.
+     *
+     * @return the mode
+     */
+    public ChannelBinding channelBinding() {
+        return values.get(Options.CHANNEL_BINDING);
+    }
+
+    /**
+     * How the server may ask for a login, as given.
+     *
+     * @return as {@link Builder#requireAuth}; null where the defaults there hold
+     */
+    public @Nullable String requireAuth() {
+        return values.find(Options.REQUIRE_AUTH);
+    }
+
+    /**
      * How often the certificate files are compared with what is in use.
      *
      * @return a positive duration
@@ -449,6 +468,17 @@ public final class DatastoreOptions {
             tls.user(username());
         }
         return Optional.of(tls.build());
+    }
+
+    /**
+     * How the server may ask for a login, as connection properties of the JDBC driver, for connections of the application's own:
+     * {@code channelBinding}, which version 42.7.4 has, and {@code requireAuth}, which 42.7.13 has, with the defaults of
+     * {@link Builder#requireAuth}.
+     *
+     * @return names and values; without {@code requireAuth} where everything is accepted
+     */
+    public Map<String, String> jdbcLogin() {
+        return LoginRules.of(this).jdbcProperties(channelBinding());
     }
 
     /**
@@ -702,6 +732,35 @@ public final class DatastoreOptions {
          */
         public Builder sslMinProtocolVersion(TlsVersion value) {
             return set(Options.SSL_MIN_PROTOCOL_VERSION, value);
+        }
+
+        /**
+         * Sets whether a login is bound to the TLS connection that carries it. Default {@link ChannelBinding#PREFER};
+         * {@code DATASTORE_CHANNEL_BINDING}.
+         *
+         * @param value the mode; {@link ChannelBinding#REQUIRE} needs TLS
+         * @return this builder
+         */
+        public Builder channelBinding(ChannelBinding value) {
+            return set(Options.CHANNEL_BINDING, value);
+        }
+
+        /**
+         * Sets how the server may ask for a login, as libpq's {@code require_auth}: a list, with commas, of {@code password} (in
+         * clear text), {@code md5}, {@code scram-sha-256}, {@code none} (not at all), {@code gss} and {@code sspi}; the last two
+         * are known, but no driver here can log in with them. With {@code !} before each, the list says what is not accepted.
+         * Connecting fails with {@link ConfigurationException} when the server asks for anything else.
+         * {@code DATASTORE_REQUIRE_AUTH}.
+         *
+         * <p>Default without a password: everything. With one, {@code scram-sha-256}; also {@code password} and {@code md5} if the
+         * server's certificate is verified ({@code verify-ca}, {@code verify-full}, or a root certificate), and {@code none} if,
+         * beside that, a client certificate is sent.
+         *
+         * @param value the list, for example {@code scram-sha-256} or {@code !password,!md5}
+         * @return this builder
+         */
+        public Builder requireAuth(String value) {
+            return set(Options.REQUIRE_AUTH, value);
         }
 
         /**

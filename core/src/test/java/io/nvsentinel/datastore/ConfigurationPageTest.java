@@ -118,11 +118,11 @@ class ConfigurationPageTest {
         environment.put("DATASTORE_SSLKEY", "key.pem");
         Object before = value(DatastoreOptions.fromEnvironment(environment), row);
 
-        environment.put(row.variable(), sample(type));
+        environment.put(row.variable(), sample(type, row.option()));
         Object after = value(DatastoreOptions.fromEnvironment(environment), row);
 
         assertThat(after).isNotEqualTo(before).isNotNull();
-        assertThat(shown(after)).startsWith(shown(type, sample(type)));
+        assertThat(shown(after)).startsWith(shown(type, sample(type, row.option())));
     }
 
     @ParameterizedTest
@@ -176,7 +176,7 @@ class ConfigurationPageTest {
     }
 
     /** A valid value that is no option's default. */
-    private static String sample(Class<?> type) {
+    private static String sample(Class<?> type, String row) {
         return Map.of(
                         int.class, "7",
                         boolean.class, "true",
@@ -184,8 +184,9 @@ class ConfigurationPageTest {
                         Map.class, "work_mem=7MB",
                         SslMode.class, "prefer",
                         TlsVersion.class, "TLSv1.3",
-                        SchemaMode.class, "validate")
-                .getOrDefault(type, "sample");
+                        SchemaMode.class, "validate",
+                        ChannelBinding.class, "require")
+                .getOrDefault(type, row.equals("requireAuth") ? "md5" : "sample");
     }
 
     /** How the sample is shown once it was read. */
@@ -205,7 +206,9 @@ class ConfigurationPageTest {
 
     private static String text(Object value) {
         String text = value.toString();
-        return value instanceof SchemaMode ? text.toLowerCase(Locale.ROOT) : text.replaceAll("[{}]", "");
+        return value instanceof SchemaMode || value instanceof ChannelBinding
+                ? text.toLowerCase(Locale.ROOT)
+                : text.replaceAll("[{}]", "");
     }
 
     private static String shown(Duration duration) {

@@ -20,6 +20,14 @@ final class SchemaFile {
             Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
     static final Path FILE = ROOT.resolve("docs/postgresql-schema.sql");
 
+    /** What doctor compares the functions of a database with. */
+    static final Path FUNCTIONS = ROOT.resolve("core/src/main/resources/io/nvsentinel/datastore/functions.properties");
+
+    private static final String DIGESTS =
+            "SELECT line FROM (SELECT proname || '(' || pg_get_function_identity_arguments(oid) || ')=' || md5(prosrc) AS line"
+                    + " FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'nvsentinel_'))"
+                    + " AS lines ORDER BY line COLLATE \"C\"";
+
     private static final Path MIGRATIONS = ROOT.resolve("core/src/main/resources/io/nvsentinel/datastore/schema");
 
     private static final String HEADER = """
@@ -123,6 +131,14 @@ final class SchemaFile {
         }
     }
 
+    static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     static void write(String text) {
         try {
             Files.createDirectories(FILE.getParent());
@@ -130,5 +146,13 @@ final class SchemaFile {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The functions of the schema with their digests, and the version that has them. */
+    static String functions(TestDatabase migrated) {
+        String version = migrated.queryForString(
+                "SELECT version FROM nvsentinel_schema_history ORDER BY installed_rank DESC LIMIT 1");
+        return "# Generated with docs/postgresql-schema.sql; see CONTRIBUTING.md.\nversion=" + version + "\n"
+                + String.join("\n", migrated.queryForStrings(DIGESTS)).replace(" ", "\\ ") + "\n";
     }
 }

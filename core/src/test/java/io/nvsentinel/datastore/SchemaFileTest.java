@@ -49,6 +49,7 @@ class SchemaFileTest {
     static void makeTheFileAnewIfAsked() {
         if (Boolean.getBoolean("schema.write")) {
             SchemaFile.write(SchemaFile.generate(MIGRATED.get()));
+            SchemaFile.write(SchemaFile.FUNCTIONS, SchemaFile.functions(MIGRATED.get()));
         }
     }
 
@@ -72,6 +73,13 @@ class SchemaFileTest {
                 .as("docs/postgresql-schema.sql is not what the migrations give. Make it anew with\n    " + REGENERATE)
                 .isEqualTo(SchemaFile.generate(MIGRATED.get()));
         assertThat(SchemaFile.read(SchemaFile.ROOT.resolve("CONTRIBUTING.md"))).contains(REGENERATE);
+    }
+
+    @Test
+    void theFunctionsAreThoseThatDoctorKnows() {
+        assertThat(SchemaFile.read(SchemaFile.FUNCTIONS))
+                .as("functions.properties is not what the migrations give. Make it anew with\n    " + REGENERATE)
+                .isEqualTo(SchemaFile.functions(MIGRATED.get()));
     }
 
     @Test

@@ -112,6 +112,17 @@ public final class Fuzz {
         }
     }
 
+    /**
+     * Damages one input, for targets that are no function of it, such as a proxy.
+     *
+     * @param random decides how
+     * @param input the input
+     * @return another one
+     */
+    public static byte[] damaged(Random random, byte[] input) {
+        return of(List.of(input)).damaged(random);
+    }
+
     private byte[] damaged(Random random) {
         byte[] input = pick(random, valid);
         for (int i = random.nextInt(MOST_MUTATIONS); i >= 0; i--) {

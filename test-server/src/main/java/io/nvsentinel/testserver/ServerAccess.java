@@ -29,6 +29,15 @@ record ServerAccess(
     private static final List<String> ADMIN_LINES =
             List.of("host all postgres 127.0.0.1/32 trust", "host all postgres ::1/128 trust");
 
+    /** Roles that tests create log in with their passwords; standbys and what the server's own programs do need none. */
+    private static final List<String> DEFAULT_LINES = List.of(
+            "local all all trust",
+            "local replication all trust",
+            "host replication all 127.0.0.1/32 trust",
+            "host replication all ::1/128 trust",
+            "host all all 127.0.0.1/32 scram-sha-256",
+            "host all all ::1/128 scram-sha-256");
+
     private static final String CERTIFICATES = "server.crt";
     private static final String KEY = "server.key";
     private static final String CLIENT_AUTHORITIES = "root.crt";
@@ -53,9 +62,10 @@ record ServerAccess(
         lines.addAll(hbaLines);
         certificateUsers.forEach(user -> lines.add("hostssl all \"" + user + "\" all cert clientcert=verify-full"));
         passwordUsers.keySet().forEach(user -> lines.add(connection + " all \"" + user + "\" all scram-sha-256"));
-        if (lines.size() > ADMIN_LINES.size()) {
-            Files.write(data.resolve("pg_hba.conf"), lines);
+        if (lines.size() == ADMIN_LINES.size()) {
+            lines.addAll(DEFAULT_LINES);
         }
+        Files.write(data.resolve("pg_hba.conf"), lines);
     }
 
     static void writeTls(Path data, TlsMaterial material) throws IOException {

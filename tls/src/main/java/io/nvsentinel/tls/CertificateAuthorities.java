@@ -138,7 +138,8 @@ final class CertificateAuthorities {
     String explain(X509Certificate[] chain, CertificateException refusal) {
         X509Certificate failed = failed(chain, refusal);
         String what = (failed.equals(chain[0]) ? "the server's certificate " : "the issuer ")
-                + failed.getSubjectX500Principal() + ", issued by " + failed.getIssuerX500Principal() + ",";
+                + CertificateName.of(failed.getSubjectX500Principal()) + ", issued by "
+                + CertificateName.of(failed.getIssuerX500Principal()) + ",";
         BasicReason reason = reason(refusal);
         if (reason == BasicReason.REVOKED) {
             return what + " has been revoked";

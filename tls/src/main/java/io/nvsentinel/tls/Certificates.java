@@ -72,7 +72,7 @@ final class Certificates {
     /** When each is valid, for an error message. */
     static String validities(List<X509Certificate> certificates) {
         return certificates.stream()
-                .map(certificate -> certificate.getSubjectX500Principal() + " from "
+                .map(certificate -> CertificateName.of(certificate.getSubjectX500Principal()) + " from "
                         + certificate.getNotBefore().toInstant() + " until "
                         + certificate.getNotAfter().toInstant())
                 .collect(Collectors.joining(", "));
@@ -82,8 +82,8 @@ final class Certificates {
         Instant end = certificate.getNotAfter().toInstant();
         return new TlsStatus.Certificate(
                 role,
-                certificate.getSubjectX500Principal().toString(),
-                certificate.getIssuerX500Principal().toString(),
+                CertificateName.of(certificate.getSubjectX500Principal()),
+                CertificateName.of(certificate.getIssuerX500Principal()),
                 certificate.getSerialNumber(),
                 certificate.getNotBefore().toInstant(),
                 end,
@@ -96,14 +96,14 @@ final class Certificates {
             throw TlsException.of(
                     Reason.NOT_YET_VALID,
                     file,
-                    certificate.getSubjectX500Principal() + " is not valid before "
+                    CertificateName.of(certificate.getSubjectX500Principal()) + " is not valid before "
                             + certificate.getNotBefore().toInstant() + "; it is " + now);
         }
         if (expired(certificate, now)) {
             throw TlsException.of(
                     Reason.EXPIRED,
                     file,
-                    certificate.getSubjectX500Principal() + " expired on "
+                    CertificateName.of(certificate.getSubjectX500Principal()) + " expired on "
                             + certificate.getNotAfter().toInstant() + "; it is " + now);
         }
     }

@@ -119,9 +119,10 @@ record ChainRules(List<X509Certificate> trusted, @Nullable List<X509CRL> lists, 
     }
 
     private String name(X509Certificate certificate, boolean leaf, boolean anchor) {
-        String subject = certificate.getSubjectX500Principal().toString();
+        String subject = CertificateName.of(certificate.getSubjectX500Principal());
         if (leaf) {
-            return "the server's certificate " + subject + ", issued by " + certificate.getIssuerX500Principal() + ",";
+            return "the server's certificate " + subject + ", issued by "
+                    + CertificateName.of(certificate.getIssuerX500Principal()) + ",";
         }
         return (anchor
                 ? "the authority " + subject + " of " + origin

@@ -45,7 +45,7 @@ record ClientIdentity(PrivateKey key, List<X509Certificate> chain) {
                 Reason.KEY_MISMATCH,
                 keyFile,
                 "the key does not belong to the certificate in " + certificateFile + " ("
-                        + certificate().getSubjectX500Principal() + ")");
+                        + CertificateName.of(certificate().getSubjectX500Principal()) + ")");
     }
 
     /** Checks that the certificate logs in a database user. */

@@ -87,8 +87,9 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
                                 .sorted()
                                 .limit(MOST_NAMED)
                                 .collect(Collectors.joining(" or "))
-                        + ", but the client's certificate file ends with " + last.getSubjectX500Principal()
-                        + ", issued by " + last.getIssuerX500Principal()
+                        + ", but the client's certificate file ends with "
+                        + CertificateName.of(last.getSubjectX500Principal())
+                        + ", issued by " + CertificateName.of(last.getIssuerX500Principal())
                         + ": an intermediate certificate is missing in the file, or it is another authority's";
     }
 

@@ -88,7 +88,8 @@ final class TlsMaterial {
     String describe() {
         String client = identity == null
                 ? "no client certificate"
-                : "client certificate " + identity.certificate().getSubjectX500Principal() + " until "
+                : "client certificate "
+                        + CertificateName.of(identity.certificate().getSubjectX500Principal()) + " until "
                         + identity.certificate().getNotAfter().toInstant();
         return client + ", " + (authorities == null ? "server not verified" : authorities.describe());
     }
@@ -137,7 +138,7 @@ final class TlsMaterial {
             throw TlsException.of(
                     TlsException.Reason.WEAK_KEY,
                     certificate.path(),
-                    identity.certificate().getSubjectX500Principal()
+                    CertificateName.of(identity.certificate().getSubjectX500Principal())
                             + " has a key that is too weak; accepted are RSA from 2048 bits and EC from 224");
         }
         if (options.user() != null) {

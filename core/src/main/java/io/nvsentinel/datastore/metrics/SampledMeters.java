@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Tags;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.Health.State;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.figures.Figures;
 import io.nvsentinel.datastore.internal.figures.Figures.DeadLetters;
 import io.nvsentinel.datastore.internal.figures.Figures.Index;
@@ -71,7 +72,9 @@ final class SampledMeters {
     private void failed(Throwable error) {
         failures.incrementAndGet();
         if (!failing.getAndSet(true)) {
-            LOG.warn("The figures of the tables cannot be read; the last ones stay: {}", error.getMessage());
+            LOG.warn(
+                    "The figures of the tables cannot be read; the last ones stay: {}",
+                    Printable.line(String.valueOf(error.getMessage())));
         }
     }
 

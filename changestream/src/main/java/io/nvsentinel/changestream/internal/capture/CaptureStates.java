@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream.internal.capture;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import java.time.Duration;
@@ -75,7 +76,7 @@ public final class CaptureStates {
                     "Capture is disabled: collections={}. Their changes are missing in change streams. Enable it with"
                             + " ALTER TABLE ... ENABLE ALWAYS TRIGGER nvsentinel_capture, and likewise"
                             + " nvsentinel_capture_truncate",
-                    disabled);
+                    Printable.line(disabled.toString()));
         }
         listener.onCaptureDisabled(disabled);
     }

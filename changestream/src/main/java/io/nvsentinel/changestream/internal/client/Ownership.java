@@ -6,6 +6,7 @@ import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.client.OwnerStatement.Request;
 import io.nvsentinel.changestream.internal.client.ResumeTokens.Owned;
+import io.nvsentinel.datastore.internal.Printable;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -215,7 +216,7 @@ public final class Ownership {
                 .doOnError(error -> LOG.warn(
                         "Last position not stored: client=\"{}\"; changes handled since the one stored before come again: {}",
                         owned.client(),
-                        error.toString()))
+                        Printable.line(error.toString())))
                 .onErrorComplete();
     }
 

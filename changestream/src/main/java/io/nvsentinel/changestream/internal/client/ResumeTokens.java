@@ -11,6 +11,7 @@ import io.nvsentinel.changestream.processing.GroupMismatchException;
 import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.r2dbc.postgresql.codec.Json;
@@ -342,7 +343,7 @@ public final class ResumeTokens {
                 .doOnError(error -> LOG.warn(
                         "Client not released: client=\"{}\"; another process can open it when its lease has ended: {}",
                         owned.client(),
-                        error.toString()))
+                        Printable.line(error.toString())))
                 .onErrorComplete();
     }
 

@@ -6,6 +6,7 @@ import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.internal.process.StopSignal;
 import io.nvsentinel.changestream.internal.tail.RetryPolicy;
 import io.nvsentinel.changestream.processing.GroupOptions;
+import io.nvsentinel.datastore.internal.Printable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -126,7 +127,10 @@ public final class Group {
             return Mono.empty();
         }
         if (error instanceof ClientFencedException) {
-            LOG.warn("Partition {} is given up until the next heartbeat: {}", partition, error.getMessage());
+            LOG.warn(
+                    "Partition {} is given up until the next heartbeat: {}",
+                    partition,
+                    Printable.line(String.valueOf(error.getMessage())));
             return Mono.empty();
         }
         return failed(error).then();

@@ -6,6 +6,7 @@ import io.nvsentinel.changestream.HistoryForkedException;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.datastore.internal.Printable;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -79,8 +80,8 @@ public final class Attempts<E> {
     }
 
     private static String name(Task<?> task) {
-        return task.row().id() + " (" + task.row().operation() + " "
-                + task.row().collection() + " " + task.row().recordId() + ")";
+        return Printable.line(task.row().id() + " (" + task.row().operation() + " "
+                + task.row().collection() + " " + task.row().recordId() + ")");
     }
 
     /** One change, and how often it has failed. */

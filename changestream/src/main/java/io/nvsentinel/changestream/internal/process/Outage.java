@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.changestream.processing.CountedException;
 import io.nvsentinel.changestream.processing.PermanentException;
 import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.internal.Printable;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -98,7 +99,7 @@ public final class Outage {
             if (failures.getAndIncrement() == 0) {
                 LOG.warn(
                         "Processing waits until the database is available; no attempt is counted: {}",
-                        error.toString());
+                        Printable.line(error.toString()));
             }
             since = count++ == 0 ? now : since;
             return maxOutage.isZero() || now - since < maxOutage.toMillis()

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream.internal.tail;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
 import io.nvsentinel.changestream.internal.changelog.Selection;
+import io.nvsentinel.datastore.internal.Printable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,7 @@ final class ForeignRows {
                         "Row not delivered: id={} table={}; its id was not drawn from datastore_changelog_id_seq, so it was"
                                 + " inserted by hand, or the sequence was set back. Delete the row, or set the sequence",
                         row.id(),
-                        row.collection());
+                        Printable.line(row.collection()));
             }
             selections.forEach(selection -> tell(selection, row));
         }

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream.internal.tail;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
+import io.nvsentinel.datastore.internal.Printable;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +63,7 @@ final class GapReport {
                     LOG.warn(
                             "No change behind position {} can be delivered until these have ended: {}",
                             position,
-                            String.join("; ", names));
+                            Printable.line(String.join("; ", names)));
                     listener.onGapHeld(position, names);
                 })
                 .then();

@@ -88,6 +88,11 @@ record Pace(int idleTurns, Duration rest, Duration reading) {
         return idleTurns >= SLEEP_AFTER;
     }
 
+    /** Whether nothing was found for longer than writers take to commit. */
+    boolean isBackingOff() {
+        return idleTurns > BACK_OFF_AFTER;
+    }
+
     Duration pause() {
         if (idleTurns == 0) {
             return rest;

@@ -6,6 +6,7 @@ import io.nvsentinel.changestream.ClientOwnedException;
 import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Outages;
 import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.OutageRetry;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -114,7 +115,9 @@ public final class RetryPolicy {
             long now = timer.now(TimeUnit.MILLISECONDS);
             if (count.getAndIncrement() == 0) {
                 since = now;
-                LOG.warn("The changelog cannot be read; trying again: {}", failure.getMessage());
+                LOG.warn(
+                        "The changelog cannot be read; trying again: {}",
+                        Printable.line(String.valueOf(failure.getMessage())));
             }
             return maxOutage.isZero() || now - since < maxOutage.toMillis();
         }

@@ -18,6 +18,7 @@ import io.nvsentinel.changestream.internal.wakeup.IdleLock;
 import io.nvsentinel.changestream.internal.wakeup.IdleLock.GateLostException;
 import io.nvsentinel.changestream.internal.wakeup.NotificationListener;
 import io.nvsentinel.changestream.internal.wakeup.WakeUpSignal;
+import io.nvsentinel.datastore.internal.Printable;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -25,6 +26,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -34,6 +37,8 @@ import reactor.core.scheduler.Scheduler;
  * are verdicts on one position, never carried from one watch to another. Nothing runs while no watch waits.
  */
 public final class Tail {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.tail");
 
     private static final Duration SETTLE_PAUSE = Duration.ofMillis(2);
 
@@ -52,6 +57,7 @@ public final class Tail {
     private final Head head = new Head();
     private final AtomicReference<@Nullable Flight> flight = new AtomicReference<>();
     private volatile Pace pace = Pace.START;
+    private volatile boolean holdersNamed;
 
     /**
      * A tail; nothing is read before somebody waits.
@@ -263,7 +269,8 @@ public final class Tail {
                     .flatMap(rang -> read(at, rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
         return gate.<Served>whileArmed(outcome -> switch (outcome) {
-                    case WRITERS_COMMITTING -> pause(pace).then(read(at, WakeUp.WRITERS_COMMITTING));
+                    case WRITERS_COMMITTING ->
+                        blocked(gate).then(pause(pace)).then(read(at, WakeUp.WRITERS_COMMITTING));
                     case ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumberOn(at, gate)));
                     case ANOTHER_ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(at, gate)));
                 })
@@ -282,6 +289,24 @@ public final class Tail {
     private boolean staysIdle(HistoryPoint at) {
         TailState known = head.state();
         return known != null && known.point().equals(at) && !known.hasGap() && pace.maySleep();
+    }
+
+    /** Once, until it is over: no writer commits for so long, so somebody else holds the lock. */
+    private Mono<Void> blocked(IdleLock gate) {
+        if (!pace.isBackingOff()) {
+            holdersNamed = false;
+            return Mono.empty();
+        }
+        if (holdersNamed) {
+            return Mono.empty();
+        }
+        holdersNamed = true;
+        return gate.holders()
+                .doOnNext(names -> LOG.warn(
+                        "Wake-ups blocked: holders=[{}]; these sessions hold the lock that writers hold while they commit, so"
+                                + " changes are found by polling, every 2 s. End them, or revoke CONNECT from who needs none",
+                        Printable.line(names)))
+                .then();
     }
 
     private Mono<Served> slumber(HistoryPoint at, IdleLock gate) {

@@ -36,6 +36,15 @@ public final class IdleLock {
                 ELSE 'ANOTHER_ARMED'
             END""", KEY);
 
+    /** Writers hold it for the milliseconds of their commit; any user of the database can hold it for longer. */
+    private static final String HOLDERS = String.format(Locale.ROOT, """
+            SELECT coalesce(string_agg(format('process %%s of user "%%s", application "%%s"', a.pid, a.usename,
+                a.application_name), '; '), '')
+            FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+            WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ShareLock' AND l.objsubid = 1
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND l.classid = %d AND l.objid = %d""", KEY >>> 32, KEY & 0xffffffffL);
+
     private static final String UNLOCK = "pg_advisory_unlock_all()::text";
 
     /** How trying to arm ended. */
@@ -113,6 +122,15 @@ public final class IdleLock {
     /** Changes were found that nobody may have been notified of: those asleep behind this one are to be told. */
     void found() {
         debt.found(mayHoldLock.get());
+    }
+
+    /**
+     * The sessions that hold the lock as committing writers do.
+     *
+     * @return cold; emits text for people, nothing if there is none; fails with {@link GateLostException}
+     */
+    public Mono<String> holders() {
+        return one(HOLDERS).filter(names -> !names.isEmpty());
     }
 
     /** Nothing was found since the lock is held, by this one or another: those asleep rely on that. */

@@ -3,6 +3,7 @@ package io.nvsentinel.changestream.internal.wakeup;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
 import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.connection.OutageRetry;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -148,7 +149,9 @@ public final class NotificationListener {
     private void degraded(long attempts, Throwable failure) {
         listener.onPollingOnly(failure);
         if (attempts == 0) {
-            LOG.warn("Not listening, so changes are found by polling until it works again: {}", failure.getMessage());
+            LOG.warn(
+                    "Not listening, so changes are found by polling until it works again: {}",
+                    Printable.line(String.valueOf(failure.getMessage())));
         }
     }
 }

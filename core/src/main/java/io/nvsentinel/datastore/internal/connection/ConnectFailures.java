@@ -23,6 +23,12 @@ public final class ConnectFailures {
     private static final Pattern NO_TLS =
             Pattern.compile("(?i).*(support for SSL connection is disabled|server does not support SSL).*");
 
+    /** Both drivers check what the server sends at the end of SCRAM. */
+    private static final Pattern WRONG_PROOF = Pattern.compile("(?i).*invalid (scram )?server (scram )?signature.*");
+
+    /** Longer ones are the server's, and say nothing more to these patterns, which are slow on them. */
+    private static final int LONGEST = 500;
+
     private ConnectFailures() {}
 
     /**
@@ -42,7 +48,7 @@ public final class ConnectFailures {
     }
 
     private static @Nullable String permanentItself(Throwable error) {
-        String message = String.valueOf(error.getMessage());
+        String message = beginning(error);
         if (error instanceof SSLException) {
             return "TLS failed: " + message;
         }
@@ -52,16 +58,24 @@ public final class ConnectFailures {
         if (NO_PASSWORD.matcher(message).matches()) {
             return "the server asks for a password, and password is not given or empty";
         }
+        if (WRONG_PROOF.matcher(message).matches()) {
+            return "the server did not prove that it knows the password (SCRAM): it may not be the right one";
+        }
         if (error instanceof UnknownHostException && !mayPass(error)) {
             return "unknown host name: " + message.lines().findFirst().orElse("");
         }
         return null;
     }
 
+    private static String beginning(Throwable error) {
+        String message = String.valueOf(error.getMessage());
+        return message.length() > LONGEST ? message.substring(0, LONGEST) : message;
+    }
+
     private static boolean mayPass(Throwable unknownHost) {
         for (Throwable e = unknownHost; e != null; e = e.getCause()) {
             boolean late = e.getClass().getSimpleName().toLowerCase(Locale.ROOT).contains("timeout");
-            if (late || PASSING.matcher(String.valueOf(e.getMessage())).matches()) {
+            if (late || PASSING.matcher(beginning(e)).matches()) {
                 return true;
             }
         }

@@ -154,7 +154,7 @@ final class PooledConnection {
     /** Closes the connection instead: the pool does not take back one that is closed underneath. */
     Mono<Void> giveUp() {
         PostgresqlConnection driver = Connector.driver(connection);
-        return (driver == null ? Mono.<Void>empty() : Connector.quietly(driver.close(), timer))
+        return (driver == null ? Mono.<Void>empty() : Connector.closing(driver, timer))
                 .then(Mono.defer(this::giveBack));
     }
 

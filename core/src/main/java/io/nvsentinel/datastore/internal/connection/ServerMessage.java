@@ -7,7 +7,6 @@ import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientException;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +16,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerMessage {
 
-    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"]|\"\")*\"?");
-
     private ServerMessage() {}
 
     static String withoutValues(R2dbcException error) {
         String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
-        return Printable.line(mayQuoteValues(error) ? QUOTED.matcher(message).replaceAll("<value>") : message);
+        return Printable.line(mayQuoteValues(error) ? withoutQuoted(message) : message);
+    }
+
+    /** What stands between quotes; a doubled one is part of a value. A value that has no end goes on to the end. */
+    private static String withoutQuoted(String message) {
+        StringBuilder kept = new StringBuilder();
+        int from = 0;
+        for (int quote = message.indexOf('"'); quote >= 0; quote = message.indexOf('"', from)) {
+            kept.append(message, from, quote).append("<value>");
+            int end = message.indexOf('"', quote + 1);
+            while (end >= 0 && end + 1 < message.length() && message.charAt(end + 1) == '"') {
+                end = message.indexOf('"', end + 2);
+            }
+            from = end < 0 ? message.length() : end + 1;
+        }
+        return kept.append(message, from, message.length()).toString();
     }
 
     /** The error itself where that is safe to print, else what is safe of it. */

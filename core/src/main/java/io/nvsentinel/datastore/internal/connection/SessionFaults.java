@@ -52,6 +52,9 @@ final class SessionFaults {
             retireAll(lease, "no answer in time");
             return Verdict.CLOSE;
         }
+        if (UnreadableAnswer.isBehind(error)) {
+            return Verdict.CLOSE;
+        }
         if (SqlErrors.isNotSent(error)) {
             return repeat(lease);
         }

@@ -107,7 +107,13 @@ public final class SqlErrors {
             return new ConfigurationException(unanswered, "cannot connect to " + address + ": " + permanent, error);
         }
         R2dbcException driver = find(error, R2dbcException.class);
-        return driver == null ? error : refused(driver, "cannot connect to " + address, action);
+        if (driver != null) {
+            return refused(driver, "cannot connect to " + address, action);
+        }
+        return UnreadableAnswer.caused(error)
+                ? new UnavailableException(
+                        unanswered, "cannot connect to " + address + ": " + UnreadableAnswer.reason(error), error)
+                : error;
     }
 
     private static Throwable refused(R2dbcException error, String what, String action) {
@@ -149,6 +155,9 @@ public final class SqlErrors {
             return lost("no answer in time; the connection is given up", new ErrorContext(action, null), error, write);
         }
         if (!(error instanceof R2dbcException driver)) {
+            if (!ForeignStatements.caused(error) && UnreadableAnswer.caused(error)) {
+                return lost(UnreadableAnswer.reason(error), new ErrorContext(action, null), error, write);
+            }
             return ForeignStatements.caused(error)
                     ? new ConfigurationException(
                             new ErrorContext(action, null),

@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.Health;
 import io.nvsentinel.datastore.Health.State;
 import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.tls.TlsContext;
@@ -82,12 +83,15 @@ public final class HealthCheck {
         return Mono.defer(() -> {
             Mono<Signal<Reply>> asked = connections
                     .read("Check health", HealthCheck::ask)
+                    .switchIfEmpty(Mono.error(() ->
+                            new UnavailableException("Check health: the server's answer has no rows", null, null)))
                     .timeout(within)
                     .materialize();
             return Mono.zip(asked, isReached(within))
                     .map(known -> known.getT1().hasValue()
                             ? judge(Objects.requireNonNull(known.getT1().get()))
-                            : silent(Objects.requireNonNull(known.getT1().getThrowable()), within, known.getT2()));
+                            : silent(Objects.requireNonNull(known.getT1().getThrowable()), within, known.getT2()))
+                    .onErrorResume(error -> Mono.just(silent(error, within, true)));
         });
     }
 

@@ -90,8 +90,20 @@ final class InsertSql {
             List<Encoded> now = documents.get();
             return now.isEmpty()
                     ? Mono.just(List.of())
-                    : Rows.all(statement(connection, now), row -> StoredRows.required(row, 0, UUID.class));
+                    : Rows.all(statement(connection, now), row -> StoredRows.required(row, 0, UUID.class))
+                            .map(ids -> complete(ids, now.size()));
         });
+    }
+
+    /** An insert without an id would be waited for, for ever. */
+    private <T> List<T> complete(List<T> answer, int documents) {
+        if (answer.size() != documents) {
+            throw new OutcomeUnknownException(
+                    new ErrorContext(action(), null),
+                    "the server's answer has " + answer.size() + " rows for " + documents + " documents",
+                    null);
+        }
+        return answer;
     }
 
     /**
@@ -131,7 +143,8 @@ final class InsertSql {
                 connection -> Rows.all(
                                 connection.createStatement(idempotent).bind(0, Encoded.parameter(documents)),
                                 InsertSql::outcome)
-                        .flatMap(outcomes -> complete(connection, documents, outcomes)));
+                        .flatMap(outcomes ->
+                                complete(connection, documents, complete(outcomes, documents.size()))));
     }
 
     /** A record that another transaction stored while the statement ran is in its way, but not in its sight. */

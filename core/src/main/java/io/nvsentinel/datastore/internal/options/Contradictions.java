@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.ChannelBinding;
 import io.nvsentinel.tls.SslMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,11 @@ final class Contradictions {
                     .map(file -> "sslMode disable (" + values.source(Options.SSL_MODE) + ") contradicts " + file.name()
                             + " (" + values.source(file) + ")")
                     .forEach(found::add);
+        }
+        if (values.find(Options.SSL_MODE) == SslMode.DISABLE
+                && values.get(Options.CHANNEL_BINDING) == ChannelBinding.REQUIRE) {
+            found.add("channelBinding require (" + values.source(Options.CHANNEL_BINDING)
+                    + ") needs TLS, which sslMode disable turns off (" + values.source(Options.SSL_MODE) + ")");
         }
         Integer idle = values.find(Options.MAX_IDLE_CONNECTIONS);
         int all = values.get(Options.MAX_CONNECTIONS);

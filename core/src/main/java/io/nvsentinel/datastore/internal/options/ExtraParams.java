@@ -38,6 +38,7 @@ final class ExtraParams {
 
     private static final Map<String, String> OWN_OPTION = Map.ofEntries(
             Map.entry("application_name", "applicationName"),
+            Map.entry("channel_binding", "channelBinding"),
             Map.entry("connect_timeout", "connectTimeout"),
             Map.entry("currentschema", "schema"),
             Map.entry("dbname", "database"),
@@ -45,6 +46,7 @@ final class ExtraParams {
             Map.entry("lock_timeout", "lockTimeout"),
             Map.entry("password", "password"),
             Map.entry("port", "port"),
+            Map.entry("require_auth", "requireAuth"),
             Map.entry("search_path", "schema"),
             Map.entry("sslcert", "sslCert"),
             Map.entry("sslkey", "sslKey"),

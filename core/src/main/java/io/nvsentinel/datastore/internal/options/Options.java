@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.ChannelBinding;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsVersion;
@@ -84,6 +85,18 @@ public final class Options {
                     "connection.sslMinProtocolVersion",
                     Kind.words(TlsVersion.values(), TlsVersion::toString))
             .orElse(TlsVersion.TLS_1_2);
+
+    /** Whether a login is bound to its TLS connection. */
+    public static final Option<ChannelBinding> CHANNEL_BINDING = Option.of(
+                    "channelBinding",
+                    "DATASTORE_CHANNEL_BINDING",
+                    "connection.channelBinding",
+                    Kind.words(ChannelBinding.values(), Options::word))
+            .orElse(ChannelBinding.PREFER);
+
+    /** How the server may ask for a login. */
+    public static final Option<String> REQUIRE_AUTH =
+            Option.of("requireAuth", "DATASTORE_REQUIRE_AUTH", "connection.requireAuth", AuthMethods.KIND);
 
     /** How often the certificate files are looked at. */
     public static final Option<Duration> SSL_RELOAD_INTERVAL = duration(
@@ -191,6 +204,8 @@ public final class Options {
             SSL_CRL,
             SSL_PASSWORD_FILE,
             SSL_MIN_PROTOCOL_VERSION,
+            CHANNEL_BINDING,
+            REQUIRE_AUTH,
             SSL_RELOAD_INTERVAL,
             REPLACE_CONNECTIONS_ON_ROTATION,
             EXTRA_PARAMS,
@@ -221,7 +236,7 @@ public final class Options {
                 .orElse(byDefault);
     }
 
-    private static String word(SchemaMode mode) {
+    private static String word(Enum<?> mode) {
         return mode.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.options;
 
+import io.nvsentinel.datastore.internal.Printable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ final class ServiceLinks {
         if (links.isEmpty()) {
             return environment;
         }
-        LOG.debug("Variables of Kubernetes service links are ignored: {}", links);
+        LOG.debug("Variables of Kubernetes service links are ignored: {}", Printable.line(links.toString()));
         Map<String, String> others = new HashMap<>(environment);
         links.forEach(others::remove);
         return others;

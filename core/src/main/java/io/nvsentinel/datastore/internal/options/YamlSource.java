@@ -2,8 +2,12 @@
 package io.nvsentinel.datastore.internal.options;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -81,18 +85,42 @@ public final class YamlSource {
      * @return the values, with everything that is wrong in the file
      */
     public static OptionValues read(OptionValues before, Path file, String label) {
+        String text;
         try {
-            if (Files.size(file) > LARGEST_FILE) {
-                return before.withFault(
-                        label + ": the file " + Shown.path(file) + " has more than " + LARGEST_FILE + " bytes");
-            }
-            return read(
-                    before,
-                    Files.readString(file),
-                    Shown.path(file).equals(file.toString()) ? String.valueOf(file.getFileName()) : label);
+            text = content(file);
+        } catch (UnreadableFileException e) {
+            return before.withFault(label + ": the file " + Shown.path(file) + " " + e.getMessage());
         } catch (IOException e) {
             return before.withFault(label + ": the file " + Shown.path(file) + " cannot be read ("
                     + e.getClass().getSimpleName() + ")");
+        }
+        return read(
+                before, text, Shown.path(file).equals(file.toString()) ? String.valueOf(file.getFileName()) : label);
+    }
+
+    /** A pipe could keep the reader waiting for ever, and a device never ends; a file may grow after it was looked at. */
+    private static String content(Path file) throws IOException {
+        if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+            throw new UnreadableFileException("is a directory, a pipe or a device; accepted is a regular file");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
+            if (bytes.length > LARGEST_FILE) {
+                throw new UnreadableFileException("has more than " + LARGEST_FILE + " bytes");
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        }
+    }
+
+    private static final class UnreadableFileException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        UnreadableFileException(String message) {
+            super(message);
         }
     }
 

@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.ConnectFailures;
 import io.nvsentinel.datastore.internal.connection.SqlErrors;
+import io.nvsentinel.datastore.internal.connection.server.LoginRefusedException;
 import java.sql.SQLException;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
@@ -21,6 +22,10 @@ final class JdbcErrors {
     static Throwable translate(Throwable error, String what) {
         SQLException sql = find(error, SQLException.class);
         SSLException tls = find(error, SSLException.class);
+        LoginRefusedException refused = find(error, LoginRefusedException.class);
+        if (refused != null) {
+            return new ConfigurationException(what + ": " + refused.getMessage(), null, error);
+        }
         boolean known = sql != null || tls != null || error instanceof FlywayException;
         if (error instanceof DatastoreException || !known) {
             return error;

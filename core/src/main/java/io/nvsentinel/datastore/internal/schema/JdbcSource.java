@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
+import io.nvsentinel.datastore.ChannelBinding;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.tls.TlsContext;
 import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -17,7 +20,11 @@ final class JdbcSource {
 
     /** For one server, and for as long as connecting to it may take. */
     static PGSimpleDataSource of(
-            DatastoreOptions options, InetSocketAddress server, Duration share, @Nullable TlsContext tls) {
+            DatastoreOptions options,
+            InetSocketAddress server,
+            Duration share,
+            @Nullable TlsContext tls,
+            String rules) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {server.getHostString()});
         source.setPortNumbers(new int[] {server.getPort()});
@@ -37,7 +44,10 @@ final class JdbcSource {
         boolean isCheck = options.schemaMode() != SchemaMode.MIGRATE;
         source.setOptions(settings(
                 isCheck ? options.statementTimeout() : Duration.ZERO, isCheck ? options.lockTimeout() : Duration.ZERO));
-        applyTls(source, tls);
+        // It would come before TLS, and no guard would see what the server answers.
+        source.setGssEncMode("disable");
+        bindChannel(source, options.channelBinding());
+        applyTls(source, tls, rules);
         return source;
     }
 
@@ -57,17 +67,35 @@ final class JdbcSource {
         return (int) Math.max(1, duration.toSeconds());
     }
 
-    private static void applyTls(PGSimpleDataSource source, @Nullable TlsContext tls) {
+    private static void applyTls(PGSimpleDataSource source, @Nullable TlsContext tls, String rules) {
         if (tls == null) {
             source.setSslMode("disable");
             return;
         }
+        tls.jdbcProperties().forEach((name, value) -> set(source, name, value));
+        source.setSslfactory(JdbcTlsSockets.class.getName());
+        source.setSslFactoryArg(JdbcTlsSockets.argument(rules, source.getSslFactoryArg()));
+    }
+
+    private static void set(PGSimpleDataSource source, String name, String value) {
         try {
-            for (var property : tls.jdbcProperties().entrySet()) {
-                source.setProperty(property.getKey(), property.getValue());
-            }
+            source.setProperty(name, value);
         } catch (SQLException e) {
             throw new IllegalStateException("bug: pgjdbc refuses one of our TLS properties", e);
+        }
+    }
+
+    /** Drivers before 42.7.4 do not know it, and bind nothing. */
+    private static void bindChannel(PGSimpleDataSource source, ChannelBinding binding) {
+        try {
+            source.setProperty("channelBinding", binding.name().toLowerCase(Locale.ROOT));
+        } catch (SQLException e) {
+            if (binding == ChannelBinding.REQUIRE) {
+                throw new ConfigurationException(
+                        "channelBinding=require needs version 42.7.4 or newer of the JDBC driver, and the one found is older",
+                        null,
+                        e);
+            }
         }
     }
 }

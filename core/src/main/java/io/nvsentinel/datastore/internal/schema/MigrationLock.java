@@ -18,6 +18,9 @@ final class MigrationLock {
     private static final long KEY = 7813858212840129891L;
     private static final long PAUSE_MILLIS = 100;
 
+    /** For questions that need no time; migrations themselves have no bound. A silent server would be waited for without one. */
+    private static final int ANSWER_MILLIS = 10_000;
+
     private static final String TRY = "SELECT pg_try_advisory_lock(" + KEY + ")";
     private static final String HOLDER =
             "SELECT format('process %s of user \"%s\", application \"%s\"', a.pid, a.usename, a.application_name)"
@@ -45,6 +48,7 @@ final class MigrationLock {
     void holding(SchemaMigrations.Step step, Question unneeded) throws SQLException {
         try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement()) {
+            connection.setNetworkTimeout(Runnable::run, ANSWER_MILLIS);
             long deadline = System.nanoTime() + longest.toNanos();
             boolean asked = false;
             while (!text(statement, TRY).equals("t")) {

@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.schema;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.datastore.internal.options.LoginRules;
 import io.nvsentinel.tls.TlsContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -92,13 +93,7 @@ final class PrimarySource extends PGSimpleDataSource {
     }
 
     private Connection connect(Target target, Duration share, boolean writable) throws SQLException {
-        PGSimpleDataSource source = JdbcSource.of(options, target.server(), share, tls);
-        if (target.address() != null) {
-            source.setSocketFactory(JdbcSockets.class.getName());
-            source.setSocketFactoryArg(
-                    JdbcSockets.argument(target.address(), options.tcpKeepAlive(), options.tcpUserTimeout()));
-        }
-        Connection connection = source.getConnection();
+        Connection connection = login(target, share);
         try {
             requirePrimary(connection, target, writable);
             connection.setNetworkTimeout(Runnable::run, answerMillis());
@@ -106,6 +101,19 @@ final class PrimarySource extends PGSimpleDataSource {
         } catch (SQLException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    private Connection login(Target target, Duration share) throws SQLException {
+        String rules = GuardedStreams.register(LoginRules.of(options));
+        try {
+            PGSimpleDataSource source = JdbcSource.of(options, target.server(), share, tls, rules);
+            source.setSocketFactory(JdbcSockets.class.getName());
+            source.setSocketFactoryArg(
+                    JdbcSockets.argument(rules, target.address(), options.tcpKeepAlive(), options.tcpUserTimeout()));
+            return source.getConnection();
+        } finally {
+            GuardedStreams.unregister(rules);
         }
     }
 

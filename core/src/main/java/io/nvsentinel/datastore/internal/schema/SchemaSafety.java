@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.schema;
 
 import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import org.jspecify.annotations.Nullable;
@@ -86,9 +87,9 @@ public final class SchemaSafety {
                             + " refused if they create functions or operators that it could call; run REVOKE CREATE ON SCHEMA"
                             + " \"{}\" FROM {} as the owner of the schema",
                     schema,
-                    found.creators(),
+                    Printable.line(found.creators()),
                     schema,
-                    found.creators());
+                    Printable.line(found.creators()));
         }
         return Mono.empty();
     }

@@ -3,6 +3,8 @@ package io.nvsentinel.datastore.internal.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nvsentinel.datastore.DatastoreOptions;
+import io.nvsentinel.datastore.internal.options.LoginRules;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -36,6 +38,16 @@ class JdbcSocketsTest {
     }
 
     private JdbcSockets sockets() throws Exception {
-        return new JdbcSockets(JdbcSockets.argument(loopback, Duration.ofSeconds(5), Duration.ofSeconds(15)));
+        String rules = GuardedStreams.register(LoginRules.of(DatastoreOptions.builder()
+                .host("any")
+                .database("any")
+                .username("any")
+                .build()));
+        try {
+            return new JdbcSockets(
+                    JdbcSockets.argument(rules, loopback, Duration.ofSeconds(5), Duration.ofSeconds(15)));
+        } finally {
+            GuardedStreams.unregister(rules);
+        }
     }
 }

@@ -47,8 +47,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         String cure = cure(error);
         invocation.console().say(NAME + oneLine(error) + (cure == null ? "" : ": " + cure));
         if (verbose.getAsBoolean()) {
-            error.printStackTrace(invocation.console().err());
-            invocation.console().err().flush();
+            StackTrace.print(error, invocation.console()::say);
         }
         return exitCode(error);
     }

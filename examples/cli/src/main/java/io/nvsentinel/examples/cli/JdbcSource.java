@@ -54,6 +54,7 @@ public final class JdbcSource {
             source.setOptions(startUpOptions(options.extraParams()));
         }
         encrypt(source, tls);
+        options.jdbcLogin().forEach((name, value) -> set(source, name, value));
         return source;
     }
 
@@ -70,12 +71,14 @@ public final class JdbcSource {
             source.setSslMode("disable");
             return;
         }
+        tls.jdbcProperties().forEach((name, value) -> set(source, name, value));
+    }
+
+    private static void set(PGSimpleDataSource source, String name, String value) {
         try {
-            for (var property : tls.jdbcProperties().entrySet()) {
-                source.setProperty(property.getKey(), property.getValue());
-            }
+            source.setProperty(name, value);
         } catch (SQLException e) {
-            throw new IllegalStateException("bug: the driver refuses one of our TLS properties", e);
+            throw new IllegalStateException("bug: the driver refuses the property " + name, e);
         }
     }
 

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
+import io.nvsentinel.testserver.hostile.FakeClient;
+import io.nvsentinel.testserver.hostile.FakeServer;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -93,6 +96,25 @@ class ForeignTextTest {
                 .asString()
                 .startsWith("good");
         assertThat(letters.out()).as(letters.toString()).hasSize(2);
+    }
+
+    /** With the causes, whose text is the server's. */
+    @Test
+    void aServersMessageDoesNotWhereverItIsPrinted() throws IOException {
+        for (String text : CORPUS) {
+            try (FakeServer server = FakeServer.of(client -> client.start()
+                    .send('E', FakeClient.text("SFATAL", "CXX000", "M" + text, "D" + text, ""))
+                    .silence())) {
+                Run run = run(
+                        "--verbose",
+                        "lag",
+                        "--url",
+                        "postgresql://any@127.0.0.1:" + server.port() + "/any?sslmode=disable");
+
+                assertThat(String.join("\n", run.err())).contains("    at io.nvsentinel");
+                assertSafe(run);
+            }
+        }
     }
 
     @Test

@@ -69,6 +69,9 @@ final class OwnServer {
         source.setCurrentSchema(options.schema());
         source.setConnectTimeout(SECONDS);
         source.setSocketTimeout(SECONDS);
+        for (Map.Entry<String, String> property : options.jdbcLogin().entrySet()) {
+            source.setProperty(property.getKey(), property.getValue());
+        }
         for (Map.Entry<String, String> property : tls.entrySet()) {
             source.setProperty(property.getKey(), property.getValue());
         }

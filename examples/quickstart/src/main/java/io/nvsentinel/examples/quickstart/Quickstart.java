@@ -4,7 +4,10 @@ package io.nvsentinel.examples.quickstart;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.nvsentinel.datastore.Datastore;
+import io.nvsentinel.datastore.internal.Printable;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -174,9 +177,12 @@ public final class Quickstart implements Callable<Integer> {
     }
 
     private void report(RuntimeException error) {
-        err.println("quickstart: " + firstLine(error));
+        err.println("quickstart: " + Printable.line(firstLine(error)));
         if (verbose) {
-            error.printStackTrace(err);
+            StringWriter trace = new StringWriter();
+            error.printStackTrace(new PrintWriter(trace, true));
+            // The causes' messages may be the server's.
+            trace.toString().lines().forEach(line -> err.println(Printable.line(line.replace("\t", "    "))));
         }
     }
 

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.connection.server;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslHandler;
+import io.nvsentinel.datastore.internal.options.LoginRules;
 import java.net.InetSocketAddress;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,15 +22,18 @@ final class Channels implements LoopResources {
     private final Queue<Channel> opened = new ConcurrentLinkedQueue<>();
     private final Sockets sockets;
     private final InetSocketAddress address;
+    private final LoginRules rules;
 
     /**
      * Sockets of one attempt; none yet.
      *
      * @param address where they lead, whatever the driver's configuration says; if unresolved, what that says
+     * @param rules how the server may ask for a login
      */
-    Channels(Sockets sockets, InetSocketAddress address) {
+    Channels(Sockets sockets, InetSocketAddress address, LoginRules rules) {
         this.sockets = sockets;
         this.address = address;
+        this.rules = rules;
     }
 
     /** Closes them all; what is closed already stays so. */
@@ -62,7 +66,7 @@ final class Channels implements LoopResources {
         C channel = loops.onChannel(type, group);
         sockets.prepare(channel, address);
         opened.add(channel);
-        channel.pipeline().addLast(new LoginGuard());
+        channel.pipeline().addLast(new GuardHandler(rules, channel));
         return channel;
     }
 

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.connection.server;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.server.Names.Target;
+import io.nvsentinel.datastore.internal.options.LoginRules;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
@@ -42,6 +43,7 @@ public final class Connector implements ConnectionFactory {
 
     private final BiFunction<InetSocketAddress, Duration, PostgresqlConnectionConfiguration.Builder> configuration;
     private final Sockets sockets;
+    private final LoginRules rules;
     private final Servers servers;
     private final Primary primary;
     private final @Nullable TlsContext tls;
@@ -70,6 +72,7 @@ public final class Connector implements ConnectionFactory {
             Scheduler timer) {
         this.configuration = (server, share) -> DriverConfiguration.of(options, server, share, tls);
         this.sockets = new Sockets(options.tcpKeepAlive(), options.tcpUserTimeout());
+        this.rules = LoginRules.of(options);
         this.servers = new Servers(addresses, options.connectTimeout(), timer);
         this.primary = primary;
         this.tls = tls;
@@ -90,7 +93,7 @@ public final class Connector implements ConnectionFactory {
 
     private Mono<PostgresqlConnection> connect(Target target, Duration share, boolean writable) {
         return ForeignCode.defer(() -> {
-            Channels channels = new Channels(sockets, target.address());
+            Channels channels = new Channels(sockets, target.address(), rules);
             return ForeignCode.defer(() -> new PostgresqlConnectionFactory(configuration
                                     .apply(target.server(), share)
                                     .loopResources(channels)
@@ -197,12 +200,24 @@ public final class Connector implements ConnectionFactory {
      * @return cold; completes, also where that fails, or the server does not answer in time
      */
     public Mono<Void> close(Connection connection) {
-        return quietly(connection.close(), timer).doFinally(signal -> {
+        return closing(connection, timer).doFinally(signal -> {
             Open known = find(connection);
             if (known != null) {
                 known.channels().close();
             }
         });
+    }
+
+    /**
+     * Closes a connection of the driver's in good order. The driver waits, busily, until nobody passes on a message of the connection;
+     * so this must not happen on behalf of one that it is passing on just now, which would never end.
+     *
+     * @param connection one of the driver's, or what was put around it
+     * @param timer measures the bound, and closes
+     * @return cold; as {@link #quietly}
+     */
+    public static Mono<Void> closing(Connection connection, Scheduler timer) {
+        return quietly(Mono.defer(() -> Mono.from(connection.close())).subscribeOn(timer), timer);
     }
 
     /**

@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.client.ChannelBindingMode;
 import io.r2dbc.postgresql.client.SSLMode;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,6 +42,7 @@ public final class DriverConfiguration {
                 // Parsing times and ids from text is a good part of what reading a row costs.
                 .forceBinary(true)
                 .autodetectExtensions(false)
+                .channelBinding(channelBinding(options))
                 .tcpKeepAlive(true);
         if (tls == null) {
             driver.sslMode(SSLMode.DISABLE);
@@ -48,6 +50,14 @@ public final class DriverConfiguration {
             tls.configure(driver);
         }
         return driver;
+    }
+
+    private static ChannelBindingMode channelBinding(DatastoreOptions options) {
+        return switch (options.channelBinding()) {
+            case DISABLE -> ChannelBindingMode.DISABLE;
+            case PREFER -> ChannelBindingMode.PREFER;
+            case REQUIRE -> ChannelBindingMode.REQUIRE;
+        };
     }
 
     /** A policy that hides rows makes statements fail: a hidden row of the changelog would be a lost change. */

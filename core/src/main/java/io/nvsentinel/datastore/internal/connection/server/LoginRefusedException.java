@@ -3,7 +3,7 @@ package io.nvsentinel.datastore.internal.connection.server;
 
 import java.io.IOException;
 
-/** The server asks for something that a client must not do; another attempt at the same server ends in the same way. */
+/** The server asks for something that a client must not do, or sends what no PostgreSQL sends; another attempt ends in the same way. */
 public final class LoginRefusedException extends IOException {
 
     private static final long serialVersionUID = 1L;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection.server;
 
+import io.nvsentinel.datastore.internal.Printable;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +46,9 @@ public final class Primary {
         if (changed) {
             LOG.info(
                     "Primary changed: system={}, timeline={}, version={}; connections to the former one are replaced",
-                    backend.system(),
-                    backend.timeline(),
-                    backend.version());
+                    Printable.line(String.valueOf(backend.system())),
+                    Printable.line(String.valueOf(backend.timeline())),
+                    Printable.line(backend.version()));
             emit(changes);
         }
         return null;

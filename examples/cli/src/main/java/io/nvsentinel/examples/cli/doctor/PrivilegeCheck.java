@@ -8,8 +8,19 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the user may do what an application does, as {@code docs/postgresql-grants.sql} grants it. */
+/**
+ * Whether the user may do what {@code docs/postgresql-grants.sql} grants: to an application, or, if it may write nothing, to a
+ * reader. No advice gives a reader the rights of an application.
+ */
 final class PrivilegeCheck implements Check {
+
+    /** What the user may do with the tables so far: read one, write one. */
+    private static final String PURPOSE = """
+            SELECT bool_or(has_table_privilege(c.oid, 'SELECT')), bool_or(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
+            FROM pg_class AS c
+            WHERE c.relnamespace = ?::regnamespace AND c.relkind IN ('r', 'p')
+                AND (c.relname IN ('datastore_changelog', 'resume_tokens', 'dead_letters', 'handled_changes', 'group_members')
+                    OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgname = 'nvsentinel_capture'))""";
 
     /** What is there with the rights that it needs and the user does not have. */
     private static final String MISSING = """
@@ -34,6 +45,7 @@ final class PrivilegeCheck implements Check {
             CROSS JOIN unnest(n.privileges) WITH ORDINALITY AS p (privilege, ordinal)
             WHERE NOT CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, privilege)
                 ELSE has_table_privilege(c.oid, privilege) END
+                AND (NOT ?::boolean OR privilege = 'SELECT' AND n.name <> 'handled_changes')
             GROUP BY n.name, c.relkind ORDER BY n.name""";
 
     /** Ours, and the one by which writers wake change streams: without it their writes fail while somebody sleeps. */
@@ -64,25 +76,44 @@ final class PrivilegeCheck implements Check {
     @Override
     public void run(Patient patient) throws SQLException {
         String schema = Sql.quoted(patient.options().schema());
+        List<@Nullable String> purpose = Sql.one(patient.connection(), PURPOSE, schema);
+        boolean writes = "t".equals(purpose.get(1));
+        if (!writes && !"t".equals(purpose.get(0))) {
+            none(patient);
+            return;
+        }
         List<String> grants = new ArrayList<>();
-        for (List<@Nullable String> row : Sql.rows(patient.connection(), MISSING, schema, schema)) {
+        for (List<@Nullable String> row : Sql.rows(patient.connection(), MISSING, schema, schema, !writes)) {
             String object = ("t".equals(row.get(1)) ? "SEQUENCE " : "") + Sql.quoted(String.valueOf(row.get(0)));
-            missing(patient, grants, row.get(2) + " on " + row.get(0), row.get(2) + " ON " + object);
+            missing(patient, writes, grants, row.get(2) + " on " + row.get(0), row.get(2) + " ON " + object);
         }
         for (List<@Nullable String> row : Sql.rows(patient.connection(), FUNCTIONS, schema)) {
-            missing(patient, grants, "EXECUTE on " + row.get(0), "EXECUTE ON FUNCTION " + row.get(0));
+            missing(patient, writes, grants, "EXECUTE on " + row.get(0), "EXECUTE ON FUNCTION " + row.get(0));
         }
-        if (grants.isEmpty()) {
+        if (grants.isEmpty() && writes) {
             all(patient);
+        } else if (grants.isEmpty()) {
+            patient.ok("all that a reader needs; it may write nothing", Map.of("reader", true));
         }
     }
 
-    private static void missing(Patient patient, List<String> grants, String text, String right) {
+    /** Whether it is to read or to write is not ours to say. */
+    private static void none(Patient patient) {
+        String user = Sql.quoted(patient.options().username());
+        patient.fail(
+                "the user may neither read nor write a collection",
+                "GRANT nvsentinel_reader TO " + user + " if it only reads, or GRANT nvsentinel_app TO " + user
+                        + "; docs/postgresql-roles.sql makes these roles",
+                Map.of());
+    }
+
+    private static void missing(Patient patient, boolean writes, List<String> grants, String text, String right) {
         String grant = "GRANT " + right + " TO " + Sql.quoted(patient.options().username());
         grants.add(grant);
         patient.fail(
                 text + " is missing",
-                grant + "; docs/postgresql-grants.sql has all that an application needs",
+                grant + "; docs/postgresql-grants.sql has all that " + (writes ? "an application" : "a reader")
+                        + " needs",
                 Map.of("grant", grant));
     }
 

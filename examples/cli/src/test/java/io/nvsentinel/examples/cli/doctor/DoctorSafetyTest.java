@@ -54,6 +54,35 @@ class DoctorSafetyTest {
     }
 
     @Test
+    void namesAFunctionThatIsNotAsTheMigrationsMadeIt() {
+        String definition =
+                database.queryForString("SELECT pg_get_functiondef('nvsentinel_capture_change()'::regprocedure)");
+        database.execute(
+                "CREATE OR REPLACE FUNCTION nvsentinel_capture_change() RETURNS trigger LANGUAGE plpgsql"
+                        + " AS 'BEGIN RETURN NULL; END'; CREATE FUNCTION nvsentinel_other() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get()));
+
+            assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
+            assertThat(DoctorTest.lines(run, "✗"))
+                    .filteredOn(line -> line.contains("functions"))
+                    .singleElement()
+                    .asString()
+                    .contains("nvsentinel_capture_change() is not as the migrations made it");
+            assertThat(DoctorTest.lines(run, "!"))
+                    .filteredOn(line -> line.contains("functions"))
+                    .singleElement()
+                    .asString()
+                    .contains("nvsentinel_other()");
+        } finally {
+            database.execute("DROP FUNCTION nvsentinel_other()");
+            database.execute(definition);
+        }
+        assertThat(DoctorTest.lines(DoctorTest.doctor(Databases.environment(database.get())), "✗"))
+                .isEmpty();
+    }
+
+    @Test
     void failsWhereAPolicyHidesRowsOfTheChangelog() {
         String user = "policed_" + database.get().name();
         database.execute("CREATE ROLE " + user

@@ -63,6 +63,7 @@ class DoctorTest {
                         "schema",
                         "privileges",
                         "safety",
+                        "functions",
                         "capture",
                         "gaps",
                         "changelog",
@@ -270,6 +271,40 @@ class DoctorTest {
                     + " CREATE TRIGGER nvsentinel_capture_truncate AFTER TRUNCATE ON maintenance_events"
                     + " FOR EACH STATEMENT EXECUTE FUNCTION nvsentinel_capture_change();"
                     + " ALTER TABLE maintenance_events ENABLE ALWAYS TRIGGER nvsentinel_capture_truncate");
+        }
+    }
+
+    /** A reader is no application that lacks something. */
+    @Test
+    void aReaderIsNotAdvisedToWrite() {
+        String user = "reader_" + database.get().name();
+        database.execute("CREATE ROLE " + user + " LOGIN PASSWORD 'p'");
+        Map<String, String> environment = Databases.environment(database.get().as(user, "p"));
+        try {
+            assertThat(lines(doctor(environment), "✗"))
+                    .filteredOn(line -> line.contains("privileges"))
+                    .singleElement()
+                    .asString()
+                    .contains("GRANT nvsentinel_reader TO")
+                    .contains("GRANT nvsentinel_app TO");
+
+            database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + user
+                    + "; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO " + user
+                    + "; REVOKE SELECT ON dead_letters FROM " + user);
+            Run lacking = doctor(environment);
+            assertThat(lines(lacking, "✗"))
+                    .singleElement()
+                    .asString()
+                    .contains("→ GRANT SELECT ON \"dead_letters\" TO \"" + user + "\"")
+                    .contains("a reader");
+            assertThat(lacking.text()).doesNotContain("INSERT").doesNotContain("UPDATE");
+
+            database.execute("GRANT SELECT ON dead_letters TO " + user);
+            Run reader = doctor(environment);
+            assertThat(lines(reader, "✗")).isEmpty();
+            assertThat(reader.text()).contains("all that a reader needs");
+        } finally {
+            database.execute("DROP OWNED BY " + user + "; DROP ROLE " + user);
         }
     }
 

@@ -14,6 +14,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that hold no Extended JSON, are cut off, or hold more than the heap does. */
 class ForeignFileTest {
@@ -42,6 +46,29 @@ class ForeignFileTest {
 
     @TempDir
     private Path directory;
+
+    /** A pipe that nobody writes would be waited for, and a device never ends; standard input may be both. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pipe", "/dev/zero", "socket"})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void onlyRegularFilesAreOpened(String kind) throws Exception {
+        Path file = directory.resolve(kind);
+        try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            if (kind.equals("pipe")) {
+                new ProcessBuilder("mkfifo", file.toString()).start().waitFor(10, TimeUnit.SECONDS);
+            } else if (kind.equals("socket")) {
+                socket.bind(UnixDomainSocketAddress.of(file));
+            }
+            for (String option : List.of("--dry-run", "--stop-on-error")) {
+                Run run = Run.with(Map.of(), "import-mongo", option, "--into", "health_events", file.toString());
+
+                assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+                assertThat(String.join("\n", run.err()))
+                        .contains("is a pipe, a socket or a device")
+                        .contains("- for standard input");
+            }
+        }
+    }
 
     static Stream<Arguments> foreign() {
         return Stream.of(

@@ -89,6 +89,11 @@ public final class Source implements AutoCloseable {
                 throw ToolException.usage(
                         name + " is a directory; name a file that mongoexport wrote, or - for standard input");
             }
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw ToolException.usage(
+                        name
+                                + " is a pipe, a socket or a device; name a file that mongoexport wrote, or - for standard input");
+            }
             InputStream bytes = Files.newInputStream(file);
             try {
                 return new Source(name, Files.size(file), bytes);
