@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.schema;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -10,10 +11,11 @@ import java.net.SocketOption;
 import java.time.Duration;
 import javax.net.SocketFactory;
 import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets of the JDBC driver that connect to one address of a host, whatever its name means by then, and whose idle time the
- * operating system watches. The driver makes this of its name and of one string. Not for use by applications.
+ * Sockets of the JDBC driver that connect to one address of a host, whatever its name means by then, whose idle time the
+ * operating system watches, and whose startup message asks for UTC. The driver makes this of its name and of one string. Not for use by applications.
  */
 public final class JdbcSockets extends SocketFactory {
 
@@ -57,6 +59,16 @@ public final class JdbcSockets extends SocketFactory {
 
     /** The driver knows the name, which certificates are checked against. */
     private final class Redirected extends Socket {
+
+        private @Nullable OutputStream out;
+
+        @Override
+        public synchronized OutputStream getOutputStream() throws IOException {
+            if (out == null) {
+                out = new UtcStartup(super.getOutputStream());
+            }
+            return out;
+        }
 
         @Override
         public void connect(SocketAddress endpoint, int timeout) throws IOException {

@@ -66,6 +66,9 @@ final class JdbcSource {
             for (var property : tls.jdbcProperties().entrySet()) {
                 source.setProperty(property.getKey(), property.getValue());
             }
+            if (source.getSslfactory() != null) {
+                source.setSslfactory(JdbcTlsSockets.class.getName());
+            }
         } catch (SQLException e) {
             throw new IllegalStateException("bug: pgjdbc refuses one of our TLS properties", e);
         }
