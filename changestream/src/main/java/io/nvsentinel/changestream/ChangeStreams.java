@@ -5,13 +5,13 @@ import io.nvsentinel.changestream.admin.Clients;
 import io.nvsentinel.changestream.admin.Retention;
 import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.changestream.internal.callback.Callbacks;
-import io.nvsentinel.changestream.internal.callback.HandlerCall;
-import io.nvsentinel.changestream.internal.callback.SubscriberGuard;
 import io.nvsentinel.changestream.internal.capture.CaptureStates;
 import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
 import io.nvsentinel.changestream.internal.changelog.Records;
+import io.nvsentinel.changestream.internal.client.ClientNames;
 import io.nvsentinel.changestream.internal.client.Leaving;
+import io.nvsentinel.changestream.internal.client.OwnerText;
 import io.nvsentinel.changestream.internal.client.ReleasableHandle;
 import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.StoredClients;
@@ -124,9 +124,8 @@ public final class ChangeStreams {
     }
 
     private static String owner(Datastore datastore) {
-        String host = System.getenv("HOSTNAME");
-        return "application \"" + datastore.options().applicationName() + "\", process "
-                + ProcessHandle.current().pid() + (host == null ? "" : " on " + host);
+        return OwnerText.of(
+                datastore.options().applicationName(), ProcessHandle.current().pid(), System.getenv("HOSTNAME"));
     }
 
     /**
@@ -214,7 +213,7 @@ public final class ChangeStreams {
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
         // What cannot be evaluated is refused here, before anybody subscribes.
         watched.selection(options.filter());
-        return SubscriberGuard.of(Flux.defer(() -> {
+        return Callbacks.guarded(Flux.defer(() -> {
             Restarts restarts = restarts(options, closing.asMono());
             return Flux.defer(() -> withWatch(
                             Watch.Request.of(watched, options),
@@ -283,7 +282,7 @@ public final class ChangeStreams {
                 options,
                 processing,
                 (watch, letters) -> new PlainEffect<>(
-                        change -> HandlerCall.of(() -> handler.apply(change), processing.handlerTimeout(), timer),
+                        change -> Callbacks.handle(() -> handler.apply(change), processing.handlerTimeout(), timer),
                         letters,
                         watch.start().incarnation()));
     }
@@ -324,7 +323,7 @@ public final class ChangeStreams {
                 processing,
                 (watch, letters) -> new TransactionalEffect<>(
                         datastore,
-                        (change, session) -> HandlerCall.of(
+                        (change, session) -> Callbacks.handle(
                                 () -> handler.apply(change, session), processing.handlerTimeout(), timer),
                         watch.ownership().owned(),
                         watch.start().incarnation()));
@@ -448,13 +447,13 @@ public final class ChangeStreams {
      * How far a client is behind, whether it runs here, elsewhere or nowhere.
      *
      * @param clientName the client
-     * @return cold; emits the lag; empty if the client has no stored position, so that nothing is known
+     * @return cold; emits the lag; empty if the client has no stored position, so that nothing is known; fails with
+     *     {@link InvalidRequestException} if the name has control characters or half a surrogate pair
      */
     public Mono<ClientLag> lag(String clientName) {
-        if (clientName.isBlank()) {
-            return Mono.empty();
-        }
-        return lags.read(List.of(clientName))
+        return ClientNames.using(
+                        clientName,
+                        name -> name.isBlank() ? Mono.just(List.<ClientLag>of()) : lags.read(List.of(name)))
                 .flatMap(known -> Mono.justOrEmpty(known.stream().findFirst()));
     }
 

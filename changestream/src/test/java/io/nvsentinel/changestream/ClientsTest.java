@@ -148,7 +148,7 @@ class ClientsTest {
                 .isInstanceOf(HistoryForkedException.class);
         assertThat(status()).isEqualTo(before);
         assertThatThrownBy(() -> ResumeToken.parse("")).isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> streams.clients().reset(" ", StartAt.now()))
+        assertThatThrownBy(() -> streams.clients().reset(" ", StartAt.now()).block(SOON))
                 .isInstanceOf(ConfigurationException.class);
     }
 

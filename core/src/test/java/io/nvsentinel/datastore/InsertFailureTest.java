@@ -60,10 +60,16 @@ class InsertFailureTest {
     private static final String REFUSED = "raise 23514";
     private static final String UNAVAILABLE = "raise 55P03";
     private static final String DIE = "die";
-    private static final BatchOptions GO_ON =
-            BatchOptions.builder().maxDocuments(8).stopAtFailure(false).build();
+    /** Only their size decides which documents are in one batch. */
+    private static final Duration LONG_LINGER = Duration.ofHours(1);
+
+    private static final BatchOptions GO_ON = BatchOptions.builder()
+            .maxDocuments(8)
+            .linger(LONG_LINGER)
+            .stopAtFailure(false)
+            .build();
     private static final BatchOptions STOP =
-            BatchOptions.builder().maxDocuments(8).build();
+            BatchOptions.builder().maxDocuments(8).linger(LONG_LINGER).build();
 
     private Datastore datastore;
     private HealthEventStore events;
@@ -252,7 +258,10 @@ class InsertFailureTest {
         try (Connection holder = lock()) {
             Disposable all = events.insertStream(
                             Flux.range(0, 100).map(i -> event("n" + i)),
-                            BatchOptions.builder().maxDocuments(2).build())
+                            BatchOptions.builder()
+                                    .maxDocuments(2)
+                                    .linger(LONG_LINGER)
+                                    .build())
                     .subscribe();
             awaitTheOneThatWaits("");
             all.dispose();

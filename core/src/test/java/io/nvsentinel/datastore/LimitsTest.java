@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore;
 
 import static io.nvsentinel.datastore.Databases.SOON;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -171,6 +172,51 @@ class LimitsTest {
                                 Aggregation.of(Stage.match(Filter.exists("a", true)), Stage.project(Map.of("p", back))))
                         .blockLast(SOON))
                 .containsEntry("p", BigInteger.TEN.pow(600));
+    }
+
+    @Test
+    void whatACodecMakesIsStoredOnlyIfItCanBeReadAsATree() {
+        DocumentCollection<byte[]> raw = datastore.collection("things", DocumentCodec.ofBytes());
+        String nines = "9".repeat(1000);
+        for (String fits : List.of(
+                "[".repeat(499) + "]".repeat(499),
+                nines,
+                "-" + nines,
+                "0." + "9".repeat(999),
+                "1e999",
+                "-1E-999",
+                "\"" + nines + "9e9999[[[\"")) {
+            UUID id = raw.insert(("{\"a\":" + fits + "}").getBytes(UTF_8)).block(SOON);
+            assertThat(things.findById(id).block(SOON)).isNotNull();
+            raw.replaceById(id, ("{\"b\": " + fits + "}").getBytes(UTF_8)).block(SOON);
+        }
+        UUID id = raw.insert("{}".getBytes(UTF_8)).block(SOON);
+        assertNeverSent(raw, id, "[".repeat(500) + "]".repeat(500), 500, "deeper at its byte 505");
+        assertNeverSent(raw, id, "{\"a\":".repeat(100_000) + "1" + "}".repeat(100_000), 500, "deeper at its byte");
+        for (String tooLong : List.of(
+                nines + "9",
+                "-" + nines + "9",
+                "0." + nines,
+                "1e1000",
+                "1e999999999",
+                "1e-1000",
+                nines + "e1",
+                nines + "9e-1000",
+                "9".repeat(1_000_000))) {
+            assertNeverSent(raw, id, tooLong, 1000, "the one at its byte 6 has more");
+        }
+    }
+
+    private static void assertNeverSent(
+            DocumentCollection<byte[]> raw, UUID id, String value, long limit, String message) {
+        byte[] document = ("{\"a\":" + value + "}").getBytes(UTF_8);
+        for (Mono<?> write : List.<Mono<?>>of(
+                raw.insert(document),
+                raw.insertMany(List.of("{}".getBytes(UTF_8), document)),
+                raw.replaceById(id, document),
+                raw.replaceById(id, 1, document))) {
+            assertExceeded(write, null, limit, message);
+        }
     }
 
     @Test

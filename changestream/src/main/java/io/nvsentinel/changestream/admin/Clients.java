@@ -8,6 +8,8 @@ import reactor.core.publisher.Mono;
 /**
  * The named clients: where they are, and how to move them. From
  * {@link io.nvsentinel.changestream.ChangeStreams#clients()}. Thread-safe; every publisher is cold.
+ * Names with control characters or half a surrogate pair fail with
+ * {@link io.nvsentinel.datastore.error.InvalidRequestException}; nothing is sent.
  *
  * <p>Moving a client fences its owner: that ends with {@link io.nvsentinel.changestream.ClientFencedException} within about
  * a second, and stores nothing more. Whoever opens the name next starts where the client was moved to.

@@ -8,6 +8,8 @@ import reactor.core.publisher.Mono;
 /**
  * The changes that processors gave up, stored in the database with their documents until they are replayed or deleted.
  * From {@link io.nvsentinel.changestream.ChangeStreams#deadLetters()}. Thread-safe; every publisher is cold.
+ * Names with control characters or half a surrogate pair fail with
+ * {@link io.nvsentinel.datastore.error.InvalidRequestException}; nothing is sent.
  */
 public interface DeadLetters {
 

@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.codec;
 
 import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.LimitExceededException;
 import io.nvsentinel.datastore.internal.filter.JsonNumbers;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -9,6 +10,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -126,7 +128,7 @@ final class JsonTreeWriter {
 
     private void checkDigits(long digits) {
         if (digits > JsonTreeReader.MAX_NUMBER_LENGTH) {
-            throw invalid("a number of more than " + JsonTreeReader.MAX_NUMBER_LENGTH + " digits");
+            throw exceeded("a number of more than %d digits", JsonTreeReader.MAX_NUMBER_LENGTH);
         }
     }
 
@@ -152,12 +154,20 @@ final class JsonTreeWriter {
         // The path is one shorter than the depth: the root has none.
         if (path.size() >= JsonTreeReader.MAX_DEPTH) {
             path.subList(8, path.size()).clear();
-            throw invalid("nested deeper than " + JsonTreeReader.MAX_DEPTH + " levels, below");
+            throw exceeded("nested deeper than %d levels, below", JsonTreeReader.MAX_DEPTH);
         }
     }
 
     private InvalidRequestException invalid(String what) {
-        return new InvalidRequestException("invalid document: " + what + ", at " + pathText());
+        return new InvalidRequestException(message(what));
+    }
+
+    private LimitExceededException exceeded(String what, int limit) {
+        return new LimitExceededException(message(String.format(Locale.ROOT, what, limit)), limit);
+    }
+
+    private String message(String what) {
+        return "invalid document: " + what + ", at " + pathText();
     }
 
     private String pathText() {

@@ -48,10 +48,22 @@ public final class LimitExceededException extends InvalidRequestException {
     }
 
     /**
+     * Creates an error that the library found before it asked the server.
+     *
+     * @param message what was wrong and where, in one line
+     * @param limit the most that is allowed, in the unit that {@code message} names
+     */
+    public LimitExceededException(String message, long limit) {
+        super(message);
+        this.field = null;
+        this.limit = limit;
+    }
+
+    /**
      * Which field it is.
      *
-     * @return its path as stored, as {@link FieldPath#parse} reads it; null for the document as a whole, and where only the
-     *     {@linkplain #constraint() index} is known
+     * @return its path as stored, as {@link FieldPath#parse} reads it; null for the document as a whole, where only the
+     *     {@linkplain #constraint() index} is known, and if the document was not sent, in which case the message names the place
      */
     public @Nullable String field() {
         return field;

@@ -7,14 +7,12 @@ import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscription;
+import org.reactivestreams.Publisher;
 import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoOperator;
-import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
 /**
  * The border to code that is not ours: libraries, codecs, functions and listeners of the application.
@@ -55,7 +53,34 @@ public final class ForeignCode {
      *     comes behind takes the value
      */
     public static <T> Mono<T> defer(Supplier<Mono<T>> code) {
-        return new Guarded<>(Mono.defer(code));
+        return guarded(code, ForeignCode::failure);
+    }
+
+    /**
+     * Calls code that gives a publisher, and subscribes to that.
+     *
+     * @param code the code
+     * @param translation what stands for an error of the JVM
+     * @param <T> the value
+     * @return cold; fails with what the code throws, and in place of an error of the JVM with its translation, if either the code,
+     *     its publisher or what comes behind throws one
+     */
+    public static <T> Mono<T> guarded(
+            Supplier<? extends Publisher<T>> code, Function<Error, ? extends Exception> translation) {
+        return new GuardedMono<>(code, translation);
+    }
+
+    /**
+     * Ends a stream whose subscriber, or an operator behind it, throws an error of the JVM: Reactor throws it up to here, and the
+     * subscriber would wait for ever for the next value.
+     *
+     * @param source the stream
+     * @param translation what stands for an error of the JVM
+     * @param <T> the values
+     * @return cold; as {@link #guarded(Supplier, Function)}
+     */
+    public static <T> Flux<T> guarded(Flux<T> source, Function<Error, ? extends Exception> translation) {
+        return new GuardedFlux<>(source, translation);
     }
 
     /**
@@ -111,77 +136,37 @@ public final class ForeignCode {
         return new ConfigurationException(message, null, error);
     }
 
-    /** Catches what subscribing throws, and what taking the value throws on a thread of the source's. */
-    private static final class Guarded<T> extends MonoOperator<T, T> {
+    private static final class GuardedMono<T> extends Mono<T> {
 
-        Guarded(Mono<T> source) {
-            super(source);
+        private final Supplier<? extends Publisher<T>> source;
+        private final Function<Error, ? extends Exception> translation;
+
+        GuardedMono(Supplier<? extends Publisher<T>> source, Function<Error, ? extends Exception> translation) {
+            this.source = source;
+            this.translation = translation;
         }
 
         @Override
-        public void subscribe(CoreSubscriber<? super T> subscriber) {
-            Receiver<T> receiver = new Receiver<>(subscriber);
-            try {
-                source.subscribe(receiver);
-            } catch (LinkageError | VirtualMachineError e) {
-                receiver.fail(failure(e));
-            }
+        public void subscribe(CoreSubscriber<? super T> actual) {
+            Guard<T> guard = new Guard<>(actual, translation);
+            guard.run(() -> source.get().subscribe(guard));
         }
     }
 
-    /** Passes everything on, and knows how far the source has come. */
-    private static final class Receiver<T> implements CoreSubscriber<T> {
+    private static final class GuardedFlux<T> extends Flux<T> {
 
-        private final CoreSubscriber<? super T> subscriber;
-        private volatile @Nullable Subscription subscription;
-        private volatile boolean ended;
+        private final Publisher<T> source;
+        private final Function<Error, ? extends Exception> translation;
 
-        Receiver(CoreSubscriber<? super T> subscriber) {
-            this.subscriber = subscriber;
-        }
-
-        void fail(Throwable error) {
-            Subscription begun = subscription;
-            if (ended) {
-                Operators.onErrorDropped(error, currentContext());
-            } else if (begun == null) {
-                Operators.error(subscriber, error);
-            } else {
-                begun.cancel();
-                onError(error);
-            }
+        GuardedFlux(Publisher<T> source, Function<Error, ? extends Exception> translation) {
+            this.source = source;
+            this.translation = translation;
         }
 
         @Override
-        public Context currentContext() {
-            return subscriber.currentContext();
-        }
-
-        @Override
-        public void onSubscribe(Subscription begun) {
-            subscription = begun;
-            subscriber.onSubscribe(begun);
-        }
-
-        @Override
-        public void onNext(T value) {
-            try {
-                subscriber.onNext(value);
-            } catch (LinkageError | VirtualMachineError e) {
-                fail(failure(e));
-            }
-        }
-
-        @Override
-        public void onError(Throwable error) {
-            ended = true;
-            subscriber.onError(error);
-        }
-
-        @Override
-        public void onComplete() {
-            ended = true;
-            subscriber.onComplete();
+        public void subscribe(CoreSubscriber<? super T> actual) {
+            Guard<T> guard = new Guard<>(actual, translation);
+            guard.run(() -> source.subscribe(guard));
         }
     }
 }

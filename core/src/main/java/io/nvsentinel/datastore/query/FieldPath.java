@@ -93,19 +93,23 @@ public record FieldPath(List<String> names) {
         if (c == '.' || c == '\\') {
             name.append(c);
         } else if (c != 'e') {
-            throw new InvalidRequestException(
-                    "path '" + text + "': a backslash may only stand before a dot, a backslash or e (an empty name)");
+            throw new InvalidRequestException("path '" + shortened(text)
+                    + "': a backslash may only stand before a dot, a backslash or e (an empty name)");
         }
     }
 
     private static String finish(StringBuilder name, boolean written, String text) {
         if (!written) {
             throw new InvalidRequestException(
-                    "path '" + text + "': a name between dots is empty; an empty name is written \\e");
+                    "path '" + shortened(text) + "': a name between dots is empty; an empty name is written \\e");
         }
         String finished = name.toString();
         name.setLength(0);
         return finished;
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= MAX_NAME_LENGTH ? text : text.substring(0, MAX_NAME_LENGTH) + "...";
     }
 
     private static void check(String name) {

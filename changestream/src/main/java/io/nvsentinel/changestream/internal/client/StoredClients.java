@@ -128,13 +128,15 @@ public final class StoredClients implements Clients {
 
     @Override
     public Mono<ClientStatus> find(String clientName) {
-        return session.read(
-                "Find a change stream client",
-                connection -> Rows.one(
-                        connection
-                                .createStatement(STATUS + " WHERE client.client_name = $1")
-                                .bind(0, clientName),
-                        this::status));
+        return ClientNames.using(
+                clientName,
+                name -> session.read(
+                        "Find a change stream client",
+                        connection -> Rows.one(
+                                connection
+                                        .createStatement(STATUS + " WHERE client.client_name = $1")
+                                        .bind(0, name),
+                                this::status)));
     }
 
     private ClientStatus status(Readable row) {
@@ -158,8 +160,10 @@ public final class StoredClients implements Clients {
 
     @Override
     public Mono<Void> reset(String clientName, StartAt to) {
-        ClientNames.check(clientName);
-        return starts.apply(to)
+        return ClientNames.using(clientName, name -> {
+                    ClientNames.check(name);
+                    return starts.apply(to);
+                })
                 .flatMap(start -> session.write(
                         "Reset the change stream client \"" + clientName + "\"",
                         connection -> Rows.one(
@@ -182,10 +186,13 @@ public final class StoredClients implements Clients {
 
     @Override
     public Mono<Boolean> delete(String clientName) {
-        return session.write(
-                        "Delete the change stream client \"" + clientName + "\"",
-                        connection -> Rows.one(
-                                connection.createStatement(DELETE).bind(0, clientName), row -> get(row, 0, Long.class)))
+        return ClientNames.using(
+                        clientName,
+                        name -> session.write(
+                                "Delete the change stream client \"" + name + "\"",
+                                connection -> Rows.one(
+                                        connection.createStatement(DELETE).bind(0, name),
+                                        row -> get(row, 0, Long.class))))
                 .map(count -> count > 0);
     }
 }

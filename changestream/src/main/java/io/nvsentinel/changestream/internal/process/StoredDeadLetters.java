@@ -5,6 +5,7 @@ import io.nvsentinel.changestream.Operation;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.internal.changelog.Position;
 import io.nvsentinel.changestream.internal.changelog.RowCheck;
+import io.nvsentinel.changestream.internal.client.ClientNames;
 import io.nvsentinel.changestream.processing.DeadLetter;
 import io.nvsentinel.changestream.processing.DeadLetters;
 import io.nvsentinel.datastore.internal.Printable;
@@ -82,7 +83,7 @@ public final class StoredDeadLetters implements DeadLetters {
             AtomicLong position = new AtomicLong(-1);
             AtomicLong id = new AtomicLong();
             AtomicLong read = new AtomicLong(PAGE);
-            return Mono.defer(() -> page(clientName, position.get(), id.get()))
+            return ClientNames.using(clientName, name -> page(name, position.get(), id.get()))
                     .doOnNext(page -> {
                         read.set(page.size());
                         page.stream().reduce((first, last) -> last).ifPresent(last -> {
@@ -152,7 +153,8 @@ public final class StoredDeadLetters implements DeadLetters {
 
     @Override
     public Mono<Long> replayAll(String clientName) {
-        return write("Replay the dead letters of a client", REPLAY + OF_CLIENT, clientName);
+        return ClientNames.using(
+                clientName, name -> write("Replay the dead letters of a client", REPLAY + OF_CLIENT, name));
     }
 
     @Override
@@ -162,7 +164,8 @@ public final class StoredDeadLetters implements DeadLetters {
 
     @Override
     public Mono<Long> deleteAll(String clientName) {
-        return write("Delete the dead letters of a client", DELETE + OF_CLIENT, clientName);
+        return ClientNames.using(
+                clientName, name -> write("Delete the dead letters of a client", DELETE + OF_CLIENT, name));
     }
 
     private Mono<Long> write(String action, String sql, Object value) {

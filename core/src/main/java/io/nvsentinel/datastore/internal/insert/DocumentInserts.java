@@ -8,6 +8,7 @@ import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.ErrorContext;
 import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.LimitExceededException;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Table;
 import java.util.ArrayList;
@@ -99,10 +100,11 @@ public final class DocumentInserts<T> {
             try {
                 encoded.add(Encoded.of(codec, document));
             } catch (DatastoreException e) {
-                throw new InvalidRequestException(
-                        new ErrorContext(sql.action(), null),
-                        Refusals.place(encoded.size(), documents.size()) + e.getMessage(),
-                        e);
+                ErrorContext context = new ErrorContext(sql.action(), null);
+                String reason = Refusals.place(encoded.size(), documents.size()) + e.getMessage();
+                throw e instanceof LimitExceededException limit
+                        ? new LimitExceededException(context, reason, limit.field(), limit.limit(), e)
+                        : new InvalidRequestException(context, reason, e);
             }
         }
         return encoded;

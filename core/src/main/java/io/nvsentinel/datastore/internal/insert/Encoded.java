@@ -4,9 +4,13 @@ package io.nvsentinel.datastore.internal.insert;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.error.LimitExceededException;
 import io.nvsentinel.datastore.internal.ForeignCode;
+import io.nvsentinel.datastore.internal.filter.JsonNumbers;
 import io.r2dbc.postgresql.codec.Json;
 import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +22,15 @@ import org.jspecify.annotations.Nullable;
  * after the last. The rest is for the server to judge. As is the character that it would refuse for every document of the
  * statement.
  */
-final class Encoded {
+public final class Encoded {
 
     /** Of a JSONB array. */
     private static final long MOST_BYTES = 256L << 20;
+
+    /** What readers of documents accept. */
+    private static final int MOST_LEVELS = 500;
+
+    private static final int MOST_DIGITS = 1_000;
 
     private static final byte[] NUL = {'\\', 'u', '0', '0', '0', '0'};
 
@@ -35,17 +44,22 @@ final class Encoded {
     /**
      * Encodes a document.
      *
+     * @param codec how
+     * @param document what
+     * @param <T> its type
+     * @return the document
      * @throws InvalidRequestException if it cannot be encoded, or not be sent
      */
-    static <T> Encoded of(DocumentCodec<T> codec, @Nullable T document) {
+    public static <T> Encoded of(DocumentCodec<T> codec, @Nullable T document) {
         if (document == null) {
             throw new InvalidRequestException("the document is null");
         }
         Encoded encoded = new Encoded(encode(codec, document));
         encoded.requireOneObject();
         if (encoded.bytes() >= MOST_BYTES) {
-            throw new InvalidRequestException(
-                    "A document has to be less than " + MOST_BYTES + " bytes, and this is " + encoded.bytes());
+            throw new LimitExceededException(
+                    "A document has to be less than " + MOST_BYTES + " bytes, and this is " + encoded.bytes(),
+                    MOST_BYTES - 1);
         }
         return encoded;
     }
@@ -71,8 +85,12 @@ final class Encoded {
         return json.length;
     }
 
-    /** The document as a parameter. */
-    Json parameter() {
+    /**
+     * The document as a parameter.
+     *
+     * @return its text
+     */
+    public Json parameter() {
         return Json.of(json);
     }
 
@@ -112,15 +130,58 @@ final class Encoded {
             if (read == '"') {
                 skipText();
             } else if (read == '{' || read == '[') {
-                depth++;
+                requireShallow(++depth);
             } else if (read == '}' || read == ']') {
                 depth--;
                 complete = depth == 0;
+            } else if (read == '-' || isDigit(read)) {
+                skipNumber();
             }
         }
         if (!complete) {
             throw noObject();
         }
+    }
+
+    private void requireShallow(int depth) {
+        if (depth > MOST_LEVELS) {
+            throw new LimitExceededException(
+                    "A document may be nested at most " + MOST_LEVELS + " levels deep, and this is deeper at its byte "
+                            + (at + 1),
+                    MOST_LEVELS);
+        }
+    }
+
+    /** Goes to its last character. What is no number is for the server to judge. */
+    private void skipNumber() {
+        int from = at;
+        int digits = 0;
+        boolean exponent = false;
+        for (; at < json.length && (isDigit(json[at]) || "+-.eE".indexOf(json[at]) >= 0); at++) {
+            exponent |= json[at] == 'e' || json[at] == 'E';
+            digits += !exponent && isDigit(json[at]) ? 1 : 0;
+        }
+        at--;
+        if (digits > MOST_DIGITS || (exponent && storedDigits(from) > MOST_DIGITS)) {
+            throw new LimitExceededException(
+                    "A number of a document may have at most " + MOST_DIGITS
+                            + " digits, written without an exponent, and the one at its byte " + (from + 1)
+                            + " has more",
+                    MOST_DIGITS);
+        }
+    }
+
+    private long storedDigits(int from) {
+        try {
+            return JsonNumbers.storedDigits(
+                    new BigDecimal(new String(json, from, at + 1 - from, StandardCharsets.US_ASCII)));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    private static boolean isDigit(byte read) {
+        return read >= '0' && read <= '9';
     }
 
     private static boolean isSpace(byte read) {

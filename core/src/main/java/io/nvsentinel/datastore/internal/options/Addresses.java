@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.internal.Names;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,16 @@ import org.jspecify.annotations.Nullable;
 public final class Addresses {
 
     private static final int ANY_PORT = 5432;
+
+    /** Of a name in the DNS. */
+    private static final int MOST_CHARACTERS = 253;
+
+    private static final String LABEL = "[A-Za-z0-9_-]{1,63}";
+
+    /** Also of an IPv4 address. */
+    private static final Pattern NAME = Pattern.compile(LABEL + "(\\." + LABEL + ")*\\.?");
+
+    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?");
 
     static final Kind<String> KIND = new Kind<>(text -> text, Addresses::complaint);
 
@@ -62,22 +73,26 @@ public final class Addresses {
         boolean bareIpv6 = bracket < 0 && colon >= 0 && text.indexOf(':', colon + 1) >= 0;
         int end = colon < 0 || bareIpv6 ? text.length() : colon;
         String host = bracket < 0 ? text.substring(0, end) : text.substring(1, bracket);
-        boolean wrong = host.isBlank()
-                || host.chars().anyMatch(Addresses::neverInAHost)
-                || (bracket >= 0 && end != bracket + 1);
-        if (wrong) {
+        boolean ipv6 = bareIpv6 || bracket >= 0;
+        if (!isHost(host, ipv6) || (bracket >= 0 && end != bracket + 1)) {
             throw notAHost(text);
         }
         return InetSocketAddress.createUnresolved(host, end == text.length() ? port : port(text.substring(end + 1)));
     }
 
     private static IllegalArgumentException notAHost(String text) {
-        return new IllegalArgumentException("must be host, host:port or a list a:1,b:2"
-                + (Shown.mayHoldSecret(text) ? ", not a connection string, whose parts are options of their own" : ""));
+        return new IllegalArgumentException(
+                "must be host, host:port or a list a:1,b:2, with letters, digits, '-', '_' and '.' in"
+                        + " the names"
+                        + (Shown.mayHoldSecret(text)
+                                ? ", not a connection string, whose parts are options of their own"
+                                : ""));
     }
 
-    private static boolean neverInAHost(int character) {
-        return character <= ' ' || "/@?#[]\\'\"".indexOf(character) >= 0;
+    /** What can be none is not looked up, nor shown by any error that names servers: it may be a password. */
+    private static boolean isHost(String host, boolean ipv6) {
+        return host.length() <= MOST_CHARACTERS
+                && (ipv6 ? IPV6 : NAME).matcher(host).matches();
     }
 
     private static int port(String text) {

@@ -137,6 +137,8 @@ public final class YamlSource {
         try {
             requireShallow(yaml);
             compose(yaml).ifPresent(source::document);
+        } catch (TooDeepException e) {
+            source.fault("this is nested deeper than " + DEEPEST + " levels", e.mark);
         } catch (MarkedYamlEngineException e) {
             // Without the library's message and cause, which quote the text.
             source.fault("this is not one YAML document", e.getProblemMark());
@@ -158,7 +160,7 @@ public final class YamlSource {
         while (events.hasNext()) {
             Event event = events.next();
             if (event instanceof CollectionStartEvent && ++depth > DEEPEST) {
-                throw new YamlEngineException("nested too deeply");
+                throw new TooDeepException(event.getStartMark());
             }
             if (event instanceof CollectionEndEvent) {
                 depth--;
@@ -302,5 +304,18 @@ public final class YamlSource {
 
     private String place(Optional<Mark> mark) {
         return label + mark.map(at -> " line " + (at.getLine() + 1)).orElse("");
+    }
+
+    /** More levels than any option has. */
+    private static final class TooDeepException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final transient Optional<Mark> mark;
+
+        TooDeepException(Optional<Mark> mark) {
+            super(null, null, false, false);
+            this.mark = mark;
+        }
     }
 }

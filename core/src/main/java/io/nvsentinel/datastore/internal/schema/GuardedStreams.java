@@ -14,9 +14,11 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Both directions of a socket of the JDBC driver, with a guard that sees the server's messages before the driver does. Once the
+ * Both directions of a socket of the JDBC driver: the startup message asks for UTC, and a guard sees the server's messages before
+ * the driver does. Once the
  * server has agreed to TLS, what comes over this socket is none of them any more, and the socket above it has a guard of its own.
  */
 final class GuardedStreams {
@@ -32,6 +34,7 @@ final class GuardedStreams {
     private int written;
     private boolean answered;
     private boolean encrypted;
+    private @Nullable OutputStream out;
 
     GuardedStreams(LoginRules rules, boolean overTls) {
         this.guard = new MessageGuard(rules, () -> overTls);
@@ -104,8 +107,15 @@ final class GuardedStreams {
     }
 
     /** Only its beginning matters. */
-    OutputStream writing(OutputStream out) {
-        return new FilterOutputStream(out) {
+    synchronized OutputStream writing(OutputStream socket) {
+        if (out == null) {
+            out = recording(new UtcStartup(socket));
+        }
+        return out;
+    }
+
+    private OutputStream recording(OutputStream sent) {
+        return new FilterOutputStream(sent) {
 
             @Override
             public void write(int one) throws IOException {

@@ -36,7 +36,7 @@ final class GuardedTlsSocket extends SSLSocket {
 
     @Override
     public OutputStream getOutputStream() throws IOException {
-        return tls.getOutputStream();
+        return streams.writing(tls.getOutputStream());
     }
 
     @Override

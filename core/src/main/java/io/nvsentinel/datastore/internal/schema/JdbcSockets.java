@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sockets of the JDBC driver that connect to one address of a host, whatever its name means by then, whose idle time the
- * operating system watches, and whose messages are looked at before the driver sees them. The driver makes this of its name and of one string. Not for use by applications.
+ * operating system watches, whose startup message asks for UTC, and whose messages are looked at before the driver sees them. The
+ * driver makes this of its name and of one string. Not for use by applications.
  */
 public final class JdbcSockets extends SocketFactory {
 

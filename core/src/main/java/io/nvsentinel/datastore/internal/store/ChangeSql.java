@@ -51,18 +51,18 @@ final class ChangeSql {
         return outcome(update(update, binder), id, version, binder);
     }
 
-    SqlFragment replaceVersion(UUID id, long version, byte[] document) {
+    SqlFragment replaceVersion(UUID id, long version, Json document) {
         Binder binder = new Binder(1);
         return outcome(replace(document, binder), id, version, binder);
     }
 
-    SqlFragment replace(UUID id, byte[] document) {
+    SqlFragment replace(UUID id, Json document) {
         Binder binder = new Binder(1);
         return binder.finish(replace(document, binder) + " WHERE id = " + binder.bind(id));
     }
 
-    private String replace(byte[] document, Binder binder) {
-        return "UPDATE " + table.quoted() + " SET data = " + binder.bind(Json.of(document));
+    private String replace(Json document, Binder binder) {
+        return "UPDATE " + table.quoted() + " SET data = " + binder.bind(document);
     }
 
     SqlFragment deleteVersion(UUID id, long version) {

@@ -7,9 +7,10 @@ import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.error.InvalidRequestException;
-import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.filter.FilterValues;
+import io.nvsentinel.datastore.internal.insert.Encoded;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.nvsentinel.datastore.model.Csp;
@@ -17,6 +18,7 @@ import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceEvent;
 import io.nvsentinel.datastore.model.MaintenanceType;
 import io.nvsentinel.datastore.model.ProviderStatus;
+import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.datastore.query.Query;
 import io.nvsentinel.datastore.query.Sort;
@@ -29,7 +31,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -75,7 +79,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Mono<UpsertResult> upsert(MaintenanceEvent event) {
-        return Mono.fromCallable(() -> Json.of(ForeignCode.encode(codec(), event)))
+        return Mono.fromCallable(() -> Encoded.of(codec(), event).parameter())
                 .flatMap(data -> session.write(
                         "Upsert into " + name(),
                         connection -> upsert(connection, data, event.eventId())
@@ -136,21 +140,29 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     @Override
     public Mono<Instant> findLastReceived(String clusterName, Csp csp) {
-        return lastReceived(LAST + " AND cluster_name = $2", List.of(csp.value(), clusterName));
+        return lastReceived(
+                LAST + " AND cluster_name = $2",
+                () -> List.of(storable("csp", csp.value()), storable("clusterName", clusterName)));
     }
 
     @Override
     public Mono<Instant> findLastReceived(Csp csp) {
-        return lastReceived(LAST, List.of(csp.value()));
+        return lastReceived(LAST, () -> List.of(storable("csp", csp.value())));
     }
 
-    private Mono<Instant> lastReceived(String sql, List<String> values) {
-        return session.read(
+    private Mono<Instant> lastReceived(String sql, Callable<List<Object>> values) {
+        return Mono.fromCallable(values)
+                .flatMap(bound -> session.read(
                         "Find the last event in " + name(),
                         connection -> Rows.one(
-                                Rows.bind(connection.createStatement(sql), values),
-                                row -> Optional.ofNullable(ServerTimes.readNullable(row, 0))))
+                                Rows.bind(connection.createStatement(sql), bound),
+                                row -> Optional.ofNullable(ServerTimes.readNullable(row, 0)))))
                 .flatMap(Mono::justOrEmpty);
+    }
+
+    /** A text as a document can hold it: the server would take another for one with a question mark in it. */
+    private static Object storable(String field, String text) {
+        return Objects.requireNonNull(FilterValues.value(FieldPath.of(field), text));
     }
 
     @Override

@@ -6,9 +6,9 @@ import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.error.ConflictException;
 import io.nvsentinel.datastore.error.NotFoundException;
-import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.internal.insert.Encoded;
 import io.nvsentinel.datastore.internal.table.Condition;
 import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.table.StoredRows;
@@ -17,6 +17,7 @@ import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.datastore.query.Query;
 import io.nvsentinel.datastore.query.ReturnDocument;
 import io.nvsentinel.datastore.query.Update;
+import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
@@ -78,16 +79,20 @@ final class DocumentChanges<T> {
     }
 
     Mono<Void> replaceById(UUID id, T document) {
-        return written("Replace by id in ", () -> sql.replace(id, ForeignCode.encode(codec, document)))
+        return written("Replace by id in ", () -> sql.replace(id, encoded(document)))
                 .flatMap(count -> found(id, count));
     }
 
     Mono<Void> replaceById(UUID id, long version, T document) {
         return one(
                         "Replace by id in ",
-                        () -> sql.replaceVersion(id, version, ForeignCode.encode(codec, document)),
+                        () -> sql.replaceVersion(id, version, encoded(document)),
                         DocumentChanges::outcome)
                 .flatMap(outcome -> found(id, version, outcome));
+    }
+
+    private Json encoded(T document) {
+        return Encoded.of(codec, document).parameter();
     }
 
     Mono<Boolean> deleteById(UUID id) {

@@ -71,6 +71,35 @@ class MisplacedSecretsTest {
         }
     }
 
+    @Test
+    void asAHostThatCanBeNone() {
+        for (String secret : List.of(
+                "hunter2!",
+                "hunter2 hunter2",
+                "hunter2$x",
+                "hunter2%x",
+                "hunter2=",
+                "hunter2+/x",
+                "hunter2~x",
+                "hunter2*",
+                "hünter2hunter2",
+                "hunter2..x",
+                ".hunter2",
+                "[hunter2]",
+                "[hunter2]:5432",
+                "db,hunter2!",
+                "hunter2!:5432",
+                "hunter2:x:y",
+                "hunter2".repeat(10))) {
+            for (String variable : List.of("DATASTORE_HOST", "DATASTORE_DIRECT_HOST")) {
+                Map<String, String> environment = new HashMap<>(MINIMAL);
+                environment.put("DATASTORE_SSLMODE", "disable");
+                environment.put(variable, secret);
+                assertHidden(variable + "=" + secret, () -> DatastoreOptions.fromEnvironment(environment));
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("variables")
     void inFilePathsThatAreRead(String variable) {

@@ -72,7 +72,8 @@ class YamlSourceTest {
                 "[".repeat(100_000) + "]".repeat(100_000))) {
             org.assertj.core.api.Assertions.assertThatThrownBy(() -> DatastoreOptions.fromYaml(yaml))
                     .isInstanceOf(io.nvsentinel.datastore.error.ConfigurationException.class)
-                    .hasMessageContaining("this is not one YAML document");
+                    .hasMessageContaining("this is nested deeper than 50 levels")
+                    .hasMessageContaining("line 1");
         }
     }
 

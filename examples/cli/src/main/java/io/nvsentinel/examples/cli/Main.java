@@ -14,7 +14,9 @@ import io.nvsentinel.tls.TlsException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -77,6 +79,8 @@ public final class Main {
      * @param arguments the command line
      */
     public static void main(String... arguments) {
+        // The JDBC driver asks the server for this zone, whose name the server need not know.
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         Map<String, String> environment = System.getenv();
         Invocation invocation = new Invocation(Console.system(environment), environment);
         CountDownLatch ended = new CountDownLatch(1);

@@ -61,6 +61,15 @@ public final class JsonReader {
             throw new RejectedDocumentException("not in UTF-8");
         }
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
+            return document(parser);
+        } catch (JacksonException e) {
+            // Jackson's own message quotes the document.
+            throw new RejectedDocumentException("not valid JSON" + where(e.getLocation()));
+        }
+    }
+
+    private static Map<String, @Nullable Object> document(JsonParser parser) throws RejectedDocumentException {
+        try {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new RejectedDocumentException("not a JSON object");
             }
@@ -70,11 +79,12 @@ public final class JsonReader {
             }
             return document;
         } catch (StreamConstraintsException e) {
-            throw new RejectedDocumentException("nested deeper than " + MAX_DEPTH + " levels, a key longer than "
-                    + MAX_NAME_LENGTH + " characters, or a number longer than " + MAX_NUMBER_LENGTH + " digits");
-        } catch (JacksonException e) {
-            // Jackson's own message quotes the document.
-            throw new RejectedDocumentException("not valid JSON" + where(e.getLocation()));
+            boolean tooDeep = parser.streamReadContext().getNestingDepth() > MAX_DEPTH;
+            throw new RejectedDocumentException((tooDeep
+                            ? "nested deeper than " + MAX_DEPTH + " levels"
+                            : "a key longer than " + MAX_NAME_LENGTH + " characters, or a number longer than "
+                                    + MAX_NUMBER_LENGTH + " digits")
+                    + where(parser.currentLocation()));
         }
     }
 
