@@ -156,7 +156,7 @@ class LoggingTest {
                 .doOnNext(received::add)
                 .doOnNext(ChangeEvent::acknowledge)
                 .subscribe(change -> {}, ended::set);
-        lines.next("INFO changestream.listening NotificationListener: changes wake their subscribers");
+        lines.next("INFO changestream.listening Listening: changes wake their subscribers");
 
         events(database, 200);
         assertThat(lines.all).as("lines about single changes").isEmpty();
@@ -173,7 +173,7 @@ class LoggingTest {
         lines.next("WARN changestream.tail The changelog cannot be read; trying again");
         server.restart();
         lines.next("INFO changestream.tail The changelog can be read again, after ");
-        lines.next("INFO changestream.listening NotificationListener: changes wake their subscribers");
+        lines.next("INFO changestream.listening Listening: changes wake their subscribers");
         events(database, 1);
 
         streams.clients().delete("drainer").block(SOON);

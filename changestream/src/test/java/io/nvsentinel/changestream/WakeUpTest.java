@@ -225,7 +225,8 @@ class WakeUpTest {
     @Test
     void aWriterDoesNotNotifyWhileTheSubscriberIsAwake() throws Exception {
         List<String> seen = watch(streams);
-        asleep(sleep);
+        asleepForGood(() -> seen);
+        sleep.forget();
         try (Connection slow = DATABASE.connect();
                 Statement statement = slow.createStatement();
                 Connection listener = DATABASE.connect()) {
@@ -233,16 +234,21 @@ class WakeUpTest {
             statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
             statement.execute(insertion("slow"));
             insert("fast");
-            // The hole that the slow one leaves keeps the subscriber awake.
-            Await.until("the subscriber is awake", SOON, () -> sleepers().isEmpty());
+            // The hole that the slow one leaves keeps the subscriber awake, once it has read what it was notified of.
+            Await.until(
+                    "the subscriber has found the hole",
+                    SOON,
+                    () -> sleep.causes().indexOf(WakeUp.AWAKE) > sleep.causes().indexOf(WakeUp.NOTIFICATION)
+                            && sleep.causes().contains(WakeUp.NOTIFICATION)
+                            && sleepers().isEmpty());
             listen(listener);
             insert("while awake 1");
             insert("while awake 2");
             assertThat(notifications(listener)).containsExactly("control");
             slow.commit();
         }
-        Await.until("all changes", SOON, () -> seen.size() == 4);
-        assertThat(seen).containsExactly("slow", "fast", "while awake 1", "while awake 2");
+        Await.until("all changes", SOON, () -> seen.size() == 5);
+        assertThat(seen).containsExactly("warm-up", "slow", "fast", "while awake 1", "while awake 2");
     }
 
     @Test

@@ -134,7 +134,7 @@ public final class NotificationListener {
     }
 
     private IdleLock opened(IdleLock opened) {
-        LOG.info("NotificationListener: changes wake their subscribers");
+        LOG.info("Listening: changes wake their subscribers");
         gate.set(opened);
         doorbell.ring();
         listener.onListening();
