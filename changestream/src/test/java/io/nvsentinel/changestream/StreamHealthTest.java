@@ -9,11 +9,9 @@ import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -94,80 +92,6 @@ class StreamHealthTest {
                         .on(up, Optional.empty())
                         .state())
                 .isEqualTo(State.UP);
-    }
-
-    /** A transaction that is not visible yet stops the watch, as whatever else might. */
-    @Test
-    void isDegradedWhileAWatchStandsStillAlthoughThereAreChanges() throws Exception {
-        ChangeStreams impatient = ChangeStreams.of(
-                streams.datastore(),
-                ChangeStreamOptions.builder().build(),
-                new Stalls.Bounds(Duration.ofMillis(50), Duration.ofMillis(500)));
-        List<ChangeEvent<?>> received = new CopyOnWriteArrayList<>();
-        impatient
-                .watch(
-                        streams.datastore().healthEvents(),
-                        WatchOptions.builder().clientName("stopped").build())
-                .subscribe(received::add);
-        Await.until(
-                "it listens", TestStreams.SOON, () -> impatient.health().block().state() == State.UP);
-        try (Connection slow = DATABASE.connect();
-                Statement statement = slow.createStatement()) {
-            slow.setAutoCommit(false);
-            statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
-            statement.execute("INSERT INTO health_events (data) VALUES ('{}')");
-            streams.insertHealth("behind it");
-            String newest = DATABASE.queryForString("SELECT max(id) FROM datastore_changelog");
-            Health health = Await.until(
-                    "a watch that stands still",
-                    TestStreams.SOON,
-                    () -> impatient.health().block(),
-                    seen -> seen.reasons().stream().anyMatch(reason -> reason.startsWith("The client \"stopped\"")));
-            assertThat(health.state()).isEqualTo(State.DEGRADED);
-            assertThat(health.reasons())
-                    .anySatisfy(reason -> assertThat(reason)
-                            .startsWith("The client \"stopped\" has received nothing for ")
-                            .endsWith("newest change=" + newest));
-            slow.commit();
-        }
-        Await.until("both changes", TestStreams.SOON, () -> received.size() == 2);
-        Await.until(
-                "well again", TestStreams.SOON, () -> impatient.health().block().state() == State.UP);
-        impatient.close().block(TestStreams.SOON);
-    }
-
-    @Test
-    void isDegradedWhileAPositionCannotBeStored() throws Exception {
-        ChangeStreams impatient = ChangeStreams.of(
-                streams.datastore(),
-                ChangeStreamOptions.builder().build(),
-                new Stalls.Bounds(Duration.ofMillis(50), Duration.ofMillis(500)));
-        impatient
-                .watch(
-                        streams.datastore().healthEvents(),
-                        WatchOptions.builder().clientName("kept").build())
-                .subscribe(ChangeEvent::acknowledge);
-        Await.until(
-                "it listens", TestStreams.SOON, () -> impatient.health().block().state() == State.UP);
-        DATABASE.execute("ALTER DATABASE " + DATABASE.get().name() + " SET default_transaction_read_only = on");
-        try {
-            DATABASE.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                    + " WHERE datname = current_database() AND application_name = 'nvsentinel-datastore'");
-            Await.until(
-                    "a position that is not stored",
-                    TestStreams.SOON,
-                    () -> impatient.health().block().reasons().stream()
-                            .anyMatch(reason -> reason.startsWith("The client \"kept\" could not be stored for ")));
-        } finally {
-            try (Connection connection = DATABASE.connect();
-                    Statement statement = connection.createStatement()) {
-                // Of a session that was begun while the database is read-only.
-                statement.execute("SET default_transaction_read_only = off");
-                statement.execute(
-                        "ALTER DATABASE " + DATABASE.get().name() + " RESET default_transaction_read_only");
-            }
-        }
-        impatient.close().block(TestStreams.SOON);
     }
 
     @Test
