@@ -36,7 +36,7 @@ class CaptureOrderTest {
     @BeforeEach
     void empty() {
         DATABASE.execute("TRUNCATE health_events, datastore_changelog");
-        DATABASE.execute("TRUNCATE datastore_changelog");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog");
     }
 
     @Test

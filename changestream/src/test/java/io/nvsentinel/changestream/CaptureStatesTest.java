@@ -84,7 +84,7 @@ class CaptureStatesTest {
         streams.datastore().createCollection("racks").block(TestStreams.SOON);
 
         assertThat(health().state()).isEqualTo(Health.State.UP);
-        DATABASE.execute("TRUNCATE datastore_changelog");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog");
         streams.insert("racks", "{}");
         DATABASE.execute("TRUNCATE racks");
         assertThat(DATABASE.get().queryForStrings("SELECT operation FROM datastore_changelog ORDER BY id"))

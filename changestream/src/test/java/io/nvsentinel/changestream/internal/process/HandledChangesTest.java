@@ -71,7 +71,7 @@ class HandledChangesTest {
     @Test
     void aChangeThatRetentionRemovedIsMarked() {
         DATABASE.execute("BEGIN; UPDATE datastore_changelog_state SET oldest_id = " + (change.id() + 1)
-                + "; DELETE FROM datastore_changelog WHERE id = " + change.id() + "; COMMIT");
+                + "; SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog WHERE id = " + change.id() + "; COMMIT");
         assertThat(mark(change, incarnation)).isTrue();
     }
 
