@@ -100,7 +100,7 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * Where it happened.
+     * The collection that changed.
      *
      * @return the collection's name
      */
@@ -168,7 +168,7 @@ public final class ChangeEvent<T> {
                 + operation() + " of " + recordId());
     }
 
-    /** Whatever a codec fails with, errors of the JVM too, is an error of this document. */
+    /** Any failure of a codec, including errors of the JVM, is an error of this document. */
     private <D> @Nullable D decoded(byte @Nullable [] json, DocumentCodec<? extends D> codec) {
         try {
             return json == null ? null : codec.decode(json);
@@ -236,9 +236,9 @@ public final class ChangeEvent<T> {
     /**
      * The fields that an update set or changed, by path as stored, with their new values. Paths are written as
      * {@link FieldPath} does: a name that holds a dot or a backslash has a backslash before it, an empty name is
-     * {@code \e}. An object that is new is reported by its leaves. An array that was changed in place or has grown is reported
-     * by index ({@code entities.0.value}); one that became shorter, or an object, is reported whole. A number of the same value,
-     * 1.0 for 1, is no change.
+     * {@code \e}. An object that is new is reported by its leaves. An array that was changed in place or has grown is
+     * reported by index ({@code entities.0.value}); an array that became shorter, or a value that became an object, is
+     * reported completely. A number of the same value, 1.0 for 1, is no change.
      *
      * @return empty for other operations, and for an update that changed no field
      * @throws ImageNotKeptException if the collection did not keep both documents when the change was made

@@ -100,7 +100,7 @@ public final class ChangeStreams {
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options) {
         this.datastore = datastore;
         this.connections = datastore.connections();
-        WakeUpSignal doorbell = new WakeUpSignal();
+        WakeUpSignal wakeUpSignal = new WakeUpSignal();
         this.json = datastore.json();
         this.listen = options.listen();
         this.maxOutage = options.maxOutage();
@@ -110,11 +110,11 @@ public final class ChangeStreams {
         this.listener = Listeners.of(live, options.listeners());
         this.captureStates = new CaptureStates(connections);
         this.captureReports = captureStates.reporting(listener, timer).then().share();
-        this.listening = new NotificationListener(connections, doorbell, timer, listener);
+        this.listening = new NotificationListener(connections, wakeUpSignal, timer, listener);
         this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
         Duration pollInterval =
                 options.pollInterval().orElse(datastore.options().pollInterval());
-        this.tail = new Tail(reader, listening, doorbell, new TailSettings(pollInterval, patience, timer, listener));
+        this.tail = new Tail(reader, listening, wakeUpSignal, new TailSettings(pollInterval, patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
         this.records = new Records(connections, options.batchSize(), options.maxBatchBytes());
         this.opening = new Opening(reader, tail, tokens, patience);
@@ -157,19 +157,19 @@ public final class ChangeStreams {
     /**
      * Watches a collection.
      *
-     * <p>Cold: each subscription is a watch of its own. Emits the collection's committed changes in their one total
-     * order, starting where the named client left off, else where the options say; never completes by itself but with
-     * {@link #close()}. A lost connection or a restarted server is waited out, also while opening, with growing pauses and
-     * for ever or as long as the options say. A TRUNCATE is an event; when the collection is dropped the stream fails with
-     * {@link CollectionDroppedException} after its last change. Fails
-     * with {@link HistoryLostException} or {@link HistoryForkedException} when it cannot go on without a gap, with
+     * <p>Cold: each subscription is a separate watch. Emits the collection's committed changes in their one total
+     * order, starting at the stored position of the named client, or else where the options say; completes only with
+     * {@link #close()}. After a lost connection or a server restart, the stream retries with growing pauses, even while
+     * opening, without limit or for the time that the options set. A TRUNCATE is an event; when the collection is
+     * dropped the stream fails with {@link CollectionDroppedException} after its last change. Fails with
+     * {@link HistoryLostException} or {@link HistoryForkedException} when it cannot continue without a gap, with
      * {@link ClientFencedException} when another watch takes over the client name, and with the datastore's errors when
      * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored:
-     * {@link ChangeStreamListener#onClientEnded} says when that is done, and a watch of these streams that opens the same
-     * client name waits for it.
+     * {@link ChangeStreamListener#onClientEnded} says when that is done, and a watch of these streams that opens the
+     * same client name waits for it.
      *
      * <p>Driven by demand; reads ahead at most two pages. No connection is held while the subscriber thinks. Signals
-     * arrive on threads of Reactor's parallel scheduler, records of a snapshot on those of the driver; neither may be
+     * arrive on threads of Reactor's parallel scheduler, records of a snapshot on threads of the driver; neither may be
      * blocked.
      *
      * @param collection a collection of the same datastore
@@ -207,7 +207,7 @@ public final class ChangeStreams {
     }
 
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
-        // What cannot be evaluated is refused here, before anybody subscribes.
+        // A filter that cannot be evaluated is rejected here, before the first subscription.
         watched.selection(options.filter());
         return SubscriberGuard.of(Flux.defer(() -> {
             Restarts restarts = restarts(options, closing.asMono());
@@ -243,27 +243,29 @@ public final class ChangeStreams {
     }
 
     /**
-     * Watches a collection and handles each of its changes: in order for each key, with further attempts when that fails,
-     * and acknowledged when it is done. At least once: a change that was handled and whose position was not stored yet
-     * comes again after a crash.
+     * Watches a collection and handles each of its changes: in order for each key, with further attempts when that
+     * fails, and acknowledged when it is done. At least once: a change that was handled, but whose position was not yet
+     * stored, is delivered again after a crash.
      *
-     * <p>With {@link ProcessorOptions.Builder#group} processes share the work of the client name. Then it also fails with
-     * {@link io.nvsentinel.changestream.processing.GroupMismatchException} if the group has another number of partitions; it
-     * goes on when a partition has another owner, and fails with {@link ClientFencedException} only when the client was
-     * deleted.
+     * <p>With {@link ProcessorOptions.Builder#group} processes share the work of the client name. Then it also fails
+     * with {@link io.nvsentinel.changestream.processing.GroupMismatchException} if the group has another number of
+     * partitions; it continues when a partition gets another owner, and fails with {@link ClientFencedException} only
+     * when the client was deleted.
      *
-     * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with {@link ProcessingStoppedException}, naming the
-     * change, when a change cannot be handled and {@link ProcessorOptions.Builder#onFailure} says to stop, and when its
-     * position cannot be stored. It completes after {@link #close()}. Whenever it stops by itself, changes that are being
-     * handled may come to their end and are acknowledged, those that wait are dropped; what comes to its end later than
-     * {@link ProcessorOptions.Builder#drainTimeout} says is cancelled. Cancelling cancels what is being handled; what was
+     * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with
+     * {@link ProcessingStoppedException}, naming the change, when a change cannot be handled and
+     * {@link ProcessorOptions.Builder#onFailure} says to stop, and when its position cannot be stored. It completes
+     * after {@link #close()}. Whenever it stops without being cancelled, running handlers may complete and their
+     * changes are acknowledged, and waiting changes are dropped; handlers that run longer than
+     * {@link ProcessorOptions.Builder#drainTimeout} are cancelled. Cancelling cancels what is being handled; what was
      * done before is stored.
      *
      * @param collection a collection of the same datastore
      * @param options what is wanted; must have a client name
      * @param processing how changes are handled
-     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel scheduler
-     *     or of the driver, which must not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
+     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel
+     *     scheduler or of the driver, which must not be blocked, for as many changes at a time as
+     *     {@link ProcessorOptions.Builder#workers} says
      * @param <T> the documents' type
      * @return completes when nothing is being handled any more and the position is stored
      * @throws InvalidRequestException if there is no client name, or a snapshot is asked for
@@ -284,17 +286,18 @@ public final class ChangeStreams {
     }
 
     /**
-     * As {@link #process}, with a handler whose writes have their effect exactly once: what it writes through the session,
+     * As {@link #process}, with a handler whose writes take effect exactly once: what it writes through the session,
      * and the mark that the change is handled, are committed together. A change that comes again, after a crash, a lost
-     * connection or a change of owners, is found to be handled and not handled twice. That holds with several workers too,
-     * since each change has a mark of its own, which is forgotten when the stored position has moved behind it.
+     * connection or a change of owners, is found to be handled and not handled twice. That also holds with a
+     * concurrency above 1, because each change has its own mark, which is deleted when the stored position has passed
+     * it.
      *
-     * <p>It holds when history is lost or forked too: with {@link OnHistoryLost#START_AT_OLDEST} the client goes on from its
-     * position in the database if that still stands, as after a restore, else from the oldest change that is kept, and of
-     * the changes behind its stored position none that was handled and is still kept is handled again. Effects, marks and the
-     * position are in one database, so a restored one has them all as they were. After {@link Clients#reset} changes are
-     * handled again, which is what that is for; and so they are in a database to which the changelog was moved without its
-     * history, as by logical replication, because it numbers its changes anew.
+     * <p>It holds when history is lost or forked too: with {@link OnHistoryLost#START_AT_OLDEST} the client continues
+     * at its position in the database if that is still valid, as after a restore, or else at the oldest kept change;
+     * changes after its stored position that were handled and are still kept are not handled again. Effects, marks and
+     * the position are in one database, so a restored one has them all as they were. After {@link Clients#reset}
+     * changes are handled again, which is what that is for; and all changes are handled again in a database to which
+     * the collections were moved without the changelog, for example by logical replication, because it assigns new ids.
      *
      * <p>What the handler does besides writing through the session happens at least once: it is repeated when the
      * transaction has to be repeated. An attempt uses one connection of the pool.
@@ -302,7 +305,8 @@ public final class ChangeStreams {
      * @param collection a collection of the same datastore
      * @param options what is wanted; must have a client name
      * @param processing how changes are handled
-     * @param handler handles one change, and completes when it has written; must use nothing but the session given to it
+     * @param handler handles one change, and completes when it has written; must use nothing but the session given to
+     *     it
      * @param <T> the documents' type
      * @return completes when nothing is being handled any more and the position is stored
      * @throws InvalidRequestException if there is no client name, or a snapshot is asked for
@@ -326,7 +330,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * The changes that processors gave up.
+     * The changes that processors could not handle.
      *
      * @return lists, replays and deletes them
      */
@@ -335,7 +339,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * The named clients: where they are, and how to move them.
+     * The named clients and their positions.
      *
      * @return lists, resets and deletes them
      */
@@ -347,7 +351,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * What keeps the changelog from growing for ever. Nothing is removed unless it is run.
+     * Limits the size of the changelog. Nothing is removed unless it is run.
      *
      * @param options how long changes are kept
      * @return runs once, or again and again
@@ -364,10 +368,10 @@ public final class ChangeStreams {
     }
 
     /**
-     * Opens a watch, and leaves it when what is done with it ends.
+     * Opens a watch, and closes it when its use ends.
      *
-     * @param lost why the history of the one before it was gone; null if there was none
-     * @param stop completes when opening it is to be given up
+     * @param lost why the history of the previous watch was lost; null if there was none
+     * @param stop completes when opening is to be cancelled
      */
     <T, R> Flux<R> withWatch(
             Watch.Request<T> request, @Nullable Throwable lost, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
@@ -469,8 +473,8 @@ public final class ChangeStreams {
     }
 
     /**
-     * How the datastore and these streams are, within five seconds: {@link Datastore#health()} with more details, all but
-     * the first two left out where the database did not tell:
+     * How the datastore and these streams are, within five seconds: {@link Datastore#health()} with more details; all
+     * but the first two are omitted if the database did not answer:
      *
      * <table>
      *   <caption>Details of change streams</caption>
@@ -483,9 +487,9 @@ public final class ChangeStreams {
      *       behind</td></tr>
      * </table>
      *
-     * <p>It is degraded when the triggers that capture the changes of a collection are disabled. While something is watched
-     * here it is degraded when changes are found by polling only, though they should not be,
-     * and when a gap has been held for more than a second.
+     * <p>It is degraded when the triggers that capture the changes of a collection are disabled. While something is
+     * watched here it is degraded when changes are found by polling only, though they should not be, and when a gap has
+     * been held for more than a second.
      *
      * @return cold; emits the health; never fails
      */
@@ -509,7 +513,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * Ends every watch, each of which completes, also one that is still being opened, and keeps new ones from starting.
+     * Closes every watch, including watches that are being opened, and rejects new ones. Each watch completes.
      *
      * @return cold; completes when every watch has ended and the position of each client is stored; may be repeated
      */

@@ -61,9 +61,9 @@ final class Restarts {
         cause.set(error);
         Duration pause = pause();
         if (count == 1) {
-            LOG.warn("{} starts again: onHistoryLost={}: {}", who(), options.onHistoryLost(), error.getMessage());
+            LOG.warn("{} restarts: onHistoryLost={} reason={}", who(), options.onHistoryLost(), error.getMessage());
         } else {
-            LOG.debug("{} starts again in {} ms: {}", who(), pause.toMillis(), error.getMessage());
+            LOG.debug("{} restarts in {} ms: reason={}", who(), pause.toMillis(), error.getMessage());
         }
         return pause.isZero() ? Mono.just(0L) : Mono.firstWithSignal(Mono.delay(pause, timer), stop.thenReturn(0L));
     }

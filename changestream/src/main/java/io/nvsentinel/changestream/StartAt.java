@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Where a watch starts that has not left off anywhere. Immutable. */
+/** Where a watch starts if its client has no stored position. Immutable. */
 public final class StartAt {
 
     private static final StartAt NOW = new StartAt(true, null, null);
@@ -65,14 +65,14 @@ public final class StartAt {
     }
 
     /**
-     * Every record there is, as events with {@link Operation#SNAPSHOT}, and from each on its changes in their true order:
-     * none is missing, none is repeated, and together they give the state of the collection. Records come page by page,
-     * each as it was when its page was read, and changes of those already delivered come between them; so no transaction
-     * stays open, and a slow subscriber holds nothing back. The filter applies to the records too, with the
-     * {@code operationType} {@code existing}.
+     * Every record there is, as events with {@link Operation#SNAPSHOT}, and from each on its changes in their true
+     * order: none is missing, none is repeated, and together they give the state of the collection. Records are
+     * delivered page by page, each in its state when its page was read, and changes of delivered records are delivered
+     * in between; so no transaction stays open, and a slow subscriber holds nothing back. The filter applies to the
+     * records too, with the {@code operationType} {@code existing}.
      *
-     * <p>A position is stored only when all records are delivered and acknowledged. A client that stops before that, or who
-     * starts after a token from before that, gets a new snapshot. Not for {@link ChangeStreams#watchAll}.
+     * <p>A position is stored only when all records are delivered and acknowledged. A client that stops before that, or
+     * a watch that starts after a token from before that, gets a new snapshot. Not for {@link ChangeStreams#watchAll}.
      *
      * @return the start
      */

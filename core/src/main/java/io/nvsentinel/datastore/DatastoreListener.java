@@ -7,11 +7,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what a datastore does, for metrics and tests: override what is of interest. Given to
+ * Receives events of a datastore, for metrics and tests: override what is of interest. Given to
  * {@link Datastore#connect(DatastoreOptions, DatastoreListener)}; without one nothing is measured and nothing is paid.
  *
  * <p>Called on the threads that work, from several at a time, so it must be thread-safe and must not block. What
- * {@link #onOperation} throws is logged and breaks no operation. It hears no document and no value.
+ * {@link #onOperation} throws is logged and breaks no operation. It receives no documents and no values.
  */
 public interface DatastoreListener {
 
@@ -19,9 +19,9 @@ public interface DatastoreListener {
     enum Kind {
         /** It reads. */
         READ,
-        /** It writes, in a transaction of its own or as part of one. */
+        /** It writes, in its own transaction or as part of one. */
         WRITE,
-        /** It is a transaction with all its attempts; its operations are heard of too. */
+        /** It is a transaction with all its attempts; its operations are reported as well. */
         TRANSACTION
     }
 
@@ -59,16 +59,16 @@ public interface DatastoreListener {
     default void onOperation(Operation operation) {}
 
     /**
-     * The datastore is connected, and about to be given to whoever connects it.
+     * The datastore is connected, and is about to be emitted to the caller.
      *
      * @param datastore the datastore
      */
     default void onConnected(Datastore datastore) {}
 
     /**
-     * Wraps what makes the pool's connections, to see each query; called once, before the first. Its connections have to
-     * give the driver's by {@link io.r2dbc.spi.Wrapped}, else a cancelled statement cannot be stopped at the server. The
-     * connection for wake-ups and those of migrations are not made here.
+     * Wraps what makes the pool's connections, to see each query; called once, before the first. Its connections have
+     * to give the driver's by {@link io.r2dbc.spi.Wrapped}, else a cancelled statement cannot be stopped at the server.
+     * The connections of wake-ups and of migrations are not included.
      *
      * @param connections makes the driver's connections
      * @return itself unless overridden

@@ -5,8 +5,8 @@ import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 
 /**
- * Where reads and writes run: a {@link Datastore}, where each is a transaction of its own on a connection of the pool; or
- * one transaction, where all share a connection and are committed together.
+ * The scope of reads and writes: a {@link Datastore}, in which each operation is its own transaction on a connection of
+ * the pool; or one transaction, in which all operations share a connection and are committed together.
  */
 public interface DatastoreSession {
 

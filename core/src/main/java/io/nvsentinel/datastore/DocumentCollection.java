@@ -27,11 +27,11 @@ import reactor.core.publisher.Mono;
  * A collection of JSON documents of one type: a table with a document per row. Thread-safe; it lives as long as the
  * {@link Datastore} that gave it.
  *
- * <p>Every publisher is cold: each subscription asks the database anew. No connection is held between a subscriber's
- * requests. Cancelling gives the connection back; a write that is cancelled may still have happened, and one
- * that was sent is never stopped, since that could end its wait for a synchronous standby. Errors are
- * {@link DatastoreException}s. Signals arrive on threads of the driver or of Reactor's parallel
- * scheduler, which must not be blocked.
+ * <p>Every publisher is cold: each subscription runs the operation again. No connection is held between a subscriber's
+ * requests. Cancelling gives the connection back; a cancelled write may still take effect, and a write that was already
+ * sent is never stopped, because that could end its wait for a synchronous standby. Errors are
+ * {@link DatastoreException}s. Signals arrive on threads of the driver or of Reactor's parallel scheduler, which must
+ * not be blocked.
  *
  * @param <T> the documents' type
  */
@@ -47,14 +47,16 @@ public interface DocumentCollection<T> {
     /**
      * Stores a document.
      *
-     * <p>Inserts that come at the same time share a statement and a commit: the first goes at once, those subscribed to
-     * while it is under way go together after it, in the order of their subscriptions. Health events of which sixteen or
-     * more wait go in a second statement at the same time, and keep that order for each node. A document that the server
-     * refuses fails for its own caller alone. Not so in a transaction, where each goes by itself.
+     * <p>Inserts that come at the same time share a statement and a commit: the first is sent immediately; inserts that
+     * are subscribed to while it runs are combined in the next statement, in the order of their subscriptions. Health
+     * events of which sixteen or more wait go in a second statement at the same time, and keep that order for each
+     * node. A document that the server refuses fails for its own caller alone. In a transaction, each document is
+     * inserted separately.
      *
      * @param document the document
-     * @return emits the new record's id after the commit; fails with {@link UnavailableException}, and stores nothing, if
-     *     more than 10000 inserts or 64 MiB wait already; if cancelled before its statement was sent, nothing is stored
+     * @return emits the new record's id after the commit; fails with {@link UnavailableException}, and stores nothing,
+     *     if more than 10000 inserts or 64 MiB wait already; if cancelled before its statement was sent, nothing is
+     *     stored
      */
     Mono<UUID> insert(T document);
 
@@ -69,17 +71,18 @@ public interface DocumentCollection<T> {
     /**
      * Stores a stream of documents in batches, one after another, each in one statement.
      *
-     * <p>Where a document is refused, the rest of its batch is stored all the same, unless the options say to stop there:
-     * then those before it are stored and those after it are not. A transaction takes nothing more after a refusal: there all
-     * of the batch fail with it, and so does the stream.
+     * <p>If a document is rejected, the rest of its batch is still stored, unless the options say to stop: then the
+     * earlier documents are stored and the later ones are not. A transaction takes nothing more after a refusal: there
+     * all of the batch fail with it, and so does the stream.
      *
      * @param documents the documents; requested a batch at a time, at most two batches ahead of what is stored
      * @param options sizes, waiting time, and whether to stop at the first document that is refused
      * @return emits the result of each batch after its commit, in order; completes after the last; fails with what
-     *     {@code documents} fails with, after the result of what it had emitted; with the error of a refused document after the result that holds it if it is to stop
-     *     there; and with {@link UnavailableException} or {@link OutcomeUnknownException} after the result of the batch under
-     *     way, whose failed documents with that error are not, or may not be, stored: what is in no result was not sent; if
-     *     cancelled, the batch under way may still be stored
+     *     {@code documents} fails with, after the result of what it had emitted; with the error of a refused document
+     *     after the result that holds it if it is to stop there; and with {@link UnavailableException} or
+     *     {@link OutcomeUnknownException} after the result of the batch under way, whose failed documents with that
+     *     error are not, or may not be, stored: what is in no result was not sent; if cancelled, the batch under way
+     *     may still be stored
      */
     Flux<BatchResult> insertStream(Publisher<? extends T> documents, BatchOptions options);
 
@@ -140,8 +143,9 @@ public interface DocumentCollection<T> {
     Flux<UUID> findIds(Query query);
 
     /**
-     * Reads some fields of documents. They are placed where the library writes them; fields that are missing are left out;
-     * an absent boolean that means false is false, as for {@link Filter}. The record's own columns always come.
+     * Reads some fields of documents. They are written in the form that the library writes; fields that are missing are
+     * left out; an absent boolean that means false is false, as for {@link Filter}. The record's own columns always
+     * come.
      *
      * @param query which documents, in which order, how many
      * @param paths the fields, as in {@link Filter}; a later one may replace a part of an earlier one
@@ -196,12 +200,13 @@ public interface DocumentCollection<T> {
     Flux<Map<String, @Nullable Object>> aggregate(Aggregation aggregation);
 
     /**
-     * Computes something over the documents, as {@link #aggregate(Aggregation)}.
+     * Runs an aggregation as {@link #aggregate(Aggregation)}, with typed results.
      *
      * @param aggregation what to compute
      * @param results reads the results
      * @param <R> the results' type
-     * @return emits the results in their order; fails also with {@link InvalidDocumentException} at one that cannot be read
+     * @return emits the results in their order; also fails with {@link InvalidDocumentException} at a result that
+     *     cannot be read
      */
     <R> Flux<R> aggregate(Aggregation aggregation, DocumentCodec<R> results);
 
@@ -215,7 +220,7 @@ public interface DocumentCollection<T> {
     Mono<Void> updateById(UUID id, Update update);
 
     /**
-     * Changes one document if nobody else wrote it since it was read.
+     * Updates one document if no other write has changed it since it was read.
      *
      * @param id the record's id
      * @param version the version that was read, {@link StoredDocument#version()}
@@ -245,13 +250,13 @@ public interface DocumentCollection<T> {
     Mono<Long> updateMany(Filter filter, Update update);
 
     /**
-     * Changes the first document of a query, as {@link #updateOne}, and gives it back.
+     * Updates the first document of a query, as {@link #updateOne}, and returns it.
      *
-     * @param query which; its limit is ignored
-     * @param update how to change it
-     * @param returned which state to give back
-     * @return emits the document after the commit, or nothing if none matched; fails with {@link InvalidDocumentException}
-     *     if it cannot be read, although it was changed
+     * @param query selects the document; its limit is ignored
+     * @param update the update
+     * @param returned which state to return
+     * @return emits the document after the commit, or nothing if none matched; fails with
+     *     {@link InvalidDocumentException} if it cannot be read, although it was changed
      */
     Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, ReturnDocument returned);
 
@@ -279,7 +284,7 @@ public interface DocumentCollection<T> {
     Mono<Void> replaceById(UUID id, T document);
 
     /**
-     * Replaces a whole document if nobody else wrote it since it was read.
+     * Replaces a whole document if no other write has changed it since it was read.
      *
      * @param id the record's id
      * @param version the version that was read, {@link StoredDocument#version()}
@@ -297,7 +302,7 @@ public interface DocumentCollection<T> {
     Mono<Boolean> deleteById(UUID id);
 
     /**
-     * Deletes a document if nobody else wrote it since it was read.
+     * Deletes a document if no other write has changed it since it was read.
      *
      * @param id the record's id
      * @param version the version that was read, {@link StoredDocument#version()}

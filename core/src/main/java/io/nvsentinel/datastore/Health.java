@@ -14,8 +14,8 @@ import java.util.Map;
  *       for a connection</td></tr>
  *   <tr><td>{@code role}</td><td>{@code String}</td><td>{@code primary} or {@code standby}</td></tr>
  *   <tr><td>{@code serverVersion}</td><td>{@code String}</td><td>the server's version</td></tr>
- *   <tr><td>{@code schemaVersion}</td><td>{@code String}</td><td>the newest migration that was applied; left out where the
- *       user may not read it</td></tr>
+ *   <tr><td>{@code schemaVersion}</td><td>{@code String}</td><td>the newest migration that was applied; omitted if the
+ *   user is not allowed to read it</td></tr>
  *   <tr><td>{@code pool}</td><td>{@link PoolMetrics}</td><td>how busy the pool is</td></tr>
  *   <tr><td>{@code certificateDaysLeft}</td><td>{@code Long}</td><td>of the client's certificate</td></tr>
  * </table>
@@ -30,7 +30,10 @@ public record Health(State state, List<String> reasons, Map<String, Object> deta
     public enum State {
         /** Everything works. */
         UP,
-        /** It works, but somebody should look: the server accepts no writes, connections are short, or certificates need it. */
+        /**
+         * It works, but needs attention: the server accepts no writes, connections are scarce, or certificates need to
+         * be renewed.
+         */
         DEGRADED,
         /** It does not answer. */
         DOWN

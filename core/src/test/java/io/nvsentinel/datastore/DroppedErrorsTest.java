@@ -31,7 +31,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
-/** However a call ends early, Reactor has no error left that it would log because nobody hears it any more. */
+/** If a call ends early, Reactor has no error left that it would log as dropped. */
 class DroppedErrorsTest {
 
     @RegisterExtension
@@ -173,7 +173,8 @@ class DroppedErrorsTest {
                         .equals(
                                 DATABASE.queryForString(
                                         "SELECT count(*) FROM pg_stat_activity"
-                                                + " WHERE datname = current_database() AND application_name = 'nvsentinel-datastore'")));
+                                                + " WHERE datname = current_database() AND application_name = "
++ "'nvsentinel-datastore'")));
     }
 
     private static Connection lock() throws Exception {

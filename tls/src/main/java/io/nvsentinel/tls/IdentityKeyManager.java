@@ -81,7 +81,7 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
         X509Certificate last = chain.get(chain.size() - 1);
         return leads
                 ? null
-                : "the server accepts client certificates of "
+                : "the server accepts client certificates issued by "
                         + accepted.stream()
                                 .map(Principal::toString)
                                 .sorted()
@@ -89,7 +89,8 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
                                 .collect(Collectors.joining(" or "))
                         + ", but the client's certificate file ends with " + last.getSubjectX500Principal()
                         + ", issued by " + last.getIssuerX500Principal()
-                        + ": an intermediate certificate is missing in the file, or it is another authority's";
+                        + ": an intermediate certificate is missing in the file, or the certificate "
+                        + "belongs to another authority";
     }
 
     private boolean fits(String keyType) {

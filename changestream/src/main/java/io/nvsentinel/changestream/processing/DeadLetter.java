@@ -8,12 +8,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change that a processor gave up.
+ * A change that a processor could not handle.
  *
- * @param id names it in the API
- * @param clientName whose processor
- * @param resumeToken the place right after the change
- * @param collection where it happened
+ * @param id identifies it in the API
+ * @param clientName the client of the processor
+ * @param resumeToken the position directly after the change
+ * @param collection the collection of the change
  * @param recordId the record that changed; null for truncate
  * @param operation what happened
  * @param changedAt when it happened

@@ -6,16 +6,15 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The changes that processors gave up, stored in the database with their documents until they are replayed or deleted.
- * From {@link io.nvsentinel.changestream.ChangeStreams#deadLetters()}. Thread-safe; every publisher is cold.
+ * The changes that processors could not handle, stored in the database with their documents until they are replayed or
+ * deleted. From {@link io.nvsentinel.changestream.ChangeStreams#deadLetters()}. Thread-safe; every publisher is cold.
  */
 public interface DeadLetters {
 
     /**
-     * Counts the dead letters of each client, also of those that are not known any more. The partitions of a group count as
-     * one client.
+     * Counts the dead letters of each client, including deleted clients. The partitions of a group count as one client.
      *
-     * @return emits the numbers by the clients' names, in their order; without the clients that have none
+     * @return emits the counts by client name, sorted by name, without clients that have none
      */
     Mono<Map<String, Long>> counts();
 

@@ -47,7 +47,7 @@ public final class GroupOptions {
     }
 
     /**
-     * How often a member says that it is alive and looks who else is.
+     * How often a member renews its membership and reads the other members.
      *
      * @return as {@link Builder#heartbeatInterval}
      */
@@ -82,8 +82,8 @@ public final class GroupOptions {
         }
 
         /**
-         * Sets how often a member says that it is alive and looks who else is, which is how soon partitions begin to move
-         * when a member joins or leaves. Default 2 s, range 100 ms to a third of the lease.
+         * Sets how often a member renews its membership and reads the other members. This determines how soon
+         * partitions are reassigned when a member joins or leaves. Default 2 s, range 100 ms to a third of the lease.
          *
          * @param value the duration
          * @return this builder
@@ -94,10 +94,11 @@ public final class GroupOptions {
         }
 
         /**
-         * Sets how long a member, and an owner of a partition, is believed to be alive after its last sign of life; one
-         * that was killed is replaced after this time, by the database's clock. Default 15 s, range 2 s to 1 h. A member
-         * that does not reach the database stops handling when nine tenths of it have passed: a lease that is too short
-         * for the network, or for the pauses of the garbage collector, makes partitions move for nothing.
+         * Sets how long a member, and an owner of a partition, is believed to be alive after its last sign of life; a
+         * member that was killed is replaced after this time, measured by the database's clock. Default 15 s, range 2 s
+         * to 1 h. A member that does not reach the database stops handling when nine tenths of it have passed: a lease
+         * that is too short for the network, or for the pauses of the garbage collector, makes partitions move for
+         * nothing.
          *
          * @param value the duration
          * @return this builder

@@ -5,7 +5,7 @@ import io.nvsentinel.datastore.error.DatastoreException;
 
 /**
  * A processor stopped at a change that it could not process or whose position it could not store. The change is not
- * acknowledged: it comes again when the processor is started again. The cause says why.
+ * acknowledged: it is delivered again when the processor is restarted. The cause contains the reason.
  */
 public final class ProcessingStoppedException extends DatastoreException {
 

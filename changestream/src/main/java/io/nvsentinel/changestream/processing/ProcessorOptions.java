@@ -94,7 +94,7 @@ public final class ProcessorOptions {
     }
 
     /**
-     * What becomes of a change whose attempts all failed.
+     * What the processor does with a change if all attempts failed.
      *
      * @return as {@link Builder#onFailure}
      */
@@ -183,12 +183,12 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how long the handler may take for one attempt; then it is cancelled, and the attempt counts as failed, unless
-         * the database does not answer either: then the change is handled again when it does. What the library itself does
-         * before and after the handler is not part of that time. Default zero: any time. Range up to 1 d.
+         * Sets how long the handler may take for one attempt; then it is cancelled, and the attempt counts as failed,
+         * unless the database does not answer either: then the change is handled again when it does. What the library
+         * itself does before and after the handler is not part of that time. Default zero: any time. Range up to 1 d.
          *
-         * <p>Choose one for a handler that works on threads of its own: an error of the JVM there, {@link OutOfMemoryError} for
-         * instance, does not reach the library, and only this ends the attempt.
+         * <p>Set a timeout for a handler that uses its own threads: an error of the JVM on such a thread, for example
+         * {@link OutOfMemoryError}, does not reach the library, and only the timeout ends the attempt.
          *
          * @param value the duration
          * @return this builder
@@ -200,10 +200,10 @@ public final class ProcessorOptions {
 
         /**
          * Sets how often a change is attempted. Default 5, range 1 to 1000000; 1 never tries again. A database that is
-         * unavailable is waited for and counts no attempt: neither where the library itself needs it, nor where a handler fails
-         * with an error of this library that is retryable or of unknown outcome and not a {@link CountedException}. The processor
-         * waits as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage} says, 0.1 to 10 s
-         * between attempts, and then stops, whatever {@link #onFailure} says.
+         * unavailable is waited for and counts no attempt: neither in the library itself, nor if a handler fails with
+         * an error of this library that is retryable or has an unknown outcome and is not a {@link CountedException}.
+         * The processor retries for {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage}, 0.1 to 10
+         * s between attempts, and then stops, regardless of {@link #onFailure}.
          *
          * @param value the number
          * @return this builder
@@ -237,9 +237,9 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets what becomes of a change whose attempts all failed. Default {@link OnFailure#STOP}.
+         * Sets what the processor does with a change if all attempts failed. Default {@link OnFailure#STOP}.
          *
-         * @param value what to do
+         * @param value the reaction
          * @return this builder
          */
         public Builder onFailure(OnFailure value) {
@@ -273,11 +273,11 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets what has to stay in order: changes with equal keys are handled one after the other. Default the name of the
-         * node, in a health or maintenance event; a change without a key, truncate for instance, belongs to one and the
-         * same partition always. The key of a record must not change, or its changes may be handled in any order.
+         * Sets what has to stay in order: changes with equal keys are handled one after the other. Default the name of
+         * the node, in a health or maintenance event; a change without a key, truncate for instance, belongs to one and
+         * the same partition always. The key of a record must not change, or its changes may be handled in any order.
          *
-         * @param value gives a change's key; null where it has none
+         * @param value gives a change's key; null if it has none
          * @return this builder
          */
         public Builder key(Function<ChangeEvent<?>, @Nullable String> value) {
@@ -286,22 +286,22 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets that processes with the same client name share the work, instead of taking the name over from each other.
-         * Default none. Every other option counts for each partition by itself: {@link #concurrency} and {@link #maxInFlight}
-         * too.
+         * Sets that processes with the same client name share the work, instead of taking the name over from each
+         * other. Default none. Every other option applies to each partition separately: {@link #concurrency} and
+         * {@link #maxInFlight} too.
          *
          * <p>Each change belongs to a partition, by its key. A member that joins or leaves makes partitions move, until
-         * shares differ by one at most: their owner lets what is being handled come to its end, stores the position, and
-         * gives the partition up, and then its next owner goes on there. So changes of one key are handled one after the
-         * other, whoever handles them, at least once, and exactly once in a transaction. A member that died, or does not
-         * reach the database, is replaced after {@link GroupOptions.Builder#lease}; it has cancelled its handlers by then,
-         * and what goes on in spite of being cancelled is the only thing that can overlap.
+         * shares differ by one at most: their owner waits for running handlers, stores the position, and releases the
+         * partition; then the next owner continues at that position. So changes of one key are handled in order, in any
+         * member, at least once, and exactly once in a transaction. A member that died, or does not reach the database,
+         * is replaced after {@link GroupOptions.Builder#lease}; it has cancelled its handlers by then, and only a
+         * handler that continues despite its cancellation can overlap.
          *
-         * <p>A partition is a client of its own to listeners, lag and lists, with the name {@code clientName#0} and so on.
-         * Resetting or deleting the client, and its dead letters, go by the client name. After a reset the members go on
-         * from there by themselves. The members must agree about the number of partitions, the key, the collection and
-         * the filter. A group goes on where a client of its name left off that did not share its work; that client's dead
-         * letters stay listed, and are not replayed.
+         * <p>Listeners, lag and lists treat each partition as a separate client, with the name {@code clientName#0} and
+         * so on. Resetting or deleting the client, and its dead letters, go by the client name. After a reset, the
+         * members continue at the new position without a restart. The members must agree about the number of
+         * partitions, the key, the collection and the filter. A group continues at the stored position of a single
+         * client with the same name; that client's dead letters stay listed, and are not replayed.
          *
          * @param value how it is shared
          * @return this builder

@@ -71,7 +71,7 @@ final class SampledMeters {
     private void failed(Throwable error) {
         failures.incrementAndGet();
         if (!failing.getAndSet(true)) {
-            LOG.warn("The figures of the tables cannot be read; the last ones stay: {}", error.getMessage());
+            LOG.warn("Table statistics could not be read; the meters keep their last values: {}", error.getMessage());
         }
     }
 
@@ -108,7 +108,7 @@ final class SampledMeters {
         put(new Key(DatastoreMeter.SAMPLE_AGE, Tags.empty()), 0);
         read.tables().forEach(this::show);
         read.indexes().forEach(this::show);
-        // Whose last letter is gone has none; his meter stays.
+        // A client whose last dead letter was removed has none; its meter remains.
         figures.replaceAll((key, figure) -> key.meter() == DatastoreMeter.DEAD_LETTERS ? Double.valueOf(0) : figure);
         read.deadLetters().forEach(this::show);
     }

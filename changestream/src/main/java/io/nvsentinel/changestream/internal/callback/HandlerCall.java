@@ -16,8 +16,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.context.Context;
 
 /**
- * One call of a handler. Whatever it throws while it is called, subscribed to or requested from is signalled, errors of the
- * JVM too. What it throws on a thread of its own choice is out of reach: {@code handlerTimeout} ends that.
+ * One call of a handler. Exceptions and errors of the JVM that it throws while it is called, subscribed to or requested
+ * from are signalled. Errors on the handler's own threads cannot be caught; {@code handlerTimeout} ends such a call.
  */
 public final class HandlerCall extends Mono<Void> {
 
@@ -117,7 +117,7 @@ public final class HandlerCall extends Mono<Void> {
             }
         }
 
-        /** What is thrown after the end of the handler was signalled comes from those who hear of it. */
+        /** An exception after the end of the handler was signalled comes from the downstream subscribers. */
         private void fail(Throwable error) {
             if (!done.compareAndSet(false, true)) {
                 sneaky(error);

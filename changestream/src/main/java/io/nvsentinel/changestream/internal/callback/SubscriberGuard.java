@@ -12,8 +12,8 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * Ends a watch whose subscriber, or an operator behind it, throws an error of the JVM: Reactor throws it up to here, and
- * whoever waits for the next event would wait for ever.
+ * Ends a watch whose subscriber, or an operator behind it, throws an error of the JVM: Reactor rethrows it up to this
+ * operator, and a subscriber that waits for the next event would wait forever.
  *
  * @param <T> the events' type
  */

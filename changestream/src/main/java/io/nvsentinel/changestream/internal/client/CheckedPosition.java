@@ -33,8 +33,8 @@ final class CheckedPosition {
     private CheckedPosition() {}
 
     /**
-     * A common table expression {@code history} of one row, whose column {@code holds} says whether the position is one of
-     * this changelog.
+     * A common table expression {@code history} of one row, whose column {@code holds} says whether the position
+     * belongs to this changelog.
      *
      * @param first the number of the first of its five parameters
      */
@@ -46,7 +46,7 @@ final class CheckedPosition {
         return String.format(Locale.ROOT, HISTORY, numbers);
     }
 
-    /** The given values, and those of the five parameters. */
+    /** The given values, and the values of the five parameters. */
     static List<Object> values(List<Object> values, Position position) {
         HistoryPoint point = position.point();
         RowCheck row = point.row();

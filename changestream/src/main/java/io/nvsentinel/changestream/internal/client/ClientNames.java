@@ -24,7 +24,7 @@ public final class ClientNames {
         }
         if (name.isBlank() || name.length() > MAX_LENGTH) {
             throw new ConfigurationException(
-                    "clientName must have 1 to " + MAX_LENGTH + " characters and not only blanks");
+                    "clientName must have 1 to " + MAX_LENGTH + " characters that are not all blank");
         }
     }
 }

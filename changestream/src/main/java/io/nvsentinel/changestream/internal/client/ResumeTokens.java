@@ -29,7 +29,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
-/** The stored positions of named clients, and who owns each name. */
+/** The stored positions and the owners of named clients. */
 public final class ResumeTokens {
 
     /** How long an owner is believed to be alive after its last sign of life. */
@@ -40,9 +40,9 @@ public final class ResumeTokens {
     private static final Duration GIVE_UP_WITHIN = Duration.ofSeconds(10);
 
     /**
-     * An epoch is drawn before it is taken: where somebody wants to own a name no more while his statement is on its way, and
-     * it arrives after that of another who came later, it takes nothing from him. Above the one that is stored also where
-     * the sequence was left behind when the tables were moved.
+     * An epoch is drawn before it is used: if a process cancels while its statement is being sent, and the statement
+     * arrives after the statement of a later process, it does not take over the name. The epoch is above the stored one
+     * even if the sequence was not moved together with the tables.
      */
     private static final String DRAW = """
             WITH drawn AS MATERIALIZED (SELECT nextval('{schema}.resume_tokens_epoch_seq') AS epoch)
@@ -64,10 +64,11 @@ public final class ResumeTokens {
     private static final String CREATE = "WITH " + CheckedPosition.history(6) + " INSERT INTO {schema}.resume_tokens"
             + " (client_name, owner, last_seen, leased_until, epoch, resume_token)"
             + " SELECT $1, $2, clock_timestamp(), %1$s, $4, $5"
-            + " FROM history WHERE history.holds AND NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE group_name = $1)"
+            + " FROM history WHERE history.holds AND NOT EXISTS (SELECT FROM {schema}.resume_tokens "
+            + "WHERE group_name = $1)"
             + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
 
-    /** No name where the owner is gone. */
+    /** No name if the owner no longer exists. */
     private static final String OWNER = """
             SELECT CASE WHEN leased_until >= clock_timestamp()
                 THEN coalesce(owner, 'an unknown process') || ', last seen at ' || last_seen END
@@ -76,11 +77,11 @@ public final class ResumeTokens {
     private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
     /** What became of a statement: how many rows it wrote, whether its position is one of this changelog, the epoch before. */
-    private static final String OUTCOME =
-            " SELECT (SELECT count(*) FROM %s), history.holds, (SELECT epoch FROM {schema}.resume_tokens WHERE client_name = $1)"
-                    + " FROM history";
+    private static final String OUTCOME = " SELECT (SELECT count(*) FROM %s), history.holds, (SELECT epoch FROM "
+            + "{schema}.resume_tokens WHERE client_name = $1)"
+            + " FROM history";
 
-    /** Forwards only: a statement that was given up may still arrive after its successor. */
+    /** Forwards only: a cancelled statement may still arrive after its successor. */
     private static final String STORE =
             "WITH " + CheckedPosition.history(4) + """
             , stored AS (
@@ -134,7 +135,10 @@ public final class ResumeTokens {
             "UPDATE {schema}.resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2",
             NOT_OWNED);
 
-    /** The name is given up even if the position is none of this changelog; the client goes on from the one stored here. */
+    /**
+     * The name is released even if the position does not belong to this changelog; the client continues at the stored
+     * position.
+     */
     private static final String RELEASE = String.format(Locale.ROOT, STORE, NOT_OWNED, "");
 
     private final Connections connections;
@@ -144,12 +148,12 @@ public final class ResumeTokens {
     private final Duration lease;
 
     /**
-     * Stored positions, owned for {@link #LEASE} at a time.
+     * Creates the access to stored positions, whose lease duration is {@link #LEASE}.
      *
      * @param connections the connections
      * @param json reads and writes positions
-     * @param owner says, for people, who this process is
-     * @param timer waits for time
+     * @param owner describes this process, for operators
+     * @param timer provides delays
      */
     public ResumeTokens(Connections connections, JsonCodec json, String owner, Scheduler timer) {
         this(connections, json, owner, timer, LEASE);
@@ -191,9 +195,9 @@ public final class ResumeTokens {
      *
      * @param client the name
      * @param ownershipPolicy what to do while another one owns it
-     * @param initial where a client starts that is not known yet; stored at once, so that it stays where it began
-     * @param holding is to hold the name
-     * @return cold; emits where to go on, and the right to store; fails with {@link ClientOwnedException} if the name has
+     * @param initial where a new client starts; stored immediately, so that the client keeps its start
+     * @param holding receives the ownership of the name
+     * @return cold; emits the start position and the ownership; fails with {@link ClientOwnedException} if the name has
      *     an owner and that is what was asked for
      */
     public Mono<Owned> open(
@@ -214,11 +218,11 @@ public final class ResumeTokens {
                         .filter(ClientOwnedException.class::isInstance));
     }
 
-    /** Else the members of the group and the one who opens it would do the same work twice. */
+    /** Otherwise the members of the group and the new owner would handle the same changes twice. */
     private Mono<Owned> refuseGroup(String client) {
         return connections
                 .read(
-                        "Look for a group \"" + client + "\"",
+                        "Check for a group \"" + client + "\"",
                         connection -> Rows.one(
                                 connection.createStatement(PARTITIONS).bind(0, client),
                                 row -> Objects.requireNonNull(row.get(0, Long.class))))
@@ -226,11 +230,11 @@ public final class ResumeTokens {
                         ? Mono.empty()
                         : Mono.error(new GroupMismatchException(
                                 "The change stream client \"" + client + "\" is a group of " + count
-                                        + " partitions, and can only be processed as such",
+                                        + " partitions and can only be processed as a group",
                                 count.intValue())));
     }
 
-    /** The owner if he is alive; empty if the name is not known. */
+    /** The owner if it is alive; empty if the name does not exist. */
     private Mono<Optional<String>> owner(String client) {
         return connections.read(
                 "Read the owner of the change stream client \"" + client + "\"",
@@ -307,13 +311,13 @@ public final class ResumeTokens {
     }
 
     /**
-     * Stores a position a last time, and gives the name up: also if the position is none of the changelog there, so that
-     * the client goes on from the position that is stored.
+     * Stores a position a last time, and releases the name, even if the position does not belong to the changelog; the
+     * client then continues at the stored position.
      *
      * @param owned the name
      * @param token the position; its row is known
-     * @return cold; emits whether the position is stored; fails with {@link ClientFencedException} if the name has another
-     *     owner by now
+     * @return cold; emits whether the position is stored; fails with {@link ClientFencedException} if the name has
+     *     another owner by now
      */
     public Mono<Boolean> release(Owned owned, Position token) {
         return stored(owned, RELEASE, token)
@@ -321,7 +325,7 @@ public final class ResumeTokens {
     }
 
     /**
-     * Moves the client to where it has to start again, forwards or backwards.
+     * Resets the client to the position where it must restart, forwards or backwards.
      *
      * @param owned the name
      * @param token the position; its row is known
@@ -341,19 +345,20 @@ public final class ResumeTokens {
     public Mono<Void> giveUp(Owned owned) {
         return connections
                 .write(
-                        "Give up the change stream client \"" + owned.client() + "\"",
+                        "Release the change stream client \"" + owned.client() + "\"",
                         connection -> Rows.written(
                                 Rows.bind(connection.createStatement(GIVE_UP), List.of(owned.client(), owned.epoch()))))
                 .then()
                 .timeout(GIVE_UP_WITHIN, Mono.error(() -> noAnswer(GIVE_UP_WITHIN)), timer)
                 .doOnError(error -> LOG.warn(
-                        "Client not released: client=\"{}\"; another process can open it when its lease has ended: {}",
+                        "Client not released: client=\"{}\"; another process can open it after its "
+                                + "lease has expired: {}",
                         owned.client(),
                         error.toString()))
                 .onErrorComplete();
     }
 
-    /** Instead of one that names operators of this code. */
+    /** Replaces an error that names operators of this code. */
     static UnavailableException noAnswer(Duration within) {
         return new UnavailableException("The database did not answer within " + within.toSeconds() + " s", null, null);
     }
@@ -381,7 +386,7 @@ public final class ResumeTokens {
     public Mono<Void> renew(Owned owned, Position token) {
         return connections
                 .write(
-                        "Keep the change stream client \"" + owned.client() + "\"",
+                        "Renew the change stream client \"" + owned.client() + "\"",
                         connection -> Rows.one(
                                         Rows.bind(connection.createStatement(leased(RENEW)), values(owned, token)),
                                         Outcome::of)
@@ -399,7 +404,7 @@ public final class ResumeTokens {
     public Mono<Void> check(Owned owned, Position token) {
         return connections
                 .read(
-                        "Look after the change stream client \"" + owned.client() + "\"",
+                        "Check the owner of the change stream client \"" + owned.client() + "\"",
                         connection -> Rows.one(
                                         Rows.bind(connection.createStatement(CHECK), values(owned, token)), Outcome::of)
                                 .switchIfEmpty(Mono.error(Outages::noFacts)))
@@ -430,10 +435,10 @@ public final class ResumeTokens {
         /** Epochs only rise: a lower one is that of an earlier owner, restored with the database. */
         Mono<Void> required(Owned owned) {
             if (!holds || (epoch != null && epoch < owned.epoch())) {
-                return Mono.error(
-                        new HistoryForkedException("The database was restored or failed over and lost commits:"
-                                + " it does not have what the change stream client \"" + owned.client()
-                                + "\" received, or its opening. The position stored there stays as it is"));
+                return Mono.error(new HistoryForkedException(
+                        "The database was restored or failed over and lost commits: it does not "
+                                + "contain the changes that the change stream client \"" + owned.client()
+                                + "\" received, or its opening. The stored position is not changed"));
             }
             return count == 1
                     ? Mono.empty()
@@ -442,7 +447,7 @@ public final class ResumeTokens {
         }
     }
 
-    /** Nanoseconds do not follow when somebody sets the clock. */
+    /** Nanoseconds are not affected when the wall clock is set. */
     private long now() {
         return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
     }
@@ -452,11 +457,11 @@ public final class ResumeTokens {
     }
 
     /**
-     * A name, owned.
+     * An owned client name.
      *
      * @param client the name
-     * @param epoch tells this owner from every other one of the name
-     * @param token where the client left off
+     * @param epoch identifies this owner among all owners of the name
+     * @param token the stored position
      * @param since when opening it began, in the milliseconds of the timer's steady clock; the lease cannot be older
      */
     public record Owned(String client, long epoch, Position token, long since) {}

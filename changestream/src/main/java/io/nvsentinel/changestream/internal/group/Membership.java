@@ -31,9 +31,9 @@ public final class Membership {
     private static final Duration LEAVE_WITHIN = Duration.ofSeconds(10);
 
     /**
-     * All partitions at once or none, so that all begin at the same position: where the name left off while it was not
-     * shared, with what was handled behind that, or else at the given one. Who makes them at the same time meets them as
-     * a conflict.
+     * Creates all partitions or none, so that all start at the same position: the stored position of the single client,
+     * with the changes that it handled after that position, or else the given position. A concurrent creation fails
+     * with a conflict.
      */
     private static final String CREATE = """
             WITH alone AS (
@@ -58,7 +58,7 @@ public final class Membership {
 
     private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
-    /** Whoever is locked is just saying that it is alive, or is being removed by another. */
+    /** A locked row belongs to a member that is renewing its membership, or that another member is removing. */
     private static final String BEAT = """
             WITH me AS (
                 INSERT INTO {schema}.group_members (group_name, member, owner, leased_until)
@@ -85,14 +85,14 @@ public final class Membership {
     private final Scheduler timer;
 
     /**
-     * Nobody is a member yet.
+     * Creates a membership that is not active yet.
      *
      * @param connections the connections
      * @param json writes positions
-     * @param member which member of which group
-     * @param options how many partitions, and how long a member is believed to be alive
-     * @param holding holds the membership from the first {@link #beat} on
-     * @param timer waits for time
+     * @param member the member and its group
+     * @param options the number of partitions, and the lease duration of a member
+     * @param holding releases the membership, from the first {@link #beat} on
+     * @param timer provides delays
      */
     public Membership(
             Connections connections,
@@ -112,9 +112,9 @@ public final class Membership {
     /**
      * A member.
      *
-     * @param group the client name that is shared
-     * @param id tells the member from every other one
-     * @param owner says, for people, who it is
+     * @param group the client name of the group
+     * @param id identifies the member
+     * @param owner describes the member, for operators
      */
     public record Member(String group, UUID id, String owner) {}
 
@@ -124,12 +124,12 @@ public final class Membership {
     }
 
     /**
-     * Makes sure that the group is there, with as many partitions as this member expects.
+     * Creates the group if it does not exist, and checks its number of partitions.
      *
-     * @param initial where all partitions begin if the name is not known yet
-     * @param takeOver whether to end who owns the name alone
-     * @return cold; fails with {@link GroupMismatchException} if it has another number, and with
-     *     {@link ClientOwnedException} while somebody owns the name alone
+     * @param initial the start of all partitions if the name is new
+     * @param takeOver whether to take over the name from a single owner
+     * @return cold; fails with {@link GroupMismatchException} if the number differs, and with
+     *     {@link ClientOwnedException} while a single owner has the name
      */
     public Mono<Void> found(Mono<Position> initial, boolean takeOver) {
         return partitions()
@@ -153,7 +153,7 @@ public final class Membership {
                 List.of(member.group(), options.partitions(), Json.of(json.writeTree(position.toTree())), takeOver);
         return connections
                 .write(
-                        "Make the group \"" + member.group() + "\"",
+                        "Create the group \"" + member.group() + "\"",
                         connection -> Rows.written(Rows.bind(connection.createStatement(CREATE), values)))
                 .then()
                 .onErrorResume(ConflictException.class, madeByAnother -> Mono.empty());
@@ -162,7 +162,8 @@ public final class Membership {
     private Mono<Void> expected(long partitions) {
         if (partitions == 0) {
             return Mono.error(new ClientOwnedException("The change stream client \"" + member.group()
-                    + "\", or one named as a partition of it, is owned by" + " a process that does not share it"));
+                    + "\", or a client with the name of one of its partitions, is owned by a process "
+                    + "that is not a member of the group"));
         }
         return partitions == options.partitions()
                 ? Mono.empty()
@@ -173,14 +174,14 @@ public final class Membership {
     }
 
     /**
-     * Says that this member is alive, and looks who else is.
+     * Renews this member and reads the members that are alive.
      *
-     * @return cold; emits all members; fails with {@link ClientFencedException} if the group was deleted; goes on when it is
-     *     cancelled, so that leaving comes behind it
+     * @return cold; emits all members; fails with {@link ClientFencedException} if the group was deleted; continues
+     *     when it is cancelled, so that leaving happens after it
      */
     Mono<Set<UUID>> beat() {
         return Mono.defer(() -> {
-            // It may have been heard although the answer was lost.
+            // The server may have executed it although the response was lost.
             holding.holdInstead(() -> why -> leave());
             return holding.fetch(Mono.defer(this::sayAlive), members -> why -> leave());
         });
@@ -194,7 +195,7 @@ public final class Membership {
                 options.leaseDuration().toMillis());
         return connections
                 .write(
-                        "Say that a member of the group \"" + member.group() + "\" is alive",
+                        "Renew a member of the group \"" + member.group() + "\" is alive",
                         connection -> Rows.all(
                                 Rows.bind(connection.createStatement(BEAT), values),
                                 row -> new Seen(
@@ -220,7 +221,10 @@ public final class Membership {
                                 Rows.bind(connection.createStatement(LEAVE), List.of(member.group(), member.id()))))
                 .then()
                 .timeout(LEAVE_WITHIN, timer)
-                .doOnError(error -> LOG.warn("A member could not leave its group", error))
+                .doOnError(error -> LOG.warn(
+                        "Member could not leave its group; other members take over its "
+                                + "partitions when its lease has ended",
+                        error))
                 .onErrorComplete();
     }
 

@@ -97,7 +97,7 @@ public final class Outage {
             long now = timer.now(TimeUnit.MILLISECONDS);
             if (failures.getAndIncrement() == 0) {
                 LOG.warn(
-                        "Processing waits until the database is available; no attempt is counted: {}",
+                        "Processing is paused until the database is available; attempts are not counted: {}",
                         error.toString());
             }
             since = count++ == 0 ? now : since;
@@ -112,7 +112,7 @@ public final class Outage {
                     (long) (longest * ThreadLocalRandom.current().nextDouble(0.5, 1)));
         }
 
-        /** The change was handled, or failed for a reason of its own. */
+        /** The change was handled, or failed for a reason other than the outage. */
         void over() {
             count = 0;
             Outage.this.over();

@@ -12,7 +12,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** Looks, once a second, for dead letters that somebody wants to have processed again. */
+/** Queries, once a second, the dead letters for which a replay was requested. */
 public final class Replays {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.process");
@@ -23,17 +23,17 @@ public final class Replays {
     /**
      * The dead letters to replay.
      *
-     * @param letters where they are
+     * @param letters the table
      * @param name the client, or the group of which it is a partition
-     * @param mine which letters of partitions that are no more are this owner's
-     * @param timer waits for time
+     * @param mine selects the dead letters of removed partitions that belong to this owner
+     * @param timer provides delays
      * @return cold; emits them as they are requested, in the order of the changes; never completes
      */
     public static Flux<Letter> of(DeadLetterTable letters, String name, Predicate<Letter> mine, Scheduler timer) {
         return Mono.delay(LOOK_EVERY, timer)
                 .then(letters.claim(name, mine))
                 .onErrorResume(Outages::mayPass, error -> {
-                    LOG.debug("The dead letters could not be read; trying again", error);
+                    LOG.debug("Dead letters could not be read; trying again", error);
                     return Mono.just(List.of());
                 })
                 .repeat()

@@ -21,7 +21,7 @@ public final class Addresses {
      * The servers of a host option.
      *
      * @param hosts its value
-     * @param port the port of those that name none
+     * @param port the default port
      * @return at least one, unresolved, in the order given
      */
     public static List<InetSocketAddress> parse(String hosts, int port) {
@@ -73,7 +73,9 @@ public final class Addresses {
 
     private static IllegalArgumentException notAHost(String text) {
         return new IllegalArgumentException("must be host, host:port or a list a:1,b:2"
-                + (Shown.mayHoldSecret(text) ? ", not a connection string, whose parts are options of their own" : ""));
+                + (Shown.mayHoldSecret(text)
+                        ? ", not a connection string; each part of a connection string has its " + "own option"
+                        : ""));
     }
 
     private static boolean neverInAHost(int character) {

@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The variables that Kubernetes adds to every container for each Service of the namespace, as Docker's links had them. Of a
- * Service named {@code datastore}, or whose name begins so, they look like options of ours and are none.
+ * The variables that Kubernetes adds to every container for each Service of the namespace, in the format of Docker
+ * links. For a Service named {@code datastore}, or with that prefix, they look like options of this library but are
+ * not.
  */
 final class ServiceLinks {
 
@@ -34,7 +35,7 @@ final class ServiceLinks {
         if (links.isEmpty()) {
             return environment;
         }
-        LOG.debug("Variables of Kubernetes service links are ignored: {}", links);
+        LOG.debug("Variables of Kubernetes service links ignored: {}", links);
         Map<String, String> others = new HashMap<>(environment);
         links.forEach(others::remove);
         return others;

@@ -12,8 +12,8 @@ import javax.net.SocketFactory;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * Sockets of the JDBC driver that connect to one address of a host, whatever its name means by then, and whose idle time the
- * operating system watches. The driver makes this of its name and of one string. Not for use by applications.
+ * Sockets of the JDBC driver that connect to one address of a host, regardless of later changes of its name, and with
+ * TCP keep-alive. The driver creates this class from its name and one string. Not for use by applications.
  */
 public final class JdbcSockets extends SocketFactory {
 

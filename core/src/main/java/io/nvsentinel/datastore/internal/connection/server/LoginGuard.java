@@ -41,7 +41,7 @@ final class LoginGuard extends ByteToMessageDecoder {
             throw refuse(
                     in,
                     "the server sent a message of " + Integer.toUnsignedString(length)
-                            + " bytes before the login; accepted are " + MOST_BYTES + ", or it is no PostgreSQL");
+                            + " bytes before the login; accepted are " + MOST_BYTES + ", or it is not PostgreSQL");
         }
         if (in.readableBytes() < 1 + length) {
             return;
@@ -66,13 +66,13 @@ final class LoginGuard extends ByteToMessageDecoder {
             if (!NUMBER.matcher(number).matches() || Integer.parseInt(number) > MOST_ITERATIONS) {
                 throw refuse(
                         in,
-                        "the server asks for too many SCRAM iterations; accepted are up to " + MOST_ITERATIONS
+                        "the server requests too many SCRAM iterations; the limit is " + MOST_ITERATIONS
                                 + " (scram_iterations on the server)");
             }
         }
     }
 
-    /** Nothing that it sent reaches the driver, whatever comes after. */
+    /** None of its data reaches the driver, including later data. */
     private static LoginRefusedException refuse(ByteBuf in, String what) {
         in.skipBytes(in.readableBytes());
         return new LoginRefusedException(what);

@@ -36,7 +36,10 @@ final class PrivilegeCheck implements Check {
                 ELSE has_table_privilege(c.oid, privilege) END
             GROUP BY n.name, c.relkind ORDER BY n.name""";
 
-    /** Ours, and the one by which writers wake change streams: without it their writes fail while somebody sleeps. */
+    /**
+     * The datastore's functions, and the one by which writers notify change streams: without it their writes fail while
+     * a stream is idle.
+     */
     private static final String FUNCTIONS = """
             SELECT oid::regprocedure FROM pg_proc
             WHERE (pronamespace = ?::regnamespace AND starts_with(proname, 'nvsentinel_') AND NOT prosecdef
@@ -82,7 +85,7 @@ final class PrivilegeCheck implements Check {
         grants.add(grant);
         patient.fail(
                 text + " is missing",
-                grant + "; docs/postgresql-grants.sql has all that an application needs",
+                grant + "; docs/postgresql-grants.sql contains all privileges that an application needs",
                 Map.of("grant", grant));
     }
 
@@ -97,8 +100,8 @@ final class PrivilegeCheck implements Check {
         facts.put("createCollections", create);
         facts.put("migrate", migrate);
         patient.ok(
-                "all that an application needs; retention: " + yes(retention) + ", create collections: " + yes(create)
-                        + ", migrate: " + yes(migrate),
+                "the user has all privileges that an application needs; retention: " + yes(retention)
+                        + ", create collections: " + yes(create) + ", migrate: " + yes(migrate),
                 facts);
     }
 
