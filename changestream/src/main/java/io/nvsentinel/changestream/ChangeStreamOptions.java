@@ -101,9 +101,9 @@ public final class ChangeStreamOptions {
         private Builder() {}
 
         /**
-         * Sets how long an idle stream waits before it reads without a notification. Default: the {@code pollInterval} of the
-         * datastore, which is 5 s unless it is set; range 1 ms to 1 d. With notifications it limits the delay if one is
-         * lost; without them it is the largest delay.
+         * Sets how long an idle stream waits before it reads without a notification. Default: the {@code pollInterval}
+         * of the datastore, which is 5 s unless it is set; range 1 ms to 1 d. With notifications it limits the delay if
+         * one is lost; without them it is the largest delay.
          *
          * @param value the duration
          * @return this builder

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Change streams: every committed change of a collection, once, in order, soon. Start at
+ * Change streams: every committed change of a collection, once, in order, with low latency. Start at
  * {@link io.nvsentinel.changestream.ChangeStreams}.
  *
  * <h2>Contract</h2>
  *
  * <p>At-least-once across restarts, exactly-once within an uninterrupted stream. One total order, the same for every
- * consumer; each record's changes in their true order. Nothing is delivered that was not committed and durable. A typed
- * error, never a silent jump, when history is gone or forked. Memory is bounded; demand drives the reading.
+ * consumer; each record's changes in their true order. Only committed and durable changes are delivered. A typed error,
+ * never a silent jump, if history is lost or forked. Memory is bounded; demand drives the reading.
  *
  * <h2>Capture</h2>
  *
  * <p>A deferred constraint trigger writes one row to {@code datastore_changelog} for each change while the transaction
  * commits. The row's id is the order. Ids are drawn before their rows become visible, so they appear out of order and
- * some never appear at all: a reader that simply asks for "id above the last one" loses changes.
+ * some never appear at all: a reader that simply queries "id above the last one" loses changes.
  *
  * <h2>Reading</h2>
  *
- * <p>The reader delivers the contiguous prefix of ids and stops at a hole until the hole is proven dead. An INSERT into
+ * <p>The reader delivers the contiguous prefix of ids and stops at a gap until the gap is proven dead. An INSERT into
  * the changelog holds a row-exclusive lock on it from before it draws its id until its row is visible. So: after it has
  * seen id <i>h</i> after a gap, the reader queries the holders of that lock; every transaction that drew a lower id is
  * among them. When all of these transactions have ended, the next snapshot shows the missing ids, or they will never

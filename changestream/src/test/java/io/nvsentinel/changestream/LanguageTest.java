@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Javadoc, comments, string literals and documents use the terms of {@code docs/glossary.md}, with a named subject in each
- * sentence. This test fails on the phrases that used to stand in their place.
+ * Javadoc, comments, string literals and documents use the terms of {@code docs/glossary.md}, with a named subject in
+ * each sentence. This test fails on the phrases that used to stand in their place.
  */
 class LanguageTest {
 

@@ -10,8 +10,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>A change is processed when every stored client has acknowledged it, including clients that are not running and
  * clients that never acknowledge. Retention marks such changes in the column {@code processed}, for queries that count
- * pending changes, and removes them when they are older than {@link RetentionOptions.Builder#keep}. If no client is
- * known, nothing is marked, and age alone decides. {@link RetentionOptions.Builder#maxAge} and
+ * pending changes, and removes them when they are older than {@link RetentionOptions.Builder#retention}. If no client
+ * is known, nothing is marked, and age alone decides. {@link RetentionOptions.Builder#maxAge} and
  * {@link RetentionOptions.Builder#maxRows} win over clients: a client that has not read the removed changes gets
  * {@link io.nvsentinel.changestream.HistoryLostException}, never a gap.
  *
@@ -30,7 +30,7 @@ public interface Retention {
     Mono<RetentionReport> run();
 
     /**
-     * Runs at once and then again and again, as often as {@link RetentionOptions.Builder#every} says, until it is
+     * Runs at once and then again and again, as often as {@link RetentionOptions.Builder#interval} says, until it is
      * cancelled or the change streams are closed. A run that fails is logged, and the next one tries again.
      *
      * @return emits what each run did

@@ -16,9 +16,9 @@ public final class GroupMismatchException extends ConfigurationException {
     private final int partitions;
 
     /**
-     * What does not fit.
+     * Creates an error.
      *
-     * @param message for people
+     * @param message the message
      * @param partitions how many partitions the group has
      */
     public GroupMismatchException(String message, int partitions) {

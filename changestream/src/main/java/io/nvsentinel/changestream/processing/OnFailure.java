@@ -14,7 +14,7 @@ public enum OnFailure {
      * permanently becomes a dead letter, and the processor continues.
      */
     STOP,
-    /** Acknowledges the change as if it were processed; only the log knows. */
+    /** Acknowledges the change as if it were processed; the failure is only logged. */
     SKIP,
     /** Stores the change as a dead letter and acknowledges it. */
     DEAD_LETTER

@@ -15,11 +15,11 @@ public final class ProcessingStoppedException extends DatastoreException {
     private final String resumeToken;
 
     /**
-     * What happened.
+     * Creates an error.
      *
-     * @param message for people
+     * @param message the message
      * @param resumeToken the encoded token of the change
-     * @param cause why
+     * @param cause the reason
      */
     public ProcessingStoppedException(String message, String resumeToken, Throwable cause) {
         super(message, null, cause);
@@ -35,7 +35,7 @@ public final class ProcessingStoppedException extends DatastoreException {
         return resumeToken;
     }
 
-    /** The change is attempted again when the processor is started again. */
+    /** The change is attempted again when the processor is restarted. */
     @Override
     public boolean isRetryable() {
         return true;

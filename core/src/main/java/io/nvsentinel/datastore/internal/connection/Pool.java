@@ -45,7 +45,10 @@ final class Pool {
                 .build());
     }
 
-    /** As {@link #withConnection}, for work that may commit; fails immediately while too many writes have an unknown outcome. */
+    /**
+     * As {@link #withConnection}, for work that may commit; fails immediately while too many writes have an unknown
+     * outcome.
+     */
     <T> Mono<T> withConnectionForWriting(String action, Function<PooledConnection, Mono<T>> work) {
         return abandoned.admit(action, withConnection(action, work));
     }
