@@ -33,8 +33,8 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
      *
      * @param events the events; an empty list is allowed and sends no statement
      * @return emits, after the commit, for each event the record that contains it and whether it existed already; fails
-     *     with {@link ConflictException} naming the index where another unique index refuses one, and nothing is
-     *     stored; after any error that is retryable or of unknown outcome, the same call may be made again
+     *     with {@link ConflictException} naming the index if another unique index rejects an event, and then nothing is
+     *     stored; after any error that is retryable or has an unknown outcome, the same call can be repeated
      */
     Mono<IdempotentResult> insertManyIdempotent(List<HealthEventDocument> events);
 
@@ -55,9 +55,9 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<StoredDocument<HealthEventDocument>> findLatestByNode(String nodeName);
 
     /**
-     * Reads the newest event that matches; of several created at the same time the one with the greatest id.
+     * Reads the newest event that matches; of several created at the same time, the one with the greatest id. @param
+     * filter the filter
      *
-     * @param filter what to look for
      * @return emits the event, or nothing if there is none
      */
     Mono<StoredDocument<HealthEventDocument>> findLatest(Filter filter);
@@ -66,7 +66,8 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
      * Reads the events that match a filter in the form of {@link Filter#parse(Map)}, newest first.
      *
      * @param filter the filter; null or empty for every event
-     * @return emits the events; empty if there is none; fails with {@link InvalidRequestException} if it is no such filter
+     * @return emits the events; empty if there is none; fails with {@link InvalidRequestException} if it is not such a
+     *     filter
      */
     Flux<StoredDocument<HealthEventDocument>> findByFilter(@Nullable Map<String, ?> filter);
 
@@ -98,10 +99,10 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
 
     /**
      * Records several parts of an event's status at once: the fields that are set. The status, message and metadata of
-     * the eviction replace the stored ones together, an empty one too; spans are added to the existing ones.
+     * the eviction replace the stored ones together, including empty ones; spans are added to the existing ones.
      *
      * @param id the event's record id
-     * @param status what to record; unset parts leave what is stored
+     * @param status what to record; unset parts are not changed
      * @return completes after the commit; fails with {@link NotFoundException} if there is no such event, with
      *     {@link InvalidRequestException} if nothing is set
      */
@@ -111,7 +112,7 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
      * Records the same for all events of a node, in one statement.
      *
      * @param nodeName the node
-     * @param status what to record; unset parts leave what is stored
+     * @param status what to record; unset parts are not changed
      * @return emits the number of events changed, after the commit; fails as {@link #updateStatus}, but not if there is
      *     no event
      */
@@ -128,7 +129,7 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Void> updateNodeQuarantineStatus(UUID id, Status status);
 
     /**
-     * Records the same, and the tracing span in which it was done as that of {@code fault-quarantine}.
+     * Records the same, and its tracing span as the span of {@code fault-quarantine}.
      *
      * @param id the event's record id
      * @param status for example {@link Status#QUARANTINED}

@@ -14,10 +14,10 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The maintenance events: what cloud providers announced or do to the nodes. Each has an id of the provider's,
- * {@link MaintenanceEvent#eventId()}, of which the store holds one.
+ * The maintenance events: what cloud providers announced or do to the nodes. Each has an id of the provider,
+ * {@link MaintenanceEvent#eventId()}, which is unique in the store.
  *
- * <p>What is due is decided by the database's clock.
+ * <p>The database's clock determines which events are due.
  */
 public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEvent> {
 
@@ -44,7 +44,7 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
      * begins after now and within a time from now.
      *
      * @param within how long before its beginning to act; 0 or more, at most 10,000 days
-     * @return emits the events by their scheduled start, the first first; empty if there is none; fails with
+     * @return emits the events by their scheduled start, the earliest first; empty if there is none; fails with
      *     {@link InvalidRequestException} if the time is out of range
      */
     Flux<StoredDocument<MaintenanceEvent>> findToTriggerQuarantine(Duration within);
@@ -69,7 +69,7 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
     Mono<Long> updateStatus(String eventId, InternalStatus status);
 
     /**
-     * Until when the events of a cloud provider and cluster have been received.
+     * The latest receive time of the events of a cloud provider and cluster.
      *
      * @param clusterName the cluster
      * @param csp the cloud provider
@@ -86,8 +86,8 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
     Mono<Instant> findLastReceived(Csp csp);
 
     /**
-     * Reads the events for which nodes have to be quarantined at once: {@link InternalStatus#DETECTED}, and
-     * {@code metadata.urgency} is {@code EMERGENCY}, whenever the maintenance begins.
+     * Reads the events for which nodes must be quarantined immediately: {@link InternalStatus#DETECTED}, and
+     * {@code metadata.urgency} is {@code EMERGENCY}, regardless of the start of the maintenance.
      *
      * @return emits the events by their scheduled start, the earliest first, events without a start before all others;
      *     empty if there is none
