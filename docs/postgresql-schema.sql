@@ -1,13 +1,13 @@
--- The schema of the NVSentinel datastore in one file, for those who do not let the library apply it:
+-- The schema of the NVSentinel datastore in one file, to apply it without the library:
 --
 --     psql -v ON_ERROR_STOP=1 -f postgresql-schema.sql
 --
--- It is for a database without that schema, and makes all of it or nothing. It records the versions, so
--- that schemaMode validate accepts it and schemaMode migrate goes on from there. The tables are in the
--- schema public; for another one, replace it in this file. Who may use them: postgresql-grants.sql.
+-- It is for a database without that schema, and creates all of it or nothing. It records the versions, so
+-- that schemaMode validate accepts it and schemaMode migrate continues from there. The tables are in the
+-- schema public; for another one, replace it in this file. Privileges: postgresql-grants.sql.
 --
 -- Generated from the files in core/src/main/resources/io/nvsentinel/datastore/schema. Do not change it here;
--- CONTRIBUTING.md says how to make it anew.
+-- CONTRIBUTING.md says how to generate it.
 
 BEGIN;
 SET LOCAL search_path = public;

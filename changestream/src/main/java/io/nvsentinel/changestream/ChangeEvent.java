@@ -28,9 +28,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A committed change of one record. Immutable but for {@link #acknowledge()}; thread-safe.
+ * A committed change of one record. Immutable except for {@link #acknowledge()}; thread-safe.
  *
- * <p>Each document is decoded once, and the difference computed once, when first asked for.
+ * <p>Each document is decoded once, and the difference is computed once, at the first access.
  *
  * @param <T> the documents' type
  */
@@ -54,11 +54,11 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * What the events of one watch have in common.
+     * The common context of the events of one watch.
      *
-     * @param incarnation which changelog
+     * @param incarnation the changelog
      * @param filter the fingerprint of the watch's filter
-     * @param snapshot whether they come within a snapshot
+     * @param snapshot whether they belong to a snapshot
      * @param json reads untyped documents
      * @param fencingToken of the owner of the client name; empty without one
      */
@@ -77,19 +77,19 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * Orders the changes of one datastore as they were made: a change stream delivers them in this order, and what handles
-     * them concurrently can restore it. Changes of a transaction are ordered too. Records of a snapshot come before the changes
-     * after it and have no order among themselves.
+     * Orders the changes of one datastore as they were made: a change stream delivers them in this order, and
+     * concurrent handlers can restore it. Changes of one transaction are ordered as well. Records of a snapshot come
+     * before the later changes and have no order among themselves.
      *
-     * @return a comparator; it fails with {@link InvalidRequestException} for changes of different changelogs. Changes at the
-     *     same place compare as 0 without being equal
+     * @return a comparator; it fails with {@link InvalidRequestException} for changes of different changelogs. Changes
+     *     at the same position compare as 0 without being equal
      */
     public static Comparator<ChangeEvent<?>> byPosition() {
         return Comparator.comparing(ChangeEvent::resumeToken, ResumeToken.byPosition());
     }
 
     /**
-     * The place right after this change.
+     * The position directly after this change.
      *
      * @return a token to start after
      */
@@ -120,7 +120,7 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * Where it happened.
+     * The collection that changed.
      *
      * @return the collection's name
      */
@@ -154,7 +154,7 @@ public final class ChangeEvent<T> {
     /**
      * Whether there is a document after this change.
      *
-     * @return true if {@link #after()} gives one
+     * @return true if {@link #after()} returns one
      */
     public boolean hasAfter() {
         return row.after() != null;
@@ -177,7 +177,7 @@ public final class ChangeEvent<T> {
     /**
      * Whether there is a document before this change.
      *
-     * @return true if {@link #before()} gives one
+     * @return true if {@link #before()} returns one
      */
     public boolean hasBefore() {
         return row.before() != null;
@@ -188,7 +188,7 @@ public final class ChangeEvent<T> {
                 + operation() + " of " + recordId());
     }
 
-    /** Whatever a codec fails with, errors of the JVM too, is an error of this document. */
+    /** Any failure of a codec, including errors of the JVM, is an error of this document. */
     private <D> @Nullable D decoded(byte @Nullable [] json, DocumentCodec<? extends D> codec) {
         try {
             return json == null ? null : codec.decode(json);
@@ -199,7 +199,7 @@ public final class ChangeEvent<T> {
         }
     }
 
-    /** Says that a change cannot be read, and why. */
+    /** The error of a change that cannot be read. */
     static InvalidDocumentException undecodable(ChangelogRow row, Throwable error) {
         return new InvalidDocumentException(
                 "The document of change " + row.id() + " (" + row.operation() + " " + row.collection() + " "
@@ -209,13 +209,13 @@ public final class ChangeEvent<T> {
                 error);
     }
 
-    /** Remembers that a filter or the codec cannot read it. */
+    /** Records that a filter or the codec cannot read it. */
     ChangeEvent<T> broken(InvalidDocumentException error) {
         broken = error;
         return this;
     }
 
-    /** Finds out whether the newest document there is can be decoded. */
+    /** Checks whether the newest available document can be decoded. */
     void decode() {
         InvalidDocumentException found = broken;
         if (found != null) {
@@ -229,7 +229,7 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * The newest document there is: as this change left it, or for a delete as it was before.
+     * The newest available document: as this change left it, or for a delete as it was before.
      *
      * @return null for truncate
      * @throws InvalidDocumentException if it cannot be read as this type
@@ -240,11 +240,11 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * This change as one of a given collection, with that collection's type.
+     * This change as a change of the given collection, with that collection's type.
      *
      * @param collection a collection of the same datastore
      * @param <U> its documents' type
-     * @return empty if the change happened elsewhere; acknowledging it acknowledges this one
+     * @return empty if the change belongs to another collection; acknowledging the result acknowledges this change
      */
     public <U> Optional<ChangeEvent<U>> in(DocumentCollection<U> collection) {
         return collection.name().equals(row.collection())
@@ -255,10 +255,10 @@ public final class ChangeEvent<T> {
 
     /**
      * The fields that an update set or changed, by path as stored, with their new values. Paths are written as
-     * {@link FieldPath} does: a name that holds a dot or a backslash has a backslash before it, an empty name is
-     * {@code \e}. An object that is new is reported by its leaves. An array that was changed in place or has grown is reported
-     * by index ({@code entities.0.value}); one that became shorter, or an object, is reported whole. A number of the same value,
-     * 1.0 for 1, is no change.
+     * {@link FieldPath} does: a dot or a backslash in a name is escaped by a backslash, an empty name is {@code \e}. A
+     * new object is reported by its leaves. An array that was changed in place or has grown is reported by index
+     * ({@code entities.0.value}); an array that became shorter, or a value that became an object, is reported
+     * completely. A number with the same value, such as 1.0 for 1, is not a change.
      *
      * @return empty for other operations, and for an update that changed no field
      * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
@@ -278,11 +278,12 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * Whether this is an update that changed something, and nothing else than given.
+     * Whether this is an update that changed at least one of the given paths and no other field.
      *
-     * @param paths paths as stored, as {@link FieldPath#parse} reads them; a path stands for itself and everything below it
+     * @param paths paths as stored, as {@link FieldPath#parse} reads them; a path stands for itself and everything
+     *     below it
      * @return false for other operations, and for an update that changed no field
-     * @throws InvalidRequestException if one is no path
+     * @throws InvalidRequestException if a path is invalid
      * @throws ImageNotKeptException if the collection did not keep both documents when the change was made
      */
     public boolean changedOnly(String... paths) {
@@ -318,8 +319,8 @@ public final class ChangeEvent<T> {
     }
 
     /**
-     * Says that this change is handled. The stored position of the watch's client moves behind it once every earlier
-     * change is acknowledged too; it is written within about 250 ms, and when the watch ends. Events may be
+     * Acknowledges this change as handled. The stored position of the watch's client moves past it when every earlier
+     * change is acknowledged as well; it is written within about 250 ms, and when the watch ends. Events may be
      * acknowledged in any order, from any thread, and more than once. Without a client name this does nothing. Never
      * blocks.
      */
@@ -351,7 +352,7 @@ public final class ChangeEvent<T> {
         return "ChangeEvent{" + operation() + " " + collection() + " " + recordId() + " at " + changedAt() + "}";
     }
 
-    /** Computed when first asked for; again only if that failed. */
+    /** Computed at the first access; again only if that failed. */
     private static final class Once<V> {
 
         private final Supplier<@Nullable V> source;

@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Hears what change streams do, for metrics and tests: override what is of interest. Set by
+ * Receives events of change streams, for metrics and tests; override the methods of interest. Set with
  * {@link ChangeStreamOptions.Builder#listener}.
  *
- * <p>Called on the threads that read, from several at a time, so it must be thread-safe and must not block. What it throws
- * is logged and breaks no stream. It hears no document.
+ * <p>Called on the threads that read, from several at a time, so it must be thread-safe and must not block. Exceptions
+ * that it throws are logged and do not affect the stream. It receives no documents.
  */
 public interface ChangeStreamListener {
 
@@ -20,11 +20,11 @@ public interface ChangeStreamListener {
         AWAKE,
         /** A writer notified, or the LISTEN connection came or went. */
         NOTIFICATION,
-        /** Nobody notified for a whole poll interval. */
+        /** No notification arrived for a whole poll interval. */
         POLL_INTERVAL,
-        /** The reader has asked to be notified, and looks once more before it sleeps. */
+        /** The reader has requested notifications, and reads once more before it becomes idle. */
         ARMED,
-        /** Writers are committing who will not notify, so the reader does not sleep. */
+        /** Transactions that will not notify are committing, so the reader does not become idle. */
         WRITERS_COMMITTING
     }
 
@@ -39,29 +39,28 @@ public interface ChangeStreamListener {
      * A page was read.
      *
      * @param rows how many changes it has
-     * @param bytes how many bytes of documents it has, as they are in memory
-     * @param catchingUp false for a page of the end that all watches share; true for one that a lagging watch read for
-     *     itself
+     * @param bytes the size of its documents in memory, in bytes
+     * @param catchingUp false for a page of the shared tail; true for a page that a lagging watch read separately
      */
     default void onPageRead(int rows, long bytes, boolean catchingUp) {}
 
     /**
-     * A missing change holds back those behind it: it is being committed, or was rolled back.
+     * A missing change blocks the later ones: it is being committed, or was rolled back.
      *
      * @param position the last change before the gap
      */
     default void onGapOpened(long position) {}
 
     /**
-     * A gap is older than a second. Called once for each gap, and not if its holders have just ended.
+     * A gap is older than a second. Called once for each gap, and not if its blocking transactions have just ended.
      *
      * @param position the last change before the gap
-     * @param holders who may still commit what is missing, for people
+     * @param holders descriptions of the blocking transactions, for operators
      */
     default void onGapHeld(long position, List<String> holders) {}
 
     /**
-     * The gap is closed: its changes have come, or never will.
+     * The gap is closed: its changes have arrived, or were rolled back.
      *
      * @param position the last change before the gap
      * @param age how long it was open
@@ -96,8 +95,8 @@ public interface ChangeStreamListener {
     default void onListeningEnded() {}
 
     /**
-     * The collections whose changes are not captured, because their triggers are disabled or not enabled {@code ALWAYS}, are
-     * others than before. Checked every ten seconds while something is watched.
+     * The collections whose changes are not captured, because their triggers are disabled or not enabled
+     * {@code ALWAYS}, have changed. Checked every ten seconds while something is watched.
      *
      * @param collections their names; empty when all are captured again
      */
@@ -134,7 +133,7 @@ public interface ChangeStreamListener {
     default void onClientEnded(String clientName) {}
 
     /**
-     * A partition of a group is handled here from now on.
+     * This process starts to handle a partition of a group.
      *
      * @param clientName the client whose work is shared
      * @param partition which partition, from 0
@@ -142,8 +141,8 @@ public interface ChangeStreamListener {
     default void onPartitionTaken(String clientName, int partition) {}
 
     /**
-     * A partition of a group was handed over: nothing of it is being handled here, its position is stored, and whoever
-     * shall have it can take it. Also when the processor ends.
+     * This process has released a partition of a group: none of its changes is being handled, its position is stored,
+     * and another member can open it. Also called when the processor ends.
      *
      * @param clientName the client whose work is shared
      * @param partition which partition, from 0
@@ -151,8 +150,8 @@ public interface ChangeStreamListener {
     default void onPartitionHandedOver(String clientName, int partition) {}
 
     /**
-     * A partition of a group was lost: its lease was not renewed in time, or somebody else owns it. What was being handled
-     * is cancelled, and comes again where it is owned next.
+     * A partition of a group was lost: its lease was not renewed in time, or another process owns it. Running handlers
+     * are cancelled, and their changes are delivered again to the next owner.
      *
      * @param clientName the client whose work is shared
      * @param partition which partition, from 0
@@ -169,8 +168,8 @@ public interface ChangeStreamListener {
     default void onLag(ClientLag lag) {}
 
     /**
-     * A change has a document that cannot be decoded. It was given to the watch's handler for such, and the stream goes
-     * on; a processor puts it aside as well.
+     * A change has a document that cannot be decoded. The change was passed to the watch's handler for undecodable
+     * changes, and the stream continues; a processor also stores it as a dead letter.
      *
      * @param change the change
      */

@@ -68,9 +68,9 @@ public final class ChangeStreamOptions {
     }
 
     /**
-     * How long a server may be away before the streams end.
+     * How long the server may be unavailable before the streams fail.
      *
-     * @return 0 for ever, up to 1 d
+     * @return 0 for no limit, up to 1 d
      */
     public Duration maxOutage() {
         return values.maxOutage;
@@ -140,8 +140,8 @@ public final class ChangeStreamOptions {
         }
 
         /**
-         * Sets whether wake-ups are used. Default true. They need a connection of their own on which LISTEN works,
-         * which a pooler in transaction mode does not give: say false there, and a shorter poll interval.
+         * Sets whether wake-ups are used. Default true. They need a dedicated connection on which LISTEN works, which a
+         * pooler in transaction mode does not provide: say false there, and a shorter poll interval.
          *
          * @param value whether to listen
          * @return this builder
@@ -152,9 +152,9 @@ public final class ChangeStreamOptions {
         }
 
         /**
-         * Sets how long a server may be away, while a stream runs or is opened, before the stream ends with the error of
-         * the last attempt. Default 0, range 0 to 1 d; zero means for ever. Attempts are 0.1 to 10 s apart, growing, with
-         * jitter. What waiting cannot mend ends a stream at once.
+         * Sets how long the server may be unavailable, while a stream runs or is opened, before the stream fails with
+         * the error of the last attempt. Default 0, range 0 to 1 d; zero means no limit. Attempts are 0.1 to 10 s
+         * apart, with exponential backoff and jitter. An error that is not retryable ends the stream immediately.
          *
          * @param value the duration
          * @return this builder
@@ -165,7 +165,8 @@ public final class ChangeStreamOptions {
         }
 
         /**
-         * Adds who hears what the streams do, for metrics and tests. Default nobody; may be repeated for several.
+         * Adds a listener for events of the streams, for metrics and tests. Default none; can be called several times
+         * to add several listeners.
          *
          * @param value the listener
          * @return this builder

@@ -24,10 +24,11 @@ public record ChangeStreamStatus(
         List<ClientLag> clients) {
 
     /**
-     * A gap: a change that may still come holds back those behind it.
+     * A gap: a change that may still be committed blocks the changes after it.
      *
      * @param position the last change before it
-     * @param holders who may still commit what is missing, for people; empty until the gap is older than a second
+     * @param holders descriptions of the blocking transactions, for operators; empty until the gap is older than a
+     *     second
      */
     public record Gap(long position, List<String> holders) {}
 }

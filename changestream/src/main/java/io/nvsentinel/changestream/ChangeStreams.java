@@ -58,8 +58,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The way in: watches collections of a datastore. Thread-safe; one serves a whole process and database, since its
- * watches share one reader and one LISTEN connection. Close it before the datastore.
+ * The entry point: watches collections of a datastore. Thread-safe; one instance serves a whole process and database,
+ * because its watches share one reader and one LISTEN connection. Close it before the datastore.
  *
  * <pre>{@code
  * ChangeStreams streams = ChangeStreams.of(datastore);
@@ -99,7 +99,7 @@ public final class ChangeStreams {
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options, Stalls.Bounds stallBounds) {
         this.datastore = datastore;
         this.connections = datastore.connections();
-        WakeUpSignal doorbell = new WakeUpSignal();
+        WakeUpSignal wakeUpSignal = new WakeUpSignal();
         this.json = datastore.json();
         this.listen = options.listen();
         this.maxOutage = options.maxOutage();
@@ -115,7 +115,7 @@ public final class ChangeStreams {
         this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
         Duration pollInterval =
                 options.pollInterval().orElse(datastore.options().pollInterval());
-        this.tail = new Tail(reader, listening, doorbell, new TailSettings(pollInterval, patience, timer, listener));
+        this.tail = new Tail(reader, listening, wakeUpSignal, new TailSettings(pollInterval, patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
         this.records = new Records(connections, options.batchSize(), options.maxBatchBytes());
         this.opening = new Opening(reader, tail, tokens, patience);
@@ -132,7 +132,7 @@ public final class ChangeStreams {
      * Change streams with every option at its default.
      *
      * @param datastore a connected datastore
-     * @return change streams; nothing is read until something is watched
+     * @return change streams; nothing is read until a watch is subscribed to
      */
     public static ChangeStreams of(Datastore datastore) {
         return of(datastore, ChangeStreamOptions.builder().build());
@@ -143,8 +143,8 @@ public final class ChangeStreams {
      *
      * @param datastore a connected datastore
      * @param options how changes are read
-     * @return change streams; nothing is read until something is watched
-     * @throws InvalidRequestException if the datastore is not one of {@link Datastore#connect}
+     * @return change streams; nothing is read until a watch is subscribed to
+     *     @throws InvalidRequestException if the datastore was not created by {@link Datastore#connect}
      */
     public static ChangeStreams of(Datastore datastore, ChangeStreamOptions options) {
         return of(datastore, options, Stalls.Bounds.DEFAULT);
@@ -161,23 +161,23 @@ public final class ChangeStreams {
     /**
      * Watches a collection.
      *
-     * <p>Cold: each subscription is a watch of its own. Emits the collection's committed changes in their one total
-     * order, starting where the named client left off, else where the options say; never completes by itself but with
-     * {@link #close()}. A lost connection or a restarted server is waited out, also while opening, with growing pauses and
-     * for ever or as long as the options say. A TRUNCATE is an event; when the collection is dropped the stream fails with
-     * {@link CollectionDroppedException} after its last change. Fails
-     * with {@link HistoryLostException} or {@link HistoryForkedException} when it cannot go on without a gap, with
+     * <p>Cold: each subscription is a separate watch. Emits the collection's committed changes in their one total
+     * order, starting at the stored position of the named client, or else where the options say; completes only with
+     * {@link #close()}. After a lost connection or a server restart, the stream retries with growing pauses, even while
+     * opening, without limit or for the time that the options set. A TRUNCATE is an event; when the collection is
+     * dropped the stream fails with {@link CollectionDroppedException} after its last change. Fails with
+     * {@link HistoryLostException} or {@link HistoryForkedException} when it cannot continue without a gap, with
      * {@link ClientFencedException} when another watch takes over the client name, and with the datastore's errors when
      * the watch cannot be opened. Cancelling releases the connections, after the client's position has been stored:
-     * {@link ChangeStreamListener#onClientEnded} says when that is done, and a watch of these streams that opens the same
-     * client name waits for it.
+     * {@link ChangeStreamListener#onClientEnded} reports when that is done, and a watch of these streams that opens the
+     * same client name waits for it.
      *
-     * <p>Driven by demand; reads ahead at most two pages. No connection is held while the subscriber thinks. Signals
-     * arrive on threads of Reactor's parallel scheduler, records of a snapshot on those of the driver; neither may be
+     * <p>Driven by demand; reads ahead at most two pages. No connection is in use while the subscriber works. Signals
+     * arrive on threads of Reactor's parallel scheduler, records of a snapshot on threads of the driver; neither may be
      * blocked.
      *
      * @param collection a collection of the same datastore
-     * @param options what is wanted
+     * @param options the watch's options
      * @param <T> the documents' type
      * @return the changes
      */
@@ -187,11 +187,11 @@ public final class ChangeStreams {
 
     /**
      * Watches several collections in one stream: their changes in one total order, each document decoded by its own
-     * collection. {@link ChangeEvent#in} gives an event its type. Otherwise as
+     * collection. {@link ChangeEvent#in} returns an event with its type. Otherwise as
      * {@link #watch(DocumentCollection, WatchOptions)}.
      *
      * @param collections at least one collection of the same datastore
-     * @param options what is wanted
+     * @param options the watch's options
      * @return the changes
      */
     public Flux<ChangeEvent<Object>> watch(
@@ -200,10 +200,10 @@ public final class ChangeStreams {
     }
 
     /**
-     * Watches everything that is captured, also collections that come later, with documents as trees (see
+     * Watches all captured collections, including collections that are created later, with documents as trees (see
      * {@link JsonCodec}). Otherwise as {@link #watch(DocumentCollection, WatchOptions)}.
      *
-     * @param options what is wanted
+     * @param options the watch's options
      * @return the changes
      */
     public Flux<ChangeEvent<Map<String, @Nullable Object>>> watchAll(WatchOptions options) {
@@ -211,7 +211,7 @@ public final class ChangeStreams {
     }
 
     private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
-        // What cannot be evaluated is refused here, before anybody subscribes.
+        // A filter that cannot be evaluated is rejected here, before the first subscription.
         watched.selection(options.filter());
         return Callbacks.guarded(Flux.defer(() -> {
             Restarts restarts = restarts(options, closing.asMono());
@@ -225,12 +225,12 @@ public final class ChangeStreams {
         }));
     }
 
-    /** When to start again what lost its history. */
+    /** When to restart a watch that lost its history. */
     Restarts restarts(WatchOptions options, Mono<Void> stop) {
         return new Restarts(options, timer, stop);
     }
 
-    /** Like takeUntilOther, which leaves running what an error of the other one has to end. */
+    /** Like takeUntilOther, but an error of the other publisher also ends the source. */
     private static <T> Flux<T> untilError(Flux<T> events, Mono<Void> other) {
         return Flux.defer(() -> {
             AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -247,29 +247,31 @@ public final class ChangeStreams {
     }
 
     /**
-     * Watches a collection and handles each of its changes: in order for each key, with further attempts when that fails,
-     * and acknowledged when it is done. At least once: a change that was handled and whose position was not stored yet
-     * comes again after a crash.
+     * Watches a collection and handles each of its changes: in order for each key, with retries if the handler fails,
+     * and acknowledges it when the handler completes. At least once: a change that was handled, but whose position was
+     * not yet stored, is delivered again after a crash.
      *
-     * <p>With {@link ProcessorOptions.Builder#group} processes share the work of the client name. Then it also fails with
-     * {@link io.nvsentinel.changestream.processing.GroupMismatchException} if the group has another number of partitions; it
-     * goes on when a partition has another owner, and fails with {@link ClientFencedException} only when the client was
-     * deleted.
+     * <p>With {@link ProcessorOptions.Builder#group} processes share the work of the client name. Then it also fails
+     * with {@link io.nvsentinel.changestream.processing.GroupMismatchException} if the group has another number of
+     * partitions; it continues when a partition gets another owner, and fails with {@link ClientFencedException} only
+     * when the client was deleted.
      *
-     * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with {@link ProcessingStoppedException}, naming the
-     * change, when a change cannot be handled and {@link ProcessorOptions.Builder#onFailure} says to stop, and when its
-     * position cannot be stored. It completes after {@link #close()}. Whenever it stops by itself, changes that are being
-     * handled may come to their end and are acknowledged, those that wait are dropped; what comes to its end later than
-     * {@link ProcessorOptions.Builder#drainTimeout} says is cancelled. Cancelling cancels what is being handled; what was
-     * done before is stored.
+     * <p>Cold, and fails as {@link #watch(DocumentCollection, WatchOptions)} does. It also fails with
+     * {@link ProcessingStoppedException}, naming the change, when a change cannot be handled and
+     * {@link ProcessorOptions.Builder#onFailure} says to stop, and when its position cannot be stored. It completes
+     * after {@link #close()}. Whenever it stops without being cancelled, running handlers may complete and their
+     * changes are acknowledged, and waiting changes are dropped; handlers that run longer than
+     * {@link ProcessorOptions.Builder#drainTimeout} are cancelled. Cancelling cancels the running handlers; the
+     * position of the handled changes is stored.
      *
      * @param collection a collection of the same datastore
-     * @param options what is wanted; must have a client name
+     * @param options the watch's options; a client name is required
      * @param processing how changes are handled
-     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel scheduler
-     *     or of the driver, which must not be blocked, for as many changes at a time as {@link ProcessorOptions.Builder#workers} says
+     * @param handler handles one change, and completes when it is done; is called on threads of Reactor's parallel
+     *     scheduler or of the driver, which must not be blocked, for as many changes at a time as
+     *     {@link ProcessorOptions.Builder#concurrency} says
      * @param <T> the documents' type
-     * @return completes when nothing is being handled any more and the position is stored
+     * @return completes when no handler is running and the position is stored
      * @throws InvalidRequestException if there is no client name, or a snapshot is asked for
      */
     public <T> Mono<Void> process(
@@ -288,29 +290,31 @@ public final class ChangeStreams {
     }
 
     /**
-     * As {@link #process}, with a handler whose writes have their effect exactly once: what it writes through the session,
-     * and the mark that the change is handled, are committed together. A change that comes again, after a crash, a lost
-     * connection or a change of owners, is found to be handled and not handled twice. That holds with several workers too,
-     * since each change has a mark of its own, which is forgotten when the stored position has moved behind it.
+     * As {@link #process}, with a handler whose writes take effect exactly once: its writes through the session, and
+     * the mark that the change is handled, are committed together. A change that is delivered again, after a crash, a
+     * lost connection or a change of owners, is recognized by its mark and not handled twice. That also holds with a
+     * concurrency above 1, because each change has its own mark, which is deleted when the stored position has passed
+     * it.
      *
-     * <p>It holds when history is lost or forked too: with {@link OnHistoryLost#START_AT_OLDEST} the client goes on from its
-     * position in the database if that still stands, as after a restore, else from the oldest change that is kept, and of
-     * the changes behind its stored position none that was handled and is still kept is handled again. Effects, marks and the
-     * position are in one database, so a restored one has them all as they were. After {@link Clients#reset} changes are
-     * handled again, which is what that is for; and so they are in a database to which the changelog was moved without its
-     * history, as by logical replication, because it numbers its changes anew.
+     * <p>It also holds if history is lost or forked: with {@link OnHistoryLost#START_AT_OLDEST} the client continues at
+     * its position in the database if that is still valid, as after a restore, or else at the oldest kept change;
+     * changes after its stored position that were handled and are still kept are not handled again. Effects, marks and
+     * the position are in one database, so a restored database contains all of them consistently. After
+     * {@link Clients#reset} changes are handled again, which is its purpose; and all changes are handled again in a
+     * database to which the collections were moved without the changelog, for example by logical replication, because
+     * it assigns new ids.
      *
-     * <p>What the handler does besides writing through the session happens at least once: it is repeated when the
-     * transaction has to be repeated. An attempt uses one connection of the pool.
+     * <p>Effects of the handler outside of the session happen at least once: they are repeated when the transaction is
+     * repeated. An attempt uses one connection of the pool.
      *
      * @param collection a collection of the same datastore
-     * @param options what is wanted; must have a client name
+     * @param options the watch's options; a client name is required
      * @param processing how changes are handled
-     * @param handler handles one change, and completes when it has written; must use nothing but the session given to it
+     * @param handler handles one change, and completes when it has written; must use only the given session
      * @param <T> the documents' type
-     * @return completes when nothing is being handled any more and the position is stored
-     * @throws InvalidRequestException if there is no client name, or a snapshot is asked for
-     * @see Datastore#inTransaction
+     * @return completes when no handler is running and the position is stored
+     * @throws InvalidRequestException if there is no client name, or if a snapshot is requested @see
+     *     Datastore#inTransaction
      */
     public <T> Mono<Void> processInTransaction(
             DocumentCollection<T> collection,
@@ -330,7 +334,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * The changes that processors gave up.
+     * The changes that processors could not handle.
      *
      * @return lists, replays and deletes them
      */
@@ -339,7 +343,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * The named clients: where they are, and how to move them.
+     * The named clients and their positions.
      *
      * @return lists, resets and deletes them
      */
@@ -351,10 +355,10 @@ public final class ChangeStreams {
     }
 
     /**
-     * What keeps the changelog from growing for ever. Nothing is removed unless it is run.
+     * Limits the size of the changelog. Changes are removed only when it runs.
      *
      * @param options how long changes are kept
-     * @return runs once, or again and again
+     * @return runs once or periodically
      */
     public Retention retention(RetentionOptions options) {
         return new DefaultRetention(connections, options, timer, closing.asMono());
@@ -368,10 +372,10 @@ public final class ChangeStreams {
     }
 
     /**
-     * Opens a watch, and leaves it when what is done with it ends.
+     * Opens a watch, and closes it when its use ends.
      *
-     * @param lost why the history of the one before it was gone; null if there was none
-     * @param stop completes when opening it is to be given up
+     * @param lost why the history of the previous watch was lost; null if there was none
+     * @param stop completes when opening is to be cancelled
      */
     <T, R> Flux<R> withWatch(
             Watch.Request<T> request, @Nullable Throwable lost, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
@@ -420,12 +424,12 @@ public final class ChangeStreams {
     }
 
     /**
-     * Chooses which documents the changelog keeps with the changes of a collection from now on; needs the rights of the
-     * table's owner. Waits for the writers of the collection that are under way, and holds others up for milliseconds. Fewer
-     * images make the changelog smaller and writers faster; a filter then sees what is not kept as missing.
+     * Sets which documents the changelog keeps with later changes of a collection; requires the privileges of the
+     * table's owner. Waits for running writers of the collection, and blocks new writers for milliseconds. Fewer images
+     * make the changelog smaller and writers faster; a filter treats documents that are not kept as missing. @param
+     * collection a collection of the same datastore
      *
-     * @param collection a collection of the same datastore
-     * @param images what to keep
+     * @param images the images to keep
      * @return cold; completes when it is changed
      */
     public Mono<Void> keepImages(DocumentCollection<?> collection, Images images) {
@@ -444,7 +448,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * How far a client is behind, whether it runs here, elsewhere or nowhere.
+     * The lag of a client, which can run in this process, in another one or not at all.
      *
      * @param clientName the client
      * @return cold; emits the lag; empty if the client has no stored position, so that nothing is known; fails with
@@ -458,7 +462,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * How these streams, the changelog and all clients are.
+     * The status of these streams, the changelog and all clients.
      *
      * @return cold; emits the status
      */
@@ -470,8 +474,8 @@ public final class ChangeStreams {
     }
 
     /**
-     * How the datastore and these streams are, within five seconds: {@link Datastore#health()} with more details, all but
-     * the first two left out where the database did not tell:
+     * The health of the datastore and of these streams, within five seconds: {@link Datastore#health()} with more
+     * details; all but the first two are omitted if the database did not answer:
      *
      * <table>
      *   <caption>Details of change streams</caption>
@@ -502,7 +506,7 @@ public final class ChangeStreams {
                         .on(all.getT1(), all.getT2()));
     }
 
-    /** What waits while the database is unavailable, for one processor. */
+    /** Waits while the database is unavailable, for one processor. */
     Outage outage() {
         return new Outage(maxOutage, timer);
     }
@@ -513,7 +517,7 @@ public final class ChangeStreams {
     }
 
     /**
-     * Ends every watch, each of which completes, also one that is still being opened, and keeps new ones from starting.
+     * Closes every watch, including watches that are being opened, and rejects new ones. Each watch completes.
      *
      * @return cold; completes when every watch has ended and the position of each client is stored; may be repeated
      */

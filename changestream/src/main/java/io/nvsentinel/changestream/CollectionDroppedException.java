@@ -20,7 +20,7 @@ public final class CollectionDroppedException extends DatastoreException {
      * @param collection the collection's name
      */
     public CollectionDroppedException(String collection) {
-        super("The collection " + collection + " was dropped, renamed or replaced; its watch has ended", null, null);
+        super("The collection " + collection + " was dropped, renamed or replaced; its watch is closed", null, null);
         this.collection = collection;
     }
 

@@ -6,8 +6,8 @@ import io.nvsentinel.changestream.internal.process.Task;
 import reactor.core.publisher.Mono;
 
 /**
- * Gives no change to a handler whose document cannot be decoded: that fails for good, and is put aside like what a handler
- * cannot handle.
+ * Passes only changes with decodable documents to a handler: an undecodable change fails permanently, and is stored as
+ * a dead letter like a change that a handler cannot handle.
  *
  * @param effect what handling a change does
  * @param <T> the documents' type

@@ -4,8 +4,8 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.datastore.error.DatastoreException;
 
 /**
- * The position asked for belongs to another history: the database was restored, or failed over and lost commits. What
- * was delivered before may never have happened. Start anew.
+ * The requested position belongs to another history: the database was restored, or failed over and lost commits.
+ * Changes that were delivered before may no longer exist. Start the watch again at another position.
  */
 public final class HistoryForkedException extends DatastoreException {
 

@@ -4,7 +4,8 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.datastore.error.DatastoreException;
 
 /**
- * Changes behind the position asked for have been removed from the changelog. Start anew, at the oldest change or now.
+ * Changes after the requested position have been removed from the changelog. Start the watch again, at the oldest
+ * change or now.
  */
 public final class HistoryLostException extends DatastoreException {
 

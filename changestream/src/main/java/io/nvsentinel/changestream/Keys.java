@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Keys(ProcessorOptions options, JsonCodec json) {
 
-    /** The key of a change; empty if it has none, or none can be told because its document is broken. */
+    /** The key of a change; empty if it has none, or if its document cannot be decoded. */
     String of(ChangelogRow row, ChangeEvent<?> event) {
         Function<ChangeEvent<?>, @Nullable String> chosen = options.key();
         try {

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells several listeners, none of which can break a stream. */
+/** Notifies several listeners; an exception of a listener does not affect the stream. */
 final class Listeners implements ChangeStreamListener {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.listener");
@@ -20,7 +20,7 @@ final class Listeners implements ChangeStreamListener {
         this.listeners = listeners;
     }
 
-    /** The first is ours and breaks nothing; alone it is told directly. */
+    /** The first listener is the library's own and does not throw; if it is the only one, it is called directly. */
     static ChangeStreamListener of(ChangeStreamListener first, List<ChangeStreamListener> others) {
         if (others.isEmpty()) {
             return first;
@@ -36,7 +36,7 @@ final class Listeners implements ChangeStreamListener {
                 event.accept(listener);
             } catch (RuntimeException | Error e) {
                 LOG.warn(
-                        "The change stream listener {} failed",
+                        "Change stream listener failed: class={}; the stream is not affected",
                         listener.getClass().getName(),
                         e);
             }

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Remembers what {@link ChangeStreamStatus} tells of this process. */
+/** Collects the part of {@link ChangeStreamStatus} that describes this process. */
 final class LiveStatus implements ChangeStreamListener {
 
     private volatile boolean listening;

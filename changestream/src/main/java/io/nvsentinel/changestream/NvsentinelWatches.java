@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The filters with which NVSentinel's components watch health events, for {@link WatchOptions.Builder#filter}. */
 public final class NvsentinelWatches {
 
-    /** What to do with events whose processing strategy is {@code UNSPECIFIED}. */
+    /** How to treat events whose processing strategy is {@code UNSPECIFIED}. */
     public enum UnspecifiedStrategy {
         /** Not delivered, as components before the strategy's introduction expect. */
         REJECTED,
@@ -71,8 +71,8 @@ public final class NvsentinelWatches {
     }
 
     /**
-     * The analyzer's first: as {@link #analyzerHealthEvents}, and unhealthy. Whether the event is fatal plays no role,
-     * whatever the name that this filter has elsewhere says.
+     * The analyzer's first: as {@link #analyzerHealthEvents}, and unhealthy. The filter does not depend on whether the
+     * event is fatal, although its name in other components suggests it.
      *
      * @param unspecified what to do with events of the strategy {@code UNSPECIFIED}
      * @return the filter

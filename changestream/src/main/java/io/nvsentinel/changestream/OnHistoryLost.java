@@ -2,18 +2,21 @@
 package io.nvsentinel.changestream;
 
 /**
- * What a watch does when it cannot continue where it was, because that part of the history is gone or was rewritten. It does so
- * each time: at once, and if that happens again within a minute after growing pauses of up to 10 s.
+ * What a watch does when it cannot continue at its position, because that part of the history was removed or rewritten.
+ * It does so each time: immediately, and if it happens again within a minute, after exponential pauses of up to 10 s.
  */
 public enum OnHistoryLost {
 
-    /** It ends with {@link HistoryLostException} or {@link HistoryForkedException}: somebody has to decide. */
+    /**
+     * It ends with {@link HistoryLostException} or {@link HistoryForkedException}, so that the application or an
+     * operator decides.
+     */
     FAIL,
 
     /**
-     * It continues with the oldest change that is kept, each one once. What was between is missing, and what it had may come
-     * again. A named client whose database was restored, or failed over and lost commits, continues from the position that is
-     * stored there, if the changelog still has it.
+     * It continues with the oldest kept change and delivers each change once. The changes in between are missing, and
+     * changes that were already delivered may be delivered again. A named client whose database was restored, or failed
+     * over and lost commits, continues from the position that is stored there, if the changelog still has it.
      */
     START_AT_OLDEST,
 

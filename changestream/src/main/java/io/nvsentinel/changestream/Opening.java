@@ -16,7 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Finds where a watch starts, and makes it the owner of its client name. Waits for a server that is away. */
+/**
+ * Determines where a watch starts, and makes it the owner of its client name. Waits while the server is unavailable.
+ */
 final class Opening {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
@@ -37,11 +39,12 @@ final class Opening {
     record Opened(Position start, @Nullable Owned owned) {}
 
     /**
-     * Opens.
+     * Opens a watch.
      *
-     * @param request what is wanted
-     * @param lost why the watch cannot go on where it was, so that it starts as the options say for that; null the first time
-     * @param holding is to hold the name
+     * @param request the collections and options
+     * @param lost why the watch cannot continue at its position, so that it starts as the options specify for that
+     *     case; null the first time
+     * @param holding receives the ownership of the name
      */
     Mono<Opened> open(Watch.Request<?> request, @Nullable Throwable lost, ReleasableHandle holding) {
         return patience.with(lost == null ? first(request, holding) : afterLoss(request, holding));
@@ -83,14 +86,14 @@ final class Opening {
         return restart.flatMap(position -> tokens.restart(owned, position).thenReturn(new Opened(position, owned)));
     }
 
-    /** A database that was restored has the client's position of that time, which is where it goes on if it can. */
+    /** A restored database contains the client's position of that time; the client continues there if possible. */
     private Mono<Opened> restored(Watch.Request<?> request, Owned owned, Mono<Opened> otherwise) {
         return resumed(request, owned.token())
                 .map(position -> new Opened(position, owned))
                 .onErrorResume(ChangeStreams::isHistoryGone, gone -> otherwise);
     }
 
-    /** Where a name starts that is not known yet. The partitions of a group are made together, and never one by one. */
+    /** Where a new client name starts. The partitions of a group are created together, never one by one. */
     private static Mono<Position> made(Watch.Request<?> request, Mono<Position> start) {
         return request.share() == null
                 ? start
@@ -119,7 +122,7 @@ final class Opening {
             return tail.now().flatMap(end -> reader.at(time, end.id())).map(HistoryPoint::position);
         }
         if (start.isSnapshot()) {
-            return Mono.error(new InvalidRequestException("Only a watch can begin with a snapshot"));
+            return Mono.error(new InvalidRequestException("Only a watch can start with a snapshot"));
         }
         return start.isNow() ? now() : reader.beginning().map(HistoryPoint::position);
     }
@@ -130,7 +133,7 @@ final class Opening {
 
     private Mono<Position> snapshot(Watch.Request<?> request) {
         return request.selection().collections().isEmpty()
-                ? Mono.error(new InvalidRequestException("A snapshot needs collections that are watched by name"))
+                ? Mono.error(new InvalidRequestException("A snapshot requires a watch of named collections"))
                 : now().map(Position::withinSnapshot);
     }
 
@@ -141,7 +144,7 @@ final class Opening {
         String filter = request.selection().fingerprint();
         if (!token.filter().isEmpty() && !token.filter().equals(filter)) {
             LOG.info(
-                    "{} goes on behind position {} with another filter or other collections than before",
+                    "{} continues after position {} with a different filter or different collections",
                     request.options().clientName() == null
                             ? "A watch"
                             : request.options().clientName(),

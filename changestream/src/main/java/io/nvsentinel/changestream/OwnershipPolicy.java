@@ -2,13 +2,13 @@
 package io.nvsentinel.changestream;
 
 /**
- * What opening a client name does while another watch owns it. An owner is taken for dead when its lease of 15 s has
- * passed without a sign of life; one that closes gives the name up at once.
+ * What opening a client name does while another watch owns it. An owner is considered dead when its lease of 15 s has
+ * expired without a renewal; an owner that closes releases the name immediately.
  */
 public enum OwnershipPolicy {
     /** Becomes the owner at once. The earlier one ends with {@link ClientFencedException} within about a second. */
     TAKE_OVER,
-    /** Waits, for ever, until the owner has closed or is taken for dead. */
+    /** Waits, without limit, until the owner has closed or is considered dead. */
     WAIT,
     /** Fails with {@link ClientOwnedException}. */
     FAIL

@@ -20,7 +20,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * One watch whose changes are processed, with the dead letters to replay among them.
+ * One watch whose changes are processed, together with the dead letters to replay.
  *
  * @param <T> the documents' type
  */
@@ -41,12 +41,12 @@ final class Processing<T> {
     }
 
     /**
-     * Processes until a stop is asked for.
+     * Processes until a stop is requested.
      *
      * @param events the watch's changes
-     * @param effect what handling one does
+     * @param effect the handler of a change
      * @param letters the client's dead letters
-     * @param listener hears of failures
+     * @param listener is notified of failures
      * @param stop completes when to stop
      */
     Mono<Void> run(
@@ -73,7 +73,10 @@ final class Processing<T> {
         return Mono.firstWithSignal(new Processor<>(options, attempts, timer).run(tasks, stop), keepStoring(), lease());
     }
 
-    /** Who owns a partition stops before another can begin; who owns a name alone is only ended by who takes it over. */
+    /**
+     * The owner of a partition stops before another member can start; the only owner of a name is ended only by a
+     * takeover.
+     */
     private Mono<Void> lease() {
         return options.group() == null ? Mono.never() : watch.ownership().untilLeaseEnds();
     }
@@ -87,7 +90,7 @@ final class Processing<T> {
                             Position reached = ownership.acknowledged();
                             return new ProcessingStoppedException(
                                     "Processing stopped because the position behind change " + reached.id()
-                                            + ", the last one that is handled with all before it, cannot be stored: "
+                                            + ", up to which all changes are handled, could not be stored: "
                                             + error,
                                     reached.encode(),
                                     error);

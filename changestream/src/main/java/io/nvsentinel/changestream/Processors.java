@@ -33,7 +33,7 @@ final class Processors {
         this.timer = timer;
     }
 
-    /** Those that take part in groups. */
+    /** The processors that are members of groups. */
     Groups groups() {
         return groups;
     }
@@ -51,7 +51,7 @@ final class Processors {
     <T> Mono<Void> run(Watched<T> watched, WatchOptions watching, ProcessorOptions processing, Effects<T> effects) {
         String client = watching.clientName();
         if (client == null) {
-            throw new InvalidRequestException("Processing needs a client name, to store the position under");
+            throw new InvalidRequestException("Processing requires a client name, under which the position is stored");
         }
         if (watching.startAt().isSnapshot() || watching.onHistoryLost() == OnHistoryLost.TAKE_SNAPSHOT) {
             throw withinSnapshot();
@@ -105,7 +105,7 @@ final class Processors {
     /** What is done once, or put aside, is known by its place in the changelog. */
     private static InvalidRequestException withinSnapshot() {
         return new InvalidRequestException(
-                "Processing cannot take a snapshot: its records have no place in the changelog."
-                        + " Watch the snapshot, and process from where it ends");
+                "Processing does not support a snapshot, because its records have no position in the "
+                        + "changelog. Watch the snapshot, and start processing at the token of its end");
     }
 }

@@ -16,20 +16,22 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The records there are, then their changes, without a transaction that stays open: pages of records are read each on its
- * own, with what the statement saw, and the changelog is followed in step with them.
+ * The records there are, then their changes, without a transaction that stays open: each page of records is read with
+ * its own statement and that statement's snapshot, and the changelog is read in step with the pages.
  *
  * <p>After a page, the changelog is read until everything that the page can have seen is settled. Of those changes,
  *
  * <ul>
- *   <li>one of a record of an earlier page is delivered: that page was behind the position already, so it had not seen it;
+ * <li>one of a record of an earlier page is delivered: that page was behind the position already, so it had not seen
+ * it;
  *   <li>one of a record of this page is delivered, after the page's records, unless the page saw its transaction;
- *   <li>one of a record of a later page is dropped: that page will see it, because it is read after the change is settled;
+ * <li>one of a record of a later page is dropped: that page will see it, because it is read after the change is
+ * settled;
  *   <li>a truncate goes before the page's records if the page saw it, else after them.
  * </ul>
  *
- * <p>So each record comes once as it was, and then exactly its later changes in order. What is kept in memory is one page
- * of records and one of changes. Used by one subscription.
+ * <p>So each record comes once as it was, and then exactly its later changes in order. What is kept in memory is one
+ * page of records and one of changes. Used by one subscription.
  */
 final class SnapshotReading {
 
@@ -49,19 +51,22 @@ final class SnapshotReading {
         this.position = position;
     }
 
-    /** Rows to deliver in order: records, and changes that are behind them; ends where the changes alone go on. */
+    /**
+     * Rows to deliver in order: records, and changes that are behind them; completes at the position from which only
+     * changes follow.
+     */
     Flux<List<ChangelogRow>> rows(Waiting waiting) {
         return Flux.defer(() -> waiting.with(records.page(collections.get(collection), after, position.id()))
                         .flatMapMany(page -> waiting.with(tail.now()).flatMapMany(end -> follow(page, end))))
                 .repeat(() -> collection < collections.size());
     }
 
-    /** Waits for a server that is away. */
+    /** Waits while the server is unavailable. */
     interface Waiting {
         <T> Mono<T> with(Mono<T> work);
     }
 
-    /** Where the stream goes on when this has completed. */
+    /** Where the stream continues when this has completed. */
     HistoryPoint position() {
         return position;
     }

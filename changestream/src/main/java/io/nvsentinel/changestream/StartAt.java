@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Where a watch starts that has not left off anywhere. Immutable. */
+/** Where a watch starts if its client has no stored position. Immutable. */
 public final class StartAt {
 
     private static final StartAt NOW = new StartAt(true, null, null);
@@ -24,7 +24,7 @@ public final class StartAt {
     }
 
     /**
-     * Changes committed after the watch is subscribed. The database says when that is.
+     * Changes that are committed after the subscription, in the order of the database.
      *
      * @return the start
      */
@@ -33,7 +33,7 @@ public final class StartAt {
     }
 
     /**
-     * The oldest change that is kept.
+     * The oldest kept change.
      *
      * @return the start
      */
@@ -42,7 +42,7 @@ public final class StartAt {
     }
 
     /**
-     * The change after a token's.
+     * The change after the change of a token.
      *
      * @param token of an event or a watch on the same database
      * @return the start
@@ -52,10 +52,11 @@ public final class StartAt {
     }
 
     /**
-     * The first change, in the order of delivery, that was made at a time or later, by {@link ChangeEvent#changedAt()}. That
-     * order runs against the time by a little, so a few earlier changes may follow; none that was made at the time or
-     * later is missed. If that part of the history may be gone the watch fails with {@link HistoryLostException}. A time
-     * still to come means now. Opening reads all changes made since then once, without their documents.
+     * The first change, in the order of delivery, that was made at a time or later, by {@link ChangeEvent#changedAt()}.
+     * The order of delivery differs slightly from the order of times, so a few earlier changes may follow; no change
+     * that was made at the time or later is missed. If that part of the history may have been removed, the watch fails
+     * with {@link HistoryLostException}. A future time means now. Opening reads all changes since that time once,
+     * without their documents.
      *
      * @param time the time, by the database's clock
      * @return the start
@@ -65,14 +66,14 @@ public final class StartAt {
     }
 
     /**
-     * Every record there is, as events with {@link Operation#SNAPSHOT}, and from each on its changes in their true order:
-     * none is missing, none is repeated, and together they give the state of the collection. Records come page by page,
-     * each as it was when its page was read, and changes of those already delivered come between them; so no transaction
-     * stays open, and a slow subscriber holds nothing back. The filter applies to the records too, with the
-     * {@code operationType} {@code existing}.
+     * Every existing record as an event with {@link Operation#SNAPSHOT}, followed by its changes in their true order:
+     * none is missing or repeated, and together they result in the state of the collection. Records are delivered page
+     * by page, each in its state when its page was read, and changes of delivered records are delivered in between; so
+     * no transaction stays open, and a slow subscriber does not block others. The filter also applies to the records,
+     * with the {@code operationType} {@code existing}.
      *
-     * <p>A position is stored only when all records are delivered and acknowledged. A client that stops before that, or who
-     * starts after a token from before that, gets a new snapshot. Not for {@link ChangeStreams#watchAll}.
+     * <p>A position is stored only when all records are delivered and acknowledged. A client that stops before that, or
+     * a watch that starts after a token from before that, gets a new snapshot. Not for {@link ChangeStreams#watchAll}.
      *
      * @return the start
      */

@@ -14,8 +14,8 @@ import java.util.Optional;
  * Adds change streams to a datastore's health.
  *
  * @param watches how many watches are open here
- * @param listens whether they are to be woken, and not only to poll
- * @param live what they told
+ * @param listens whether they use notifications, and not only polling
+ * @param live the status of this process
  * @param notCaptured the collections whose changes are not captured
  * @param stalls what has not moved though it should have, in words
  */
@@ -42,13 +42,13 @@ record StreamHealth(int watches, boolean listens, LiveStatus live, List<String> 
 
     private void addTo(List<String> reasons) {
         if (!notCaptured.isEmpty()) {
-            reasons.add("Capture is disabled, so that changes are missing, for " + String.join(", ", notCaptured));
+            reasons.add("Capture is disabled, so changes are missing, for " + String.join(", ", notCaptured));
         }
         if (watches == 0) {
             return;
         }
         if (listens && !live.listening()) {
-            reasons.add("Changes are found by polling only");
+            reasons.add("Changes are found only by polling");
         }
         reasons.addAll(stalls);
         Gap gap = live.gap();

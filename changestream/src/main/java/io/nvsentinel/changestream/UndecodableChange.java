@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A change whose document is not one of its collection's type.
  *
- * @param resumeToken the place right after it
- * @param operation what happened
- * @param collection where
- * @param recordId the record
- * @param error what is wrong with the document, without its content
+ * @param resumeToken the position directly after the change
+ * @param operation the operation
+ * @param collection the collection
+ * @param recordId the record's id
+ * @param error why the document cannot be decoded, without its content
  */
 public record UndecodableChange(
         ResumeToken resumeToken,

@@ -35,7 +35,7 @@ public final class WatchOptions {
         return new Builder();
     }
 
-    /** The same for one partition of a group: who owns it is left alone. */
+    /** The same for one partition of a group: an existing owner is not taken over. */
     WatchOptions ofPartition(int partition) {
         Builder copy = values.copy();
         copy.clientName = values.clientName + "#" + partition;
@@ -60,7 +60,7 @@ public final class WatchOptions {
         return values.filter;
     }
 
-    /** Null if nobody wants checkpoints. */
+    /** Null if checkpoints are not requested. */
     @Nullable
     Consumer<ResumeToken> onCheckpoint() {
         return values.onCheckpoint;
@@ -100,8 +100,9 @@ public final class WatchOptions {
         private Builder() {}
 
         /**
-         * Sets the name under which the position is stored. Default none: nothing is stored. A name has one owner, see
-         * {@link #ownershipPolicy}; who is its owner no longer ends with {@link ClientFencedException}.
+         * Sets the client name under which the position is stored. Default none: no position is stored. A name has one
+         * owner, see {@link #ownershipPolicy}; a watch that is no longer the owner fails with
+         * {@link ClientFencedException}.
          *
          * @param value 1 to 255 characters
          * @return this builder
@@ -113,9 +114,9 @@ public final class WatchOptions {
 
         /**
          * Sets what happens if another watch owns the client name, in this process or another. Default
-         * {@link OwnershipPolicy#TAKE_OVER}: who opens a name last owns it.
+         * {@link OwnershipPolicy#TAKE_OVER}: the watch that opened the name last owns it.
          *
-         * @param value what to do
+         * @param value the policy
          * @return this builder
          */
         public Builder ownershipPolicy(OwnershipPolicy value) {
@@ -124,7 +125,7 @@ public final class WatchOptions {
         }
 
         /**
-         * Sets where to start if the client has not left off anywhere. Default {@link StartAt#now()}.
+         * Sets where to start if the client has no stored position. Default {@link StartAt#now()}.
          *
          * @param value the start
          * @return this builder
@@ -135,8 +136,8 @@ public final class WatchOptions {
         }
 
         /**
-         * Sets which changes are delivered. Default all. The paths are those of MongoDB's change events, their first
-         * names in any letter case:
+         * Sets which changes are delivered. Default all. The paths are the paths of MongoDB's change events; their
+         * first names are case-insensitive:
          *
          * <ul>
          *   <li>{@code operationType}: {@code insert}, {@code update}, {@code delete} or {@code truncate};
@@ -150,11 +151,11 @@ public final class WatchOptions {
          * </ul>
          *
          * <p>Below {@code fullDocument} and its like the names are understood as in filters of the collection, in every
-         * stored spelling. A filter that reads no {@code updateDescription} is evaluated by the server as a whole, which
-         * then sends no document that does not match; else in memory, with the same verdict. {@code text} and
+         * stored spelling. A filter that reads no {@code updateDescription} is evaluated by the server as a whole,
+         * which then sends no document that does not match; else in memory, with the same verdict. {@code text} and
          * {@code jsonPath} are refused when the watch is made, and so is a path that is no part of a change. The stored
-         * position moves past what does not match. A client may come back with another filter, which is logged: it then
-         * applies from where the client left off.
+         * position moves past what does not match. A client can be opened again with a different filter, which is
+         * logged: it then applies from the stored position.
          *
          * @param value the filter
          * @return this builder
@@ -178,8 +179,8 @@ public final class WatchOptions {
         }
 
         /**
-         * Sets who is told, once for each subscription, that every change committed from then on will arrive. Default
-         * nobody. Called before the first event; must not block.
+         * Sets a callback that is called once for each subscription, when it is certain that every change that is
+         * committed later will arrive. Default none. Called before the first event; must not block.
          *
          * @param value takes the position at which the watch starts
          * @return this builder
@@ -190,10 +191,11 @@ public final class WatchOptions {
         }
 
         /**
-         * Sets who is told how far the watch has come: a token such that every change before it is acknowledged, or not
-         * wanted. Default nobody. Called at most every 250 ms, only when it has moved, also if nothing matches the filter,
-         * and once more when the watch ends; with a client name after the token is stored. This is for positions that
-         * the application keeps itself. Must not block; what it throws ends the watch.
+         * Sets a callback for the position that the watch has reached: a token such that every change before it is
+         * acknowledged, or not wanted. Default none. Called at most every 250 ms, only when the position has changed,
+         * even if no change matches the filter, and once more when the watch ends; with a client name after the token
+         * is stored. This is for positions that the application keeps itself. Must not block; what it throws ends the
+         * watch.
          *
          * @param value takes the token
          * @return this builder
@@ -206,8 +208,8 @@ public final class WatchOptions {
         /**
          * Sets how many changes may be delivered and not be part of the acknowledged prefix before the watch waits with
          * reading on, which it says in the log; up to three pages more may be delivered. Default 100000, range 1 to
-         * 10000000. It bounds the memory of a client that falls behind with acknowledging, at some 100 bytes a change. Of no
-         * effect without a client name and checkpoints, as nobody acknowledges then.
+         * 10000000. It bounds the memory of a client that falls behind with acknowledging, at some 100 bytes a change.
+         * Has no effect without a client name and checkpoints, because no caller acknowledges then.
          *
          * @param value the number
          * @return this builder
@@ -218,12 +220,13 @@ public final class WatchOptions {
         }
 
         /**
-         * Sets who gets changes whose document is not one of the collection's type: the document after the change, or for
-         * a delete the one before. They come here, in their place in the order, instead of to the subscriber. Default: a
-         * warning in the log. When the handler returns the change counts as acknowledged and the stream goes on; what it
-         * throws, for instance the change's own error, ends the watch, and a named client starts with this change again.
-         * Must not block. With {@link ChangeStreams#process} it is told too, and the change is put aside as one that fails
-         * permanently: as a dead letter, unless such are skipped.
+         * Sets the handler of changes whose document cannot be decoded as the collection's type: the document after the
+         * change, or for a delete the one before. They come here, in their place in the order, instead of to the
+         * subscriber. Default: a warning in the log. When the handler returns, the change is acknowledged and the
+         * stream continues; what it throws, for instance the change's own error, ends the watch, and a named client
+         * starts with this change again. Must not block. With {@link ChangeStreams#process} it is called as well, and
+         * the change is stored as a dead letter, like a change that fails permanently: as a dead letter, unless such
+         * are skipped.
          *
          * @param value takes the change
          * @return this builder
@@ -235,7 +238,8 @@ public final class WatchOptions {
 
         private static void report(UndecodableChange change) {
             LOG.warn(
-                    "{} of {} in {} cannot be decoded and was not delivered; its token is {}: {}",
+                    "Change not delivered because its document cannot be decoded: operation={} "
+                            + "record={} collection={} token={} error={}",
                     change.operation(),
                     change.recordId(),
                     Printable.line(change.collection()),
@@ -244,10 +248,10 @@ public final class WatchOptions {
         }
 
         /**
-         * Sets what to do when the history is gone or was rewritten where the watch wants to go on. Default
-         * {@link OnHistoryLost#FAIL}. What the watch does instead is logged.
+         * Sets what to do when the history at the watch's position was removed or rewritten. Default
+         * {@link OnHistoryLost#FAIL}. A restart of the watch is logged.
          *
-         * @param value the choice
+         * @param value the reaction
          * @return this builder
          */
         public Builder onHistoryLost(OnHistoryLost value) {

@@ -17,11 +17,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one watch watches. Immutable.
+ * The collections of one watch. Immutable.
  *
- * @param collections those that are known, by name
+ * @param collections the collections that are watched by name
  * @param others any other collection; null if no other is watched
- * @param <T> what the documents have in common
+ * @param <T> the common type of the documents
  */
 record Watched<T>(
         Map<String, Source<T>> collections, @Nullable Source<T> others) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
-/** Change streams of users who have nothing but the role that the SQL files give to applications. */
+/** Change streams of users with only the role that the SQL files grant to applications. */
 class ApplicationRoleTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
-/** Whoever cancels, and whenever, leaves nothing behind. {@code -Dstorm.seed} repeats when. */
+/** A cancellation at any time leaves nothing behind. {@code -Dstorm.seed} repeats the times. */
 class CancellationTest {
 
     @RegisterExtension
@@ -69,7 +69,7 @@ class CancellationTest {
             each.get(100, TimeUnit.SECONDS);
         }
 
-        Await.until("nobody listens or holds a lock", SOON, CancellationTest::leftBehind, List::isEmpty);
+        Await.until("no session listens or holds a lock", SOON, CancellationTest::leftBehind, List::isEmpty);
         Await.until("rest", SOON, () -> {
             String before = lastQuery();
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
@@ -125,7 +125,8 @@ class CancellationTest {
                                 + "' AND (query LIKE 'LISTEN%' OR query LIKE '%advisory%' OR state <> 'idle')"
                                 + " UNION ALL SELECT 'lock of ' || pid FROM pg_locks WHERE locktype = 'advisory'"
                                 + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-                                + " UNION ALL SELECT 'owned: ' || client_name FROM resume_tokens WHERE leased_until IS NOT NULL");
+                                + " UNION ALL SELECT 'owned: ' || client_name FROM resume_tokens WHERE "
++ "leased_until IS NOT NULL");
     }
 
     private static String lastQuery() {

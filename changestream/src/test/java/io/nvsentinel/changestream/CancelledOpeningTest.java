@@ -19,7 +19,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Whoever cancels while something is being opened, at whatever signal, leaves no name owned and no watch open. */
+/** A cancellation during opening, at any signal, leaves no name owned and no watch open. */
 @Tag("slow")
 class CancelledOpeningTest {
 

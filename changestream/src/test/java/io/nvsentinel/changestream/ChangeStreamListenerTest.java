@@ -148,7 +148,7 @@ class ChangeStreamListenerTest {
         DATABASE.execute(insertion(node));
     }
 
-    /** Fails whenever it hears something that happens in every test; no stream may notice. */
+    /** Throws at events that occur in every test; no stream may be affected. */
     private static final class Broken implements ChangeStreamListener {
 
         @Override

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Changes are stamped by the server's clock, whatever that says, and a token recognises each of them. */
+/** Changes are stamped by the server's clock, even if it is wrong, and a token recognises each of them. */
 class ChangeTimesTest {
 
     @RegisterExtension
@@ -60,7 +60,8 @@ class ChangeTimesTest {
         streams.insertHealth("old");
         streams.insertHealth("new");
         DATABASE.execute(
-                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = '0044-03-15 12:00:00+00 BC'"
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
++ "'0044-03-15 12:00:00+00 BC'"
                         + " WHERE new_values #>> '{healthevent,nodeName}' = 'old'");
         Seen<ChangeEvent<HealthEventDocument>> both = watch(StartAt.at(Instant.parse("-0043-03-15T12:00:00Z")));
         assertThat(nodes(both.await(2))).containsExactly("old", "new");

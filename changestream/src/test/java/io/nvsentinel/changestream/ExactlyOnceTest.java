@@ -171,7 +171,9 @@ class ExactlyOnceTest {
         Await.until("the effect again", SOON, () -> count(EFFECTS) == 2);
     }
 
-    /** One change is not handled, and those behind it are; then the retention passes the first, and some of the others. */
+    /**
+     * One change is not handled, and the later ones are; then the retention passes the first, and some of the others.
+     */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void whatWasHandledIsNotHandledAgainWhenHistoryIsLost(boolean twice) {

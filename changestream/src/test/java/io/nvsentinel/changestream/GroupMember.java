@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import reactor.core.publisher.Mono;
 
-/** A member of a group, as a process of its own would be: with its own datastore, pool and network. */
+/** A member of a group that simulates a separate process: with its own datastore, pool and network. */
 final class GroupMember implements AutoCloseable {
 
     static final String GROUP = "drainers";

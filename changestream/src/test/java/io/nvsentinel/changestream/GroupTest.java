@@ -95,7 +95,7 @@ class GroupTest {
         assertThat(cut.failure.get()).isNull();
     }
 
-    /** Versions follow one another; only another member, or one that was cut off, may begin again at an earlier one. */
+    /** Versions are consecutive; only another member, or a disconnected one, may start again at an earlier one. */
     private static void assertOrder(String key, Set<String> graceful, List<Done> all) {
         int next = 0;
         Done last = new Done("", -1);
@@ -197,7 +197,7 @@ class GroupTest {
                 change -> Mono.error(PermanentException.of(new IllegalStateException("broken")))));
         await(8, "a");
         IntStream.range(0, KEYS).forEach(i -> insert("n" + i, 0));
-        Await.until("all are given up", SOON, () -> letters(first) == KEYS);
+        Await.until("all are released", SOON, () -> letters(first) == KEYS);
         assertThat(count("SELECT count(DISTINCT client_name) FROM dead_letters"))
                 .isGreaterThan(2);
         first.streams.clients().delete(GroupMember.GROUP).block(SOON);
@@ -268,7 +268,7 @@ class GroupTest {
         alone.leave();
         insert("n0", 1);
         member("b").join(3, calls);
-        Await.until("the group goes on", SOON, () -> calls.of("n0").size() == 2);
+        Await.until("the group continues", SOON, () -> calls.of("n0").size() == 2);
         assertThat(calls.of("n0")).containsExactly(new Done("a", 0), new Done("b", 1));
         assertThat(DATABASE.get().queryForStrings("SELECT client_name FROM resume_tokens ORDER BY 1"))
                 .containsExactly("drainers#0", "drainers#1", "drainers#2");
@@ -307,7 +307,7 @@ class GroupTest {
         await(4, "a");
         insert("n", 0);
         assertThat(member.failed()).hasRootCauseMessage("broken");
-        Await.until("all is given up", SOON, () -> owners().isEmpty());
+        Await.until("all partitions are released", SOON, () -> owners().isEmpty());
         member("b").join(4, calls);
         Await.until("another handles it", SOON, () -> calls.of("n").size() == 1);
     }
@@ -372,7 +372,7 @@ class GroupTest {
         return member;
     }
 
-    /** Waits until these members, and nobody else, own at least so many partitions each. */
+    /** Waits until only these members own partitions, at least the given number each. */
     private static void await(int least, String... names) {
         Await.until(
                 least + " for each of " + List.of(names),
@@ -409,7 +409,7 @@ class GroupTest {
                 .then();
     }
 
-    /** Two writers with keys of their own, each of which writes version after version of each key. */
+    /** Two writers with disjoint keys, each of which writes successive versions of each key. */
     private final class Writers {
 
         private final AtomicBoolean stopping = new AtomicBoolean();

@@ -24,7 +24,8 @@ final class HistoryFixture {
     /** Ids begin at 1 again. */
     void clear() {
         database.execute(
-                "SET nvsentinel.retention = 'on'; ALTER SEQUENCE datastore_changelog_id_seq RESTART; TRUNCATE datastore_changelog");
+                "SET nvsentinel.retention = 'on'; ALTER SEQUENCE datastore_changelog_id_seq RESTART; "
++ "TRUNCATE datastore_changelog");
         database.execute("DELETE FROM health_events");
         database.execute(
                 "SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog, resume_tokens, handled_changes;"
@@ -54,7 +55,7 @@ final class HistoryFixture {
         setBack(last, last, prefix, count);
     }
 
-    /** Likewise, with ids that nobody has in the new history. */
+    /** Likewise, with ids that do not exist in the new history. */
     void setBack(long last, long sequence, String prefix, int count) {
         inTransaction(
                 true,
@@ -80,7 +81,7 @@ final class HistoryFixture {
                         + " leased_until, cut_off, fresh, group_name, last_updated, resume_token FROM resume_tokens");
     }
 
-    /** As {@link #setBack}, and clients are where they were. */
+    /** As {@link #setBack}, and clients keep their positions. */
     void restore(long last, String prefix, int count) {
         inTransaction(
                 true,

@@ -55,8 +55,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * A schema in which another user has planted operators, functions and casts of many argument types under the names of
- * PostgreSQL's and of the schema's own, and sessions with temporary tables in the names of both. Each planted function raises
- * an exception, so whatever calls one fails.
+ * PostgreSQL's and of the schema's own, and sessions with temporary tables in the names of both. Each planted function
+ * raises an exception, so every call of one fails.
  */
 class HostileSchemaTest {
 

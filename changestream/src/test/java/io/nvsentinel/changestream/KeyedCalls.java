@@ -14,8 +14,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * What all members of a group did, key by key: whose handler saw which version, and whether two were ever at work on one
- * key at the same time. The key is the node, and the version the check name.
+ * Records the calls of all members of a group by key: which member handled which version, and whether two of them
+ * handled one key at the same time. The key is the node, and the version the check name.
  */
 final class KeyedCalls {
 
@@ -27,7 +27,7 @@ final class KeyedCalls {
     private final Map<String, Sinks.Empty<Void>> blocked = new ConcurrentHashMap<>();
     private final Map<String, List<Done>> done = new TreeMap<>();
 
-    /** One version of a key, handled by somebody. */
+    /** One handled version of a key. */
     record Done(String member, int version) {}
 
     void block(String key) {
@@ -38,7 +38,7 @@ final class KeyedCalls {
         blocked.remove(key).tryEmitEmpty();
     }
 
-    /** Whose handler is at work on a key; null if nobody's is. */
+    /** The member whose handler is running for a key; null if there is none. */
     String atWork(String key) {
         return atWork.get(key);
     }

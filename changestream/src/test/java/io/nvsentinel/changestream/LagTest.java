@@ -44,7 +44,7 @@ class LagTest {
 
     @Test
     void isUnknownOfAClientThatNeverWas() {
-        assertThat(streams.get().lag("nobody").block()).isNull();
+        assertThat(streams.get().lag("unknown").block()).isNull();
         assertThat(streams.get().lag(" ").block()).isNull();
         assertThat(streams.get().status().block().clients()).isEmpty();
     }
@@ -58,7 +58,8 @@ class LagTest {
         streams.insertHealth("b");
         seen.await(2);
         DATABASE.execute(
-                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = changed_at - interval '20 min'"
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
++ "changed_at - interval '20 min'"
                         + " WHERE id = (SELECT max(id) - 1 FROM datastore_changelog)");
         ClientLag behind = lag("slow");
         assertThat(behind.changes()).isEqualTo(2);
@@ -132,7 +133,7 @@ class LagTest {
         clock.add(Duration.ofSeconds(5));
         assertThat(seconds("c")).as("caught up a moment ago").isZero();
         clock.add(Duration.ofSeconds(60));
-        assertThat(seconds("c")).as("not heard of for long").isEqualTo(65);
+        assertThat(seconds("c")).as("no new value for a long time").isEqualTo(65);
         metrics.onLag(new ClientLag("c", 3, Duration.ofSeconds(30)));
         assertThat(seconds("c")).isEqualTo(30);
         assertThat(registry.get(LAG + "changes").tag("client", "c").gauge().value())
@@ -160,7 +161,7 @@ class LagTest {
         streams.insertHealth("a");
         seen.await(1).get(0).acknowledge();
         Await.until(
-                "the lag is told",
+                "the lag is reported",
                 TestStreams.SOON,
                 () -> registry.find(LAG + "changes").tag("client", "counted").gauge() != null);
         assertThat(registry.get("nvsentinel.changestream.changes.read")
@@ -180,7 +181,7 @@ class LagTest {
         Seen<ChangeEvent<HealthEventDocument>> seen =
                 streams.watchHealth(WatchOptions.builder().clientName("ending"));
         Await.until(
-                "the lag is told",
+                "the lag is reported",
                 TestStreams.SOON,
                 () -> registry.find(LAG + "seconds").tag("client", "ending").gauge() != null);
         seen.cancel();
@@ -193,12 +194,12 @@ class LagTest {
                                         .gauge()
                                 == null);
         Await.until(
-                "nobody listens",
+                "no listener",
                 TestStreams.SOON,
                 () -> registry.get("nvsentinel.changestream.listening").gauge().value() == 0);
         streams.watchHealth(WatchOptions.builder().clientName("ending"));
         Await.until(
-                "the lag is told again",
+                "the lag is reported again",
                 TestStreams.SOON,
                 () -> registry.find(LAG + "seconds").tag("client", "ending").gauge() != null);
     }

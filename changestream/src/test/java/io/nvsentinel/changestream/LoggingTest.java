@@ -74,7 +74,7 @@ class LoggingTest {
             }
         }
 
-        /** Waits for a line, forgets it, and tells it. */
+        /** Waits for a line, removes it, and returns it. */
         String next(String beginning) {
             String line = Await.until(
                     "the line " + beginning,
@@ -115,7 +115,7 @@ class LoggingTest {
             TestDatabase database = server.createDatabase(Databases.MIGRATED);
             database.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
                     + " GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app");
-            // Before version 15 everybody may create there, of which connecting warns.
+            // Before version 15 every user may create objects there, and connecting logs a warning.
             database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
             lines.all.clear();
             Datastore datastore = Datastore.connect(options(database)).block(SOON);
@@ -126,7 +126,7 @@ class LoggingTest {
                 streams.close().block(SOON);
                 datastore.close().block(SOON);
             }
-            assertThat(lines.all).as("lines that nobody expects").isEmpty();
+            assertThat(lines.all).as("unexpected lines").isEmpty();
         }
     }
 
@@ -145,7 +145,7 @@ class LoggingTest {
 
     private void walk(EmbeddedServer server, TestDatabase database, Datastore datastore, ChangeStreams streams)
             throws Exception {
-        assertThat(lines.next("INFO tls.TlsContext TLS mode verify-full")).contains("CN=app");
+        assertThat(lines.next("INFO tls.TlsContext TLS configured: sslmode=verify-full")).contains("CN=app");
         assertThat(lines.next("INFO datastore.connection Connected to localhost:"))
                 .endsWith("/" + database.name() + " as app, at most "
                         + datastore.options().maxConnections() + " connections");
@@ -163,21 +163,22 @@ class LoggingTest {
         assertThat(lines.debug).as("lines about single changes").isEmpty();
 
         CA.client("app").issue().writeSecret(mount);
-        assertThat(lines.next("INFO tls.TlsContext TLS files changed, in use for new connections"))
+        assertThat(lines.next("INFO tls.TlsContext Certificate files changed; new connections use them"))
                 .contains("CN=app");
 
         hold(database);
 
         server.stop();
-        lines.next("WARN changestream.listening Not listening, so changes are found by polling until it works again");
-        lines.next("WARN changestream.tail The changelog cannot be read; trying again");
+        lines.next("WARN changestream.listening Listening for notifications failed; changes are found "
+                + "by polling until it is restored");
+        lines.next("WARN changestream.tail Changelog could not be read; trying again");
         server.restart();
         lines.next("INFO changestream.tail The changelog can be read again, after ");
         lines.next("INFO changestream.listening Listening: changes wake their subscribers");
         events(database, 1);
 
         streams.clients().delete("drainer").block(SOON);
-        assertThat(lines.next("WARN changestream.watch Client drainer was opened elsewhere"))
+        assertThat(lines.next("WARN changestream.watch Watch closed: client=\"drainer\" was opened by another process"))
                 .isNotEmpty();
         Await.until("the end", SOON, () -> ended.get() instanceof ClientFencedException);
         assertThat(watch.isDisposed()).isTrue();
@@ -190,11 +191,11 @@ class LoggingTest {
             statement.execute("SET application_name = 'the slow one'; SET CONSTRAINTS ALL IMMEDIATE");
             statement.execute("INSERT INTO health_events (data) VALUES ('{}')");
             database.execute("INSERT INTO health_events (data) VALUES ('{}')");
-            assertThat(lines.next("WARN changestream.gaps No change behind position"))
+            assertThat(lines.next("WARN changestream.gaps Change stream is blocked: changes after position"))
                     .contains("the slow one");
             holder.rollback();
         }
-        lines.next("INFO changestream.gaps Changes behind position ");
+        lines.next("INFO changestream.gaps Blocking transactions have ended: changes after position ");
     }
 
     private void events(TestDatabase database, int count) {

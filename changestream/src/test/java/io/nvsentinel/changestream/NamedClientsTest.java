@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.Disposable;
 import reactor.test.StepVerifier;
 
-/** Where a named client goes on, and whose the name is. */
+/** The position at which a named client resumes, and the owner of its name. */
 class NamedClientsTest {
 
     @RegisterExtension
@@ -217,7 +217,7 @@ class NamedClientsTest {
                         == null);
         assertThat(seen).hasSize(5);
         assertThat(stored("cancelled")).isEqualTo(seen.get(2));
-        Await.until("nobody listens", SOON, () -> !streams.status().block(SOON).listening());
+        Await.until("no session listens", SOON, () -> !streams.status().block(SOON).listening());
         Await.until(
                 "no session has listened",
                 SOON,

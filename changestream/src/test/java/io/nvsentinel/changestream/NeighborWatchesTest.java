@@ -137,7 +137,7 @@ class NeighborWatchesTest {
                 .toList();
     }
 
-    /** Asks for nothing by itself. */
+    /** Requests nothing by default. */
     private final class Standing extends BaseSubscriber<ChangeEvent<HealthEventDocument>> {
 
         private final AtomicReference<@Nullable ResumeToken> start = new AtomicReference<>();

@@ -97,10 +97,10 @@ class NetworkFaultsTest {
         try {
             List<String> received = watch(others, patient);
             insert("after");
-            // One that is being opened just now is not among them the first time.
+            // A connection that is just being opened is not included the first time.
             Await.until("the line in the log", SOON, () -> {
                 proxy.connections().forEach(ProxiedConnection::blackHole);
-                return isSaid(lines, "has had no answer for 2 s: position=");
+                return isSaid(lines, "has not been answered for 2 s: position=");
             });
             Await.until("the change", SOON, () -> received.contains("after"));
         } finally {
@@ -205,7 +205,7 @@ class NetworkFaultsTest {
         return connection(LISTENING);
     }
 
-    /** The session of one that died stays at the server, and its end does not reach the proxy either. */
+    /** The session of a broken connection remains on the server, and its end does not reach the proxy either. */
     private void awaitAnotherThan(ProxiedConnection lost) {
         Await.until(
                 "another LISTEN connection",
@@ -219,7 +219,7 @@ class NetworkFaultsTest {
                 .get(0);
     }
 
-    /** The open connections whose sessions were last seen doing something. */
+    /** The open connections whose sessions were most recently active. */
     private List<ProxiedConnection> connections(String sessions) {
         List<String> ports = DATABASE.get().queryForStrings(sessions);
         return proxy.connections().stream()

@@ -30,7 +30,8 @@ class OddRowsTest {
 
     private static final String ROW =
             "INSERT INTO datastore_changelog (%s, table_name, record_id, operation, new_values)"
-                    + " VALUES (%s, 'health_events', gen_random_uuid(), 'INSERT', '{\"healthevent\":{\"nodeName\":\"odd\"}}')";
+                    + " VALUES (%s, 'health_events', gen_random_uuid(), 'INSERT', "
+                    + "'{\"healthevent\":{\"nodeName\":\"odd\"}}')";
 
     private final AtomicInteger failures = new AtomicInteger();
 
@@ -83,7 +84,7 @@ class OddRowsTest {
         assertThat(aside)
                 .singleElement()
                 .satisfies(change -> assertThat(change.error())
-                        .hasMessageContaining("Row 1000 of the changelog was not written by its capture"));
+                        .hasMessageContaining("Row 1000 of the changelog was not written by capture"));
         Seen<ChangeEvent<HealthEventDocument>> fresh = streams.watchHealth(WatchOptions.builder());
         history.insertOne("c1");
         fresh.await(1);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Who leaves a transaction open delays nobody but, at most, readers of what it wrote itself. */
+/** An open transaction delays at most the readers of its own writes. */
 class OpenTransactionsTest {
 
     @RegisterExtension

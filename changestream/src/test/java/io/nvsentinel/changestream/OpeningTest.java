@@ -15,7 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A watch that is opened while the server is away. */
+/** A watch that is opened while the server is unavailable. */
 class OpeningTest {
 
     @RegisterExtension

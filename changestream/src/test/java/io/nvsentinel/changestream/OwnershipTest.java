@@ -75,7 +75,7 @@ class OwnershipTest {
         assertThat(first.error.get()).isInstanceOf(ClientFencedException.class);
 
         UUID later = insert();
-        Await.until("the second goes on", SOON, () -> second.seen.contains(later));
+        Await.until("the second continues", SOON, () -> second.seen.contains(later));
         assertThat(first.seen).containsExactly(seen);
         assertThat(second.seen).containsExactly(later);
         Await.until("its position is stored", SOON, () -> stored() > before);
@@ -92,12 +92,12 @@ class OwnershipTest {
         streams.close().block(SOON);
         Await.until("the second owns the name", SOON, () -> second.subscribed.get() != null);
         UUID later = insert();
-        Await.until("and goes on", SOON, () -> second.seen.contains(later));
+        Await.until("and continues", SOON, () -> second.seen.contains(later));
         assertThat(first.error.get()).isNull();
         assertThat(second.seen).containsExactly(later);
     }
 
-    /** The name is owned already, but where to go on from cannot be read yet. */
+    /** The name is already owned, but its position cannot be read yet. */
     @Test
     void whoIsCancelledWhileOpeningGivesTheNameUp() throws Exception {
         streams.clients().reset("client", StartAt.beginning()).block(SOON);
@@ -111,7 +111,7 @@ class OwnershipTest {
                     .subscribe();
             Await.until("the name is owned", SOON, () -> leasedUntil() != null);
             opening.dispose();
-            Await.until("nobody owns the name", SOON, () -> leasedUntil() == null);
+            Await.until("the name has no owner", SOON, () -> leasedUntil() == null);
             blocking.rollback();
         }
     }
@@ -131,8 +131,8 @@ class OwnershipTest {
             opening.dispose();
             blocking.rollback();
         }
-        // The statement may come to its end, and is followed by another that gives the name up.
-        Await.until("nobody owns the name", SOON, () -> !isSomebodyWaiting() && leasedUntil() == null);
+        // The statement may complete, and is followed by another one that releases the name.
+        Await.until("the name has no owner", SOON, () -> !isSomebodyWaiting() && leasedUntil() == null);
         new Owner(others, OwnershipPolicy.FAIL);
         Await.until("another one owns it", SOON, () -> leasedUntil() != null);
     }
@@ -143,7 +143,7 @@ class OwnershipTest {
         Await.until("the first listens", SOON, () -> listening(streams));
         Owner second = new Owner(others, OwnershipPolicy.TAKE_OVER);
         Await.until("the first is fenced", SOON, () -> first.error.get() != null);
-        // The connection ends with the last one who reads.
+        // The connection ends with the last reader.
         Await.until("the first listens no more", SOON, () -> !listening(streams));
         Await.until("the second listens", SOON, () -> listening(others));
         assertThat(second.error.get()).isNull();
@@ -180,7 +180,7 @@ class OwnershipTest {
         assertThat(first.error.get()).isNull();
     }
 
-    /** It waits for the row; who comes later has it before. */
+    /** It waits for the row; a later statement acquires the row first. */
     @Test
     void whoIsCancelledBeforeAnotherComesTakesNothingFromHim() throws Exception {
         streams.clients().reset("client", StartAt.beginning()).block(SOON);
@@ -199,7 +199,7 @@ class OwnershipTest {
                     + " leased_until = now() + interval '1 hour'");
             blocking.commit();
         }
-        Await.until("nobody waits", SOON, () -> waiting() == 0);
+        Await.until("no caller waits", SOON, () -> waiting() == 0);
         assertThat(leasedUntil()).isNotNull();
         assertThat(DATABASE.queryForString("SELECT owner FROM resume_tokens")).isEqualTo("another");
     }

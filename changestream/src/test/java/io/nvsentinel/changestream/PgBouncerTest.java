@@ -100,7 +100,7 @@ class PgBouncerTest {
         List<String> seen = new CopyOnWriteArrayList<>();
         Disposable watch = watch(seen);
         Await.until("listening", SOON, () -> streams.status().block(SOON).listening());
-        assertThat(sessions()).as("the pooler's, and the one that listens").isLessThanOrEqualTo(3 + 1);
+        assertThat(sessions()).as("the pooler's, and the listening one").isLessThanOrEqualTo(3 + 1);
 
         List<String> written = write("woken-");
         Await.until("all changes", SOON, () -> seen.size() >= CHANGES);
@@ -123,7 +123,8 @@ class PgBouncerTest {
                 SOON,
                 () -> DATABASE.get()
                                 .queryForStrings(
-                                        "SELECT '1' FROM resume_tokens WHERE client_name = 'watcher' AND leased_until IS NULL")
+                                        "SELECT '1' FROM resume_tokens WHERE client_name = 'watcher' AND "
++ "leased_until IS NULL")
                                 .size()
                         == 1);
 

@@ -285,7 +285,7 @@ class ProcessorTest {
         Await.until("the first is begun", SOON, () -> handlers.begun.contains("1"));
         running.dispose();
         Await.until(
-                "it was given up",
+                "it was dead-lettered",
                 SOON,
                 () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
         assertThat(handlers.begun).containsExactly("1");
@@ -442,15 +442,15 @@ class ProcessorTest {
                             @Override
                             public void onDeadLetter(
                                     String client, ChangeEvent<?> change, int attempts, Throwable error) {
-                                heard.add(client + " gave up " + attempts);
+                                heard.add(client + " dead-lettered " + attempts);
                             }
                         })
                         .build());
         handlers.fail("1", BROKEN);
         start(quickly().maxAttempts(2).onFailure(OnFailure.DEAD_LETTER));
         insert("n", "1");
-        Await.until("it was given up", SOON, () -> heard.size() == 3);
-        assertThat(heard).containsExactly("drainer failed 1", "drainer failed 2", "drainer gave up 2");
+        Await.until("it was dead-lettered", SOON, () -> heard.size() == 3);
+        assertThat(heard).containsExactly("drainer failed 1", "drainer failed 2", "drainer dead-lettered 2");
     }
 
     @Test
@@ -533,7 +533,7 @@ class ProcessorTest {
         return failure.get();
     }
 
-    /** A processor of its own within a test. */
+    /** A separate processor within a test. */
     private final class Restart implements AutoCloseable {
 
         private final Handlers handlers = new Handlers();
@@ -559,7 +559,7 @@ class ProcessorTest {
         return streams.deadLetters().list(CLIENT).collectList().block(SOON);
     }
 
-    /** Stores events one after the other, each by itself; the ids of their changes. */
+    /** Stores events one after the other, each in its own transaction; returns the ids of their changes. */
     private List<Long> insert(String node, String... names) {
         List<UUID> records = new ArrayList<>();
         for (String name : names) {

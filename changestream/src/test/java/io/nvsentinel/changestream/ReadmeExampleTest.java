@@ -13,7 +13,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The README's examples are the ones that are compiled, word for word. */
+/** The README's examples are identical to the compiled ones. */
 class ReadmeExampleTest {
 
     @RegisterExtension

@@ -79,7 +79,7 @@ class RetentionTest {
 
         insert(1);
         Await.until(
-                "both go on",
+                "both continue",
                 SOON,
                 () -> fast.ids().contains(11L) && again.ids().contains(11L));
     }
@@ -137,10 +137,10 @@ class RetentionTest {
         assertThat(kept()).containsExactly(9L, 10L);
 
         Reader dead = new Reader("dead", StartAt.beginning());
-        Await.until("it is told", SOON, () -> dead.error.get() != null);
+        Await.until("it is notified", SOON, () -> dead.error.get() != null);
         assertThat(dead.error.get())
                 .isInstanceOf(HistoryLostException.class)
-                .hasMessageContaining("the oldest that is kept is 9");
+                .hasMessageContaining("the oldest kept change is 9");
         assertThat(dead.ids()).isEmpty();
         assertThat(streams.clients().find("dead").block(SOON).isHistoryLost()).isTrue();
     }
@@ -383,7 +383,7 @@ class RetentionTest {
                 .toList();
     }
 
-    /** As those count who look for changes that are pending. */
+    /** As queries that look for pending changes do. */
     private static String pending() {
         return DATABASE.queryForString("SELECT coalesce(sum(n), 0) FROM (SELECT table_name, COUNT(*) AS n"
                 + " FROM datastore_changelog WHERE processed = FALSE GROUP BY table_name) AS pending");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A crash may take back only what nobody was told of, and a token of what never was is refused. */
+/** A crash may undo only changes that were not delivered, and a token of a change that does not exist is rejected. */
 class RewrittenHistoryTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);

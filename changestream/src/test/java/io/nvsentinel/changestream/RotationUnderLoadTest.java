@@ -241,7 +241,7 @@ class RotationUnderLoadTest {
         Await.until("more writes", SOON, () -> writers.isDone() || written.get() >= enough);
     }
 
-    /** Every session that the server has: of the pool, and the one that listens. */
+    /** Every session of the server: of the pool, and the listening one. */
     private void awaitOnly(TestCertificate certificate) {
         Await.until(
                 "only the new certificate",

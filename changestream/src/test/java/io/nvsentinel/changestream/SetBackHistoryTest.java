@@ -225,7 +225,7 @@ class SetBackHistoryTest {
 
         history.restore(10, "b", 30);
         assertThat(watch.awaitError()).isInstanceOf(HistoryForkedException.class);
-        Await.until("the name is given up", TestStreams.SOON, () -> history.isFree("client"));
+        Await.until("the name is released", TestStreams.SOON, () -> history.isFree("client"));
         assertThat(history.stored("client")).isEqualTo(4);
 
         Seen<ChangeEvent<HealthEventDocument>> again =
@@ -340,7 +340,7 @@ class SetBackHistoryTest {
         return IntStream.rangeClosed(first, last).mapToObj(i -> prefix + i).toList();
     }
 
-    /** Asks for nothing by itself. */
+    /** Requests nothing by default. */
     private static final class Slow extends BaseSubscriber<ChangeEvent<HealthEventDocument>> {
 
         private final AtomicReference<@Nullable ResumeToken> start = new AtomicReference<>();

@@ -49,7 +49,8 @@ class StartTest {
         }
         // As two writers do that draw their ids in one order and stamp in the other.
         DATABASE.execute(
-                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = changed_at + interval '1 h'"
+                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
++ "changed_at + interval '1 h'"
                         + " WHERE new_values #>> '{healthevent,nodeName}' IN ('b', 'd')");
         Seen<ChangeEvent<HealthEventDocument>> seen =
                 streams.watchHealth(WatchOptions.builder().startAt(StartAt.at(changedAt(2))));
@@ -115,7 +116,7 @@ class StartTest {
         trim("gone");
 
         HistoryLostException lost = lost(WatchOptions.builder().clientName("late"));
-        assertThat(lost).hasMessageContaining("the oldest that is kept is");
+        assertThat(lost).hasMessageContaining("the oldest kept change is");
         Seen<ChangeEvent<HealthEventDocument>> seen = streams.watchHealth(
                 WatchOptions.builder().clientName("late").onHistoryLost(OnHistoryLost.START_AT_OLDEST));
         seen.await(1).get(0).acknowledge();

@@ -94,7 +94,7 @@ final class TestStreams implements BeforeEachCallback, AfterEachCallback {
         return watch(options, built -> streams.watch(datastore.healthEvents(), built));
     }
 
-    /** A token for a position whose row is not checked. */
+    /** A token for a position without a check of its row. */
     ResumeToken tokenAt(long position) {
         String incarnation = database.get()
                 .queryForStrings("SELECT incarnation::text FROM datastore_changelog_state")

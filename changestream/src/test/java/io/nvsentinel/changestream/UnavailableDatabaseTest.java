@@ -34,7 +34,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** A processor whose database is unavailable for a while: that is no failure of the changes that are being handled. */
+/**
+ * A processor whose database is unavailable for a while: that does not count as a failure of the changes that are being
+ * handled.
+ */
 class UnavailableDatabaseTest {
 
     @RegisterExtension
@@ -102,7 +105,7 @@ class UnavailableDatabaseTest {
         awaitAllHandledOnce(20);
     }
 
-    /** The call writes after the database has disappeared, those after it cannot even begin. */
+    /** The call writes after the database has disappeared, later calls cannot even start. */
     private InTransaction outageAtCall(int wanted) {
         AtomicInteger calls = new AtomicInteger();
         return (change, session) ->

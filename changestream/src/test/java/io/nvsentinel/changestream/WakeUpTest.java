@@ -36,7 +36,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.subscriber.TestSubscriber;
 
-/** Polls are an hour apart, so whatever is received soon was received because of a wake-up. */
+/** Polls are an hour apart, so changes that are received soon were received because of a wake-up. */
 class WakeUpTest {
 
     @RegisterExtension
@@ -98,7 +98,7 @@ class WakeUpTest {
         Await.until("the change", SOON, () -> behind.contains("later"));
     }
 
-    /** One is told late, and asks for no more; meanwhile the other has gone to sleep again behind it. */
+    /** One is notified late, and requests no more; meanwhile the other has become idle again behind it. */
     @Test
     void aSubscriberThatIsSlowLeavesNobodyAsleepBehindIt() throws Exception {
         try (TcpProxy proxy = TcpProxy.to(DATABASE.get().host(), DATABASE.get().port())) {
@@ -165,13 +165,13 @@ class WakeUpTest {
         try (Connection listener = DATABASE.connect();
                 Connection sleeper = DATABASE.connect()) {
             listen(listener);
-            insert("nobody is there");
+            insert("there is no subscriber");
             assertThat(notifications(listener)).containsExactly("control");
 
             try (Statement statement = sleeper.createStatement()) {
                 statement.execute("SELECT pg_advisory_lock(7813858212840129890)");
             }
-            insert("somebody sleeps");
+            insert("a subscriber is idle");
             assertThat(notifications(listener)).containsExactly("", "control");
         }
     }
@@ -293,7 +293,7 @@ class WakeUpTest {
             statement.execute("PREPARE TRANSACTION 'immediate'");
         }
         DATABASE.execute("COMMIT PREPARED 'immediate'");
-        // Nobody was notified of it; the next change wakes the subscriber, which finds both.
+        // No notification was sent for it; the next change wakes the subscriber, which finds both.
         insert("next");
         Await.until("both changes", SOON, () -> seen.size() == 2);
         assertThat(seen).containsExactly("prepared", "next");
@@ -397,17 +397,19 @@ class WakeUpTest {
         return seen;
     }
 
-    /** Waits until all are asleep and one of them is armed; the session of that one. */
+    /** Waits until all are idle and one of them holds the idle lock; returns the session of that one. */
     private static String asleep(Sleep... subscribers) {
         return Await.until(
-                        subscribers.length + " subscribers asleep",
+                        subscribers.length + " subscribers idle",
                         SOON,
                         () -> Stream.of(subscribers).allMatch(Sleep::asleep) ? sleepers() : List.<String>of(),
                         sessions -> sessions.size() == 1)
                 .get(0);
     }
 
-    /** Waits until one subscriber is armed and has nothing left to look for, as it has when it begins to listen. */
+    /**
+     * Waits until one subscriber holds the idle lock and has nothing left to read, as it has when it starts to listen.
+     */
     private void asleepForGood(Supplier<List<?>> seen) {
         asleep(sleep);
         insert("warm-up");
@@ -436,7 +438,7 @@ class WakeUpTest {
         }
     }
 
-    /** The notifications so far; the last one is sent here, which shows that those before it have arrived. */
+    /** The notifications so far; the last one is sent here, which shows that the earlier ones have arrived. */
     private static List<String> notifications(Connection listener) throws SQLException {
         DATABASE.execute("SELECT pg_notify('" + IdleLock.CHANNEL + "', 'control')");
         List<String> received = new CopyOnWriteArrayList<>();
@@ -459,7 +461,7 @@ class WakeUpTest {
         }
     }
 
-    /** Asleep is who has looked once more after trying the gate, and found nothing. */
+    /** A subscriber is idle if it has read once more after trying the idle lock, and found nothing. */
     private static final class Sleep implements ChangeStreamListener {
 
         private final List<WakeUp> causes = new CopyOnWriteArrayList<>();

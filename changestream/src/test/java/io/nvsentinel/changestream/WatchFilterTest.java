@@ -51,7 +51,7 @@ class WatchFilterTest {
 
     @Test
     void aFilterThatNothingMatchesStillStoresItsPosition() {
-        streams.watchHealth(on("fullDocument.healthevent.nodeName", "nobody").clientName("quiet"));
+        streams.watchHealth(on("fullDocument.healthevent.nodeName", "unknown").clientName("quiet"));
         for (int i = 0; i < 11; i++) {
             insert("a");
         }

@@ -70,9 +70,9 @@ public final class BatchOptions {
     }
 
     /**
-     * Whether the first document that cannot be stored ends everything.
+     * Whether the first document that cannot be stored ends the stream.
      *
-     * @return whether it does; else the others are stored, and it is reported
+     * @return whether it does; otherwise the other documents are stored, and the failure is reported
      */
     public boolean stopAtFailure() {
         return stopAtFailure;
@@ -115,8 +115,8 @@ public final class BatchOptions {
         }
 
         /**
-         * Sets how long a batch waits for more documents after its first. Default 50 ms, range 1 ms to 1 h. It matters
-         * where documents come slower than they are stored.
+         * Sets how long a batch waits for more documents after its first. Default 50 ms, range 1 ms to 1 h. It applies
+         * if documents arrive more slowly than they are stored.
          *
          * @param value the duration
          * @return this builder
@@ -127,7 +127,7 @@ public final class BatchOptions {
         }
 
         /**
-         * Sets whether the first document that cannot be stored ends everything. Default true.
+         * Sets whether the first document that cannot be stored ends the stream. Default true.
          *
          * @param value true to stop; false to store the others and report it
          * @return this builder
@@ -141,7 +141,7 @@ public final class BatchOptions {
          * Checks all options.
          *
          * @return immutable options
-         * @throws InvalidRequestException naming everything that is wrong
+         * @throws InvalidRequestException with all invalid values
          */
         public BatchOptions build() {
             List<String> problems = new ArrayList<>();

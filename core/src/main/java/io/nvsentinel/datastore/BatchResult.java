@@ -10,7 +10,7 @@ import java.util.UUID;
  * What became of a batch of documents, after its commit. A document in neither list was not sent.
  *
  * @param stored the documents that were stored, in their order
- * @param failed the documents that were not, in their order; also those of which it is not known, with an
+ * @param failed the documents that were not, in their order; including documents with an unknown outcome, with an
  *     {@link OutcomeUnknownException}
  */
 public record BatchResult(List<Stored> stored, List<Failed> failed) {
@@ -35,10 +35,11 @@ public record BatchResult(List<Stored> stored, List<Failed> failed) {
     public record Stored(long index, UUID id) {}
 
     /**
-     * A document that was not stored, or of which that is not known.
+     * A document that was not stored, or whose outcome is unknown.
      *
-     * @param index its place among all documents of the stream, from 0
-     * @param error why; whether it may be stored all the same tells {@link DatastoreException#isOutcomeUnknown()}
+     * @param index its index among all documents of the stream, from 0
+     * @param error the reason; the document may be stored nevertheless if {@link DatastoreException#isOutcomeUnknown()}
+     *     is true
      */
     public record Failed(long index, DatastoreException error) {}
 }

@@ -4,11 +4,11 @@ package io.nvsentinel.datastore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An option's value and where it came from, for people who ask why.
+ * An option's value and its source, for diagnostics.
  *
  * @param name the option, as the method of {@link DatastoreOptions.Builder}
- * @param variable the environment variable that gives it
- * @param value the value as text, {@code <hidden>} for a password; null where there is none
+ * @param variable its environment variable
+ * @param value the value as a string, {@code <hidden>} for a password; null if there is none
  * @param source {@link #BUILDER}, {@link #DEFAULT}, the environment variable, or the YAML file with the place in it
  */
 public record ConfiguredOption(
@@ -17,6 +17,6 @@ public record ConfiguredOption(
     /** The source of what the program itself gave. */
     public static final String BUILDER = "builder";
 
-    /** The source of what nobody gave. */
+    /** The source of an option that was not set. */
     public static final String DEFAULT = "default";
 }

@@ -16,7 +16,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The way in: a connected datastore. Thread-safe; one serves a whole process. Whoever connected it closes it.
+ * A connected datastore: the entry point of the library. Thread-safe; one instance serves a whole process. The code
+ * that connects it must close it.
  *
  * <pre>{@code
  * Datastore.connect(DatastoreOptions.fromEnvironment())
@@ -27,26 +28,27 @@ import reactor.core.publisher.Mono;
 public interface Datastore extends DatastoreSession {
 
     /**
-     * Connects: reads the certificates, brings the schema up to date as {@link DatastoreOptions#schemaMode()} says, and
-     * makes sure that the server answers.
+     * Connects: reads the certificates, migrates or checks the schema according to
+     * {@link DatastoreOptions#schemaMode()}, and checks that the server answers.
      *
-     * @param options where and how
-     * @return cold; emits the datastore when it can be used, for which it may wait as long as
-     *     {@link DatastoreOptions#schemaWait()}; always ends; fails with {@link ConfigurationException} when an operator has
-     *     to act, which includes libraries on the class path whose classes do not fit,
-     *     and with {@link UnavailableException} where waiting may help; on failure and on cancel everything opened so
-     *     far is closed; {@code Mono.usingWhen(Datastore.connect(options), work, Datastore::close)} closes it in every case,
-     *     also where the cancel and the datastore cross each other
+     * @param options the options
+     * @return cold; emits the datastore when it is ready, which may take up to {@link DatastoreOptions#schemaWait()};
+     *     always terminates; fails with {@link ConfigurationException} when an operator must act, for example if
+     *     libraries on the class path are incompatible, and with {@link UnavailableException} if a retry may help;
+     *     after a failure and a cancellation, everything that was opened is closed;
+     *     {@code Mono.usingWhen(Datastore.connect(options), work, Datastore::close)} closes it in every case, even if
+     *     cancellation races with the result
      */
     static Mono<Datastore> connect(DatastoreOptions options) {
         return DefaultDatastore.connect(options, null);
     }
 
     /**
-     * As {@link #connect(DatastoreOptions)}, and tells a listener what the datastore does.
+     * As {@link #connect(DatastoreOptions)}, with a listener.
      *
-     * @param options where and how
-     * @param listener hears of operations, for example {@link io.nvsentinel.datastore.metrics.DatastoreMetrics}
+     * @param options the options of the connection
+     * @param listener receives the events of the datastore, for example
+     *     {@link io.nvsentinel.datastore.metrics.DatastoreMetrics}
      * @return cold; as {@link #connect(DatastoreOptions)}
      */
     static Mono<Datastore> connect(DatastoreOptions options, DatastoreListener listener) {
@@ -54,7 +56,7 @@ public interface Datastore extends DatastoreSession {
     }
 
     /**
-     * Runs a function in one transaction: what it writes through the session is committed together, or not at all.
+     * Runs a function in one transaction: all writes through the session are committed together, or none is.
      *
      * <pre>{@code
      * datastore.inTransaction(TransactionOptions.defaults(), session -> session.healthEvents()
@@ -63,29 +65,31 @@ public interface Datastore extends DatastoreSession {
      * }</pre>
      *
      * <p><b>The function may be run again</b>, on a new transaction, after a serialization failure or a deadlock
-     * (SQLSTATE 40001 and 40P01), as often as the options allow and with back-off between. What it does besides using
-     * the session happens again then. Any other error ends the transaction at once.
+     * (SQLSTATE 40001 and 40P01), as often as the options allow and with back-off between. Its effects outside of the
+     * session happen again then. Any other error ends the transaction immediately.
      *
-     * <p>The session's operations run one after another in the order of their subscriptions, also when several are
-     * subscribed to at once. After one has failed the server refuses further ones; a function that goes on as if nothing
-     * had happened gets the first error at the commit. The session refuses operations when the transaction has ended.
-     * Operations on this datastore instead of the session are no part of the transaction: they run on a connection of
-     * their own, do not see what is not committed yet, and may have to wait for it, or for a pool that is exhausted.
+     * <p>The session's operations run one after another in the order of their subscriptions, even if several are
+     * subscribed to at once. After a failed operation, the server rejects further ones; a function that ignores the
+     * error of an operation gets the first error at the commit. The session rejects operations after the transaction
+     * has ended. Operations on this datastore instead of the session are not part of the transaction: they run on a
+     * separate connection, do not see uncommitted changes, and may have to wait for the transaction, or for an
+     * exhausted pool.
      *
-     * @param options isolation, retries and time-outs
-     * @param work what to do; must use nothing but the session given to it
+     * @param options isolation, retries and timeouts
+     * @param work the function; must use only the given session
      * @param <R> the result
-     * @return cold; emits the function's value, if any, after the commit and when the connection is back; fails with the
-     *     function's error after the rollback, and with {@link OutcomeUnknownException} if the connection is lost at
-     *     the commit; before that, a lost connection is an {@link UnavailableException} and nothing was written; on
-     *     cancel the running statement is stopped and the transaction rolled back, but a COMMIT that was sent is not stopped
+     * @return cold; emits the function's value, if any, after the commit and the release of the connection; fails with
+     *     the function's error after the rollback, and with {@link OutcomeUnknownException} if the connection is lost
+     *     at the commit; before that, a lost connection is an {@link UnavailableException} and nothing was written; on
+     *     cancel the running statement is stopped and the transaction rolled back, but a COMMIT that was sent is not
+     *     stopped
      */
     <R> Mono<R> inTransaction(TransactionOptions options, Function<DatastoreSession, Mono<R>> work);
 
     /**
      * As {@link #inTransaction(TransactionOptions, Function)} with every option at its default.
      *
-     * @param work what to do; must use nothing but the session given to it
+     * @param work the function; must use only the given session
      * @param <R> the result
      * @return cold; emits the function's value, if any, after the commit
      */
@@ -94,14 +98,14 @@ public interface Datastore extends DatastoreSession {
     }
 
     /**
-     * Reads and writes on a connection of the caller's, and so in the caller's transaction: for Spring's, the one that
-     * {@code ConnectionFactoryUtils.getConnection} gives. The connection stays the caller's to begin, commit, roll back
-     * and close. Statements name this datastore's schema; PostgreSQL's own operators and functions are looked for in the
-     * connection's search path, which must therefore hold no schema in which others may create objects. Where no
-     * transaction was begun, each operation is one.
+     * Reads and writes on a connection of the caller, and so in the caller's transaction: for Spring's transactions,
+     * the connection of {@code ConnectionFactoryUtils.getConnection}. The caller begins, commits, rolls back and
+     * closes. Statements name this datastore's schema; PostgreSQL's own operators and functions are resolved in the
+     * connection's search path, which must therefore contain no schema in which other roles may create objects. If no
+     * transaction was started, each operation is its own transaction.
      *
      * @param connection a connection to this datastore's database, through the PostgreSQL driver
-     * @return the session, good for as long as the connection; its operations run one after another
+     * @return the session, valid as long as the connection; its operations run one after another
      */
     DatastoreSession using(Connection connection);
 
@@ -111,95 +115,97 @@ public interface Datastore extends DatastoreSession {
      * touches a table that is no collection. The user needs the right to execute the database's function
      * {@code nvsentinel_create_collection}, and none to create tables.
      *
-     * @param name its name; any text of 1 to 63 bytes without control characters or half a surrogate pair, and without
-     *     {@code pg_} at its beginning
-     * @return cold; completes after the commit; fails with {@link InvalidRequestException} where another kind of table
-     *     has the name, and with {@link ConfigurationException} where the right is missing
-     * @throws InvalidRequestException when there can be no collection of this name
+     * @param name its name; any string of 1 to 63 bytes without control characters and unpaired surrogates, and without
+     *     the prefix {@code pg_}
+     * @return cold; completes after the commit; fails with {@link InvalidRequestException} if another kind of table has
+     *     the name, and with {@link ConfigurationException} if the privilege is missing
+     * @throws InvalidRequestException if the name is not valid
      */
     Mono<Void> createCollection(String name);
 
     /**
-     * Creates the index by which {@link Filter#text} finds documents of a collection, instead of looking at all of them. Does
-     * nothing where there is one. No collection has it from the beginning, for it makes each insert about half as dear again.
-     * The user needs the right to execute the database's function {@code nvsentinel_create_text_index}.
+     * Creates the index by which {@link Filter#text} finds documents of a collection, instead of scanning all of them.
+     * Does nothing if the index exists. New collections do not have it, because inserts become about 50 % slower. The
+     * user needs the privilege to execute the database's function {@code nvsentinel_create_text_index}.
      *
-     * <p>Writes to the collection wait while the index is built, which has to be done within
-     * {@link DatastoreOptions#statementTimeout()}; a large collection that is in use is better indexed by the schema's owner,
-     * concurrently, as the operations guide tells.
+     * <p>Writes to the collection wait while the index is built, which must complete within
+     * {@link DatastoreOptions#statementTimeout()}; for a large collection that is in use, the schema's owner should
+     * create the index concurrently, as described in the operations guide.
      *
-     * @param collection its name: {@code health_events}, {@code maintenance_events} or that of {@link #createCollection}
-     * @return cold; completes after the commit; fails with {@link InvalidRequestException} where there is no such collection,
-     *     and with {@link ConfigurationException} where the right is missing
-     * @throws InvalidRequestException when there can be no collection of this name
+     * @param collection its name: {@code health_events}, {@code maintenance_events} or a name that was passed to
+     *     {@link #createCollection}
+     * @return cold; completes after the commit; fails with {@link InvalidRequestException} if there is no such
+     *     collection, and with {@link ConfigurationException} if the privilege is missing
+     * @throws InvalidRequestException if the name is not valid
      */
     Mono<Void> createTextIndex(String collection);
 
     /**
-     * Asks the server for an answer.
+     * Checks that the server answers.
      *
-     * @return cold; completes when it answered; fails with {@link UnavailableException} when it did not
+     * @return cold; completes when it has answered; fails with {@link UnavailableException} when it did not
      */
     Mono<Void> ping();
 
     /**
-     * How this datastore is, for probes and for people. As {@link #health(Duration)}, within five seconds.
+     * Checks the health, for probes and operators. As {@link #health(Duration)}, within five seconds.
      *
      * @return cold; emits the health; never fails
      */
     Mono<Health> health();
 
     /**
-     * How this datastore is: asks the server one question, over a connection of the pool, and looks at the pool and the
-     * certificates. Down means that there was no answer; where all connections are in use, so that nobody could ask, it is
-     * degraded.
+     * Checks the health: runs one query on a connection of the pool, and checks the pool and the certificates. The
+     * state is down if the server did not answer; it is degraded if all connections are in use, so that no query could
+     * run.
      *
      * @param within how long it may take
-     * @return cold; emits the health; never fails, also after {@link #close()}; cancelling stops asking
+     * @return cold; emits the health; never fails, even after {@link #close()}; cancelling stops the query
      */
     Mono<Health> health(Duration within);
 
     /**
-     * The pool's figures at this moment. Asks nobody.
+     * The current metrics of the pool. Sends no query.
      *
-     * @return the figures
+     * @return the metrics
      */
     PoolMetrics pool();
 
     /**
-     * The certificates in use at this moment, for operators and metrics. Asks nobody and reads no file.
+     * The active certificates, for operators and metrics. Sends no query and reads no file.
      *
-     * @return the status; empty if connections are in plain text, also because the newest one found no TLS at the server with
+     * @return the status; empty if connections use plain text, including when the server did not support TLS with
      *     {@code prefer}
      */
     Optional<TlsStatus> tlsStatus();
 
     /**
-     * The certificates in use, now and after each change: new files in use, files that cannot be used, a certificate in use
-     * that has expired.
+     * The active certificates, now and after each change: new active files, files that cannot be used, an active
+     * certificate that has expired.
      *
-     * @return hot; a new subscriber begins with the latest change, a slow one misses those in between; completes when this is
-     *     closed, at once where connections are in plain text; never fails; signals come on the thread that reads the files
+     * @return hot; a new subscriber starts with the latest change, a slow one misses intermediate changes; completes
+     *     when this is closed, immediately if connections use plain text; never fails; signals arrive on the thread
+     *     that reads the files
      */
     Flux<TlsStatus> tlsStatuses();
 
     /**
-     * The provider's name, as configuration knows it.
+     * The provider's name in the configuration.
      *
      * @return always {@code postgresql}
      */
     String provider();
 
     /**
-     * What this datastore was connected with.
+     * The options of this datastore.
      *
      * @return the options
      */
     DatastoreOptions options();
 
     /**
-     * Closes every connection. Operations under way have five seconds to finish, then their connections are closed and they
-     * fail; later ones fail with {@link InvalidRequestException}.
+     * Closes every connection. Running operations have five seconds to complete, then their connections are closed and
+     * they fail; later ones fail with {@link InvalidRequestException}.
      *
      * @return cold; completes when all are closed; may be repeated
      */

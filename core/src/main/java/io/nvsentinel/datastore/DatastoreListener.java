@@ -7,11 +7,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what a datastore does, for metrics and tests: override what is of interest. Given to
- * {@link Datastore#connect(DatastoreOptions, DatastoreListener)}; without one nothing is measured and nothing is paid.
+ * Receives events of a datastore, for metrics and tests: override the methods of interest. Passed to
+ * {@link Datastore#connect(DatastoreOptions, DatastoreListener)}; without a listener, nothing is measured.
  *
- * <p>Called on the threads that work, from several at a time, so it must be thread-safe and must not block. What
- * {@link #onOperation} throws is logged and breaks no operation. It hears no document and no value.
+ * <p>Called concurrently on the threads of the operations, so it must be thread-safe and must not block. Exceptions of
+ * {@link #onOperation} are logged and do not affect the operation. It receives no documents and no values.
  */
 public interface DatastoreListener {
 
@@ -19,15 +19,15 @@ public interface DatastoreListener {
     enum Kind {
         /** It reads. */
         READ,
-        /** It writes, in a transaction of its own or as part of one. */
+        /** It writes, in its own transaction or as part of one. */
         WRITE,
-        /** It is a transaction with all its attempts; its operations are heard of too. */
+        /** It is a transaction with all its attempts; its operations are reported as well. */
         TRANSACTION
     }
 
     /** How an operation ended. */
     enum Outcome {
-        /** It did what it should. */
+        /** It succeeded. */
         OK,
         /** It failed. */
         FAILED,
@@ -36,12 +36,12 @@ public interface DatastoreListener {
     }
 
     /**
-     * One operation that has ended: one use of a connection, a page of a query for instance.
+     * One operation that has ended: one use of a connection, for example for a page of a query.
      *
-     * @param kind what it does
-     * @param action what it does in words, as in {@link DatastoreException#action()}; names tables and clients, never values
-     * @param took from its subscription until its connection is back, with the wait for one
-     * @param outcome how it ended
+     * @param kind its kind
+     * @param action its description, as in {@link DatastoreException#action()}; names tables and clients, never values
+     * @param took from its subscription until its connection is released, including the wait for a connection @param
+     *     outcome how it ended
      * @param error why it failed; null unless it failed
      */
     record Operation(
@@ -54,24 +54,25 @@ public interface DatastoreListener {
     /**
      * An operation has ended. Inserts that shared a statement are one operation.
      *
-     * @param operation which, and how
+     * @param operation the operation and its outcome
      */
     default void onOperation(Operation operation) {}
 
     /**
-     * The datastore is connected, and about to be given to whoever connects it.
+     * The datastore is connected, and is about to be emitted to the caller.
      *
      * @param datastore the datastore
      */
     default void onConnected(Datastore datastore) {}
 
     /**
-     * Wraps what makes the pool's connections, to see each query; called once, before the first. Its connections have to
-     * give the driver's by {@link io.r2dbc.spi.Wrapped}, else a cancelled statement cannot be stopped at the server. The
-     * connection for wake-ups and those of migrations are not made here.
+     * Wraps the connection factory of the pool, for example to observe each query; called once, before the first
+     * connection. Its connections must return the driver's connection by {@link io.r2dbc.spi.Wrapped}, otherwise a
+     * cancelled statement cannot be stopped at the server. The connections of wake-ups and of migrations are not
+     * included.
      *
-     * @param connections makes the driver's connections
-     * @return itself unless overridden
+     * @param connections the driver's connection factory
+     * @return the same factory unless overridden
      */
     default ConnectionFactory decorate(ConnectionFactory connections) {
         return connections;

@@ -34,10 +34,11 @@ import org.jspecify.annotations.Nullable;
  *         .build();
  * }</pre>
  *
- * <p>One option may be given by several sources. The strongest wins, whatever the order of the calls: first the
- * builder's own methods, then YAML, then variables, then the default. A value that cannot be used is an error and does
- * not give way to a weaker source, but for {@code maxConnections} and {@code maxIdleConnections}, which do so with a
- * warning, as they always did in NVSentinel; for those two, 0 in YAML and in variables stands for the default.
+ * <p>One option may be given by several sources. The source with the highest precedence wins, regardless of the order
+ * of the calls: first the builder's own methods, then YAML, then variables, then the default. A value that cannot be
+ * used is an error and does not give way to a weaker source, but for {@code maxConnections} and
+ * {@code maxIdleConnections}, which do so with a warning, as they always did in NVSentinel; for these two options, 0 in
+ * YAML and in variables stands for the default.
  *
  * <p>YAML has the keys of NVSentinel's services, at the top or under {@code global.datastore} as in Helm values:
  *
@@ -137,7 +138,7 @@ public final class DatastoreOptions {
     }
 
     /**
-     * The port of those servers that name none.
+     * The default port of the servers.
      *
      * @return 1 to 65535
      */
@@ -155,18 +156,18 @@ public final class DatastoreOptions {
     }
 
     /**
-     * The servers for what needs a session of its own, as given.
+     * The servers for work that needs a dedicated session, as set.
      *
-     * @return null where they are those of {@link #host()}
+     * @return null if they are the servers of {@link #host()}
      */
     public @Nullable String directHost() {
         return values.find(Options.DIRECT_HOST);
     }
 
     /**
-     * The servers for what needs a session of its own.
+     * The servers for work that needs a dedicated session.
      *
-     * @return as {@link Builder#directHost}; those of {@link #addresses()} where it is not given
+     * @return as {@link Builder#directHost}; {@link #addresses()} if it is not set
      */
     public List<InetSocketAddress> directAddresses() {
         String direct = directHost();
@@ -194,7 +195,7 @@ public final class DatastoreOptions {
     /**
      * The password.
      *
-     * @return null where a certificate or the server's trust logs in
+     * @return null if the login uses a certificate or the method trust
      */
     public @Nullable String password() {
         return values.find(Options.PASSWORD);
@@ -219,9 +220,9 @@ public final class DatastoreOptions {
     }
 
     /**
-     * The TLS mode as given.
+     * The TLS mode as set.
      *
-     * @return null where it follows from the certificates: verify-full with a root certificate, else require
+     * @return null if it is derived from the certificates: verify-full with a root certificate, else require
      */
     public @Nullable SslMode sslMode() {
         return values.find(Options.SSL_MODE);
@@ -239,7 +240,7 @@ public final class DatastoreOptions {
     /**
      * The client key's PEM file.
      *
-     * @return null where no client certificate is sent
+     * @return null if no client certificate is sent
      */
     public @Nullable Path sslKey() {
         return values.find(Options.SSL_KEY);
@@ -266,7 +267,7 @@ public final class DatastoreOptions {
     /**
      * The file with the password of an encrypted client key.
      *
-     * @return null where the key is not encrypted
+     * @return null if the key is not encrypted
      */
     public @Nullable Path sslPasswordFile() {
         return values.find(Options.SSL_PASSWORD_FILE);
@@ -309,9 +310,9 @@ public final class DatastoreOptions {
     }
 
     /**
-     * Whether connections made with earlier certificates leave at once when new ones are in use.
+     * Whether connections with earlier certificates are replaced immediately when new certificates are active.
      *
-     * @return false where they leave at the end of their lifetime
+     * @return false if they are replaced at the end of their lifetime
      */
     public boolean replaceConnectionsOnRotation() {
         return values.get(Options.REPLACE_CONNECTIONS_ON_ROTATION);
@@ -327,7 +328,7 @@ public final class DatastoreOptions {
     }
 
     /**
-     * How long connecting waits for others who bring the schema up to date.
+     * How long connecting waits for another instance that is migrating the schema.
      *
      * @return zero or a positive duration
      */
@@ -345,9 +346,9 @@ public final class DatastoreOptions {
     }
 
     /**
-     * The most connections that stay open while nobody uses them.
+     * The largest number of idle connections that remain open.
      *
-     * @return at least 1; {@link #maxConnections()} where nothing was given
+     * @return at least 1; {@link #maxConnections()} if it is not set
      */
     public int maxIdleConnections() {
         Integer value = values.find(Options.MAX_IDLE_CONNECTIONS);
@@ -428,7 +429,7 @@ public final class DatastoreOptions {
     }
 
     /**
-     * How long a change stream that hears nothing waits before it looks for changes.
+     * How long an idle change stream waits before it reads without a notification.
      *
      * @return a positive duration
      */
@@ -464,7 +465,7 @@ public final class DatastoreOptions {
         Optional.ofNullable(sslCrl()).ifPresent(tls::revocationList);
         Optional.ofNullable(sslPasswordFile()).ifPresent(tls::keyPasswordFile);
         if (password() == null) {
-            // With a password the certificate is not what logs in, so it may name anybody.
+            // With a password, the login does not use the certificate, so the certificate can name any user.
             tls.user(username());
         }
         return Optional.of(tls.build());
@@ -515,8 +516,8 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Takes from an environment what nothing stronger gave; see {@link DatastoreOptions} for the order. What is
-         * wrong in it is reported by {@link #build()}.
+         * Sets options from environment variables; see {@link DatastoreOptions} for the precedence. {@link #build()}
+         * rejects invalid values.
          *
          * @param variables names and values of variables
          * @return this builder
@@ -527,8 +528,8 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Takes from a YAML text what nothing stronger gave; see {@link DatastoreOptions} for the order and the keys.
-         * What is wrong in it is reported by {@link #build()}.
+         * Sets options from a YAML document; see {@link DatastoreOptions} for the precedence and the keys.
+         * {@link #build()} rejects invalid values.
          *
          * @param text one YAML document
          * @return this builder
@@ -562,9 +563,9 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Sets where the server is reached without the pooler that {@link #host} names, for what a pooler in transaction
-         * mode cannot serve, because it needs a session of its own: the migrations, the wake-ups of change streams, and
-         * the retention of the changelog. As {@code host}; default is {@code host} itself;
+         * Sets where the server is reached without the pooler that {@link #host} names, for work that a pooler in
+         * transaction mode does not support, because it needs a dedicated session: the migrations, the wake-ups of
+         * change streams, and the retention of the changelog. As {@code host}; default is {@code host} itself;
          * {@code DATASTORE_DIRECT_HOST}.
          *
          * @param value host names or addresses
@@ -637,9 +638,9 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Sets how long connecting waits for others who bring the schema up to date. Default 1 min, range 0 to 1 d,
-         * where 0 means not at all; {@code DATASTORE_SCHEMA_WAIT}. With {@link SchemaMode#VALIDATE} it waits for pending
-         * migrations to be applied, with {@link SchemaMode#MIGRATE} for a starter that is applying them.
+         * Sets how long connecting waits for another instance that is migrating the schema. Default 1 min, range 0 to 1
+         * d, where 0 means no waiting; {@code DATASTORE_SCHEMA_WAIT}. With {@link SchemaMode#VALIDATE} it waits for
+         * pending migrations to be applied, with {@link SchemaMode#MIGRATE} for an instance that is applying them.
          *
          * @param value the duration
          * @return this builder
@@ -775,10 +776,11 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Sets whether connections made with earlier certificates leave at once when new ones are in use: idle ones within a
-         * second, lent ones when they come back, those that listen for changes by reconnecting. Default false: they leave at
-         * the end of {@link #connectionMaxLifetime}; {@code DATASTORE_REPLACE_CONNECTIONS_ON_ROTATION}. Turn it on where an
-         * old certificate may be revoked, or expires soon.
+         * Sets whether connections made with earlier certificates leave at once when new ones are in use: idle
+         * connections within a second, connections in use when they are released, and the connections that listen for
+         * changes by reconnecting. Default false: they leave at the end of {@link #connectionMaxLifetime};
+         * {@code DATASTORE_REPLACE_CONNECTIONS_ON_ROTATION}. Turn it on where an old certificate may be revoked, or
+         * expires soon.
          *
          * @param value whether they leave at once
          * @return this builder
@@ -789,8 +791,8 @@ public final class DatastoreOptions {
 
         /**
          * Sets parameters of the server for each connection. Default none; {@code DATASTORE_EXTRA_PARAMS}. Allowed are
-         * those that cannot break what this library promises: planner costs, {@code jit}, {@code work_mem}, TCP
-         * keep-alives and the like. The migrations' connection does without them.
+         * parameters that do not affect the guarantees of this library: planner costs, {@code jit}, {@code work_mem},
+         * TCP keep-alives and the like. They are not set on the connection of the migrations.
          *
          * @param value names and values
          * @return this builder
@@ -811,9 +813,9 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Sets the most connections that stay open while nobody uses them. Default as many as
-         * {@link #maxConnections}, range 1 to that; {@code DATASTORE_MAX_IDLE_CONNECTIONS}. One that comes back beyond
-         * it is closed at once. Lower it where connections are scarce; making one takes some milliseconds.
+         * Sets the largest number of idle connections that remain open. Default as many as {@link #maxConnections},
+         * range 1 to that; {@code DATASTORE_MAX_IDLE_CONNECTIONS}. A released connection above this number is closed
+         * immediately. Lower it if connections are scarce; opening a connection takes some milliseconds.
          *
          * @param value the number
          * @return this builder
@@ -823,9 +825,10 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Sets how many prepared statements a connection keeps, the latest ones. Default 256, range 0 to 10000; 0 is for
-         * poolers in transaction mode that do not know prepared statements, as PgBouncer before 1.21 or without
-         * {@code max_prepared_statements}: each statement is then parsed anew. {@code DATASTORE_PREPARED_STATEMENTS}.
+         * Sets how many prepared statements a connection keeps (the most recently used). Default 256, range 0 to 10000;
+         * 0 is for poolers in transaction mode without support for prepared statements, such as PgBouncer before 1.21
+         * or without {@code max_prepared_statements}: the server then parses each statement again.
+         * {@code DATASTORE_PREPARED_STATEMENTS}.
          *
          * @param value the number
          * @return this builder
@@ -836,7 +839,7 @@ public final class DatastoreOptions {
 
         /**
          * Sets how long a connection is used before it is replaced. Default 1 h, range 1 s to 1 d;
-         * {@code DATASTORE_CONNECTION_MAX_LIFETIME}. A connection in use is replaced when it comes back.
+         * {@code DATASTORE_CONNECTION_MAX_LIFETIME}. A connection in use is replaced when it is released.
          *
          * @param value the duration
          * @return this builder
@@ -857,9 +860,9 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Sets how long nothing may arrive on a connection before the operating system asks the other end whether it is there,
-         * and how long between such questions. A connection whose other end has vanished ends that way even while it is idle.
-         * Default 5 s, range 1 s to 1 d, in whole seconds; {@code DATASTORE_TCP_KEEP_ALIVE}.
+         * Sets the TCP keep-alive time and interval: how long a connection may receive nothing before the operating
+         * system probes the peer, and the time between probes. An idle connection whose peer has disappeared is closed
+         * this way. Default 5 s, range 1 s to 1 d, in whole seconds; {@code DATASTORE_TCP_KEEP_ALIVE}.
          *
          * @param value the duration
          * @return this builder
@@ -917,9 +920,9 @@ public final class DatastoreOptions {
         }
 
         /**
-         * Sets how long a change stream that hears nothing waits before it looks for changes. Default 5 s, range 1 ms
-         * to 1 d; {@code DATASTORE_POLL_INTERVAL}. A wake-up usually comes first, so this bounds the delay only where
-         * wake-ups are impossible or get lost.
+         * Sets how long an idle change stream waits before it reads without a notification. Default 5 s, range 1 ms to
+         * 1 d; {@code DATASTORE_POLL_INTERVAL}. A wake-up usually arrives first, so this limits the delay only if
+         * wake-ups are impossible or are lost.
          *
          * @param value the duration
          * @return this builder

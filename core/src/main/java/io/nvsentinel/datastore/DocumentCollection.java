@@ -24,14 +24,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A collection of JSON documents of one type: a table with a document per row. Thread-safe; it lives as long as the
- * {@link Datastore} that gave it.
+ * A collection of JSON documents of one type: a table with a document per row. Thread-safe; it is valid as long as its
+ * {@link Datastore}.
  *
- * <p>Every publisher is cold: each subscription asks the database anew. No connection is held between a subscriber's
- * requests. Cancelling gives the connection back; a write that is cancelled may still have happened, and one
- * that was sent is never stopped, since that could end its wait for a synchronous standby. Errors are
- * {@link DatastoreException}s. Signals arrive on threads of the driver or of Reactor's parallel
- * scheduler, which must not be blocked.
+ * <p>Every publisher is cold: each subscription runs the operation again. No connection is in use between a
+ * subscriber's requests. Cancelling releases the connection; a cancelled write may still take effect, and a write that
+ * was already sent is never stopped, because that could end its wait for a synchronous standby. Errors are
+ * {@link DatastoreException}s. Signals arrive on threads of the driver or of Reactor's parallel scheduler, which must
+ * not be blocked.
  *
  * @param <T> the documents' type
  */
@@ -47,21 +47,22 @@ public interface DocumentCollection<T> {
     /**
      * Stores a document.
      *
-     * <p>Inserts that come at the same time share a statement and a commit: the first goes at once, those subscribed to
-     * while it is under way go together after it, in the order of their subscriptions. Health events of which sixteen or
-     * more wait go in a second statement at the same time, and keep that order for each node. A document that the server
-     * refuses fails for its own caller alone. Not so in a transaction, where each goes by itself.
+     * <p>Concurrent inserts share a statement and a commit: the first is sent immediately; inserts that are subscribed
+     * to while it runs are combined in the next statement, in the order of their subscriptions. If sixteen or more
+     * health events wait, they are sent in a second concurrent statement, and keep that order for each node. A document
+     * that the server rejects fails only for its caller. In a transaction, each document is inserted separately.
      *
      * @param document the document
-     * @return emits the new record's id after the commit; fails with {@link UnavailableException}, and stores nothing, if
-     *     more than 10000 inserts or 64 MiB wait already; if cancelled before its statement was sent, nothing is stored
+     * @return emits the new record's id after the commit; fails with {@link UnavailableException}, and stores nothing,
+     *     if more than 10000 inserts or 64 MiB wait already; if cancelled before its statement was sent, nothing is
+     *     stored
      */
     Mono<UUID> insert(T document);
 
     /**
      * Stores documents in one statement: all of them or none.
      *
-     * @param documents the documents, together less than 256 MiB; none is allowed and writes nothing
+     * @param documents the documents, together less than 256 MiB; an empty list is allowed and writes nothing
      * @return emits the new records' ids in the order of the documents, after the commit
      */
     Mono<List<UUID>> insertMany(List<T> documents);
@@ -69,17 +70,18 @@ public interface DocumentCollection<T> {
     /**
      * Stores a stream of documents in batches, one after another, each in one statement.
      *
-     * <p>Where a document is refused, the rest of its batch is stored all the same, unless the options say to stop there:
-     * then those before it are stored and those after it are not. A transaction takes nothing more after a refusal: there all
-     * of the batch fail with it, and so does the stream.
+     * <p>If a document is rejected, the rest of its batch is still stored, unless the options say to stop: then the
+     * earlier documents are stored and the later ones are not. A transaction accepts no further statement after an
+     * error: there the whole batch fails, and so does the stream.
      *
      * @param documents the documents; requested a batch at a time, at most two batches ahead of what is stored
-     * @param options sizes, waiting time, and whether to stop at the first document that is refused
-     * @return emits the result of each batch after its commit, in order; completes after the last; fails with what
-     *     {@code documents} fails with, after the result of what it had emitted; with the error of a refused document after the result that holds it if it is to stop
-     *     there; and with {@link UnavailableException} or {@link OutcomeUnknownException} after the result of the batch under
-     *     way, whose failed documents with that error are not, or may not be, stored: what is in no result was not sent; if
-     *     cancelled, the batch under way may still be stored
+     * @param options sizes, waiting time, and whether to stop at the first rejected document
+     * @return emits the result of each batch after its commit, in order; completes after the last; fails with the error
+     *     of {@code documents}, after the result of the documents that it had emitted; with the error of a rejected
+     *     document after the result that contains it, if the options say to stop; and with {@link UnavailableException}
+     *     or {@link OutcomeUnknownException} after the result of the current batch, whose documents with that error are
+     *     not, or may not be, stored: documents without a result were not sent; if cancelled, the current batch may
+     *     still be stored
      */
     Flux<BatchResult> insertStream(Publisher<? extends T> documents, BatchOptions options);
 
@@ -94,8 +96,8 @@ public interface DocumentCollection<T> {
     /**
      * Reads the first document of a query.
      *
-     * @param query which; its limit is ignored
-     * @return emits the document, or nothing if none matches; failures are errors
+     * @param query selects the document; its limit is ignored
+     * @return emits the document, or nothing if none matches
      */
     Mono<StoredDocument<T>> findOne(Query query);
 
@@ -110,12 +112,12 @@ public interface DocumentCollection<T> {
     }
 
     /**
-     * Reads documents, a page at a time; see {@link Query} for what is guaranteed between pages.
+     * Reads documents, a page at a time; see {@link Query} for the guarantees between pages.
      *
-     * <p>Reads ahead at most two pages, each of at most {@link Query#pageSize()} documents and, unless one document alone is
-     * larger, not much more than 4 MiB.
+     * <p>Reads ahead at most two pages, each of at most {@link Query#pageSize()} documents and, unless one document
+     * alone is larger, not much more than 4 MiB.
      *
-     * @param query which documents, in which order, how many
+     * @param query the query
      * @return emits the documents in the query's order; completes after the last; empty if none matches; fails with
      *     {@link InvalidDocumentException} in the place of a document that cannot be read, unless
      *     {@link Query#onUndecodable} is set
@@ -123,39 +125,39 @@ public interface DocumentCollection<T> {
     Flux<StoredDocument<T>> find(Query query);
 
     /**
-     * Reads documents as {@link #find(Query)} does, and emits each page whole. The next is read when it is asked for, or
-     * one ahead of that; a subscriber that fails, or cancels, ends the reading.
+     * Reads documents as {@link #find(Query)} does, and emits whole pages. A page is read when it is requested, or one
+     * page ahead; a subscriber that fails or cancels ends the reading.
      *
-     * @param query which documents, in which order, how many
+     * @param query the query
      * @return emits lists of 1 to {@link Query#pageSize()} documents
      */
     Flux<List<StoredDocument<T>>> findPages(Query query);
 
     /**
-     * Reads the ids alone.
+     * Reads only the ids.
      *
-     * @param query which records, in which order, how many
+     * @param query the query
      * @return emits the ids in the query's order; reads ahead at most two pages
      */
     Flux<UUID> findIds(Query query);
 
     /**
-     * Reads some fields of documents. They are placed where the library writes them; fields that are missing are left out;
-     * an absent boolean that means false is false, as for {@link Filter}. The record's own columns always come.
+     * Reads some fields of documents. They are written in the form that the library writes; missing fields are omitted;
+     * an absent boolean that means false is false, as for {@link Filter}. The record's own columns are always included.
      *
-     * @param query which documents, in which order, how many
+     * @param query the query
      * @param paths the fields, as in {@link Filter}; a later one may replace a part of an earlier one
      * @return as {@link #find(Query)}, with trees of maps, lists, strings, numbers, booleans and null
      */
     Flux<StoredDocument<Map<String, @Nullable Object>>> findFields(Query query, List<String> paths);
 
     /**
-     * Reads the different values of a field, in the order of {@link Sort}. An array is one value. Each page of values is a
-     * look at all documents that match.
+     * Reads the distinct values of a field, in the order of {@link Sort}. An array is one value. Each page of values
+     * scans all matching documents.
      *
      * @param path the field
-     * @param filter which documents to look at
-     * @return emits each value once, not null: String, Boolean, Number, List or Map; of the record's columns their text
+     * @param filter selects the documents
+     * @return emits each value once, not null: String, Boolean, Number, List or Map; strings for the record's columns
      */
     Flux<Object> distinct(String path, Filter filter);
 
@@ -186,8 +188,8 @@ public interface DocumentCollection<T> {
     Mono<Boolean> exists(Filter filter);
 
     /**
-     * Computes something over the documents, in one statement. Documents that are still the collection's, not made by
-     * {@code group} or {@code count}, have their record's {@code id}.
+     * Runs an aggregation in one statement. Documents of the collection, as opposed to results of {@code group} or
+     * {@code count}, contain their record's {@code id}.
      *
      * @param aggregation what to compute
      * @return emits the results in their order, after all of them have been read; fails with
@@ -196,12 +198,13 @@ public interface DocumentCollection<T> {
     Flux<Map<String, @Nullable Object>> aggregate(Aggregation aggregation);
 
     /**
-     * Computes something over the documents, as {@link #aggregate(Aggregation)}.
+     * Runs an aggregation as {@link #aggregate(Aggregation)}, with typed results.
      *
      * @param aggregation what to compute
      * @param results reads the results
      * @param <R> the results' type
-     * @return emits the results in their order; fails also with {@link InvalidDocumentException} at one that cannot be read
+     * @return emits the results in their order; also fails with {@link InvalidDocumentException} at a result that
+     *     cannot be read
      */
     <R> Flux<R> aggregate(Aggregation aggregation, DocumentCodec<R> results);
 
@@ -215,7 +218,7 @@ public interface DocumentCollection<T> {
     Mono<Void> updateById(UUID id, Update update);
 
     /**
-     * Changes one document if nobody else wrote it since it was read.
+     * Updates one document if no other write has changed it since it was read.
      *
      * @param id the record's id
      * @param version the version that was read, {@link StoredDocument#version()}
@@ -226,10 +229,10 @@ public interface DocumentCollection<T> {
     Mono<Void> updateById(UUID id, long version, Update update);
 
     /**
-     * Changes the first document of a query, and no other. Two callers at once change it one after the other; if it no
-     * longer matches when the second comes to it, that one takes the next.
+     * Updates only the first document of a query. Two concurrent callers update it one after the other; if it no longer
+     * matches for the second caller, that caller updates the next document.
      *
-     * @param query which; its limit is ignored
+     * @param query selects the document; its limit is ignored
      * @param update how to change it
      * @return emits whether there was one, after the commit
      */
@@ -245,25 +248,26 @@ public interface DocumentCollection<T> {
     Mono<Long> updateMany(Filter filter, Update update);
 
     /**
-     * Changes the first document of a query, as {@link #updateOne}, and gives it back.
+     * Updates the first document of a query, as {@link #updateOne}, and returns it.
      *
-     * @param query which; its limit is ignored
-     * @param update how to change it
-     * @param returned which state to give back
-     * @return emits the document after the commit, or nothing if none matched; fails with {@link InvalidDocumentException}
-     *     if it cannot be read, although it was changed
+     * @param query selects the document; its limit is ignored
+     * @param update the update
+     * @param returned which state to return
+     * @return emits the document after the commit, or nothing if none matched; fails with
+     *     {@link InvalidDocumentException} if it cannot be read, although it was changed
      */
     Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, ReturnDocument returned);
 
     /**
-     * Changes the oldest document that matches, or stores a new one: of the values that the filter demands by equality, then
-     * changed by the update. Two callers at once may both store one, unless a unique index forbids it; then the second
-     * fails with {@link ConflictException} and may try again.
+     * Updates the oldest document that matches, or stores a new one: with the values of the filter's equalities, then
+     * changed by the update. Two concurrent callers may both store one, unless a unique index forbids it; then the
+     * second fails with {@link ConflictException} and can retry.
      *
-     * <p>The new document has to match the filter, or each call would store another one; otherwise this fails with
-     * {@link InvalidRequestException}. A filter that names the id is exempt.
+     * <p>The new document must match the filter, because otherwise each call would store another one; if it does not,
+     * this fails with {@link InvalidRequestException}. A filter that names the id is exempt.
      *
-     * @param filter what to change; equalities and the update together have at most {@value Update#MAX_OPERATIONS} parts
+     * @param filter what to change; equalities and the update together have at most {@value Update#MAX_OPERATIONS}
+     *     parts
      * @param update how to change it
      * @return emits the record's id and whether it is new, after the commit
      */
@@ -279,7 +283,7 @@ public interface DocumentCollection<T> {
     Mono<Void> replaceById(UUID id, T document);
 
     /**
-     * Replaces a whole document if nobody else wrote it since it was read.
+     * Replaces a whole document if no other write has changed it since it was read.
      *
      * @param id the record's id
      * @param version the version that was read, {@link StoredDocument#version()}
@@ -297,7 +301,7 @@ public interface DocumentCollection<T> {
     Mono<Boolean> deleteById(UUID id);
 
     /**
-     * Deletes a document if nobody else wrote it since it was read.
+     * Deletes a document if no other write has changed it since it was read.
      *
      * @param id the record's id
      * @param version the version that was read, {@link StoredDocument#version()}
@@ -306,9 +310,9 @@ public interface DocumentCollection<T> {
     Mono<Void> deleteById(UUID id, long version);
 
     /**
-     * Deletes the first document of a query, and no other; as {@link #updateOne}.
+     * Deletes only the first document of a query, as {@link #updateOne}.
      *
-     * @param query which; its limit is ignored
+     * @param query selects the document; its limit is ignored
      * @return emits whether there was one, after the commit
      */
     Mono<Boolean> deleteOne(Query query);

@@ -5,32 +5,33 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a datastore is, as any framework can show it. Holds no secret and no document.
- *
- * <table>
- *   <caption>Details of a datastore; what is not known is left out</caption>
+ * The health of a datastore, for any framework. Contains no secret and no document. <table> <caption>Details of a
+ * datastore; unknown details are omitted</caption>
  *   <tr><th>Key</th><th>Type</th><th>What</th></tr>
  *   <tr><td>{@code roundTripMillis}</td><td>{@code Double}</td><td>how long the server took to answer, without the wait
  *       for a connection</td></tr>
  *   <tr><td>{@code role}</td><td>{@code String}</td><td>{@code primary} or {@code standby}</td></tr>
  *   <tr><td>{@code serverVersion}</td><td>{@code String}</td><td>the server's version</td></tr>
- *   <tr><td>{@code schemaVersion}</td><td>{@code String}</td><td>the newest migration that was applied; left out where the
- *       user may not read it</td></tr>
- *   <tr><td>{@code pool}</td><td>{@link PoolMetrics}</td><td>how busy the pool is</td></tr>
+ *   <tr><td>{@code schemaVersion}</td><td>{@code String}</td><td>the newest migration that was applied; omitted if the
+ *   user is not allowed to read it</td></tr>
+ *   <tr><td>{@code pool}</td><td>{@link PoolMetrics}</td><td>the metrics of the pool</td></tr>
  *   <tr><td>{@code certificateDaysLeft}</td><td>{@code Long}</td><td>of the client's certificate</td></tr>
  * </table>
  *
  * @param state up, degraded or down
- * @param reasons why it is not up, one line each; empty if it is
- * @param details what is known, by name
+ * @param reasons why it is not up, one line each; empty if it is up
+ * @param details the known details, by name
  */
 public record Health(State state, List<String> reasons, Map<String, Object> details) {
 
-    /** How well it works. */
+    /** The state of a datastore. */
     public enum State {
         /** Everything works. */
         UP,
-        /** It works, but somebody should look: the server accepts no writes, connections are short, or certificates need it. */
+        /**
+         * It works, but needs attention: the server accepts no writes, connections are scarce, or certificates need to
+         * be renewed.
+         */
         DEGRADED,
         /** It does not answer. */
         DOWN
@@ -41,7 +42,7 @@ public record Health(State state, List<String> reasons, Map<String, Object> deta
      *
      * @param state up, degraded or down
      * @param reasons why it is not up, one line each
-     * @param details what is known, by name
+     * @param details the known details, by name
      */
     public Health {
         reasons = List.copyOf(reasons);

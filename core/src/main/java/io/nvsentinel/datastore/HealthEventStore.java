@@ -19,22 +19,22 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The health events: what monitors saw on the nodes, and how far their treatment has come.
+ * The health events: what monitors saw on the nodes, and the state of their remediation.
  *
- * <p>A change of status writes the document; the columns beside it follow. What is not mentioned stays as it is. Times that
- * an operation records itself are the database's.
+ * <p>A change of status writes the document; the mirrored columns are derived from it. Other fields are not changed.
+ * Times that an operation records itself are the database's.
  */
 public interface HealthEventStore extends DocumentCollection<HealthEventDocument> {
 
     /**
-     * Stores events that may have been stored before, in one statement: all that are new or none. An event that carries an
-     * idempotency key, in its metadata under {@code idempotencyKey}, is stored once; the key is the caller's to make, and
-     * never to be taken from whoever sent the event. An event without a key is always stored.
+     * Stores events that may have been stored before, in one statement: all that are new or none. An event that carries
+     * an idempotency key, in its metadata under {@code idempotencyKey}, is stored once; the caller creates the key, and
+     * must not take it from the sender of the event. An event without a key is always stored.
      *
-     * @param events the events; none is allowed and asks nothing of the server
-     * @return emits, after the commit, for each event the record that holds it and whether it was there already; fails
-     *     with {@link ConflictException} naming the index where another unique index refuses one, and nothing is stored;
-     *     after any error that is retryable or of unknown outcome, the same call may be made again
+     * @param events the events; an empty list is allowed and sends no statement
+     * @return emits, after the commit, for each event the record that contains it and whether it existed already; fails
+     *     with {@link ConflictException} naming the index if another unique index rejects an event, and then nothing is
+     *     stored; after any error that is retryable or has an unknown outcome, the same call can be repeated
      */
     Mono<IdempotentResult> insertManyIdempotent(List<HealthEventDocument> events);
 
@@ -55,9 +55,9 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<StoredDocument<HealthEventDocument>> findLatestByNode(String nodeName);
 
     /**
-     * Reads the newest event that matches; of several created at the same time the one with the greatest id.
+     * Reads the newest event that matches; of several created at the same time, the one with the greatest id. @param
+     * filter the filter
      *
-     * @param filter what to look for
      * @return emits the event, or nothing if there is none
      */
     Mono<StoredDocument<HealthEventDocument>> findLatest(Filter filter);
@@ -66,7 +66,8 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
      * Reads the events that match a filter in the form of {@link Filter#parse(Map)}, newest first.
      *
      * @param filter the filter; null or empty for every event
-     * @return emits the events; empty if there is none; fails with {@link InvalidRequestException} if it is no such filter
+     * @return emits the events; empty if there is none; fails with {@link InvalidRequestException} if it is not such a
+     *     filter
      */
     Flux<StoredDocument<HealthEventDocument>> findByFilter(@Nullable Map<String, ?> filter);
 
@@ -97,11 +98,11 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Boolean> isNodeDrained(String nodeName, Instant since);
 
     /**
-     * Records several parts of an event's status at once: those that are set. The status, message and metadata of the
-     * eviction replace the stored ones together, an empty one too; spans are added to those there are.
+     * Records several parts of an event's status at once: the fields that are set. The status, message and metadata of
+     * the eviction replace the stored ones together, including empty ones; spans are added to the existing ones.
      *
      * @param id the event's record id
-     * @param status what to record; unset parts leave what is stored
+     * @param status what to record; unset parts are not changed
      * @return completes after the commit; fails with {@link NotFoundException} if there is no such event, with
      *     {@link InvalidRequestException} if nothing is set
      */
@@ -111,14 +112,14 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
      * Records the same for all events of a node, in one statement.
      *
      * @param nodeName the node
-     * @param status what to record; unset parts leave what is stored
-     * @return emits the number of events changed, after the commit; fails as {@link #updateStatus}, but not where there is
+     * @param status what to record; unset parts are not changed
+     * @return emits the number of events changed, after the commit; fails as {@link #updateStatus}, but not if there is
      *     no event
      */
     Mono<Long> updateStatusByNode(String nodeName, HealthEventStatus status);
 
     /**
-     * Records how far the quarantine of the event's node has come. For {@link Status#QUARANTINED} and
+     * Records the quarantine status of the event's node. For {@link Status#QUARANTINED} and
      * {@link Status#ALREADY_QUARANTINED} also records the time as the end of the quarantine step.
      *
      * @param id the event's record id
@@ -128,7 +129,7 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Void> updateNodeQuarantineStatus(UUID id, Status status);
 
     /**
-     * Records the same, and the tracing span in which it was done as that of {@code fault-quarantine}.
+     * Records the same, and its tracing span as the span of {@code fault-quarantine}.
      *
      * @param id the event's record id
      * @param status for example {@link Status#QUARANTINED}
@@ -138,8 +139,8 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Void> updateNodeQuarantineStatus(UUID id, Status status, String spanId);
 
     /**
-     * Records how far the eviction of user pods from the event's node has come: status and message, and metadata where it
-     * is not empty.
+     * Records the status of the eviction of user pods from the event's node: status and message, and metadata if it is
+     * not empty.
      *
      * @param id the event's record id
      * @param status status and message, for example with {@link Status#SUCCEEDED}
@@ -157,7 +158,7 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<Void> updateRemediationStatus(UUID id, boolean remediated);
 
     /**
-     * Records the tracing span in which a service handled the event. Those of other services stay.
+     * Records the tracing span in which a service handled the event. Spans of other services are kept.
      *
      * @param id the event's record id
      * @param service the service

@@ -14,20 +14,20 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The maintenance events: what cloud providers announced or do to the nodes. Each has an id of the provider's,
- * {@link MaintenanceEvent#eventId()}, of which the store holds one.
+ * The maintenance events: what cloud providers announced or do to the nodes. Each has an id of the provider,
+ * {@link MaintenanceEvent#eventId()}, which is unique in the store.
  *
- * <p>What is due is decided by the database's clock.
+ * <p>The database's clock determines which events are due.
  */
 public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEvent> {
 
     /**
-     * Stores an event, or replaces the stored one that has the same {@code eventId}, in every field. If the stored one is equal,
-     * nothing is written: no version, no change. One statement; of two callers at once the last wins.
+     * Stores an event, or replaces the stored one that has the same {@code eventId}, in every field. If the stored one
+     * is equal, nothing is written: no version, no change. One statement; of two concurrent callers, the last one wins.
      *
      * @param event the event
-     * @return emits the record's id and whether it is new, after the commit; fails with {@link InvalidRequestException} if
-     *     the event has no id
+     * @return emits the record's id and whether it is new, after the commit; fails with {@link InvalidRequestException}
+     *     if the event has no id
      */
     Mono<UpsertResult> upsert(MaintenanceEvent event);
 
@@ -44,32 +44,32 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
      * begins after now and within a time from now.
      *
      * @param within how long before its beginning to act; 0 or more, at most 10,000 days
-     * @return emits the events by their scheduled start, the first first; empty if there is none; fails with
+     * @return emits the events by their scheduled start, the earliest first; empty if there is none; fails with
      *     {@link InvalidRequestException} if the time is out of range
      */
     Flux<StoredDocument<MaintenanceEvent>> findToTriggerQuarantine(Duration within);
 
     /**
-     * Reads the events whose nodes can be taken back now: {@link InternalStatus#MAINTENANCE_COMPLETE}, and the maintenance
-     * ended at least a time ago.
+     * Reads the events whose nodes can be returned to service: the status is
+     * {@link InternalStatus#MAINTENANCE_COMPLETE}, and the maintenance ended at least the given time ago.
      *
-     * @param after how long after its end to act; 0 or more, at most 10,000 days
-     * @return emits the events by their actual end, the first first; empty if there is none; fails with
+     * @param after the minimum time since its end; 0 or more, at most 10,000 days
+     * @return emits the events by their actual end, the earliest first; empty if there is none; fails with
      *     {@link InvalidRequestException} if the time is out of range
      */
     Flux<StoredDocument<MaintenanceEvent>> findToTriggerHealthy(Duration after);
 
     /**
-     * Records how far the platform has come with an event, and the time as that of the last update.
+     * Records the platform's status of an event, and the current time as its last update.
      *
      * @param eventId the provider's id of the event
-     * @param status how far it has come
+     * @param status the new status
      * @return emits how many events were changed, after the commit: 1, or 0 if there is no such event
      */
     Mono<Long> updateStatus(String eventId, InternalStatus status);
 
     /**
-     * Until when the events of a cloud provider and cluster have been received.
+     * The latest receive time of the events of a cloud provider and cluster.
      *
      * @param clusterName the cluster
      * @param csp the cloud provider
@@ -78,7 +78,7 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
     Mono<Instant> findLastReceived(String clusterName, Csp csp);
 
     /**
-     * Until when the events of a cloud provider have been received, for whichever cluster.
+     * The latest receive time of the events of a cloud provider, across all clusters.
      *
      * @param csp the cloud provider
      * @return emits the newest {@code eventReceivedTimestamp}, to the microsecond, or nothing if there is none
@@ -86,23 +86,25 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
     Mono<Instant> findLastReceived(Csp csp);
 
     /**
-     * Reads the events for which nodes have to be quarantined at once: {@link InternalStatus#DETECTED}, and
-     * {@code metadata.urgency} is {@code EMERGENCY}, whenever the maintenance begins.
+     * Reads the events for which nodes must be quarantined immediately: {@link InternalStatus#DETECTED}, and
+     * {@code metadata.urgency} is {@code EMERGENCY}, regardless of the start of the maintenance.
      *
-     * @return emits the events by their scheduled start, the first first, those without one before all; empty if there is none
+     * @return emits the events by their scheduled start, the earliest first, events without a start before all others;
+     *     empty if there is none
      */
     Flux<StoredDocument<MaintenanceEvent>> findEmergencies();
 
     /**
-     * Reads the events that were cancelled, whose nodes can be taken back: {@link InternalStatus#CANCELLED}. Record another
-     * status when that is done.
+     * Reads the cancelled events, whose nodes can be returned to service: {@link InternalStatus#CANCELLED}. Record
+     * another status when that is done.
      *
-     * @return emits the events by their last update, the first first; empty if there is none
+     * @return emits the events by their last update, the earliest first; empty if there is none
      */
     Flux<StoredDocument<MaintenanceEvent>> findCancelled();
 
     /**
-     * Reads the event of a node and type that was updated last, by {@code lastUpdatedTimestamp}, of those in some states.
+     * Reads the most recently updated event of a node and type, by {@code lastUpdatedTimestamp}, among the events in
+     * some states.
      *
      * @param nodeName the node
      * @param type the type
@@ -113,8 +115,8 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
             String nodeName, MaintenanceType type, Collection<InternalStatus> statuses);
 
     /**
-     * Reads the event of a node, of any type, that was updated last, by {@code lastUpdatedTimestamp}, of those that are
-     * {@link InternalStatus#MAINTENANCE_ONGOING}.
+     * Reads the most recently updated event of a node, of any type, by {@code lastUpdatedTimestamp}, among the events
+     * that are {@link InternalStatus#MAINTENANCE_ONGOING}.
      *
      * @param nodeName the node
      * @return emits the event, or nothing if there is none
@@ -131,10 +133,10 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
     Flux<StoredDocument<MaintenanceEvent>> findByStatuses(Csp csp, Collection<InternalStatus> statuses);
 
     /**
-     * Reads the events of a cloud provider by how far it has come itself, the last received first.
+     * Reads the events of a cloud provider by the provider's status, the most recently received first.
      *
      * @param csp the cloud provider
-     * @param statuses the provider's states; none matches nothing
+     * @param statuses the provider's states; an empty list matches no events
      * @return emits the events; empty if there is none
      */
     Flux<StoredDocument<MaintenanceEvent>> findByProviderStatuses(Csp csp, Collection<ProviderStatus> statuses);

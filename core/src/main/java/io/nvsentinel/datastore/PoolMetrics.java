@@ -2,12 +2,12 @@
 package io.nvsentinel.datastore;
 
 /**
- * How busy the pool of connections is, at one moment. A change stream's connection for wake-ups is outside the pool.
+ * Metrics of the connection pool at one moment. A change stream's connection for wake-ups is outside the pool.
  *
  * @param acquired connections in use
  * @param allocated open connections, in use or not
- * @param idle open connections that nobody uses
- * @param pending callers that wait for a connection
- * @param max the most connections there may be
+ * @param idle idle open connections
+ * @param pending callers that are waiting for a connection
+ * @param max the largest number of connections
  */
 public record PoolMetrics(int acquired, int allocated, int idle, int pending, int max) {}

@@ -5,9 +5,9 @@ package io.nvsentinel.datastore;
 public enum SchemaMode {
 
     /**
-     * Applies pending migrations. Starters that come together take turns, each for as long as
-     * {@link DatastoreOptions#schemaWait()}; one that is killed half-way leaves its place to the next. Needs the right to
-     * create.
+     * Applies pending migrations. Instances that start at the same time wait for each other, each for up to
+     * {@link DatastoreOptions#schemaWait()}; if one is killed partway, the next one continues. Requires the privilege
+     * to create objects.
      */
     MIGRATE,
 

@@ -11,11 +11,12 @@ import reactor.core.publisher.Mono;
 /**
  * Which migrations a database has.
  *
- * @param current the newest version applied; null where none is
+ * @param current the newest version applied; null if there is none
  * @param needed the version that this library needs
  * @param pending the migrations to apply, in their order, each as {@code 024 health events idempotency key}
- * @param unknown the migrations applied that this library does not know, as those of a later one
- * @param failed the migrations that began and did not end; the next run of {@link SchemaMode#MIGRATE} stops at them
+ * @param unknown the applied migrations that this library does not know, for example of a later release
+ * @param failed the migrations that started and did not complete; the next run of {@link SchemaMode#MIGRATE} stops at
+ *     them
  */
 public record SchemaStatus(
         @Nullable String current, String needed, List<String> pending, List<String> unknown, List<String> failed) {

@@ -8,10 +8,10 @@ import java.util.UUID;
  * A document as it is stored.
  *
  * @param id the record's id, given by the database
- * @param createdAt the document's own creation time where it names one, else when it was inserted; microseconds
+ * @param createdAt the document's own creation time if it has one, else the time of the insert; microseconds
  * @param updatedAt when it was last written; microseconds
- * @param version how often it was written, 1 when it is new; a writer that names the version it read cannot overwrite
- *     what somebody else wrote since
+ * @param version how often it was written, 1 when it is new; a write that requires the version that was read cannot
+ *     overwrite a later change
  * @param document the document
  * @param <T> the document's type
  */

@@ -13,6 +13,9 @@ public enum TransactionIsolation {
      */
     REPEATABLE_READ,
 
-    /** As if the transactions had run one after another; where that is impossible, one fails and is run again. */
+    /**
+     * The result is the same as if the transactions had run one after another; if that is impossible, one of them fails
+     * and is retried.
+     */
     SERIALIZABLE
 }

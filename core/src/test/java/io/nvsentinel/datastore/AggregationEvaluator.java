@@ -157,7 +157,7 @@ final class AggregationEvaluator {
     }
 
     private static List<Map<String, Object>> window(Window window, List<Map<String, Object>> given) {
-        // Rows that are empty may be one object, and each has a position of its own.
+        // Empty rows may be the same object, and each has a separate position.
         List<Map<String, Object>> rows =
                 given.stream().<Map<String, Object>>map(LinkedHashMap::new).toList();
         List<Map<String, Object>> made = new ArrayList<>();
@@ -357,7 +357,7 @@ final class AggregationEvaluator {
         return compare(a, b, true);
     }
 
-    /** An empty array comes first, but only where it is not inside of something. */
+    /** An empty array sorts first, but only at the top level. */
     private static int compare(Object a, Object b, boolean top) {
         int rank = Integer.compare(rank(a, top), rank(b, top));
         if (rank != 0 || a == null) {

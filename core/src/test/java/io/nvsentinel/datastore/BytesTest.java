@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Documents that the application passes on as they are, of its own collections and of the events'. */
+/** Documents that the application passes unchanged, in its own collections and in the events' collections. */
 class BytesTest {
 
     @RegisterExtension
@@ -52,7 +52,7 @@ class BytesTest {
         UUID id = bytes.insert(json.getBytes(UTF_8)).block(SOON);
         byte[] first = bytes.findById(id).block(SOON).document();
         assertThat(new String(first, UTF_8)).isEqualTo(json);
-        // What comes is the caller's, who may write into it.
+        // The emitted array belongs to the caller, which may modify it.
         first[0] = 0;
         assertThat(bytes.findById(id).block(SOON).document()).isEqualTo(json.getBytes(UTF_8));
         bytes.replaceById(id, "{}".getBytes(UTF_8)).block(SOON);

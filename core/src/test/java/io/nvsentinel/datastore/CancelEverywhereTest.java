@@ -34,7 +34,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Cancelled at whatever element, nothing is half done, and no connection is missing afterwards. */
+/** After a cancellation at any element, no operation is partially done, and no connection is missing. */
 class CancelEverywhereTest {
 
     @RegisterExtension
@@ -109,14 +109,15 @@ class CancelEverywhereTest {
         assertThat(
                         DATABASE.get()
                                 .queryForStrings(
-                                        "SELECT cluster_name FROM maintenance_events GROUP BY cluster_name HAVING count(*) <> 2"))
+                                        "SELECT cluster_name FROM maintenance_events GROUP BY cluster_name "
++ "HAVING count(*) <> 2"))
                 .isEmpty();
     }
 
     /**
-     * Else what cleans up behind the cancelled one would do so in the other one's transaction. Seen where the connection is
-     * new, as the pool hands out others one after another, and where the server is slow, as the first ROLLBACK comes before
-     * the other one has begun.
+     * Otherwise the cleanup of the cancelled caller would run in the other caller's transaction. This occurs with a new
+     * connection, because the pool acquires the others one after another, and with a slow server, because the first
+     * ROLLBACK arrives before the other transaction has started.
      */
     @Test
     @Tag("slow")

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Changes of one record, of many, and of what somebody else changes too. */
+/** Changes of one record, of many records, and of records that are changed concurrently. */
 class ChangesTest {
 
     @RegisterExtension
@@ -68,7 +68,7 @@ class ChangesTest {
                 .isFalse();
     }
 
-    /** Each of the callers that come at once gets a record of its own. */
+    /** Each of the concurrent callers gets a separate record. */
     @Test
     void callersAtOnceUpdateDifferentRecords() {
         fill(30);
@@ -113,7 +113,8 @@ class ChangesTest {
         assertThat(first.inserted()).isTrue();
         assertThat(DATABASE.queryForString("SELECT data FROM health_events"))
                 .isEqualTo(
-                        "{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": \"a\", \"nodeName\": \"n\"}}");
+                        "{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": "
++ "\"a\", \"nodeName\": \"n\"}}");
 
         assertThat(store.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
         assertThat(DATABASE.queryForString("SELECT data ->> 'times' FROM health_events"))
@@ -219,7 +220,7 @@ class ChangesTest {
         stale.forEach(write -> assertThatThrownBy(() -> write.block(SOON)).isInstanceOf(NotFoundException.class));
     }
 
-    /** Everybody reads, adds one and writes; a lost update would show in the sum. */
+    /** Each caller reads, adds one and writes; a lost update would show in the sum. */
     @Test
     void versionsLoseNoUpdate() {
         UUID id = store.insert(event("n")).block(SOON);

@@ -97,7 +97,7 @@ class ConnectErrorsTest {
             assertThat(database.getMessage()).contains("not_there").doesNotContain("\n");
             ConfigurationException user = connectFails(
                     ConfigurationException.class,
-                    options().username("nobody").password("s3cret").schemaMode(mode));
+                    options().username("unknown").password("s3cret").schemaMode(mode));
             assertThat(user.sqlState()).startsWith("28");
             assertThat(user).hasMessageNotContaining("s3cret");
         }

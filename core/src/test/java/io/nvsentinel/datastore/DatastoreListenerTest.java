@@ -39,7 +39,7 @@ class DatastoreListenerTest {
     private Datastore announced;
     private Datastore datastore;
 
-    /** Hears all, and then breaks. */
+    /** Receives all events, and then throws. */
     private final class Listener implements DatastoreListener {
 
         @Override
@@ -112,7 +112,7 @@ class DatastoreListenerTest {
             Disposable waiting = datastore.healthEvents().count(Filter.all()).subscribe();
             lock.awaitWaiter();
             waiting.dispose();
-            Await.until("it is heard of", SOON, () -> heard.size() == 1);
+            Await.until("it is reported", SOON, () -> heard.size() == 1);
             assertThat(heard.get(0).outcome()).isEqualTo(Outcome.CANCELLED);
         }
     }
@@ -137,7 +137,7 @@ class DatastoreListenerTest {
                 .subscribe();
         Await.until("the insert is done", SOON, () -> heard.size() == 1);
         open.dispose();
-        Await.until("it is heard of", SOON, () -> heard.size() == 2);
+        Await.until("it is reported", SOON, () -> heard.size() == 2);
         datastore.ping().block(SOON);
         assertThat(heard).extracting(Operation::outcome).containsExactly(Outcome.OK, Outcome.CANCELLED, Outcome.OK);
     }

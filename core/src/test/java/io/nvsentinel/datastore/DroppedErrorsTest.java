@@ -190,7 +190,8 @@ class DroppedErrorsTest {
                         .equals(
                                 DATABASE.queryForString(
                                         "SELECT count(*) FROM pg_stat_activity"
-                                                + " WHERE datname = current_database() AND application_name = 'nvsentinel-datastore'")));
+                                                + " WHERE datname = current_database() AND application_name = "
++ "'nvsentinel-datastore'")));
     }
 
     private static Connection lock() throws Exception {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
-/** E1 to E5: what an error tells, and what it must not tell. */
+/** The information that an error contains, and the information that it must not contain. */
 class ErrorsTest {
 
     @RegisterExtension

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
-/** Documents of a codec that is not ours: whatever it makes is stored as one document, or not at all. */
+/** Documents of a foreign codec: its output is stored as one document, or not at all. */
 class ForeignCodecTest {
 
     @RegisterExtension

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The SQL files that make roles and grant them what they need, in the order that they say, and users who log in with
- * nothing but those roles.
+ * The SQL files that create roles and grant them their privileges, in the documented order, and users with only these
+ * roles.
  */
 class GrantsTest {
 
@@ -46,7 +46,7 @@ class GrantsTest {
     @BeforeAll
     static void makeRolesSchemaAndGrants() {
         database = PostgresServer.shared().createDatabase();
-        // Where functions are not open to everybody, the grants have to do.
+        // If functions are not executable by PUBLIC, the grants are sufficient.
         database.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; REVOKE ALL ON DATABASE "
                 + database.name() + " FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC");
         database.execute(sql("postgresql-roles.sql"));
@@ -102,7 +102,8 @@ class GrantsTest {
         TestDatabase user = database.as(user(role), PASSWORD);
         user.execute("LISTEN nvsentinel_changes; SELECT pg_notify('nvsentinel_changes', '');"
                 + " SELECT pg_try_advisory_lock(1); SELECT count(*) FROM pg_locks;"
-                + " SELECT last_value, is_called FROM datastore_changelog_id_seq; SELECT * FROM datastore_changelog_state;"
+                + " SELECT last_value, is_called FROM datastore_changelog_id_seq; SELECT * FROM "
++ "datastore_changelog_state;"
                 + " SELECT * FROM datastore_changelog; SELECT * FROM resume_tokens");
     }
 
@@ -110,8 +111,10 @@ class GrantsTest {
     void theApplicationStoresPositions() {
         database.as(user("app"), PASSWORD)
                 .execute(
-                        "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', '{\"position\": 1}') ON CONFLICT (client_name)"
-                                + " DO UPDATE SET epoch = resume_tokens.epoch + 1; UPDATE resume_tokens SET resume_token = '{\"position\": 2}';"
+                        "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', "
++ "'{\"position\": 1}') ON CONFLICT (client_name)"
+                                + " DO UPDATE SET epoch = resume_tokens.epoch + 1; UPDATE resume_tokens "
++ "SET resume_token = '{\"position\": 2}';"
                                 + " DELETE FROM resume_tokens");
     }
 
@@ -134,7 +137,8 @@ class GrantsTest {
                 "BEGIN; LOCK TABLE datastore_changelog; COMMIT",
                 "BEGIN; LOCK TABLE datastore_changelog IN ROW EXCLUSIVE MODE; COMMIT",
                 "BEGIN; LOCK TABLE datastore_changelog_state IN ROW EXCLUSIVE MODE; COMMIT",
-                "CREATE TRIGGER forged AFTER INSERT ON health_events FOR EACH ROW EXECUTE FUNCTION nvsentinel_capture_change()",
+                "CREATE TRIGGER forged AFTER INSERT ON health_events FOR EACH ROW EXECUTE FUNCTION "
++ "nvsentinel_capture_change()",
                 "INSERT INTO datastore_changelog_state (incarnation) VALUES (gen_random_uuid())",
                 "ALTER TABLE resume_tokens DISABLE TRIGGER nvsentinel_guard",
                 "SET session_replication_role = replica",
@@ -151,7 +155,7 @@ class GrantsTest {
         }
     }
 
-    /** By way of a table of their own, which would stand in the changelog under its name. */
+    /** Through their own table, whose changes would appear in the changelog under its name. */
     @Test
     void theApplicationAttachesCaptureToNoTableOfItsOwn() {
         database.execute("GRANT TEMPORARY ON DATABASE " + database.name() + " TO " + name("app"));
@@ -182,7 +186,7 @@ class GrantsTest {
                 .isEqualTo("0");
     }
 
-    /** Capture sets synchronous_commit for its transaction, and a function with settings of its own must not undo it. */
+    /** Capture sets synchronous_commit for its transaction, and a function with its own settings must not undo it. */
     @Test
     void captureTurnsAsynchronousCommitOnAgainForTheWholeTransaction() throws SQLException {
         try (Connection connection = database.as(user("app"), PASSWORD).connect();
@@ -226,7 +230,8 @@ class GrantsTest {
                 + " DELETE FROM group_members");
         app.execute("INSERT INTO resume_tokens (client_name, group_name, resume_token)"
                 + " VALUES ('drainer', NULL, '{\"position\": 1}'), ('drainer#0', 'drainer', '{\"position\": 1}');"
-                + " INSERT INTO dead_letters (client_name, incarnation, position, xid, changed_at, table_name, operation,"
+                + " INSERT INTO dead_letters (client_name, incarnation, position, xid, changed_at, "
++ "table_name, operation,"
                 + " error_class, attempts) VALUES ('drainer', gen_random_uuid(), 1, 1, now(), 't', 'INSERT', 'e', 1);"
                 + " INSERT INTO handled_changes (client_name, position) VALUES ('drainer', 7);"
                 + " INSERT INTO group_members (group_name, member, owner, leased_until)"
@@ -304,10 +309,10 @@ class GrantsTest {
                 .isEqualTo(name("migrator"));
     }
 
-    /** V4, the half of it that somebody without the rights sees. */
+    /** The part that a user without the privileges sees. */
     @Test
     void aUserWithoutRightsIsToldWhatToApply() {
-        String nobody = name("nobody");
+        String nobody = name("unknown");
         database.execute("CREATE ROLE " + nobody + " LOGIN PASSWORD '" + PASSWORD + "'; GRANT CONNECT ON DATABASE "
                 + database.name() + " TO " + nobody + "; GRANT USAGE ON SCHEMA public TO " + nobody);
         try {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A connection whose other end is gone without a word. The server's time-out cannot be heard over it. */
+/** A connection whose peer has disappeared silently. The server's timeout cannot reach the client. */
 @Tag("slow")
 class HalfOpenConnectionTest {
 
@@ -41,7 +41,7 @@ class HalfOpenConnectionTest {
                         .statementTimeout(Duration.ofMillis(500))
                         .build())
                 .block(Databases.SOON);
-        datastore.healthEvents().findByNode("nobody").collectList().block(Databases.SOON);
+        datastore.healthEvents().findByNode("unknown").collectList().block(Databases.SOON);
     }
 
     @AfterEach
@@ -56,12 +56,12 @@ class HalfOpenConnectionTest {
 
         assertThatThrownBy(() -> datastore
                         .healthEvents()
-                        .findByNode("nobody")
+                        .findByNode("unknown")
                         .collectList()
                         .block(Databases.SOON))
                 .isInstanceOf(UnavailableException.class)
                 .hasMessageContaining("no answer in time");
-        assertThat(datastore.healthEvents().findByNode("nobody").collectList().block(Databases.SOON))
+        assertThat(datastore.healthEvents().findByNode("unknown").collectList().block(Databases.SOON))
                 .isEmpty();
     }
 

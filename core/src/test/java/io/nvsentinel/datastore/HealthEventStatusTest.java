@@ -201,7 +201,7 @@ class HealthEventStatusTest {
         store.updateSpanId(id, hostile, "2").block(SOON);
         store.updateSpanId(id, "one", "3").block(SOON);
         assertThat(status(id).spanIds()).isEqualTo(Map.of("one", "3", hostile, "2"));
-        // Also where there is no status at all, or one that is null.
+        // Even if there is no status at all, or if it is null.
         for (String document :
                 List.of("{}", "{\"healtheventstatus\": null}", "{\"healtheventstatus\": {\"spanids\": null}}")) {
             UUID bare = UUID.fromString(DATABASE.queryForString(

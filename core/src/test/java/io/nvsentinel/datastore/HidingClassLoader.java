@@ -6,18 +6,18 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** Loads this project's classes anew and hides classes of libraries from them. */
+/** Loads this project's classes again and hides classes of libraries from them. */
 final class HidingClassLoader extends ClassLoader {
 
     private final List<String> hidden;
 
-    /** Hides all classes whose names begin so. */
+    /** Hides all classes with this name prefix. */
     HidingClassLoader(String... hidden) {
         super(HidingClassLoader.class.getClassLoader());
         this.hidden = List.of(hidden);
     }
 
-    /** Runs a program, which needs a constructor without parameters, with the classes loaded anew. */
+    /** Runs a program, which needs a constructor without parameters, with the reloaded classes. */
     String call(Class<? extends Callable<String>> program) throws Exception {
         Object copy = loadClass(program.getName()).getDeclaredConstructor().newInstance();
         return String.valueOf(((Callable<?>) copy).call());

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Whoever answers in place of a server cannot keep this process busy, and its answers end in the library's own errors. */
+/**
+ * A host that answers in place of a server cannot keep this process busy, and its answers result in the library's own
+ * errors.
+ */
 class HostileServerTest {
 
     @RegisterExtension

@@ -37,8 +37,9 @@ import reactor.core.publisher.Mono;
 import reactor.test.subscriber.TestSubscriber;
 
 /**
- * What each caller is told when inserts that share a statement, a batch or a key meet a lost connection or a full queue.
- * An event is refused if its node's name is {@code raise} and an SQLSTATE, and ends its session if that is {@code die}.
+ * The result of each caller if inserts that share a statement, a batch or a key encounter a lost connection or a full
+ * queue. An event is rejected if its node's name is {@code raise} and an SQLSTATE, and ends its session if the name is
+ * {@code die}.
  */
 class InsertFailureTest {
 
@@ -222,7 +223,10 @@ class InsertFailureTest {
         assertThat(nodes()).hasSize(65);
     }
 
-    /** What the first half stored may not be stored again, so it is told before the error of the second. */
+    /**
+     * The documents of the first half must not be stored again, so their results are emitted before the error of the
+     * second half.
+     */
     @ParameterizedTest
     @CsvSource({DIE + ", true", UNAVAILABLE + ", false"})
     void aBatchThatBreaksOffHalfWayTellsWhatIsStoredAndWhatMayBe(String fault, boolean unknown) {
@@ -271,7 +275,7 @@ class InsertFailureTest {
         assertThat(List.of("n0", "n1")).containsAll(nodes());
     }
 
-    /** I3, I8: whatever became of it, the same call again leaves each event stored once. */
+    /** For every outcome, repeating the same call leaves each event stored once. */
     @Test
     void anIdempotentInsertWhoseAnswerIsLostMayBeRepeated() throws Exception {
         List<HealthEventDocument> keyed = List.of(keyed("a"), keyed("b"));

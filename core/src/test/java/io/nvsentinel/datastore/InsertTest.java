@@ -90,7 +90,7 @@ class InsertTest {
         assertThat(events.count(Filter.all()).block(SOON)).isEqualTo(5);
     }
 
-    /** As one does whose time was up while it subscribed. */
+    /** As a caller does whose timeout expired while it subscribed. */
     @Test
     void whoCancelsBeforeAnythingBeganIsNotWaitedFor() {
         for (int i = 0; i < 3; i++) {
@@ -131,7 +131,7 @@ class InsertTest {
         List<CompletableFuture<UUID>> inserts = new ArrayList<>();
         try (Connection holder = lock("health_events")) {
             inserts.add(events.insert(event("n")).toFuture());
-            // Until then it has no connection, and whoever came would share its statement.
+            // Until then it has no connection, and other callers would share its statement.
             Await.until("a statement that waits", SOON, () -> waiting() == 1);
             IntStream.range(1, many)
                     .forEach(i -> inserts.add(events.insert(event("n")).toFuture()));
@@ -213,7 +213,7 @@ class InsertTest {
         }
     }
 
-    /** Whose statement the server ends has stored nothing, and none of its documents is to blame. */
+    /** A statement that the server ended has stored nothing, and none of its documents is the cause. */
     @Test
     void insertsThatMeetInADeadlockAreRunAgain() throws Exception {
         assertThat(inADeadlock(events.insertStream(Flux.just(keyed("a"), keyed("b")), BatchOptions.defaults())
@@ -248,7 +248,7 @@ class InsertTest {
         assertThat(stored("keyed")).hasSize(1);
     }
 
-    /** While another transaction holds key b and then wants a, and gives up in the end. */
+    /** While another transaction holds key b, then waits for a, and finally rolls back. */
     private static <T> T inADeadlock(Mono<T> storesAAndThenB) throws Exception {
         CompletableFuture<T> result;
         try (Connection other = DATABASE.connect();
@@ -299,7 +299,7 @@ class InsertTest {
             Disposable cancelled = events.insert(event("cancelled")).subscribe();
             second = events.insert(event("second")).toFuture();
             cancelled.dispose();
-            // It was sent, so it is stored; and whoever waits does not depend on it.
+            // It was sent, so it is stored; and the waiting callers do not depend on it.
             first.dispose();
             holder.rollback();
         }

@@ -20,7 +20,7 @@ import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Whose settings decide: the application's mapper for its classes, nobody's for trees. */
+/** Which settings apply: the application's mapper for its classes, none for trees. */
 class JsonCodecMapperTest {
 
     record Job(String jobName, Instant startedAt, Duration took, Object score) {}

@@ -151,7 +151,7 @@ class JsonCodecTest {
             {"a":"hunter2"}{}                | expected the end after one JSON object, found an object, at line 1, column 16
             {"a":"hunter2"} ]                | malformed JSON at line 1, column
             ["hunter2"]                      | expected a JSON object, found a list, at line 1, column 1
-            "hunter2"                        | expected a JSON object, found text, at line 1, column 1
+            "hunter2"                        | expected a JSON object, found a string, at line 1, column 1
             null                             | expected a JSON object, found null, at line 1, column 1
             12                               | expected a JSON object, found a number, at line 1, column 1
             true                             | expected a JSON object, found a boolean, at line 1, column 1
@@ -218,19 +218,19 @@ class JsonCodecTest {
     void refusesWhatCannotBeStoredAndSaysWhere() {
         refused(Map.of("a", List.of(1, Map.of("b", Double.NaN))), "JSON has no number NaN, at a[1].b");
         refused(Map.of("a", Float.NEGATIVE_INFINITY), "JSON has no number -Infinity, at a");
-        refused(Map.of("a", "x\u0000"), "text with U+0000, which PostgreSQL cannot store, at character 1, at a");
+        refused(Map.of("a", "x\u0000"), "a string with U+0000, which PostgreSQL cannot store, at character 1, at a");
         refused(Map.of("a", new BigDecimal("1e1000")), "a number of more than 1000 digits, at a");
         refused(Map.of("a", new BigDecimal("-1e-1000")), "a number of more than 1000 digits, at a");
         refused(Map.of("a", new BigDecimal("1e2147483647")), "a number of more than 1000 digits, at a");
         refused(Map.of("a", BigInteger.TEN.pow(1000)), "a number of more than 1000 digits, at a");
         refused(Map.of("a", BigInteger.ONE.shiftLeft(1_000_000)), "a number of more than 1000 digits, at a");
         refused(Map.of("x\u0000", 1), "at x?");
-        refused(Map.of("a", "\uD83D"), "text with half a surrogate pair at character 0, at a");
-        refused(Map.of("a", "x\uDE00\uD83D"), "text with half a surrogate pair at character 1, at a");
+        refused(Map.of("a", "\uD83D"), "a string with an unpaired surrogate at character 0, at a");
+        refused(Map.of("a", "x\uDE00\uD83D"), "a string with an unpaired surrogate at character 1, at a");
         refused(Map.of("a", new StringBuilder(SECRET)), "cannot store a java.lang.StringBuilder");
         refused(Map.of("a", new Unwritten()), "as a number, at a");
-        refused(Map.of("a", Collections.singletonMap(null, 1)), "a key is not text, at a");
-        refused(Map.of("a", Map.of(1, 1)), "a key is not text, at a");
+        refused(Map.of("a", Collections.singletonMap(null, 1)), "a key is not a string, at a");
+        refused(Map.of("a", Map.of(1, 1)), "a key is not a string, at a");
     }
 
     @Test

@@ -118,11 +118,11 @@ class JvmErrorsTest {
         assertThat(failing(connect(new DatastoreListener() {
                     @Override
                     public void onConnected(Datastore datastore) {
-                        throw new NoSuchMethodError(
-                                "'reactor.core.publisher.Mono org.flywaydb.core.Flyway.some(io.netty.channel.Channel)'");
+                        throw new NoSuchMethodError("'reactor.core.publisher.Mono "
+                                + "org.flywaydb.core.Flyway.some(io.netty.channel.Channel)'");
                     }
                 })))
-                .hasMessageStartingWith("The classes of Flyway do not fit: java.lang.NoSuchMethodError: ")
+                .hasMessageStartingWith("The classes of Flyway are incompatible: java.lang.NoSuchMethodError: ")
                 .message()
                 .matches(".*; found flyway-core-\\d+[\\d.]+\\.jar, this release is tested with version \\d+[\\d.]+");
     }

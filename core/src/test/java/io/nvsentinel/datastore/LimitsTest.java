@@ -293,7 +293,7 @@ class LimitsTest {
         assertThatExceptionOfType(LimitExceededException.class)
                 .isThrownBy(() -> things.insert(Map.of("x", random(3000))).block(SOON))
                 .withMessageContaining(
-                        "a value is too long for the index things_by_x that it is in: at most 2704 bytes")
+                        "a value is too long for the index things_by_x that contains it: at most 2704 bytes")
                 .satisfies(e -> assertThat(e.constraint()).isEqualTo("things_by_x"))
                 .satisfies(e -> assertThat(e.limit()).isEqualTo(2704));
     }
@@ -315,7 +315,7 @@ class LimitsTest {
                 raw.insert("{\"eventId\":\"\"}".getBytes()))) {
             assertThatExceptionOfType(InvalidRequestException.class)
                     .isThrownBy(() -> write.block(SOON))
-                    .withMessageContaining("a maintenance event needs an eventId");
+                    .withMessageContaining("a maintenance event requires an eventId");
         }
     }
 

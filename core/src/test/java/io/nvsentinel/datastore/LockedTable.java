@@ -7,7 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** A table that somebody has for himself until this is closed. */
+/** A table with an exclusive lock until this is closed. */
 public final class LockedTable implements AutoCloseable {
 
     private final PostgresDatabase database;
@@ -31,7 +31,7 @@ public final class LockedTable implements AutoCloseable {
         }
     }
 
-    /** Returns when somebody waits for the table. */
+    /** Returns when a session waits for the table. */
     public void awaitWaiter() {
         Await.until(
                 "a waiter",

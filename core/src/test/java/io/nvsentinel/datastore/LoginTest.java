@@ -171,7 +171,7 @@ class LoginTest {
         }
     }
 
-    /** Who logged in, whether TLS is on, and as whom the certificate says. */
+    /** The logged-in user, whether TLS is used, and the subject of the client certificate. */
     private static String session() {
         return String.join(
                 "",
@@ -205,7 +205,8 @@ class LoginTest {
 
     private static String yaml(String user, String password) {
         String quoted = password.replace("\\", "\\\\").replace("\"", "\\\"").replace("\t", "\\t");
-        return "connection: {host: localhost, port: %d, database: %s, username: %s, password: \"%s\"}\noptions: {schemaMode: validate}"
+        return "connection: {host: localhost, port: %d, database: %s, username: %s, password: "
++ "\"%s\"}\noptions: {schemaMode: validate}"
                 .formatted(server.port(), database.name(), user, quoted);
     }
 

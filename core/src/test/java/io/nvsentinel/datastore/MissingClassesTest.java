@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Connecting ends, with the library's name, whichever library has other classes than ours was compiled with. */
+/**
+ * Connecting fails with the name of the library, for every library whose classes differ from the ones at compile time.
+ */
 class MissingClassesTest {
 
     @RegisterExtension
@@ -48,7 +50,7 @@ class MissingClassesTest {
         Target.use(DATABASE.get(), mode);
         String end = new HidingClassLoader(hidden).call(Connect.class);
         if (isUsed) {
-            assertThat(end).startsWith("ConfigurationException: The classes of " + library + " do not fit: ");
+            assertThat(end).startsWith("ConfigurationException: The classes of " + library + " are incompatible: ");
             assertThat(end).contains("; found ").contains(", this release is tested with version ");
         } else {
             assertThat(end).isEqualTo("connected");
@@ -61,7 +63,7 @@ class MissingClassesTest {
         assertThat(new HidingClassLoader().call(Connect.class)).isEqualTo("connected");
     }
 
-    /** By system properties, which the classes loaded anew share with these. */
+    /** Passed in system properties, which the reloaded classes share with these. */
     static final class Target {
 
         private Target() {}

@@ -152,7 +152,7 @@ class PageReadingTest {
                     .doesNotHaveDuplicates()
                     .hasSize(60);
 
-            // Where nothing comes in time there is nothing to learn from.
+            // Without a response in time, the timeout is not adapted.
             assertThatThrownBy(() ->
                             slow.find(Query.all().sort(Sort.descending("x"))).blockLast(SOON))
                     .isInstanceOf(UnavailableException.class);

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** How many connections there are, who is asked about them, and what is left when they are closed. */
+/** The number of connections, its metrics, and the connections that remain after closing. */
 class PoolTest {
 
     @RegisterExtension

@@ -45,7 +45,7 @@ class PoolerErrorsTest {
         assertThat(errors(0)).isEmpty();
     }
 
-    /** Without a state of its own, a statement that reads other values than it was given can fail in any other way. */
+    /** Without a specific SQLSTATE, a statement that reads other values than its parameters can fail with any error. */
     private static boolean isSymptom(Throwable error) {
         return !(error instanceof InvalidRequestException invalid && "22P02".equals(invalid.sqlState()));
     }

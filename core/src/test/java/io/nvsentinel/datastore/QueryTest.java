@@ -80,7 +80,7 @@ class QueryTest {
         datastore.close().block(SOON);
     }
 
-    /** Pages of any size give what one statement gives, under any order, whatever the values. */
+    /** Pages of any size return the result of one statement, in any order, for all values. */
     @Test
     void pagesAgreeWithOneStatementUnderAnyOrder() {
         long seed = System.nanoTime();
@@ -255,7 +255,7 @@ class QueryTest {
             assertThat(store.findFields(Query.all(), List.of("n")).count().block(SOON))
                     .isEqualTo(9);
         }
-        // One that is larger than a page comes alone.
+        // A document that is larger than a page is read alone.
         DATABASE.execute("INSERT INTO health_events (data) VALUES (jsonb_build_object('x', repeat('x', 10000000)))");
         assertThat(store.findPages(Query.all()).map(List::size).collectList().block(SOON))
                 .containsExactly(3, 3, 3, 1);
@@ -302,7 +302,8 @@ class QueryTest {
     void readsFieldsInWhateverSpelling() {
         DATABASE.execute(
                 "INSERT INTO health_events (data) VALUES ('{\"healthevent\": {\"nodename\": \"n\", \"message\": null,"
-                        + " \"metadata\": {\"a.b\": \"c\", \"d\": \"e\"}}, \"healtheventstatus\": {\"faultremediated\": {\"value\": true}}}')");
+                        + " \"metadata\": {\"a.b\": \"c\", \"d\": \"e\"}}, \"healtheventstatus\": "
++ "{\"faultremediated\": {\"value\": true}}}')");
         StoredDocument<Map<String, Object>> found = store.findFields(
                         Query.all(),
                         List.of(

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Of many documents, the one that cannot be stored is named by its place, and a failing source loses none. */
+/** Among many documents, the one that cannot be stored is identified by its index, and a failing source loses none. */
 class RefusedDocumentsTest {
 
     @RegisterExtension

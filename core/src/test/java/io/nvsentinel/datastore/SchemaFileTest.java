@@ -17,12 +17,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class SchemaFileTest {
 
     private static final String REGENERATE =
-            "./mvnw -pl core -am test -Dtest=SchemaFileTest -Dsurefire.failIfNoSpecifiedTests=false -Dschema.write=true";
+            "./mvnw -pl core -am test -Dtest=SchemaFileTest -Dsurefire.failIfNoSpecifiedTests=false "
++ "-Dschema.write=true";
 
     @RegisterExtension
     static final PostgresDatabase MIGRATED = PostgresDatabase.from(Databases.MIGRATED);
 
-    /** Everything in the schema public that a user or a query could tell apart. */
+    /** Every property of the schema public that a user or a query can distinguish. */
     private static final List<String> CATALOGS = List.of(
             """
             SELECT concat_ws(' ', c.relkind, c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -34,13 +35,16 @@ class SchemaFileTest {
                     + " WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
             "SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint"
                     + " WHERE connamespace = 'public'::regnamespace ORDER BY 1",
-            "SELECT concat_ws(' ', pg_get_triggerdef(t.oid), tgenabled) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
+            "SELECT concat_ws(' ', pg_get_triggerdef(t.oid), tgenabled) FROM pg_trigger t JOIN "
++ "pg_class c ON c.oid = tgrelid"
                     + " WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
             "SELECT concat_ws(' ', pg_get_functiondef(oid), proacl::text, prosecdef) FROM pg_proc"
                     + " WHERE pronamespace = 'public'::regnamespace AND prokind <> 'a' ORDER BY 1",
             "SELECT concat_ws(' ', s.*) FROM pg_sequences s WHERE schemaname = 'public' ORDER BY 1",
-            "SELECT concat_ws(' ', relname, relacl::text) FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
-            "SELECT concat_ws(' ', typname, typtype) FROM pg_type WHERE typnamespace = 'public'::regnamespace ORDER BY 1",
+            "SELECT concat_ws(' ', relname, relacl::text) FROM pg_class WHERE relnamespace = "
++ "'public'::regnamespace ORDER BY 1",
+            "SELECT concat_ws(' ', typname, typtype) FROM pg_type WHERE typnamespace = "
++ "'public'::regnamespace ORDER BY 1",
             "SELECT concat_ws(' ', singleton, oldest_id) FROM datastore_changelog_state",
             "SELECT concat_ws(' ', installed_rank, version, description, type, script, checksum, installed_by, success)"
                     + " FROM nvsentinel_schema_history ORDER BY installed_rank");
@@ -70,7 +74,7 @@ class SchemaFileTest {
     @Test
     void theFileIsTheOneThatTheMigrationsGive() {
         assertThat(SchemaFile.read(SchemaFile.FILE))
-                .as("docs/postgresql-schema.sql is not what the migrations give. Make it anew with\n    " + REGENERATE)
+                .as("docs/postgresql-schema.sql differs from the migrations. Generate it again with\n    " + REGENERATE)
                 .isEqualTo(SchemaFile.generate(MIGRATED.get()));
         assertThat(SchemaFile.read(SchemaFile.ROOT.resolve("CONTRIBUTING.md"))).contains(REGENERATE);
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** What is checked after connecting: rows that a policy hides, and others who may create objects in the schema. */
+/** The checks after connecting: rows that a policy hides, and other roles that may create objects in the schema. */
 class SchemaSafetyTest {
 
     private static final Logger LOGGER = (Logger) LoggerFactory.getLogger("io.nvsentinel.datastore.schema");

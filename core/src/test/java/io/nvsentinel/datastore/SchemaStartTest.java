@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 
-/** What starters do when the schema is not there yet, or somebody else is making it. */
+/** Instances that start while the schema does not exist, or while another instance is creating it. */
 class SchemaStartTest {
 
     private static final String LOCK = "7813858212840129891";
@@ -48,7 +48,7 @@ class SchemaStartTest {
         try (Connection other = database.connect()) {
             makeMigrationsStopHalfWay(other);
             CompletableFuture<Datastore> first = start("first");
-            Await.until("the first one half-way", SOON, () -> count(MIGRATING, "first migrations") == 1);
+            Await.until("the first one partway", SOON, () -> count(MIGRATING, "first migrations") == 1);
             List<CompletableFuture<Datastore>> others =
                     IntStream.range(0, 3).mapToObj(i -> start("other")).toList();
             Await.until("the others at work", SOON, () -> count(SESSIONS, "other migrations") == 3);
@@ -85,7 +85,7 @@ class SchemaStartTest {
                             .applicationName("first")
                             .build())
                     .subscribe();
-            Await.until("the first one half-way", SOON, () -> count(MIGRATING, "first migrations") == 1);
+            Await.until("the first one partway", SOON, () -> count(MIGRATING, "first migrations") == 1);
             first.dispose();
             other.rollback();
             Await.until("no session", SOON, () -> count(SESSIONS, "first migrations") == 0);
@@ -101,7 +101,7 @@ class SchemaStartTest {
             for (Duration wait : List.of(Duration.ZERO, Duration.ofMillis(150))) {
                 assertThatThrownBy(() -> open(SchemaMode.MIGRATE, wait))
                         .isInstanceOf(UnavailableException.class)
-                        .hasMessageContaining("Another starter is bringing the schema up to date")
+                        .hasMessageContaining("Another instance is migrating the schema")
                         .hasMessageContaining(wait.toString())
                         .hasMessageContaining("of user \"" + database.user() + "\", application \"test-server\"");
             }
@@ -132,7 +132,7 @@ class SchemaStartTest {
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE, Duration.ofSeconds(4)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("not ready after waiting PT4S")
-                .hasMessageContaining("The schema is at version none and needs ")
+                .hasMessageContaining("The schema is at version none and requires ")
                 .hasMessageContaining("apply the SQL files");
     }
 
@@ -159,7 +159,7 @@ class SchemaStartTest {
     private static final String SESSIONS =
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = ?";
 
-    /** Creating a table waits for whoever is creating one of that name. */
+    /** Creating a table waits for another session that is creating a table of that name. */
     private static void makeMigrationsStopHalfWay(Connection connection) throws SQLException {
         connection.setAutoCommit(false);
         connection.createStatement().execute("CREATE TABLE maintenance_events ()");

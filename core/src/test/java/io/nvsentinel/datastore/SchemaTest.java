@@ -69,7 +69,7 @@ class SchemaTest {
     void validatingRefusesADatabaseWithoutTheSchema() {
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("The schema is at version none and needs ")
+                .hasMessageContaining("The schema is at version none and requires ")
                 .hasMessageContaining("apply the SQL files");
         assertThat(database.queryForString(TABLES, "public")).isEqualTo("0");
     }
@@ -87,7 +87,7 @@ class SchemaTest {
         database.execute("DELETE FROM nvsentinel_schema_history WHERE version IN ('900', '" + needed + "')");
         assertThatThrownBy(() -> open(SchemaMode.VALIDATE))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("The schema is at version " + before + " and needs " + needed)
+                .hasMessageContaining("The schema is at version " + before + " and requires " + needed)
                 .hasMessageContaining("apply the pending SQL migrations (1)");
     }
 
@@ -125,7 +125,7 @@ class SchemaTest {
         database.execute("UPDATE nvsentinel_schema_history SET checksum = 1 WHERE version = '020'");
         assertThatThrownBy(() -> open(SchemaMode.MIGRATE))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("cannot be brought up to date")
+                .hasMessageContaining("cannot be migrated")
                 .hasMessageContaining("checksum mismatch for migration version 020");
     }
 
@@ -152,12 +152,13 @@ class SchemaTest {
     @Test
     void worksWithoutASearchPath() {
         open(SchemaMode.MIGRATE);
-        database.execute(
-                "SET search_path = ''; INSERT INTO public.health_events (data) VALUES"
-                        + " ('{\"createdAt\": \"2026-10-17T02:20:51Z\", \"healthevent\": {\"nodeName\": \"n\","
-                        + " \"recommendedAction\": 15}, \"healtheventstatus\": {\"faultremediated\": {\"value\": true}}}');"
-                        + " INSERT INTO public.maintenance_events (data) VALUES ('{\"eventId\": \"e\"}');"
-                        + " UPDATE public.health_events SET data = data || '{\"x\": 1}'; DELETE FROM public.maintenance_events");
+        database.execute("SET search_path = ''; INSERT INTO public.health_events (data) VALUES"
+                + " ('{\"createdAt\": \"2026-10-17T02:20:51Z\", \"healthevent\": {\"nodeName\": \"n\","
+                + " \"recommendedAction\": 15}, \"healtheventstatus\": {\"faultremediated\": "
+                + "{\"value\": true}}}');"
+                + " INSERT INTO public.maintenance_events (data) VALUES ('{\"eventId\": \"e\"}');"
+                + " UPDATE public.health_events SET data = data || '{\"x\": 1}'; DELETE FROM "
+                + "public.maintenance_events");
         assertThat(database.queryForString("SELECT concat_ws(' ', node_name, recommended_action, fault_remediated,"
                         + " extract(epoch FROM created_at)::bigint) FROM health_events"))
                 .isEqualTo("n RESTART_VM t 1792203651");

@@ -172,7 +172,7 @@ class ServerSettingsTest {
                     assertThatThrownBy(() -> Databases.connect(
                                     Databases.options(database).database(name).schemaMode(mode)))
                             .isInstanceOf(ConfigurationException.class)
-                            .hasMessageContaining("encoding " + encoding + " and needs UTF8");
+                            .hasMessageContaining("encoding " + encoding + " but must have UTF8");
                 }
             } finally {
                 database.execute("DROP DATABASE " + name + " WITH (FORCE)");

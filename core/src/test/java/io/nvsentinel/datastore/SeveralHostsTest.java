@@ -70,7 +70,7 @@ class SeveralHostsTest {
                 first.refuse();
                 first.cut();
                 Await.until("no connection", SOON, () -> first.connections().isEmpty());
-                // Our end may hear of it only while it sends; what reads can then simply be done again.
+                // The client may detect it only while it sends; a read can then be repeated.
                 datastore
                         .ping()
                         .retryWhen(Retry.indefinitely()

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Mono;
 
-/** Every time that PostgreSQL holds is read as it is, and pages go on after it. {@code -Dtimes.seed=…} repeats a run. */
+/**
+ * Every time that PostgreSQL can store is read exactly, and paging continues after it. {@code -Dtimes.seed=…} repeats a
+ * run.
+ */
 class StoredTimesTest {
 
     @RegisterExtension

@@ -164,7 +164,7 @@ class TransactionTest {
                     .block(SOON);
             assertThat(seen).as(isolation.name()).isEqualTo(isolation == TransactionIsolation.READ_COMMITTED ? 1 : 0);
         }
-        // Nothing of it stays with the connection.
+        // None of it remains on the connection.
         assertThat(datastore.healthEvents().insert(event("a")).block(SOON)).isNotNull();
     }
 
@@ -371,7 +371,7 @@ class TransactionTest {
             never.dispose();
             CompletableFuture<Long> next =
                     through.healthEvents().count(Filter.all()).toFuture();
-            // The one of the transaction, the one that asks for its end, and now that of the next borrower.
+            // The statement of the transaction, the statement that ends it, and now the statement of the next caller.
             Await.until("a new connection", SOON, () -> proxy.connections().size() == 3);
             proxy.heal();
             assertThat(next.join()).isZero();
@@ -415,7 +415,7 @@ class TransactionTest {
                             8)
                     .then()
                     .block(SOON);
-            // Both inserts or neither; nobody is left inside a transaction.
+            // Both inserts or neither; no session remains in a transaction.
             two.ping().block(SOON);
             Await.until("no open transaction", SOON, () -> openTransactions() == 0);
             assertThat(DATABASE.queryForString("SELECT (SELECT count(*) FROM health_events)"

@@ -83,7 +83,7 @@ class UpsertTest {
         assertThat(things.count(Query.all()).block(SOON)).isEqualTo(4);
     }
 
-    /** What matches already is changed, whatever the filter makes of a new document. */
+    /** An existing match is changed, regardless of the fields that the filter would set in a new document. */
     @Test
     void changesWhatMatchesEvenIfTheFilterWouldNotHoldInANewDocument() {
         UUID id = things.insert(Map.of("k", 1, "times", 9)).block(SOON);

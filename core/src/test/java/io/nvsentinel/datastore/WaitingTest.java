@@ -111,7 +111,8 @@ class WaitingTest {
                                 .ping()
                                 .then(Mono.<DatastoreException>empty())
                                 .onErrorResume(DatastoreException.class, Mono::just))
-                        // One that the driver has not yet seen die is lost in use; the others are replaced unseen.
+                        // A connection whose end the driver has not detected fails in use; the others are replaced
+                        // without an error.
                         .doOnNext(error -> assertThat(error.sqlState()).isEqualTo("08006"))
                         .then()
                         .block(SOON);
@@ -149,7 +150,7 @@ class WaitingTest {
 
             count.dispose();
 
-            // The lock is still held: a statement that went on would keep the only connection.
+            // The lock is still held: a statement that continued would keep the only connection.
             datastore.ping().block(SOON);
             assertThat(waiting()).isZero();
             assertThat(DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity WHERE pid = " + session))

@@ -11,7 +11,7 @@ import java.sql.SQLException;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
-/** A database and who logs in there. Its text form hides the password. */
+/** A database and the user that logs in. Its string form hides the password. */
 record Access(
         String host,
         int port,
@@ -45,7 +45,7 @@ record Access(
         try {
             return new URI(url);
         } catch (URISyntaxException e) {
-            // Neither the cause nor its message goes on: both repeat the URL, and so the password.
+            // The cause and its message are not passed on: both contain the URL, and so the password.
             throw new IllegalArgumentException(source + " is not a URL; its form is " + FORM
                     + ", with special characters percent-encoded (first bad character at index " + e.getIndex() + ")");
         }

@@ -9,10 +9,10 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * The one way in which tests wait: look, and look again soon, until the condition holds or the time is over.
+ * Waits in tests: checks a condition repeatedly until it holds or the time is over.
  *
- * <p>It blocks the calling thread and looks at least once, whatever the time. An exception of the condition ends the
- * wait and reaches the caller unchanged.
+ * <p>It blocks the calling thread and checks at least once, even if the time is zero. An exception of the condition
+ * ends the wait and is thrown unchanged.
  */
 public final class Await {
 

@@ -61,11 +61,11 @@ public final class CancelEverywhere {
     }
 
     /**
-     * Nothing runs yet.
+     * Creates a runner; nothing runs yet.
      *
-     * @param patience how long one run may take to its cancellation or its end
-     * @param counts which elements and subscriptions to cancel before
-     * @param meanwhile what happens elsewhere between the cancellation and the signal's going on
+     * @param patience how long one run may take until its cancellation or end
+     * @param counts before which elements and subscriptions to cancel
+     * @param meanwhile an action between the cancellation and the delivery of the signal
      */
     public CancelEverywhere(Duration patience, Predicate<Object> counts, Runnable meanwhile) {
         this.patience = patience;
@@ -74,11 +74,11 @@ public final class CancelEverywhere {
     }
 
     /**
-     * Runs.
+     * Runs the work once for each place of cancellation.
      *
-     * @param work what to run; is given the number of the run, from 1
-     * @param enough whether an element that has come out at the end is the last one of interest; it is over when some
-     *     runs have got so far without being cancelled
+     * @param work the work; its argument is the number of the run, from 1
+     * @param enough whether an emitted element is the last one of interest; the runs end when some of them have reached
+     *     it without being cancelled
      * @param <T> the elements
      * @return the last place at which a run was cancelled
      */

@@ -22,7 +22,7 @@ final class Databases {
     private int count;
 
     synchronized TestDatabase create(PostgresServer server) {
-        // Nobody can be connected to template0, which would make CREATE DATABASE fail.
+        // No session can be connected to template0; such a session would make CREATE DATABASE fail.
         return create(server, prefix + ++count, "template0");
     }
 

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * A server that runs from binaries on the class path, in a data directory of its own, and that a test may stop, kill and
- * start again on the same port and data.
+ * A server that runs from binaries on the class path, in its own data directory. A test can stop, kill and restart it
+ * with the same port and data.
  *
  * <p>{@link #close} stops it and deletes its data.
  */
@@ -121,7 +121,7 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     /**
-     * Where the server keeps its data.
+     * The server's data directory.
      *
      * @return an existing directory, until {@link #close}
      */
@@ -157,8 +157,9 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     /**
-     * Kills the server's processes with SIGKILL and waits until they are gone. Clients see their connections reset or closed.
-     * Committed transactions survive, because the operating system does, whatever {@code fsync} says.
+     * Kills the server's processes with SIGKILL and waits until they have ended. Clients see their connections reset or
+     * closed. Committed transactions survive, because the operating system continues to run, regardless of
+     * {@code fsync}.
      *
      * @throws IllegalStateException if it does not run
      */
@@ -198,8 +199,8 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     /**
-     * Starts another server with a copy of this one's data, and so of the same system identifier, as a standby that follows
-     * nobody. This server is stopped in order for the time of the copy.
+     * Starts another server with a copy of this one's data, and so of the same system identifier, as a standby without
+     * a primary. This server is stopped cleanly during the copy.
      *
      * @return the running standby, which the caller closes
      * @throws IllegalStateException if it does not start
@@ -261,7 +262,7 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     /**
-     * Makes this server a standby that follows nobody, by a restart: it is in recovery until {@link #promote}.
+     * Restarts this server as a standby without a primary: it is in recovery until {@link #promote}.
      *
      * @throws IllegalStateException if it does not start
      */

@@ -59,9 +59,8 @@ public final class EmbeddedServerBuilder {
     }
 
     /**
-     * Turns TLS on. Without users, below, everybody on this machine still logs in as anybody, with TLS or without.
-     *
-     * @param material the server's certificate and key, and whose client certificates it accepts
+     * Enables TLS. Without users (see below), every local process can still log in as any user, with or without TLS.
+     * @param material the server's certificate and key, and the authorities of the client certificates that it accepts
      * @return this builder
      */
     public EmbeddedServerBuilder tls(TlsMaterial material) {
@@ -96,8 +95,8 @@ public final class EmbeddedServerBuilder {
     }
 
     /**
-     * Adds a line to {@code pg_hba.conf}, after the administrator's lines and before those of the users above. The role is
-     * not created.
+     * Adds a line to {@code pg_hba.conf}, after the administrator's lines and before the lines of the users above. The
+     * role is not created.
      *
      * @param line as in {@code hostssl all auditor all trust clientcert=verify-ca}
      * @return this builder
@@ -116,7 +115,7 @@ public final class EmbeddedServerBuilder {
     }
 
     /**
-     * Refuses to start binaries of another version. Without it, whatever version is on the class path starts.
+     * Fails to start if the binaries have another version. Without it, the version on the class path is started.
      *
      * @param major for example 18
      * @return this builder
@@ -127,7 +126,7 @@ public final class EmbeddedServerBuilder {
     }
 
     /**
-     * Hears what is going on, for a human reader: the first start on a machine unpacks the binaries, which takes seconds.
+     * Receives progress messages for display: the first start on a machine unpacks the binaries, which takes seconds.
      *
      * @param listener called on the thread that starts the server
      * @return this builder
@@ -138,8 +137,8 @@ public final class EmbeddedServerBuilder {
     }
 
     /**
-     * Whether the server stops when the JVM ends. Turn it off in a program whose own shutdown hook closes the server, so
-     * that it can close its connections first.
+     * Whether the server stops when the JVM ends. Disable it in a program whose own shutdown hook closes the server, so
+     * that the program can close its connections first.
      *
      * @param stop true, the default, to stop it
      * @return this builder

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.testserver;
 
-/** A server that runs already and goes on running; only the databases made here are removed. */
+/** A server that is already running and is not stopped; only the databases created here are removed. */
 final class ExternalServer extends PostgresServer {
 
     ExternalServer(Access admin) {

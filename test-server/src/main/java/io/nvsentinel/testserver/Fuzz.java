@@ -53,10 +53,10 @@ public final class Fuzz {
     }
 
     /**
-     * Starts from valid texts.
+     * Creates a fuzzer from valid inputs.
      *
-     * @param valid at least one text that the target accepts
-     * @return what damages them
+     * @param valid at least one input that the target accepts
+     * @return the fuzzer
      */
     public static Fuzz of(String... valid) {
         return of(Arrays.stream(valid)

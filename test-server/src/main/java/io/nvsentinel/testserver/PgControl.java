@@ -42,8 +42,8 @@ final class PgControl {
     }
 
     /**
-     * The directory that holds binaries and data. One per user, because users cannot write into each other's; told to the
-     * library, which then also removes what a killed JVM left there.
+     * The directory of binaries and data. There is one per user, because a user cannot write to the directory of
+     * another; the library also removes files there that a killed JVM left behind.
      */
     private static Path workingDirectory() {
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9_-]", "_");
@@ -139,7 +139,7 @@ final class PgControl {
     void control(String... arguments) {
         List<String> command = new ArrayList<>();
         if (LinuxUtils.isUnshareAvailable()) {
-            // PostgreSQL refuses to run as root; in a user namespace of its own it does not see that it does.
+            // PostgreSQL does not run as root; in its own user namespace it does not detect that it runs as root.
             command.addAll(List.of("unshare", "-U"));
         }
         command.add(binaries().resolve("pg_ctl").toString());

@@ -68,7 +68,7 @@ public final class PostgresDatabase
     /**
      * The same on another server.
      *
-     * @param other asked before the first test of the class; who made the server closes it
+     * @param other called before the first test of the class; the creator of the server closes it
      * @return an extension for a static field
      */
     public PostgresDatabase on(Supplier<? extends PostgresServer> other) {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A running PostgreSQL server. Safe for use by several threads.
  *
- * <p>{@link #shared()} is the server that most tests use: one per JVM, which stops when the JVM ends. {@link #embedded()}
- * starts a server of one's own, which whoever started it closes.
+ * <p>{@link #shared()} is the server that most tests use: one per JVM, which stops when the JVM ends.
+ * {@link #embedded()} starts a separate server, which its creator must close.
  */
 public abstract class PostgresServer implements AutoCloseable {
 
@@ -23,15 +23,16 @@ public abstract class PostgresServer implements AutoCloseable {
     /**
      * The server of this JVM, started by the first call and stopped when the JVM ends.
      *
-     * <p>The environment variable {@code TEST_POSTGRES_URL} chooses it: {@code postgresql://user:password@host:port/database}
-     * (without {@code :password} for a user who needs none) is a server that runs already, whose user must be able to
-     * create databases; {@code docker} is a container, {@code embedded} the binaries on the class path. Without the
-     * variable it is a container where Docker runs and Testcontainers is on the class path, else the binaries.
+     * <p>The environment variable {@code TEST_POSTGRES_URL} chooses it:
+     * {@code postgresql://user:password@host:port/database} (without {@code :password} for a user without a password)
+     * is a server that is already running; its user must be allowed to create databases; {@code docker} is a container,
+     * {@code embedded} the binaries on the class path. Without the variable it is a container where Docker runs and
+     * Testcontainers is on the class path, else the binaries.
      *
      * <p>A server started here has 300 connections, 50 prepared transactions, {@code fsync} off,
      * {@code synchronous_commit} on, and a time zone that is not UTC, so that code which depends on the server's zone
-     * shows. The system property {@code postgres.major}, 14 to 18, is the major version: a container runs it (18 without
-     * the property), embedded binaries must have it.
+     * shows. The system property {@code postgres.major}, 14 to 18, is the major version: a container runs it (18
+     * without the property), embedded binaries must have it.
      *
      * @return the shared server
      * @throws IllegalStateException if it cannot be started, or has not the wanted version

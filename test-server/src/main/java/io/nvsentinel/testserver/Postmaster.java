@@ -82,8 +82,9 @@ record Postmaster(Path pidFile, Predicate<ProcessHandle> isServer) {
     }
 
     /**
-     * Stops the process, so that it starts no further one while its children are listed: a backend that nobody kills keeps the
-     * shared memory, and PostgreSQL 14 then refuses to start. Where that is not possible, the list may miss one.
+     * Suspends the process, so that it starts no child while its children are listed: a backend that is not killed
+     * keeps the shared memory, and PostgreSQL 14 then does not start. If suspending is not possible, the list may be
+     * incomplete.
      */
     private static void tryToStop(ProcessHandle process) {
         try {

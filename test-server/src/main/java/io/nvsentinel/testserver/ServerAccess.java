@@ -12,11 +12,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may log in to an embedded server, and how: its TLS material and its {@code pg_hba.conf}.
+ * The login rules of an embedded server: its TLS material and its {@code pg_hba.conf}.
  *
  * @param tls null for a server without TLS
- * @param hbaLines further lines, before those for the users
- * @param certificateUsers users who need a client certificate of their name
+ * @param hbaLines additional lines, before the lines of the users
+ * @param certificateUsers users that need a client certificate with their name
  * @param passwordUsers users and their passwords
  */
 record ServerAccess(
@@ -25,7 +25,7 @@ record ServerAccess(
         List<String> certificateUsers,
         Map<String, String> passwordUsers) {
 
-    /** The administrator is let in from this machine: the server is his, and nobody else reaches its port. */
+    /** The administrator can log in from this machine: only local processes can reach the port. */
     private static final List<String> ADMIN_LINES =
             List.of("host all postgres 127.0.0.1/32 trust", "host all postgres ::1/128 trust");
 

@@ -15,8 +15,8 @@ final class SharedServer {
     static final String MAJOR = "postgres.major";
 
     /**
-     * Durable ordering is real, durability is not; the zone is one that nobody takes for UTC; connections and prepared
-     * transactions are enough for test classes that run side by side.
+     * Durability is disabled, but the order of durable operations is kept; the time zone differs visibly from UTC; the
+     * limits of connections and prepared transactions are sufficient for parallel test classes.
      */
     static final Map<String, String> SETTINGS = Map.of(
             "max_connections", "300",

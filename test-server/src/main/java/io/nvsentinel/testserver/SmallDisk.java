@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A file system of its own in memory, which a test can fill. Only where this process may mount one: on Linux, as root. */
+/**
+ * A separate in-memory file system that a test can fill. Only available if this process can mount one: on Linux, as
+ * root.
+ */
 public final class SmallDisk implements AutoCloseable {
 
     private static final int BLOCK = 4096;
@@ -25,7 +28,7 @@ public final class SmallDisk implements AutoCloseable {
      * Mounts a file system.
      *
      * @param mebibytes its size
-     * @return empty where this process may not
+     * @return empty if this process is not allowed to mount it
      */
     public static Optional<SmallDisk> mount(int mebibytes) {
         try {
@@ -41,7 +44,7 @@ public final class SmallDisk implements AutoCloseable {
     }
 
     /**
-     * Where it is mounted.
+     * The mount point.
      *
      * @return a directory
      */

@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * A database that is prepared once and then cloned, which is far quicker than preparing each anew.
+ * A database that is prepared once and then cloned, which is much faster than preparing each database.
  *
  * @param name identifies the template within a JVM: two templates of one name are the same template, and only the
  *     initializer of the first runs; 1 to 30 lower-case letters, digits and underscores, starting with a letter

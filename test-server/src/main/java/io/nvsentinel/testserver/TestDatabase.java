@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A database of a {@link PostgresServer}, and a user who may log in there. Immutable; may be used by several threads.
+ * A database of a {@link PostgresServer}, and a user that can log in. Immutable and thread-safe.
  *
  * <p>{@link #execute} and the query methods are for preparing and checking: each call opens a JDBC connection, commits
  * and closes it.
@@ -90,11 +90,11 @@ public final class TestDatabase {
     }
 
     /**
-     * The same database, seen by another user. It neither creates the role nor grants anything.
+     * The same database for another user. This method neither creates the role nor grants privileges.
      *
-     * @param user a role that may log in
+     * @param user a role that can log in
      * @param password its password, or null if it needs none
-     * @return a view whose methods log in as that user; {@link #drop} stays the administrator's work
+     * @return a view whose methods log in as that user; {@link #drop} still uses the administrator
      */
     public TestDatabase as(String user, @Nullable String password) {
         return new TestDatabase(server, access.withUser(user, password));
@@ -146,7 +146,7 @@ public final class TestDatabase {
      *
      * @param sql a query, with {@code ?} for parameters
      * @param parameters values for the question marks, in order
-     * @return the first column of each row as text, null where the value is null
+     * @return the first column of each row as a string, null if the value is null
      * @throws IllegalStateException if the query fails; the cause is the {@link SQLException}
      */
     public List<@Nullable String> queryForStrings(String sql, Object... parameters) {

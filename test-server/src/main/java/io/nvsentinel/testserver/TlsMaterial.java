@@ -4,7 +4,7 @@ package io.nvsentinel.testserver;
 import io.nvsentinel.testserver.pki.TestCertificate;
 
 /**
- * What a server needs for TLS, each as PEM text. The text form hides the key.
+ * The TLS files of a server, in PEM format. The string form hides the key.
  *
  * @param certificates the server's certificate, then its intermediate authorities
  * @param key the certificate's private key, not encrypted

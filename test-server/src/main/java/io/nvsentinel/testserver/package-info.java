@@ -2,10 +2,10 @@
 /**
  * A real PostgreSQL for tests and examples.
  *
- * <p>{@link io.nvsentinel.testserver.PostgresServer#shared()} is the one server of a JVM: the one that the environment
- * names, else a container, else embedded binaries. {@link io.nvsentinel.testserver.PostgresDatabase} gives a test class
- * a database of its own and looks for leaks after each test. A test that needs TLS, other settings, or a server that it
- * may kill, starts its own with {@link io.nvsentinel.testserver.PostgresServer#embedded()}.
+ * <p>{@link io.nvsentinel.testserver.PostgresServer#shared()} is the one server of a JVM: the server that the
+ * environment names, or else a container, or else embedded binaries. {@link io.nvsentinel.testserver.PostgresDatabase}
+ * gives each test class its own database and checks for leaks after each test. A test that needs TLS, other settings,
+ * or a server that it may kill, starts its own with {@link io.nvsentinel.testserver.PostgresServer#embedded()}.
  *
  * <p>Certificates are made by {@link io.nvsentinel.testserver.pki}, network faults by
  * {@link io.nvsentinel.testserver.proxy}.

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server whose main process starts others without a pause is killed with all of them. */
+/** A server whose main process continuously starts children is killed with all of them. */
 @DisabledOnOs(OS.WINDOWS)
 class PostmasterTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    /** More than are started before the kill; the process would end by itself. */
+    /** More than are started before the kill; then the process would end without it. */
     private static final int CHILDREN = 2_000;
 
     @TempDir
@@ -43,7 +43,7 @@ class PostmasterTest {
 
             new Postmaster(pidFile, process -> true).kill();
 
-            // A child that was missed goes on and writes its number sooner or later, if it has not yet.
+            // A missed child continues and eventually writes its number, if it has not yet.
             assertThat(Files.readAllLines(children)).isNotEmpty().allSatisfy(PostmasterTest::assertDead);
             assertThat(ProcessHandle.allProcesses()
                             .filter(process -> process.info()

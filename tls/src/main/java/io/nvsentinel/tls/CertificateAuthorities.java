@@ -32,9 +32,10 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The authorities that may have issued the server's certificate: those of a root certificate file, or those of the JVM.
+ * The authorities that may have issued the server's certificate: the authorities of a root certificate file, or of the
+ * JVM.
  *
- * <p>The JDK trusts an authority from a file for ever, and a revocation list for a quarter of an hour too long; OpenSSL, and so
+ * <p>The JDK trusts an authority from a file without limit, and a revocation list 15 minutes too long; OpenSSL, and so
  * libpq, neither of them. Here both are left out from the moment they expire.
  */
 final class CertificateAuthorities {
@@ -100,8 +101,8 @@ final class CertificateAuthorities {
             verifier = current;
         }
         if (current.trusted().isEmpty()) {
-            throw new CertificateExpiredException(
-                    "no certificate authority of " + file + " is valid now: " + Certificates.validities(authorities));
+            throw new CertificateExpiredException("no certificate authority of " + file + " is currently valid: "
+                    + Certificates.validities(authorities));
         }
         return current.manager();
     }
@@ -110,7 +111,7 @@ final class CertificateAuthorities {
         return authorities;
     }
 
-    /** Those that an operator has to renew; not the JVM's. */
+    /** The authorities that an operator has to renew; not the JVM's. */
     List<X509Certificate> ofFile() {
         return file == null ? List.of() : authorities;
     }

@@ -108,7 +108,7 @@ final class Certificates {
         }
     }
 
-    /** The first common name of the subject, which is the one that PostgreSQL and libpq take. */
+    /** The first common name of the subject, which PostgreSQL and libpq use. */
     static Optional<String> commonName(X509Certificate certificate) {
         try {
             for (Rdn rdn : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {

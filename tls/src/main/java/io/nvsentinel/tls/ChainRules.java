@@ -18,8 +18,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What OpenSSL, and so libpq, demands of a server's chain and the JDK does not: validity, size and purpose of every certificate
- * in it, the authority included. The sizes are those of OpenSSL's security level 2, the default of Debian, Ubuntu and Red Hat.
+ * What OpenSSL, and so libpq, demands of a server's chain and the JDK does not: validity, size and purpose of every
+ * certificate in it, the authority included. The sizes of OpenSSL's security level 2, the default of Debian, Ubuntu and
+ * Red Hat.
  *
  * @param trusted the authorities of the root certificate file, valid or not
  * @param lists the revocation lists that are valid; null if revocation is not checked
@@ -40,10 +41,11 @@ record ChainRules(List<X509Certificate> trusted, @Nullable List<X509CRL> lists, 
     private static final List<String> WEAK_DIGESTS = List.of("MD2", "MD5", "SHA1");
 
     /**
-     * Says what is wrong with a chain.
+     * Returns why a chain is rejected.
      *
-     * @param chain what the server presents, its own certificate first
-     * @return one line that names the certificate; null if the chain obeys on at least one path, or leads to no authority
+     * @param chain the chain that the server presents, its own certificate first
+     * @return one line that names the certificate; null if the chain is valid on at least one path, or leads to no
+     * authority
      */
     @Nullable
     String complaint(X509Certificate[] chain) {
@@ -109,9 +111,9 @@ record ChainRules(List<X509Certificate> trusted, @Nullable List<X509CRL> lists, 
         } else if (!anchor && isWeaklySigned(certificate)) {
             what = "is signed with " + certificate.getSigAlgName() + ", which is too weak";
         } else if (!leaf && !mayIssue(certificate)) {
-            what = "is no certificate authority, so it must not issue others (basic constraints, key usage)";
+            what = "is not a certificate authority and must not issue certificates (basic constraints, key usage)";
         } else if (!isForServers(certificate)) {
-            what = "is not for servers: its extended key usage lacks serverAuth";
+            what = "is not a server certificate: its extended key usage does not contain serverAuth";
         } else if (leaf && anchor && lists != null) {
             what = revocation(certificate, lists);
         }
@@ -165,7 +167,7 @@ record ChainRules(List<X509Certificate> trusted, @Nullable List<X509CRL> lists, 
         }
     }
 
-    /** The JDK asks no list about a certificate that it trusts by itself. */
+    /** The JDK does not check revocation of a certificate that is itself trusted. */
     private static @Nullable String revocation(X509Certificate certificate, List<X509CRL> lists) {
         List<X509CRL> own = lists.stream()
                 .filter(list -> list.getIssuerX500Principal().equals(certificate.getIssuerX500Principal()))

@@ -16,7 +16,7 @@ import java.security.spec.PSSParameterSpec;
 import java.util.List;
 
 /**
- * Who the client is: a private key and the certificates that speak for it.
+ * The identity of the client: a private key and its certificates.
  *
  * @param key the private key
  * @param chain the client's own certificate, then its issuers

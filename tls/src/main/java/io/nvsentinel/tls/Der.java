@@ -105,12 +105,12 @@ record Der(int tag, byte[] content) {
 
     private static Der next(ByteBuffer buffer) {
         if (buffer.remaining() < 2) {
-            throw new IllegalArgumentException("DER value cut short");
+            throw new IllegalArgumentException("truncated DER value");
         }
         int tag = buffer.get() & 0xFF;
         int length = length(buffer);
         if (length < 0 || length > buffer.remaining()) {
-            throw new IllegalArgumentException("DER value cut short");
+            throw new IllegalArgumentException("truncated DER value");
         }
         byte[] content = new byte[length];
         buffer.get(content);

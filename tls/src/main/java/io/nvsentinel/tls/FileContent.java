@@ -14,10 +14,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
 
 /**
- * A file as it was read.
+ * The content of a file.
  *
- * @param path where it was read
- * @param bytes all of it
+ * @param path the file
+ * @param bytes the content
  */
 record FileContent(Path path, byte[] bytes) {
 
@@ -34,14 +34,14 @@ record FileContent(Path path, byte[] bytes) {
         } catch (NoSuchFileException e) {
             throw missing(path);
         } catch (AccessDeniedException e) {
-            throw new TlsException(Reason.NOT_READABLE, path, "this process may not read it", e);
+            throw new TlsException(Reason.NOT_READABLE, path, "this process is not allowed to read it", e);
         } catch (IOException e) {
             throw new TlsException(
                     Reason.NOT_READABLE, path, "cannot be read: " + e.getClass().getSimpleName(), e);
         }
     }
 
-    /** Asked before reading: a pipe or a device would block the read for ever. */
+    /** Asked before reading: a pipe or a device would block the read forever. */
     private static void checkRegular(Path path, BasicFileAttributes attributes) {
         if (!attributes.isRegularFile()) {
             String found = attributes.isDirectory() ? "directory" : "device or pipe";
@@ -69,7 +69,7 @@ record FileContent(Path path, byte[] bytes) {
             binary |= b == 0 || b < 0;
         }
         if (!binary) {
-            return "text without a PEM block";
+            return "a text file without a PEM block";
         }
         return bytes[0] == Der.SEQUENCE ? "binary data (DER or a PKCS#12 key store)" : "binary data";
     }
@@ -111,7 +111,8 @@ record FileContent(Path path, byte[] bytes) {
                     key,
                     String.format(
                             Locale.ROOT,
-                            "found permissions %04o, owner %d; accepted are 0600 or less, or 0640 or less if root owns it (for a mounted secret: defaultMode 0400)",
+                            "found permissions %04o, owner %d; accepted are 0600 or less, or 0640 or "
+                                    + "less if root owns it (for a mounted secret: defaultMode 0400)",
                             mode & 0777,
                             owner));
         }

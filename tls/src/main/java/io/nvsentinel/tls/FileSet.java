@@ -51,7 +51,7 @@ final class FileSet {
             }
         }
         throw TlsException.of(
-                Reason.UNSTABLE, paths.get(0), "this file or one beside it kept changing while it was read");
+                Reason.UNSTABLE, paths.get(0), "this file or a related file was changed repeatedly while it was read");
     }
 
     Optional<FileContent> find(@Nullable Path path) {

@@ -81,7 +81,7 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
         X509Certificate last = chain.get(chain.size() - 1);
         return leads
                 ? null
-                : "the server accepts client certificates of "
+                : "the server accepts client certificates issued by "
                         + accepted.stream()
                                 .map(Principal::toString)
                                 .sorted()

@@ -16,11 +16,11 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a server's certificate names the host that was connected to, by the rules of libpq. Public because the JDBC driver
- * creates it by name; {@link TlsContext} sets it for both drivers. Stateless.
+ * Whether a server's certificate names the host that was connected to, by the rules of libpq. Public because the JDBC
+ * driver creates it by name; {@link TlsContext} sets it for both drivers. Stateless.
  *
- * <p>The JDK's own check refuses host names with an underscore, which container networks have; those of the drivers compare
- * IPv6 addresses as text, so that {@code ::1} is not {@code 0:0:0:0:0:0:0:1}.
+ * <p>The JDK's own check refuses host names with an underscore, which container networks have; the verifiers of the
+ * drivers compare IPv6 addresses as strings, so that {@code ::1} is not {@code 0:0:0:0:0:0:0:1}.
  */
 public final class LibpqHostnameVerifier implements HostnameVerifier {
 
@@ -43,7 +43,7 @@ public final class LibpqHostnameVerifier implements HostnameVerifier {
     /** Fails with a message that says which names the certificate has. */
     static void check(@Nullable String host, X509Certificate certificate) throws CertificateException {
         if (host == null || host.isEmpty()) {
-            throw new CertificateException("the host to check the server's certificate against is not known");
+            throw new CertificateException("the host name for the check of the server's certificate is unknown");
         }
         List<String> named = names(certificate, isAddress(host));
         if (named.stream().noneMatch(name -> matches(name, host))) {

@@ -67,7 +67,7 @@ final class MaterialSource implements AutoCloseable {
         this.scheduler = scheduler;
         TlsMaterial first = TlsMaterial.of(FileSet.read(options), options, clock);
         this.state = new State(first, options.hasFiles() ? 1 : 0, 0, Optional.empty(), first.expired(clock.instant()));
-        LOG.info("TLS mode {}: {}", options.mode().libpqName(), first.describe());
+        LOG.info("TLS configured: sslmode={}, {}", options.mode().libpqName(), first.describe());
         become(state);
         scheduleComparison();
     }
@@ -117,7 +117,7 @@ final class MaterialSource implements AutoCloseable {
             keepOld(e);
         } catch (RuntimeException e) {
             // Nothing is known to end here; but a comparison that ends the comparing would be noticed at expiry only.
-            LOG.error("TLS files could not be compared; the material in use stays", e);
+            LOG.error("Certificate files could not be compared; the active certificates remain in use", e);
         } finally {
             scheduleComparison();
         }
@@ -128,10 +128,10 @@ final class MaterialSource implements AutoCloseable {
         FileSet files = FileSet.read(options);
         if (!Arrays.equals(files.digest(), old.material().digest())) {
             TlsMaterial fresh = TlsMaterial.of(files, options, clock);
-            LOG.info("TLS files changed, in use for new connections: {}", fresh.describe());
+            LOG.info("Certificate files changed; new connections use them: {}", fresh.describe());
             become(old.replacedBy(fresh, clock.instant()));
         } else if (old.failure().isPresent()) {
-            LOG.info("TLS files are again those in use");
+            LOG.info("Certificate files match the active certificates again");
             become(old.recovered());
         } else {
             noticeExpiry();
@@ -147,7 +147,9 @@ final class MaterialSource implements AutoCloseable {
             noticeExpiry();
             return;
         }
-        LOG.warn("TLS files changed and cannot be used, the old material stays: {}", e.getMessage());
+        LOG.warn(
+                "Certificate files changed but are not usable; the active certificates remain in " + "use: {}",
+                e.getMessage());
         become(old.failing(new Failure(clock.instant(), e.reason(), String.valueOf(e.getMessage()))));
     }
 
@@ -155,7 +157,7 @@ final class MaterialSource implements AutoCloseable {
         State old = state;
         List<String> expired = old.material().expired(clock.instant());
         if (!expired.equals(old.expired())) {
-            LOG.warn("TLS certificates in use have expired: {}", expired);
+            LOG.warn("Active certificates have expired: {}. Replace the certificate files", expired);
             become(old.withExpired(expired));
         }
     }
@@ -163,7 +165,7 @@ final class MaterialSource implements AutoCloseable {
     private void become(State next) {
         state = next;
         synchronized (this) {
-            // After close() the sink refuses, and nobody listens any more.
+            // After close() the sink rejects signals, and there are no subscribers.
             statuses.tryEmitNext(next.status(options.mode(), clock.instant()));
         }
     }

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * The PEM blocks of one file, in order. Text around the blocks, Windows line ends, indentation and trailing spaces are
  * accepted, as OpenSSL accepts them.
  *
- * @param path where the blocks were read
+ * @param path the file
  * @param blocks at least one block
  */
 record PemFile(Path path, List<Block> blocks) {
@@ -77,7 +77,7 @@ record PemFile(Path path, List<Block> blocks) {
     private static String label(FileContent file, String rest) {
         int end = rest.indexOf(DASHES);
         if (end < 0) {
-            throw TlsException.of(Reason.UNREADABLE_CONTENT, file.path(), "found a PEM BEGIN line that is cut short");
+            throw TlsException.of(Reason.UNREADABLE_CONTENT, file.path(), "found a truncated PEM BEGIN line");
         }
         String label = rest.substring(0, end);
         if (!LABEL.matcher(label).matches()) {
@@ -98,7 +98,7 @@ record PemFile(Path path, List<Block> blocks) {
         throw TlsException.of(
                 Reason.UNREADABLE_CONTENT,
                 file.path(),
-                "found BEGIN " + label + " without its END line; the file is cut short or half written");
+                "found BEGIN " + label + " without its END line; the file is truncated or incompletely written");
     }
 
     private static Block block(FileContent file, String label, List<String> lines) {

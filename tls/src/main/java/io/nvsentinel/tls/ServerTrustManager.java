@@ -10,9 +10,10 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies the server as the mode says: not at all, its chain, or its chain and its name.
+ * Verifies the server according to the mode: not at all, its chain, or its chain and its host name.
  *
- * <p>It must be an <em>extended</em> trust manager: a plain one gets no host, and the JDK wraps it with checks of its own.
+ * <p>It must be an <em>extended</em> trust manager: a plain one does not receive the host, and the JDK wraps it with
+ * its own checks.
  */
 final class ServerTrustManager extends X509ExtendedTrustManager {
 
@@ -22,7 +23,7 @@ final class ServerTrustManager extends X509ExtendedTrustManager {
     /**
      * Creates a trust manager.
      *
-     * @param authorities who may have issued the server's certificate, or null to accept every server
+     * @param authorities the authorities that may have issued the server's certificate, or null to accept every server
      * @param checkHost whether the certificate must name the host
      */
     ServerTrustManager(@Nullable CertificateAuthorities authorities, boolean checkHost) {
@@ -55,18 +56,18 @@ final class ServerTrustManager extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
             throws CertificateException {
-        throw new CertificateException("this side is a client and trusts no clients");
+        throw new CertificateException("this is a client, which does not verify client certificates");
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, @Nullable Socket socket)
             throws CertificateException {
-        throw new CertificateException("this side is a client and trusts no clients");
+        throw new CertificateException("this is a client, which does not verify client certificates");
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        throw new CertificateException("this side is a client and trusts no clients");
+        throw new CertificateException("this is a client, which does not verify client certificates");
     }
 
     @Override

@@ -8,17 +8,17 @@ import java.util.stream.Collectors;
 /**
  * How strict a connection is about encryption and about the server's identity, with the meaning that libpq gives it.
  *
- * <p>Where the drivers differ from libpq, libpq wins: {@link #REQUIRE} with a root certificate verifies the chain, and
- * {@link #VERIFY_CA} never looks at the host name.
+ * <p>If the drivers differ from libpq, the behavior of libpq applies: {@link #REQUIRE} with a root certificate verifies
+ * the chain, and {@link #VERIFY_CA} never checks the host name.
  */
 public enum SslMode {
     /** Plain text; configured certificates are not read. */
     DISABLE("disable"),
 
     /**
-     * TLS if the server offers it, plain text otherwise. Accepted for compatibility and warned about: anyone between client
-     * and server can turn encryption off. As soon as a certificate file is configured it is treated as {@link #REQUIRE}, so
-     * that certificates never travel with a silent downgrade.
+     * TLS if the server offers it, plain text otherwise. Accepted for compatibility and warned about: an attacker
+     * between client and server can disable encryption. As soon as a certificate file is configured it is treated as
+     * {@link #REQUIRE}, so that certificates never travel with a silent downgrade.
      */
     PREFER("prefer"),
 

@@ -35,7 +35,7 @@ import reactor.core.scheduler.Schedulers;
  * }
  * }</pre>
  *
- * <p>Who opens it closes it, after the connections that use it. Thread-safe.
+ * <p>The caller that opens it must close it, after the connections that use it. Thread-safe.
  */
 public final class TlsContext implements AutoCloseable {
 
@@ -74,7 +74,7 @@ public final class TlsContext implements AutoCloseable {
         if (options.preferWasAsked()) {
             LOG.warn(
                     options.mode() == SslMode.PREFER
-                            ? "sslmode=prefer falls back to plain text without telling anyone; use require or verify-full"
+                            ? "sslmode=prefer falls back to plain text without a warning; use require or verify-full"
                             : "sslmode=prefer with certificates is treated as require; use require or verify-full");
         }
         return new TlsContext(options, clock, scheduler);
@@ -82,11 +82,11 @@ public final class TlsContext implements AutoCloseable {
 
     /**
      * Sets up TLS for the R2DBC driver: its mode, its {@code sslContextBuilderCustomizer} and its {@code
-     * sslHostnameVerifier}. Do not set those, or
-     * the driver's own {@code sslCert}, {@code sslKey} and {@code sslRootCert}, beside this.
+     * sslHostnameVerifier}. Do not set these properties, or the driver's own {@code sslCert}, {@code sslKey} and
+     * {@code sslRootCert}, beside this.
      *
-     * <p>If the home directory holds {@code .postgresql/postgresql.crt} and {@code postgresql.pk8}, the driver reads them in
-     * its {@code build()}, which fails if the key is not PEM; they are never sent.
+     * <p>If the home directory holds {@code .postgresql/postgresql.crt} and {@code postgresql.pk8}, the driver reads
+     * them in its {@code build()}, which fails if the key is not PEM; they are never sent.
      *
      * @param builder the driver's configuration
      */
@@ -132,8 +132,9 @@ public final class TlsContext implements AutoCloseable {
     }
 
     /**
-     * Tells which files are in use: a connection made before this number changed has earlier ones. For pools that replace
-     * their connections after a rotation, at every use: it costs nothing.
+     * A number that changes when new files become active: a connection that was opened before the change uses the
+     * earlier files. Connection pools can check it at every use to replace their connections after a rotation; the call
+     * is cheap.
      *
      * @return as {@link TlsStatus#generation()}
      */
@@ -195,10 +196,10 @@ public final class TlsContext implements AutoCloseable {
     }
 
     /**
-     * The status now and after each change: new files in use, files that cannot be used, the first time a certificate in use is
-     * seen to have expired. Hot; a new subscriber begins with the latest change. Completes at {@link #close()}, never fails. A
-     * subscriber that is slower than the changes misses those in between. Signals come on the thread that reads the files (a
-     * {@code boundedElastic} one); blocking there delays the next reload.
+     * The status now and after each change: new files in use, files that cannot be used, the first time a certificate
+     * in use is seen to have expired. Hot; a new subscriber begins with the latest change. Completes at
+     * {@link #close()}, never fails. A subscriber that is slower than the changes misses intermediate ones. Signals
+     * come on the thread that reads the files (a {@code boundedElastic} one); blocking there delays the next reload.
      *
      * @return the changes
      */
@@ -207,8 +208,8 @@ public final class TlsContext implements AutoCloseable {
     }
 
     /**
-     * Stops following the files and forgets the JDBC properties. R2DBC connections made afterwards use the certificates last
-     * read; open connections go on. Calling it again does nothing.
+     * Stops watching the files and discards the JDBC properties. R2DBC connections that are opened later use the last
+     * certificates; open connections are not affected. Calling it again does nothing.
      */
     @Override
     public void close() {
@@ -239,7 +240,7 @@ public final class TlsContext implements AutoCloseable {
 
     private TlsMaterial material() {
         if (source == null) {
-            throw new IllegalStateException("TLS is disabled, yet a handshake was begun");
+            throw new IllegalStateException("TLS is disabled, but a handshake was started");
         }
         return source.current();
     }

@@ -14,7 +14,7 @@ public class TlsException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong, for callers that act on it. */
+    /** The reasons, for callers that handle them. */
     public enum Reason {
         /** An option has a value that is not accepted, or two options contradict each other. */
         INVALID_OPTION,
@@ -36,7 +36,7 @@ public class TlsException extends RuntimeException {
         NOT_YET_VALID,
         /** A certificate has expired. */
         EXPIRED,
-        /** The client certificate names another user than the one that connects. */
+        /** The client certificate names a different user than the connection. */
         USER_MISMATCH,
         /** The files kept changing while they were read. */
         UNSTABLE
@@ -46,7 +46,7 @@ public class TlsException extends RuntimeException {
     private static final Pattern PATH = Pattern.compile("(?!.*(?:://|-----BEGIN))"
             + "(?:(?:\\.{0,2}/|[A-Za-z]:).*|(?:[A-Za-z_-]{1,30}/){0,5}[^/]{0,100}\\.[a-z0-9]{2,5})");
 
-    /** What is wrong. */
+    /** The reason. */
     private final Reason reason;
 
     /** The file or directory, as text because a path is not serializable. */
@@ -60,7 +60,7 @@ public class TlsException extends RuntimeException {
 
     /** A password or a key that was given in place of its file is not shown. */
     private static String shown(String path) {
-        return PATH.matcher(path).matches() ? path : "<hidden, for it does not look like a path>";
+        return PATH.matcher(path).matches() ? path : "<hidden: not a path>";
     }
 
     static TlsException of(Reason reason, Path path, String what) {
@@ -72,7 +72,7 @@ public class TlsException extends RuntimeException {
     }
 
     /**
-     * What is wrong.
+     * Returns the reason.
      *
      * @return the reason
      */

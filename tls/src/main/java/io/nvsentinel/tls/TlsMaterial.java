@@ -63,7 +63,7 @@ final class TlsMaterial {
         return loadedAt;
     }
 
-    /** The certificates that an operator has to renew: those that came from files. */
+    /** The certificates that an operator has to renew: the certificates from files. */
     List<TlsStatus.Certificate> certificates(Instant now) {
         List<TlsStatus.Certificate> certificates = new ArrayList<>();
         for (X509Certificate certificate : identity == null ? List.<X509Certificate>of() : identity.chain()) {
@@ -76,7 +76,7 @@ final class TlsMaterial {
         return List.copyOf(certificates);
     }
 
-    /** Those of them that have expired, by subject. */
+    /** The expired certificates, by subject. */
     List<String> expired(Instant now) {
         return certificates(now).stream()
                 .filter(certificate -> now.isAfter(certificate.notAfter()))
@@ -101,8 +101,7 @@ final class TlsMaterial {
                 .keyManager(keyManager)
                 .trustManager(trustManager)
                 .protocols(protocols)
-                // Netty 4.2 checks the host name unless told not to; here the trust manager does it, when the mode
-                // asks.
+                // Netty 4.2 checks the host name by default; here the trust manager does it, if the mode requires it.
                 .endpointIdentificationAlgorithm(null);
     }
 

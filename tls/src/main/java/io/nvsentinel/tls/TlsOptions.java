@@ -39,10 +39,10 @@ public final class TlsOptions {
     }
 
     /**
-     * The mode in force: the one that was set; or, when none was, {@link SslMode#VERIFY_FULL} if there is a root certificate
-     * and {@link SslMode#REQUIRE} if not. {@link SslMode#PREFER} with any certificate file is {@link SslMode#REQUIRE}.
+     * The effective mode: the mode that was set, or else {@link SslMode#VERIFY_FULL} if there is a root certificate and
+     * {@link SslMode#REQUIRE} if not. {@link SslMode#PREFER} with any certificate file is {@link SslMode#REQUIRE}.
      *
-     * @return the mode in force
+     * @return the effective mode
      */
     public SslMode mode() {
         return mode;
@@ -212,10 +212,10 @@ public final class TlsOptions {
         }
 
         /**
-         * A file with the password of an encrypted key. One line end after the password is not part of it. The file is read
-         * again at each reload.
+         * A file with the password of an encrypted key. One line end after the password is not part of it. The file is
+         * read again at each reload.
          *
-         * @param file a text file in UTF-8; excludes {@link #keyPassword(Supplier)}
+         * @param file a UTF-8 file; excludes {@link #keyPassword(Supplier)}
          * @return this builder
          */
         public Builder keyPasswordFile(Path file) {
@@ -313,8 +313,9 @@ public final class TlsOptions {
             SslMode effective = effectiveMode();
             if (effective == SslMode.VERIFY_CA && rootCertificate == null) {
                 throw TlsException.invalidOption(
-                        "sslmode verify-ca needs a root certificate: with public authorities and no"
-                                + " host name check anyone's certificate would do; set rootCertificate or verify-full");
+                        "sslmode verify-ca requires a root certificate: with public authorities and "
+                                + "no host name check, any public certificate would be accepted; set "
+                                + "rootCertificate or verify-full");
             }
             if (revocationList != null && effective == SslMode.REQUIRE && rootCertificate == null) {
                 throw TlsException.invalidOption("revocation list " + revocationList

@@ -47,10 +47,10 @@ public record TlsStatus(
     }
 
     /**
-     * Tells when something has to be renewed.
+     * Returns when a certificate must be renewed.
      *
      * @param role which certificates
-     * @return the fewest days left of any certificate in that role; empty if there is none
+     * @return the smallest number of days left of the certificates in that role; empty if there is none
      */
     public OptionalLong daysLeft(Role role) {
         return certificates.stream()
@@ -62,12 +62,12 @@ public record TlsStatus(
     /**
      * One certificate in use.
      *
-     * @param role what it is for
-     * @param subject whom it names, for example {@code CN=app}
-     * @param issuer who issued it
+     * @param role its purpose
+     * @param subject its subject, for example {@code CN=app}
+     * @param issuer its issuer
      * @param serial its serial number, as {@code pg_stat_ssl} shows it
-     * @param notBefore from when it is valid
-     * @param notAfter until when it is valid
+     * @param notBefore the start of its validity
+     * @param notAfter the end of its validity
      * @param daysLeft whole days from the moment of this status to {@code notAfter}; negative once it has expired
      */
     public record Certificate(

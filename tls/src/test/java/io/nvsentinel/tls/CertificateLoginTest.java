@@ -88,7 +88,7 @@ class CertificateLoginTest {
             assertThat(error).isNotNull();
             assertThat(tls.explain(error))
                     .isInstanceOf(SSLException.class)
-                    .hasMessageContaining("the server accepts client certificates of CN=Test Root CA")
+                    .hasMessageContaining("the server accepts client certificates issued by CN=Test Root CA")
                     .hasMessageContaining("an intermediate certificate is missing in the file");
             assertThat(tls.explain(new TimeoutException())).isInstanceOf(TimeoutException.class);
         }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Chains that the JDK and OpenSSL judge differently; where there is an {@code openssl}, it is asked too. */
+/** Chains for which the JDK and OpenSSL differ; if {@code openssl} is available, it is run as well. */
 class ChainRulesTest {
 
     private static final Instant NOW = Instant.now();
@@ -208,13 +208,13 @@ class ChainRulesTest {
         Signed noAuthority = new Maker("root", false).by(null);
         all.add(chain(
                 "a root that is no authority",
-                "CN=root of the file is no certificate authority",
+                "CN=root of the file is not a certificate authority",
                 noAuthority,
                 server().by(noAuthority)));
         Signed noSigner = root().usage(KeyUsage.digitalSignature).by(null);
         all.add(chain(
                 "a root whose key must not sign",
-                "CN=root of the file is no certificate authority",
+                "CN=root of the file is not a certificate authority",
                 noSigner,
                 server().by(noSigner)));
         Signed weakRoot = root().rsa(1024).by(null);
@@ -242,7 +242,7 @@ class ChainRulesTest {
                         .by(root)));
         all.add(chain(
                 "a certificate for anything",
-                "the server's certificate CN=localhost, issued by CN=root, is not for servers",
+                "the server's certificate CN=localhost, issued by CN=root, is not a server certificate",
                 root,
                 new Maker("localhost", false)
                         .purpose(KeyPurposeId.anyExtendedKeyUsage)
@@ -250,7 +250,7 @@ class ChainRulesTest {
         Signed clientsOnly = middle().purpose(KeyPurposeId.id_kp_clientAuth).by(root);
         all.add(chain(
                 "an intermediate for clients",
-                "the issuer CN=middle in the server's chain is not for servers",
+                "the issuer CN=middle in the server's chain is not a server certificate",
                 root,
                 server().by(clientsOnly),
                 clientsOnly));

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files damaged at random, in their text and in the DER below it: each is read, or refused with a typed error that quotes
- * nothing of it. {@code -Dfuzz.seed} repeats, {@code -Dfuzz.rounds} prolongs.
+ * Files damaged at random, in their text and in the DER below it: each is read, or rejected with a typed error that
+ * does not quote its content. {@code -Dfuzz.seed} repeats, {@code -Dfuzz.rounds} prolongs.
  */
 class DamagedFilesTest {
 
@@ -42,7 +42,7 @@ class DamagedFilesTest {
                         .map(key -> Arguments.of(key.get()[0], key.get()[key.get().length - 1], reader())));
     }
 
-    /** Without those whose key derivation takes long by intention. */
+    /** Without the files whose key derivation is intentionally slow. */
     private static Stream<Arguments> encryptedKeys() throws Exception {
         return PrivateKeyReaderTest.encryptedKeys()
                 .filter(key -> ((String) key.get()[0]).startsWith("old") || key.get()[0].equals("PBES2 AES-256"));

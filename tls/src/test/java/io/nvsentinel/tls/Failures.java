@@ -4,7 +4,7 @@ package io.nvsentinel.tls;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What went wrong, whatever a driver wraps around it. */
+/** The root error, without the wrappers of a driver. */
 final class Failures {
 
     private Failures() {}

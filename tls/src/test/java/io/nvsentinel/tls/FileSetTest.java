@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One consistent set, whatever happens to the files while they are read. */
+/** One consistent set, even if the files change while they are read. */
 class FileSetTest {
 
     private static final int SWAPS = 500;

@@ -22,8 +22,8 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 
 /**
- * Somebody in the middle who ends TLS with a certificate of his own and goes on in another TLS connection, reading everything:
- * what a client that verifies nothing cannot notice by its certificates.
+ * A man in the middle that terminates TLS with its own certificate and forwards the data over another TLS connection: a
+ * client that does not verify certificates cannot detect it.
  */
 final class Interceptor implements AutoCloseable {
 

@@ -148,8 +148,7 @@ class LiveRotationTest {
                 .filter(status -> status.daysLeft(Role.CLIENT).orElse(0) < 0)
                 .blockFirst(SOON);
         assertThat(expired.generation()).isEqualTo(2);
-        // With TLS 1.3 the client may write before the server's alert has come, and then hears of a broken pipe
-        // instead.
+        // With TLS 1.3 the client may write before the server's alert has arrived, and then gets a broken pipe instead.
         Await.until("the server says why it refuses", SOON, () -> {
             Throwable refusal = catchThrowable(() -> driver.connect(tls, app()));
             assertThat(refusal).isNotNull();

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every mode against every kind of server, through both drivers. The table is what psql does with the same certificates and
- * servers, but for the cells marked below; where there is a psql, it is asked.
+ * Every mode against every kind of server, through both drivers. The table is the behavior of psql with the same
+ * certificates and servers, except for the cells marked below; if psql is available, it is run.
  */
 @Tag("netty")
 class ModeMatrixTest {
@@ -52,14 +52,15 @@ class ModeMatrixTest {
             unset       right   tls        name       invalid    refused
             unset       other   untrusted  untrusted  untrusted  refused
             """;
-    // * prefer: psql goes on in plain text, without a word. With certificates configured that is never what was meant.
-    // * verify-full none: psql 15 misses its file; from 16 on, sslrootcert=system is what this is.
-    // unset is verify-full or require, where psql has prefer.
+    // * prefer: psql continues in plain text without a warning. With configured certificates that is never intended. *
+    // verify-full none: psql 15 misses its file; from 16 on, sslrootcert=system is what this is. unset is verify-full
+    // or require, where psql has prefer.
 
-    /** What each failure says, whatever the driver wraps around it. */
+    /** The message of each failure, without the wrappers of the driver. */
     private static final Map<String, String> MESSAGES = Map.of(
             "untrusted",
-                    "the server's certificate CN=\\S+, issued by CN=Test Root CA, cannot be verified with the authorities of",
+                    "the server's certificate CN=\\S+, issued by CN=Test Root CA, cannot be verified "
++ "with the authorities of",
             "invalid", "the server's certificate CN=localhost, .* has expired on 20",
             "name", "the server's certificate is not for \"localhost\"; it names wrong.example",
             "refused", "(?i)server.*support.*SSL");

@@ -168,7 +168,7 @@ class PrivateKeyReaderTest {
     @Test
     void saysWhatItFound() throws Exception {
         refused("", "found an empty file");
-        refused("hello", "found text without a PEM block");
+        refused("hello", "found a text file without a PEM block");
         refused("\0\1\2", "found binary data;");
         refused(new String(RSA.getPrivate().getEncoded(), StandardCharsets.ISO_8859_1), "found binary data (DER");
         refused(Authority.named("ca").pem(), "found CERTIFICATE;");
@@ -176,7 +176,7 @@ class PrivateKeyReaderTest {
         refused(Pem.of("OPENSSH PRIVATE KEY", new byte[10]), "found OPENSSH PRIVATE KEY");
         refused(Pem.of("PRIVATE KEY", new byte[] {1, 2, 3}), "found PRIVATE KEY whose content is damaged");
         refused("-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n", "that is not base64");
-        refused("-----BEGIN PRIVATE", "BEGIN line that is cut short");
+        refused("-----BEGIN PRIVATE", "truncated PEM BEGIN line");
         refused(pkcs8(RSA).replaceFirst("-----\n", "").replace("\n", ""), "with a label that is unknown or damaged");
         KeyPair x25519 = KeyPairGenerator.getInstance("X25519").generateKeyPair();
         refused(pkcs8(x25519), "found a key of algorithm 1.3.101.110");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Revocation lists ({@code sslcrl}) against a server, through both drivers, and through psql where there is one. */
+/** Revocation lists ({@code sslcrl}) against a server, through both drivers, and through psql if it is available. */
 class RevocationTest {
 
     private static final Authority CA = Authority.named("ca");

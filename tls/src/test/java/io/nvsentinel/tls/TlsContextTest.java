@@ -56,7 +56,7 @@ class TlsContextTest {
     @ParameterizedTest
     @CsvSource({
         "PREFER, true, sslmode=prefer with certificates is treated as require",
-        "PREFER, false, sslmode=prefer falls back to plain text without telling anyone",
+        "PREFER, false, sslmode=prefer falls back to plain text without a warning",
         "REQUIRE, false, ''"
     })
     void warnsAboutPrefer(SslMode mode, boolean certificates, String warning) {
@@ -126,7 +126,8 @@ class TlsContextTest {
     void saysThatAFileMayNotBeRead() throws Exception {
         assertThat(Unprivileged.open(mount)).endsWith("opened");
         Path file = Pem.permissions(mount.resolve("ca.crt"), "---------");
-        assertThat(Unprivileged.open(mount)).endsWith("NOT_READABLE " + file + ": this process may not read it");
+        assertThat(Unprivileged.open(mount))
+                .endsWith("NOT_READABLE " + file + ": this process is not allowed to read it");
     }
 
     @Test
@@ -134,7 +135,7 @@ class TlsContextTest {
         Pem.permissions(mount, "---------");
         try {
             assertThat(Unprivileged.open(mount))
-                    .endsWith("NOT_READABLE " + mount.resolve("tls.crt") + ": this process may not read it");
+                    .endsWith("NOT_READABLE " + mount.resolve("tls.crt") + ": this process is not allowed to read it");
         } finally {
             Pem.permissions(mount, "rwx------");
         }

@@ -64,7 +64,7 @@ class TlsOptionsTest {
                         .keyPassword(() -> "x")
                         .keyPasswordFile(FILE),
                 "both set");
-        refused(TlsOptions.builder().mode(SslMode.VERIFY_CA), "verify-ca needs a root certificate");
+        refused(TlsOptions.builder().mode(SslMode.VERIFY_CA), "verify-ca requires a root certificate");
         refused(TlsOptions.builder().revocationList(FILE), "nothing is verified");
     }
 

@@ -11,8 +11,8 @@ import reactor.core.publisher.Mono;
  * Names with control characters or half a surrogate pair fail with
  * {@link io.nvsentinel.datastore.error.InvalidRequestException}; nothing is sent.
  *
- * <p>Moving a client fences its owner: that ends with {@link io.nvsentinel.changestream.ClientFencedException} within about
- * a second, and stores nothing more. Whoever opens the name next starts where the client was moved to.
+ * <p>Resetting a client fences its owner: the owner fails with {@link io.nvsentinel.changestream.ClientFencedException}
+ * within about a second, and stores no further position. The next watch that opens the name starts at the new position.
  */
 public interface Clients {
 
@@ -35,9 +35,9 @@ public interface Clients {
      * Moves a client, or all partitions of a group together; a client that is not known yet is made known.
      *
      * <p>Moving it to {@link StartAt#now()} records the moment as its {@linkplain ClientStatus#cutOff() cut-off}: every
-     * change made before it either was committed by then, and so can be found in the collection, or will arrive. Doing so
-     * again before anybody has opened the client changes nothing: the first cut-off and position stay, so this can be
-     * repeated until it succeeds. Any other move forgets the cut-off.
+     * change made before it either was committed by then, and so can be found in the collection, or will arrive.
+     * Repeating the reset before a watch has opened the client changes nothing: the first cut-off and position stay, so
+     * this can be repeated until it succeeds. Any other move forgets the cut-off.
      *
      * @param clientName its name
      * @param to where to
@@ -46,10 +46,11 @@ public interface Clients {
     Mono<Void> reset(String clientName, StartAt to);
 
     /**
-     * Forgets a client, or a group. Who opens the name next is new. Its dead letters stay.
+     * Deletes a client, or a group. The next watch that opens the name starts as a new client. Its dead letters are
+     * kept.
      *
      * @param clientName its name
-     * @return completes when it is forgotten, true if there was one
+     * @return emits after the commit: true if the client existed
      */
     Mono<Boolean> delete(String clientName);
 }

@@ -45,7 +45,7 @@ public final class RetentionOptions {
     }
 
     /**
-     * How long changes are kept that somebody has not acknowledged.
+     * How long changes are kept that a client has not acknowledged.
      *
      * @return as {@link Builder#maxAge}
      */
@@ -104,9 +104,9 @@ public final class RetentionOptions {
         private Builder() {}
 
         /**
-         * Sets how long a change is kept although every client has acknowledged it: how far back a stream without a client
-         * name, or one that is moved back, can start. Default 7 d, range up to 100 years; zero keeps nothing that is
-         * processed.
+         * Sets how long a change is kept after every client has acknowledged it. This limits how far back a stream
+         * without a client name, or a client that is reset, can start. Default 7 d, range up to 100 years; zero removes
+         * processed changes at the next run.
          *
          * @param value the duration
          * @return this builder
@@ -129,7 +129,7 @@ public final class RetentionOptions {
         }
 
         /**
-         * Sets how many changes are kept, whoever has not acknowledged them. Default 0: any number.
+         * Sets how many changes are kept, even if clients have not acknowledged them. Default 0: no limit.
          *
          * @param value the number
          * @return this builder
@@ -140,8 +140,8 @@ public final class RetentionOptions {
         }
 
         /**
-         * Sets whether changes are marked as processed. Default true. It costs about as much as writing the change did;
-         * turn it off if nobody counts the changes that are pending in SQL. What is removed does not depend on it.
+         * Sets whether changes are marked as processed. Default true. Marking a change costs about as much as writing
+         * it; disable it if no SQL query counts the pending changes. It does not affect which changes are removed.
          *
          * @param value whether to mark
          * @return this builder

@@ -2,12 +2,13 @@
 package io.nvsentinel.changestream.admin;
 
 /**
- * What a run of the retention did.
+ * The result of a retention run.
  *
- * @param taken whether it did anything at all; false if another process was at it
+ * @param taken whether this process did the run; false if another process was running retention
  * @param marked how many changes it marked as processed
  * @param removed how many processed changes it removed
- * @param capped how many changes it removed because there were too many or they were too old, whoever needed them
- * @param steps how many transactions that took
+ * @param capped how many changes it removed because of the limits of number and age, even if clients had not
+ *     acknowledged them
+ * @param steps the number of transactions
  */
 public record RetentionReport(boolean taken, long marked, long removed, long capped, long steps) {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What operators do: see and move the named clients, and remove changes that nobody needs any more. */
+/** Administration: lists and resets the named clients, and removes changes that no client needs any more. */
 @NullMarked
 package io.nvsentinel.changestream.admin;
 

@@ -17,12 +17,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts and measures what change streams do. Thread-safe; one for a registry, given to
- * {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#listener}. {@code docs/metrics.md} lists the meters; all
- * begin with {@code nvsentinel.changestream.}
+ * Meters of change streams. Thread-safe; create one instance per registry and pass it to
+ * {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#listener}. {@code docs/metrics.md} lists the meters;
+ * all names start with {@code nvsentinel.changestream.}
  *
- * <p>A client's lag is absent until it is known, and when the client has ended here; its seconds grow while nothing is
- * heard of it.
+ * <p>A client's lag is absent until it is known, and after the client has ended in this process; its seconds increase
+ * while no new value arrives.
  */
 public final class ChangeStreamMetrics implements ChangeStreamListener {
 
@@ -156,7 +156,7 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
         }
     }
 
-    /** Nothing is known of it from now on; if it runs here once more, that is soon told again. */
+    /** Its values are unknown from now on; if it runs in this process again, new values arrive soon. */
     @Override
     public void onClientEnded(String clientName) {
         if (lags.remove(clientName) != null) {
@@ -194,7 +194,7 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
         return lags.getOrDefault(client, new Observed(new ClientLag(client, 0, Duration.ZERO), now()));
     }
 
-    /** What is known ages: who is behind falls further behind, and of whom nothing is heard for long may be. */
+    /** A value ages: a client that is behind falls further behind, and a client without new values may be behind. */
     private double seconds(Observed observed) {
         Duration since = Duration.ofMillis(Math.max(now() - observed.atMillis(), 0));
         boolean fresh = since.compareTo(STALE) < 0;
@@ -204,7 +204,7 @@ public final class ChangeStreamMetrics implements ChangeStreamListener {
         return lag.toMillis() / 1000.0;
     }
 
-    /** An open gap is looked at again and again; when nobody looks any more, nothing is watched, and none is open. */
+    /** An open gap is read repeatedly; when it is no longer read, no watch is open and no gap blocks delivery. */
     private double gapAge() {
         long since = gapSince;
         boolean looked = awakeAt != NEVER && now() - awakeAt < STALE.toMillis();

@@ -4,11 +4,11 @@ package io.nvsentinel.changestream.processing;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a handler fails with to say that an error counts as a failed attempt, even if it is an error of a datastore that is
- * unavailable. Made by {@link #of}.
+ * Signalled by a handler to count an error as a failed attempt, even if it is an error of an unavailable datastore.
+ * Created by {@link #of}.
  *
- * <p>Without it a processor waits when a handler fails with an error of this library that is retryable or of unknown outcome:
- * the change is handled again when the datastore is available, and no attempt is counted.
+ * <p>Without it a processor waits when a handler fails with an error of this library that is retryable or of unknown
+ * outcome: the change is handled again when the datastore is available, and no attempt is counted.
  */
 public final class CountedException extends RuntimeException {
 

@@ -8,21 +8,21 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change that a processor gave up.
+ * A change that a processor could not handle.
  *
- * @param id names it in the API
- * @param clientName whose processor
- * @param resumeToken the place right after the change
- * @param collection where it happened
+ * @param id identifies it in the API
+ * @param clientName the client of the processor
+ * @param resumeToken the position directly after the change
+ * @param collection the collection of the change
  * @param recordId the record that changed; null for truncate
- * @param operation what happened
- * @param changedAt when it happened
+ * @param operation the operation
+ * @param changedAt the time of the change
  * @param errorClass the class of the last error
  * @param errorMessage its message, at most 2000 characters; null if it has none
- * @param attempts how often it was attempted, replays included
+ * @param attempts the number of attempts, including replays
  * @param firstFailedAt when it became a dead letter
  * @param lastFailedAt when it failed last
- * @param replayRequested whether it waits for being processed again
+ * @param replayRequested whether a replay is requested
  */
 public record DeadLetter(
         long id,

@@ -14,10 +14,9 @@ import reactor.core.publisher.Mono;
 public interface DeadLetters {
 
     /**
-     * Counts the dead letters of each client, also of those that are not known any more. The partitions of a group count as
-     * one client.
+     * Counts the dead letters of each client, including deleted clients. The partitions of a group count as one client.
      *
-     * @return emits the numbers by the clients' names, in their order; without the clients that have none
+     * @return emits the counts by client name, sorted by name, without clients that have none
      */
     Mono<Map<String, Long>> counts();
 
@@ -30,17 +29,18 @@ public interface DeadLetters {
     Flux<DeadLetter> list(String clientName);
 
     /**
-     * Has one processed again, by the running processor of its client or the next that is started: among the client's
-     * other changes, never at the same time as another one of its key. It is deleted when that succeeds, and else says
-     * what went wrong this time.
+     * Requests that a dead letter is processed again, by the running processor of its client or by the next one: among
+     * the client's other changes, never concurrently with another change of its key. It is deleted on success;
+     * otherwise it contains the new error.
      *
-     * @param id which one
+     * @param id its id
      * @return completes when the request is stored, true if there is such a dead letter
      */
     Mono<Boolean> replay(long id);
 
     /**
-     * Has all of a client's processed again, as {@link #replay(long)}, in the order of the changes for each key.
+     * Requests that all dead letters of a client are processed again, as {@link #replay(long)}, in the order of the
+     * changes for each key.
      *
      * @param clientName the client
      * @return completes when the request is stored, with the number of dead letters
@@ -48,18 +48,18 @@ public interface DeadLetters {
     Mono<Long> replayAll(String clientName);
 
     /**
-     * Deletes one, for good.
+     * Deletes a dead letter permanently.
      *
-     * @param id which one
-     * @return completes when it is deleted, true if there was one
+     * @param id its id
+     * @return emits after the commit: true if it existed
      */
     Mono<Boolean> delete(long id);
 
     /**
-     * Deletes all of a client's, for good.
+     * Deletes all dead letters of a client permanently.
      *
      * @param clientName the client
-     * @return completes when they are deleted, with their number
+     * @return emits the number of deleted dead letters after the commit
      */
     Mono<Long> deleteAll(String clientName);
 }

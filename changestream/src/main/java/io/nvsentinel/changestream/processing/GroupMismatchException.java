@@ -4,9 +4,9 @@ package io.nvsentinel.changestream.processing;
 import io.nvsentinel.datastore.error.ConfigurationException;
 
 /**
- * The work of the client name is shared in another way than is asked for: by another number of partitions, or it is
- * shared and was to be opened alone. Nothing was changed. The number is fixed when a group starts for the first time; to
- * change it, delete the client with {@link io.nvsentinel.changestream.admin.Clients#delete} and start the group anew.
+ * The client name is used by a group with another number of partitions, or it is a group and was opened as a single
+ * client. Nothing was changed. The number of partitions is fixed when a group starts for the first time; to change it,
+ * delete the client with {@link io.nvsentinel.changestream.admin.Clients#delete} and start the group again.
  */
 public final class GroupMismatchException extends ConfigurationException {
 
@@ -16,9 +16,9 @@ public final class GroupMismatchException extends ConfigurationException {
     private final int partitions;
 
     /**
-     * What does not fit.
+     * Creates an error.
      *
-     * @param message for people
+     * @param message the message
      * @param partitions how many partitions the group has
      */
     public GroupMismatchException(String message, int partitions) {

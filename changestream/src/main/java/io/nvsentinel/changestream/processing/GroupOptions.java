@@ -28,9 +28,9 @@ public final class GroupOptions {
      * Starts with every option but the number of partitions at its default.
      *
      * @param partitions into how many partitions the keys are divided, and so among how many processes the work can be
-     *     shared at most; 1 to 256. It is fixed when the group starts for the first time: all processes must give the same
-     *     number, or fail with {@link GroupMismatchException}. Each partition costs its owner some small statements a
-     *     second, and reads the changes for itself: choose two to four times the number of processes
+     *     shared at most; 1 to 256. It is fixed when the group starts for the first time: all processes must give the
+     *     same number, or fail with {@link GroupMismatchException}. Each partition needs a few small statements per
+     *     second, and reads the changes separately: choose two to four times the number of processes
      * @return a new builder
      */
     public static Builder builder(int partitions) {
@@ -47,7 +47,7 @@ public final class GroupOptions {
     }
 
     /**
-     * How often a member says that it is alive and looks who else is.
+     * How often a member renews its membership and reads the other members.
      *
      * @return as {@link Builder#heartbeatInterval}
      */
@@ -56,7 +56,7 @@ public final class GroupOptions {
     }
 
     /**
-     * How long a member is believed to be alive after its last sign of life.
+     * How long a member is considered alive after its last renewal.
      *
      * @return as {@link Builder#leaseDuration}
      */
@@ -82,8 +82,8 @@ public final class GroupOptions {
         }
 
         /**
-         * Sets how often a member says that it is alive and looks who else is, which is how soon partitions begin to move
-         * when a member joins or leaves. Default 2 s, range 100 ms to a third of the lease.
+         * Sets how often a member renews its membership and reads the other members. This determines how soon
+         * partitions are reassigned when a member joins or leaves. Default 2 s, range 100 ms to a third of the lease.
          *
          * @param value the duration
          * @return this builder
@@ -94,10 +94,10 @@ public final class GroupOptions {
         }
 
         /**
-         * Sets how long a member, and an owner of a partition, is believed to be alive after its last sign of life; one
-         * that was killed is replaced after this time, by the database's clock. Default 15 s, range 2 s to 1 h. A member
-         * that does not reach the database stops handling when nine tenths of it have passed: a lease that is too short
-         * for the network, or for the pauses of the garbage collector, makes partitions move for nothing.
+         * Sets how long a member, and an owner of a partition, is considered alive after its last renewal; a member
+         * that was killed is replaced after this time, measured by the database's clock. Default 15 s, range 2 s to 1
+         * h. A member that does not reach the database stops handling when nine tenths of it have passed: a lease that
+         * is shorter than network delays or pauses of the garbage collector causes unnecessary reassignments.
          *
          * @param value the duration
          * @return this builder

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
 /**
- * What a handler fails with to say that attempting the same change again is pointless. Made by {@link #of}.
+ * Signalled by a handler if a retry of the same change cannot succeed. Created by {@link #of}.
  */
 public final class PermanentException extends RuntimeException {
 

@@ -5,7 +5,7 @@ import io.nvsentinel.datastore.error.DatastoreException;
 
 /**
  * A processor stopped at a change that it could not process or whose position it could not store. The change is not
- * acknowledged: it comes again when the processor is started again. The cause says why.
+ * acknowledged: it is delivered again when the processor is restarted. The cause contains the reason.
  */
 public final class ProcessingStoppedException extends DatastoreException {
 
@@ -15,11 +15,11 @@ public final class ProcessingStoppedException extends DatastoreException {
     private final String resumeToken;
 
     /**
-     * What happened.
+     * Creates an error.
      *
-     * @param message for people
+     * @param message the message
      * @param resumeToken the encoded token of the change
-     * @param cause why
+     * @param cause the reason
      */
     public ProcessingStoppedException(String message, String resumeToken, Throwable cause) {
         super(message, null, cause);
@@ -35,7 +35,7 @@ public final class ProcessingStoppedException extends DatastoreException {
         return resumeToken;
     }
 
-    /** The change is attempted again when the processor is started again. */
+    /** The change is attempted again when the processor is restarted. */
     @Override
     public boolean isRetryable() {
         return true;

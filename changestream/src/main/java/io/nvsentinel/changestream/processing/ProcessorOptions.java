@@ -94,7 +94,7 @@ public final class ProcessorOptions {
     }
 
     /**
-     * What becomes of a change whose attempts all failed.
+     * What the processor does with a change if all attempts failed.
      *
      * @return as {@link Builder#onFailure}
      */
@@ -159,8 +159,8 @@ public final class ProcessorOptions {
         private Builder() {}
 
         /**
-         * Sets how many changes are handled at a time. Default 1: one after the other, in order. With more, changes of one
-         * key stay in order, and different keys are handled side by side. Range 1 to 256.
+         * Sets how many changes are handled concurrently. Default 1: one after the other, in order. With more, changes
+         * of one key stay in order, and different keys are handled concurrently. Range 1 to 256.
          *
          * @param value the number
          * @return this builder
@@ -171,8 +171,8 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how many changes may be read and not yet part of the acknowledged prefix; then reading waits. Default 1000,
-         * range 1 to 100000. A restart repeats about that many at most.
+         * Sets how many changes may be read beyond the acknowledged position; then reading is paused. Default 1000,
+         * range 1 to 100000. A restart repeats at most about this number of changes.
          *
          * @param value the number
          * @return this builder
@@ -183,12 +183,12 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how long the handler may take for one attempt; then it is cancelled, and the attempt counts as failed, unless
-         * the database does not answer either: then the change is handled again when it does. What the library itself does
-         * before and after the handler is not part of that time. Default zero: any time. Range up to 1 d.
+         * Sets how long the handler may take for one attempt; then it is cancelled, and the attempt counts as failed,
+         * unless the database does not answer either: then the change is handled again when it does. The library's own
+         * work before and after the handler is not included. Default zero: no timeout. Range up to 1 d.
          *
-         * <p>Choose one for a handler that works on threads of its own: an error of the JVM there, {@link OutOfMemoryError} for
-         * instance, does not reach the library, and only this ends the attempt.
+         * <p>Set a timeout for a handler that uses its own threads: an error of the JVM on such a thread, for example
+         * {@link OutOfMemoryError}, does not reach the library, and only the timeout ends the attempt.
          *
          * @param value the duration
          * @return this builder
@@ -199,11 +199,11 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how often a change is attempted. Default 5, range 1 to 1000000; 1 never tries again. A database that is
-         * unavailable is waited for and counts no attempt: neither where the library itself needs it, nor where a handler fails
-         * with an error of this library that is retryable or of unknown outcome and not a {@link CountedException}. The processor
-         * waits as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage} says, 0.1 to 10 s
-         * between attempts, and then stops, whatever {@link #onFailure} says.
+         * Sets how often a change is attempted. Default 5, range 1 to 1000000; 1 means no retry. Waiting for an
+         * unavailable database does not count as an attempt: neither in the library itself, nor if a handler fails with
+         * an error of this library that is retryable or has an unknown outcome and is not a {@link CountedException}.
+         * The processor retries for {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage}, 0.1 to 10
+         * s between attempts, and then stops, regardless of {@link #onFailure}.
          *
          * @param value the number
          * @return this builder
@@ -214,8 +214,8 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how long the second attempt waits; each further wait is twice as long, all with jitter. Default 100 ms, range
-         * 1 ms to 1 d.
+         * Sets how long the second attempt waits; each further wait is twice the previous one, all with jitter. Default
+         * 100 ms, range 1 ms to 1 d.
          *
          * @param value the duration
          * @return this builder
@@ -237,9 +237,9 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets what becomes of a change whose attempts all failed. Default {@link OnFailure#STOP}.
+         * Sets what the processor does with a change if all attempts failed. Default {@link OnFailure#STOP}.
          *
-         * @param value what to do
+         * @param value the reaction
          * @return this builder
          */
         public Builder onFailure(OnFailure value) {
@@ -248,8 +248,9 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how long closing, or stopping, waits for the changes that are being handled; what is not done by then is
-         * cancelled and not acknowledged. Default 10 s, range up to 1 d; zero does not wait.
+         * Sets how long closing, or stopping, waits for the changes that are being handled; handlers that still run
+         * then are cancelled, and their changes are not acknowledged. Default 10 s, range up to 1 d; zero does not
+         * wait.
          *
          * @param value the duration
          * @return this builder
@@ -260,9 +261,9 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets how long storing the position may fail, with errors that may pass, before the processor stops. Default zero:
-         * as long as {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage} says, like everything else that
-         * waits for a database that is unavailable. Range up to 1 d.
+         * Sets how long storing the position may fail with retryable errors before the processor stops. Default zero:
+         * the value of {@link io.nvsentinel.changestream.ChangeStreamOptions.Builder#maxOutage}, as for all other
+         * waiting for an unavailable database. Range up to 1 d.
          *
          * @param value the duration
          * @return this builder
@@ -273,11 +274,11 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets what has to stay in order: changes with equal keys are handled one after the other. Default the name of the
-         * node, in a health or maintenance event; a change without a key, truncate for instance, belongs to one and the
-         * same partition always. The key of a record must not change, or its changes may be handled in any order.
+         * Sets what has to stay in order: changes with equal keys are handled one after the other. Default the name of
+         * the node, in a health or maintenance event; changes without a key, for example truncate, always belong to the
+         * same partition. The key of a record must not change, or its changes may be handled in any order.
          *
-         * @param value gives a change's key; null where it has none
+         * @param value gives a change's key; null if it has none
          * @return this builder
          */
         public Builder key(Function<ChangeEvent<?>, @Nullable String> value) {
@@ -286,22 +287,22 @@ public final class ProcessorOptions {
         }
 
         /**
-         * Sets that processes with the same client name share the work, instead of taking the name over from each other.
-         * Default none. Every other option counts for each partition by itself: {@link #concurrency} and {@link #maxInFlight}
-         * too.
+         * Sets that processes with the same client name share the work, instead of taking the name over from each
+         * other. Default none. Every other option applies to each partition separately: {@link #concurrency} and
+         * {@link #maxInFlight} too.
          *
-         * <p>Each change belongs to a partition, by its key. A member that joins or leaves makes partitions move, until
-         * shares differ by one at most: their owner lets what is being handled come to its end, stores the position, and
-         * gives the partition up, and then its next owner goes on there. So changes of one key are handled one after the
-         * other, whoever handles them, at least once, and exactly once in a transaction. A member that died, or does not
-         * reach the database, is replaced after {@link GroupOptions.Builder#lease}; it has cancelled its handlers by then,
-         * and what goes on in spite of being cancelled is the only thing that can overlap.
+         * <p>Each change belongs to a partition, by its key. A member that joins or leaves causes partitions to move
+         * until their numbers per member differ by at most one: their owner waits for running handlers, stores the
+         * position, and releases the partition; then the next owner continues at that position. So changes of one key
+         * are handled in order, in any member, at least once, and exactly once in a transaction. A member that died, or
+         * does not reach the database, is replaced after {@link GroupOptions.Builder#leaseDuration}; it has cancelled
+         * its handlers by then, and only a handler that continues despite its cancellation can overlap.
          *
-         * <p>A partition is a client of its own to listeners, lag and lists, with the name {@code clientName#0} and so on.
-         * Resetting or deleting the client, and its dead letters, go by the client name. After a reset the members go on
-         * from there by themselves. The members must agree about the number of partitions, the key, the collection and
-         * the filter. A group goes on where a client of its name left off that did not share its work; that client's dead
-         * letters stay listed, and are not replayed.
+         * <p>Listeners, lag and lists treat each partition as a separate client, with the name {@code clientName#0} and
+         * so on. Resetting or deleting the client, and its dead letters, go by the client name. After a reset, the
+         * members continue at the new position without a restart. The members must agree about the number of
+         * partitions, the key, the collection and the filter. A group continues at the stored position of a single
+         * client with the same name; that client's dead letters stay listed, and are not replayed.
          *
          * @param value how it is shared
          * @return this builder

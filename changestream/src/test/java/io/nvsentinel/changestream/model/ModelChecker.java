@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import tlc2.TLC;
 
 /**
- * Runs TLC, in a JVM of its own because it keeps its state in static fields. It uses one thread.
+ * Runs TLC in a separate JVM, because it keeps its state in static fields. It uses one thread.
  *
- * @param states where it keeps what it finds
+ * @param states the directory of its states
  */
 record ModelChecker(Path states) {
 
@@ -41,7 +41,7 @@ record ModelChecker(Path states) {
                         // gives.
                         "-XX:TieredStopAtLevel=" + (configuration.isLarge() ? 4 : 1),
                         "-Xmx1g",
-                        // Where it unpacks its standard modules: not where another one does so at the same time.
+                        // The directory in which it unpacks its standard modules; concurrent runs need different ones.
                         "-Djava.io.tmpdir=" + states,
                         "-cp",
                         classPath(),

@@ -49,7 +49,7 @@ record ModelConfiguration(Path module, Path file, String expected) {
         return file.getFileName().toString().startsWith("Large");
     }
 
-    /** The only temporal property of the configuration: TLC does not name the one that is violated. */
+    /** The only temporal property of the configuration: TLC does not name the violated one. */
     String property() {
         try (Stream<String> lines = Files.lines(file)) {
             return lines.filter(line -> line.startsWith("PROPERTIES "))

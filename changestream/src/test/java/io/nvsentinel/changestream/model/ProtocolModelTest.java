@@ -23,9 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checks every configuration of the models in {@code src/model} with TLC: those of the protocol must hold, and each known
- * mistake must violate the property that its first line names. Configurations whose name starts with {@code Large} run only
- * with {@code -Dmodel.large=true}; {@code -Dmodel.only=Groups} checks only those of modules whose name starts so.
+ * Checks every configuration of the models in {@code src/model} with TLC: the configurations of the protocol must hold,
+ * and each known mistake must violate the property that its first line names. Configurations whose name starts with
+ * {@code Large} run only with {@code -Dmodel.large=true}; {@code -Dmodel.only=Groups} checks only modules with this
+ * name prefix.
  */
 @Tag("model")
 @Tag("slow")

@@ -10,13 +10,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change as somebody received it.
+ * A received change.
  *
- * @param id its place in the order
- * @param collection where it happened
- * @param record what changed; null for truncate
- * @param operation what happened
- * @param stamp of the document afterwards, of a deleted one the last; no two writes give the same stamp
+ * @param id its position in the order
+ * @param collection its collection
+ * @param record the record; null for truncate
+ * @param operation the operation
+ * @param stamp the stamp of the new document, or the last one of a deleted document; no two writes have the same stamp
  */
 record Change(
         long id,

@@ -38,7 +38,10 @@ final class GapReader implements Callable<List<Change>> {
 
     /** How a gap is proven dead. */
     enum Proof {
-        /** Who held the lock after the gap was seen is gone before the page is read. This one is right. */
+        /**
+         * The transactions that held the lock after the gap was seen have ended before the page is read. This reader is
+         * correct.
+         */
         HOLDERS_BEFORE_PAGE,
         /** The same, but looked at after the page: a change may become visible between the two. */
         HOLDERS_AFTER_PAGE,
@@ -69,7 +72,7 @@ final class GapReader implements Callable<List<Change>> {
      *
      * @param random when it restarts
      * @param over whether nothing more will be written
-     * @param between what happens after a page was read and before the holders are, where they are read in that order
+     * @param between an action after a page was read and before the holders are read, if they are read in that order
      */
     GapReader(TestDatabase database, Proof proof, Random random, BooleanSupplier over, Runnable between) {
         this.between = between;

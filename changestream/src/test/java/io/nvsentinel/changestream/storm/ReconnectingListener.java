@@ -34,7 +34,7 @@ final class ReconnectingListener implements AutoCloseable {
         thread.start();
     }
 
-    /** Lets it connect once more, when it has lost its connection. */
+    /** Allows it to connect again after it has lost its connection. */
     void allowReconnect() {
         mayConnect.release();
     }
@@ -53,7 +53,7 @@ final class ReconnectingListener implements AutoCloseable {
             mayConnect.acquireUninterruptibly();
             try (Connection connection = database.connect();
                     Statement statement = connection.createStatement()) {
-                // Somebody sleeps, so writers notify.
+                // A subscriber is idle, so writers notify.
                 statement.execute("LISTEN nvsentinel_changes; SELECT pg_advisory_lock(7813858212840129890)");
                 PGConnection notified = connection.unwrap(PGConnection.class);
                 if (pollsAfterReconnect) {

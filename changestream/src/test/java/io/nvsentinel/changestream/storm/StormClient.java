@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 
 /**
- * A named client that ends, in good order or not, again and again, goes on from its stored token, and acknowledges in
- * any order. Sometimes its successor starts before it has ended.
+ * A named client that ends repeatedly, cleanly or not, resumes at its stored token, and acknowledges in any order.
+ * Sometimes its successor starts before it has ended.
  */
 final class StormClient {
 
@@ -57,7 +57,7 @@ final class StormClient {
         this.hasty = hasty;
     }
 
-    /** One time that the client was open: where it started, what it got, what it handled. */
+    /** One run of the client: its start, its received changes, its handled changes. */
     private static final class Run {
         private final AtomicReference<@Nullable ResumeToken> start = new AtomicReference<>();
         private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -166,7 +166,7 @@ final class StormClient {
         }
     }
 
-    /** What is wrong with what it received, and with where it went on. */
+    /** The errors in its received changes, and in its start positions. */
     List<String> problems(StormOracle oracle) {
         List<String> problems = new ArrayList<>();
         List<Change> all = oracle.after(0, "health_events");

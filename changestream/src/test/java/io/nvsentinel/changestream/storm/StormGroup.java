@@ -28,8 +28,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /**
- * A client name whose work is shared, by record, among members that end, in good order or not, again and again. Handlers
- * take their time and fail now and then.
+ * A group, keyed by record, whose members end repeatedly, cleanly or not. Handlers are slow and fail sometimes.
  */
 final class StormGroup {
 
@@ -165,7 +164,10 @@ final class StormGroup {
         }));
     }
 
-    /** What is wrong: a change that was never handled, or before the one before it of its record, or at the same time. */
+    /**
+     * The errors: a change that was never handled, or was handled before or concurrently with the previous change of
+     * its record.
+     */
     List<String> problems(StormOracle oracle) {
         List<String> problems = new ArrayList<>(overlaps);
         Map<String, List<Long>> expected = new ConcurrentHashMap<>();

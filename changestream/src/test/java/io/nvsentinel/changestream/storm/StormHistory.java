@@ -30,7 +30,7 @@ final class StormHistory {
             CREATE TRIGGER storm_audit AFTER INSERT ON datastore_changelog FOR EACH ROW EXECUTE FUNCTION storm_audit();
             ALTER TABLE maintenance_events DISABLE TRIGGER nvsentinel_capture""";
 
-    /** Writers first, then those who read and store positions. */
+    /** Writers first, then readers that store positions. */
     private static final String LOCK = "LOCK TABLE health_events, datastore_changelog, datastore_changelog_state,"
             + " resume_tokens, handled_changes, maintenance_events IN ACCESS EXCLUSIVE MODE";
 
@@ -74,9 +74,9 @@ final class StormHistory {
     }
 
     /**
-     * Sets everything back.
+     * Restores an earlier state.
      *
-     * @param quickly whether new changes have passed the lost ones before anybody looks
+     * @param quickly whether new changes have passed the lost ones before a reader reads
      */
     boolean restore(boolean quickly) {
         List<String> statements = new ArrayList<>(List.of(
@@ -96,8 +96,10 @@ final class StormHistory {
             statements.add("DELETE FROM " + table);
             statements.add(
                     table.equals("resume_tokens")
-                            ? "INSERT INTO resume_tokens (client_name, epoch, owner, last_seen, leased_until, cut_off, fresh,"
-                                    + " group_name, last_updated, resume_token) SELECT client_name, epoch, owner, last_seen,"
+                            ? "INSERT INTO resume_tokens (client_name, epoch, owner, last_seen, "
++ "leased_until, cut_off, fresh,"
+                                    + " group_name, last_updated, resume_token) SELECT client_name, epoch, "
++ "owner, last_seen,"
                                     + " leased_until, cut_off, fresh, group_name, last_updated, resume_token"
                                     + " FROM backup_resume_tokens"
                             : "INSERT INTO " + table + " SELECT * FROM backup_" + table);
@@ -106,15 +108,17 @@ final class StormHistory {
             statements.add("SET LOCAL session_replication_role = origin");
             statements.add(
                     "INSERT INTO health_events (data) SELECT jsonb_build_object('healthevent',"
-                            + " jsonb_build_object('nodeName', 'restored-' || n || '-' || number)) FROM storm_generation,"
-                            + " generate_series(1, 20 + (SELECT count(*) FROM storm_audit WHERE lost = n)) AS numbers (number)");
+                            + " jsonb_build_object('nodeName', 'restored-' || n || '-' || number)) "
++ "FROM storm_generation,"
+                            + " generate_series(1, 20 + (SELECT count(*) FROM storm_audit WHERE lost "
++ "= n)) AS numbers (number)");
         }
         boolean done = inTransaction(statements);
         generation += done ? 1 : 0;
         return done;
     }
 
-    /** Somebody else may be chosen as the victim of a deadlock, or this. */
+    /** The victim of a deadlock may be this session or another one. */
     private boolean inTransaction(List<String> statements) {
         try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {

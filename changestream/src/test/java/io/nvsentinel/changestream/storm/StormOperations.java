@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.UUID;
 import org.postgresql.PGConnection;
 
-/** One writer's statements, each of which gives what it writes a new version and a stamp of its own. */
+/** One writer's statements, each of which writes a new version and a unique stamp. */
 final class StormOperations {
 
     private static final int RECORDS = 8;

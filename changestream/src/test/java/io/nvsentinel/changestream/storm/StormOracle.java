@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What a storm left in the database, and what is wrong with what a consumer received of it. */
+/** The result of a storm in the database, and the errors in the changes that a consumer received. */
 final class StormOracle {
 
     private static final String CHANGELOG = """
@@ -125,14 +125,14 @@ final class StormOracle {
     }
 
     /**
-     * What is wrong with the changelog itself: each record's changes must be those of the model, in its order, versions
-     * must follow from one another, and the last change must be what the table holds.
+     * The errors in the changelog itself: each record's changes must be the changes of the model, in its order,
+     * versions must follow from one another, and the last change must be what the table holds.
      */
     List<String> problemsOfChangelog() {
         return problemsOfRecords(expected);
     }
 
-    /** The same of one who received every change of every collection. */
+    /** The same for a consumer of every change of every collection. */
     List<String> problemsOfRecords(List<Change> received) {
         List<String> problems = new ArrayList<>();
         Map<Key, List<Change>> byRecord = new HashMap<>();

@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * That the storm and its oracle would notice: readers with the mistakes that are known are caught, and one without is
- * not. {@code -Dstorm.runs} repeats the storm with other seeds, for those that are caught rarely.
+ * Checks that the storm and its oracle detect errors: readers with the known mistakes are caught, and a correct reader
+ * is not. {@code -Dstorm.runs} repeats the storm with other seeds, for mistakes that are rarely caught.
  */
 @Tag("slow")
 class StormPowerTest {
@@ -139,7 +139,7 @@ class StormPowerTest {
         assertThat(problemsOf(Proof.HOLDERS_BEFORE_PAGE, false)).isEmpty();
     }
 
-    /** A change may become visible, and its transaction be gone, after the page and before the look at the holders. */
+    /** A change may become visible, and its transaction may end, after the page and before the holders are read. */
     @Test
     void theHoldersAfterThePageAreNoProof() throws Exception {
         assertThat(problemsOf(Proof.HOLDERS_AFTER_PAGE, true)).isNotEmpty();
@@ -197,7 +197,7 @@ class StormPowerTest {
             int session = listener.session();
             database.execute("SELECT pg_terminate_backend(" + session + ")");
             Await.until("no session", CALM, () -> listener.session() == 0);
-            // As long as it is there, it sleeps, and its notification might yet reach the next one.
+            // While it exists, it is idle, and its notification may still reach the next one.
             Await.until(
                     "no process",
                     CALM,

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Transactions in their second phase, which somebody else ends, later. */
+/** Prepared transactions, which another session ends later. */
 final class StormPrepared implements AutoCloseable {
 
     private static final int MOST = 8;

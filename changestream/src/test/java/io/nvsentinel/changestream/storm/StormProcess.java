@@ -14,14 +14,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import reactor.util.retry.Retry;
 
-/** A process with a datastore and change streams of its own, behind a network of its own. */
+/** A simulated process with its own datastore, change streams and network. */
 final class StormProcess implements AutoCloseable {
 
     static final String APPLICATION = "storm-reader";
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-    /** Those that live now, for faults to choose from. */
+    /** The running processes, from which faults choose. */
     static final class Fleet {
         private final Set<StormProcess> processes = ConcurrentHashMap.newKeySet();
 
@@ -62,7 +62,7 @@ final class StormProcess implements AutoCloseable {
         return proxy;
     }
 
-    /** The connection whose session has a given port, if it is one of this process. */
+    /** The connection whose session has a given port, if it belongs to this process. */
     List<ProxiedConnection> connections(String clientPort) {
         return proxy.connections().stream()
                 .filter(connection ->

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What a reader received without interruption, from where it started. Written by one thread at a time. */
+/** The changes that a reader received without interruption, and its start. Written by one thread at a time. */
 final class StormSegment {
 
     private final String reader;
@@ -32,7 +32,10 @@ final class StormSegment {
         return received.size();
     }
 
-    /** Exactly what one history has between the start and the last change, each once and in order; what is wrong otherwise. */
+    /**
+     * Checks that these are exactly the changes of one history between the start and the last change, each once and in
+     * order; returns the errors.
+     */
     synchronized Optional<String> problem(List<Committed> committed, int generations) {
         List<String> got = received.stream().map(StormSegment::text).toList();
         if (got.isEmpty()) {

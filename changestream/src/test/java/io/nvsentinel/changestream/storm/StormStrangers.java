@@ -42,7 +42,7 @@ final class StormStrangers implements AutoCloseable {
                 }
                 connection.rollback();
             } catch (SQLException e) {
-                // The server was restarted, which ends everybody.
+                // The server was restarted, which ends all sessions.
                 StormWriters.rest(100);
             }
         }

@@ -190,7 +190,7 @@ class StormTest {
         return consumer;
     }
 
-    /** One that is never restarted. */
+    /** A process that is never restarted. */
     private final class Consumer {
         private final String name;
         private final String collection;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 
-/** A reader with one of the cursors that look right. It reads until somebody says that there is nothing more. */
+/** A reader with one of the cursors that look correct. It reads until it is notified that there are no more changes. */
 final class WrongReader implements Callable<List<Change>> {
 
     private static final String COLUMNS =
@@ -24,7 +24,7 @@ final class WrongReader implements Callable<List<Change>> {
         ID("id > ?::bigint ORDER BY id", 1),
         /** Times are taken before that, and are not unique. */
         TIME("(changed_at, id) > (?::timestamptz, ?::bigint) ORDER BY changed_at, id", 6, 1),
-        /** Who has a high transaction id may have drawn a low id. */
+        /** A transaction with a high transaction id may have drawn a low id. */
         ID_BELOW_XMIN("id > ?::bigint AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY id", 1),
         /** Loses nothing, but transactions did not change a record in the order of their ids. */
         TRANSACTION_BELOW_XMIN(

@@ -11,7 +11,7 @@ public record Accumulator(Kind kind, Expression expression) {
 
     /** How one value is made of many. What is missing is left out everywhere. */
     public enum Kind {
-        /** How many documents there are, whatever the expression. */
+        /** The number of documents, regardless of the expression. */
         COUNT,
         /** The sum of the numbers; 0 if there is none. */
         SUM,

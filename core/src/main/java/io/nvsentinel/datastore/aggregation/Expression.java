@@ -61,7 +61,7 @@ public sealed interface Expression {
     record Now() implements Expression {}
 
     /**
-     * The element at hand inside {@link Elements}, or a part of it.
+     * The current element inside {@link Elements}, or a part of it.
      *
      * @param path the part; empty for the element itself
      */
@@ -88,7 +88,7 @@ public sealed interface Expression {
     }
 
     /**
-     * A new object. Members whose value is missing are left out.
+     * A new object. Members whose value is missing are omitted.
      *
      * @param members its members
      */
@@ -106,11 +106,12 @@ public sealed interface Expression {
     }
 
     /**
-     * A new array, made of the elements of another in their order. What is no array has no elements.
+     * A new array, built from the elements of another array in their order. A value that is not an array has no
+     * elements.
      *
      * @param array the other array
      * @param condition which elements to take, by {@link Element}; null for all
-     * @param value what to make of each; null for the element itself; null is put in where it is missing
+     * @param value the value for each element; null for the element itself; a missing value becomes null
      */
     record Elements(
             Expression array,
@@ -167,7 +168,7 @@ public sealed interface Expression {
     }
 
     /**
-     * A part of the element at hand.
+     * A part of the current element.
      *
      * @param path the part; empty for the element itself
      * @return the expression

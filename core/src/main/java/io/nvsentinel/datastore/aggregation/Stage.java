@@ -117,9 +117,9 @@ public sealed interface Stage {
     }
 
     /**
-     * Makes new documents of these fields and, as MongoDB does with its {@code _id}, the record's {@code id} where the
-     * documents are still the collection's; a field {@code id} made here stands in its place. A missing value leaves its
-     * field out.
+     * Makes new documents of these fields and, as MongoDB does with its {@code _id}, the record's {@code id} if the
+     * documents are still the collection's; a field {@code id} that is defined here replaces it. A field with a missing
+     * value is omitted.
      *
      * @param fields by path
      */

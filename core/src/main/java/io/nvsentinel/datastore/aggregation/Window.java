@@ -33,7 +33,7 @@ public record Window(@Nullable Expression partitionBy, List<Sort> sorts, Map<Str
         AggregationChecks.paths(outputs.keySet());
         outputs.values().forEach(output -> {
             if (output.accumulator().kind() == Accumulator.Kind.ADD_TO_SET) {
-                throw new InvalidRequestException("addToSet is not for windows; push is");
+                throw new InvalidRequestException("addToSet is not supported in windows; use push");
             }
         });
     }
@@ -75,10 +75,10 @@ public record Window(@Nullable Expression partitionBy, List<Sort> sorts, Map<Str
          */
         public Frame {
             if (from != null && to != null && from > to) {
-                throw new InvalidRequestException("a frame cannot end at " + to + ", before it begins at " + from);
+                throw new InvalidRequestException("a window cannot end at " + to + ", before its start at " + from);
             }
             if (isTooFar(from) || isTooFar(to)) {
-                throw new InvalidRequestException("a frame reaches at most " + MAX_DISTANCE + " documents far");
+                throw new InvalidRequestException("a window extends at most " + MAX_DISTANCE + " documents");
             }
         }
 

@@ -32,7 +32,7 @@ final class Jackson3Codec implements JsonCodec {
 
     private static final JsonFactory TREES = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
-                    // One more than ours, so that ours is the one that speaks.
+                    // One level more than the library's limit, so that the library's own check reports the error.
                     .maxNestingDepth(JsonTreeReader.MAX_DEPTH + 1)
                     .maxNameLength(JsonTreeReader.MAX_NAME_LENGTH)
                     .maxNumberLength(JsonTreeReader.MAX_NUMBER_LENGTH)
@@ -144,7 +144,7 @@ final class Jackson3Codec implements JsonCodec {
                 case VALUE_FALSE -> JsonTreeReader.Token.FALSE;
                 case VALUE_NULL -> JsonTreeReader.Token.NULL;
                 case NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
-                    throw new IllegalStateException("no JSON parser over bytes yields " + token);
+                    throw new IllegalStateException("a JSON parser of bytes never returns " + token);
             };
         }
 

@@ -7,25 +7,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns documents into JSON bytes and back: the only place that knows Jackson. Choose one explicitly; nothing is guessed
- * from the class path, and Jackson 2 classes are loaded only by {@link #jackson2}.
+ * Turns documents into JSON bytes and back: the only place that knows Jackson. Choose one explicitly; nothing is
+ * guessed from the class path, and Jackson 2 classes are loaded only by {@link #jackson2}.
  *
- * <p><b>Trees.</b> {@link #writeTree} and {@link #readTree} serve the documents whose stored format this library owns. They
- * ignore the settings of the application's mapper, and both Jacksons read and write exactly the same. A tree is made of
+ * <p><b>Trees.</b> {@link #writeTree} and {@link #readTree} serve the documents whose stored format this library owns.
+ * They ignore the settings of the application's mapper, and both Jacksons read and write exactly the same. A tree is
+ * made of
  *
  * <ul>
  *   <li>{@code Map<String, @Nullable Object>} for objects (order kept) and {@code List<@Nullable Object>} for arrays,
  *   <li>{@code String}, {@code Boolean}, {@code null},
- *   <li>numbers, never rounded: {@code Integer}, {@code Long} or {@code BigInteger}, the smallest that fits, for a number
- *       written without fraction and exponent; {@code BigDecimal} for every other ({@code 0.1} is {@code 0.1},
- *       {@code 1e400} is {@code 1E+400}, {@code 1.50} keeps its scale). Compare decimals with {@code compareTo}; expand an
- *       exponent from an unknown source ({@code toBigInteger}, {@code toPlainString}) only after looking at its scale.
+ * <li>numbers, never rounded: {@code Integer}, {@code Long} or {@code BigInteger}, the smallest that fits, for a number
+ * written without fraction and exponent; {@code BigDecimal} for every other ({@code 0.1} is {@code 0.1}, {@code 1e400}
+ * is {@code 1E+400}, {@code 1.50} keeps its scale). Compare decimals with {@code compareTo}; expand an exponent from an
+ * unknown source ({@code toBigInteger}, {@code toPlainString}) only after looking at its scale.
  * </ul>
  *
  * <p><b>Classes.</b> {@link #write} and {@link #read} serve the application's own classes and obey its mapper in all.
  *
- * <p><b>Errors</b> name what was wrong and where, never what the document holds. For the same reason the causes they carry
- * have the class and the stack trace of Jackson's exception, but not its message.
+ * <p><b>Errors</b> contain the reason and the place, never the content of the document. For the same reason the causes
+ * they carry have the class and the stack trace of Jackson's exception, but not its message.
  *
  * <p>Implementations are immutable and safe for concurrent use. They never block.
  */
@@ -34,10 +35,10 @@ public interface JsonCodec {
     /**
      * Writes a tree.
      *
-     * <p>Besides what {@link #readTree} returns, any {@code Number} whose text is a JSON number and any {@code Collection} are
-     * accepted. Refused, because they could not be stored or not be read back: numbers that are not
-     * finite or take more than 1,000 digits without an exponent, any other class, keys that are not text or longer than 50,000 characters, text with U+0000 or half a
-     * surrogate pair, nesting deeper than 500 levels.
+     * <p>Besides what {@link #readTree} returns, any {@code Number} whose string form is a JSON number and any
+     * {@code Collection} are accepted. Refused, because they could not be stored or not be read back: numbers that are
+     * not finite or take more than 1,000 digits without an exponent, any other class, keys that are not text or longer
+     * than 50,000 characters, text with U+0000 or half a surrogate pair, nesting deeper than 500 levels.
      *
      * @param document the root object
      * @return JSON in UTF-8, on one line
@@ -76,11 +77,11 @@ public interface JsonCodec {
     <T> T read(byte[] json, Class<T> type);
 
     /**
-     * A codec with the default mapper: Jackson 3 as it comes, with what decides the stored format fixed: dates, times and
-     * durations as ISO-8601 text, unknown members ignored, fractions read as {@code BigDecimal} where the target is
-     * {@code Object} or {@code Number}.
+     * A codec with the default mapper: Jackson 3 with its defaults, except for the settings that determine the stored
+     * format: dates, times and durations as ISO-8601 strings, unknown members ignored, fractions read as
+     * {@code BigDecimal} if the target is {@code Object} or {@code Number}.
      *
-     * @return one codec, the same at every call
+     * @return the same codec at every call
      */
     static JsonCodec jackson3() {
         return Jackson3Codec.DEFAULT;

@@ -56,7 +56,7 @@ final class JsonTreeReader {
         /** The current number: integral as the smallest type, any other as {@code BigDecimal}. */
         Number number() throws java.io.IOException;
 
-        /** Where the current token begins. */
+        /** The start of the current token. */
         String where();
     }
 
@@ -146,7 +146,7 @@ final class JsonTreeReader {
             case START_ARRAY -> "a list";
             case END_OBJECT, END_ARRAY -> "a closing bracket";
             case NAME -> "a key";
-            case TEXT -> "text";
+            case TEXT -> "a string";
             case NUMBER -> "a number";
             case TRUE, FALSE -> "a boolean";
             case NULL -> "null";

@@ -71,7 +71,7 @@ final class JsonTreeWriter {
             array(items);
         } else {
             throw invalid("cannot store a " + value.getClass().getName()
-                    + " (allowed: text, numbers, booleans, null, maps and lists of these)");
+                    + " (allowed: strings, numbers, booleans, null, maps and lists of these)");
         }
     }
 
@@ -80,7 +80,7 @@ final class JsonTreeWriter {
         sink.startObject();
         for (Map.Entry<?, ?> member : map.entrySet()) {
             if (!(member.getKey() instanceof String name)) {
-                throw invalid("a key is not text");
+                throw invalid("a key is not a string");
             }
             path.add(name);
             if (name.length() > JsonTreeReader.MAX_NAME_LENGTH) {
@@ -136,13 +136,13 @@ final class JsonTreeWriter {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == 0) {
-                throw invalid("text with U+0000, which PostgreSQL cannot store, at character " + i);
+                throw invalid("a string with U+0000, which PostgreSQL cannot store, at character " + i);
             }
             if (Character.isSurrogate(c)) {
                 if (Character.isLowSurrogate(c)
                         || i + 1 == text.length()
                         || !Character.isLowSurrogate(text.charAt(i + 1))) {
-                    throw invalid("text with half a surrogate pair at character " + i);
+                    throw invalid("a string with an unpaired surrogate at character " + i);
                 }
                 i++;
             }

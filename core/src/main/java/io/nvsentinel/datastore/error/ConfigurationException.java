@@ -13,9 +13,9 @@ public class ConfigurationException extends DatastoreException {
     /**
      * Creates an error.
      *
-     * @param message what was wrong, in one line
-     * @param sqlState the server's SQLSTATE, or null when the server did not answer
-     * @param cause what was caught, or null
+     * @param message the reason, in one line
+     * @param sqlState the server's SQLSTATE, or null if the server did not answer
+     * @param cause the cause, or null
      */
     public ConfigurationException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(message, sqlState, cause);
@@ -24,24 +24,24 @@ public class ConfigurationException extends DatastoreException {
     /**
      * Creates an error of an operation.
      *
-     * @param context where it arose
-     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
-     * @param cause what was caught, or null
+     * @param context the context of the error
+     * @param reason the reason, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause the cause, or null
      */
     public ConfigurationException(ErrorContext context, String reason, @Nullable Throwable cause) {
         super(context, reason, cause);
     }
 
     /**
-     * Creates an error that the library found before it asked the server.
+     * Creates an error that was detected before a request to the server.
      *
-     * @param message what was wrong, in one line
+     * @param message the reason, in one line
      */
     public ConfigurationException(String message) {
         super(message, null, null);
     }
 
-    /** Not where a privilege or a log-in is missing, but where the statement names a table that is not there. */
+    /** Not if a privilege or a login is missing, but if the statement names a table that does not exist. */
     @Override
     public boolean isDeterministic() {
         return "42P01".equals(sqlState());

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
 /**
- * The root of every error this library signals. Its subclasses are chosen by what a caller can do about them, not by
- * where they arose; {@link #isRetryable()}, {@link #isOutcomeUnknown()} and {@link #isDeterministic()} answer what a retry
- * loop asks.
+ * The root of every error this library signals. Its subclasses correspond to what a caller can do, not to the place
+ * where the error occurred; {@link #isRetryable()}, {@link #isOutcomeUnknown()} and {@link #isDeterministic()} give the
+ * information that a retry loop needs.
  *
- * <p>Messages name what was wrong, where, and what is allowed. They never hold a secret or a document.
+ * <p>Messages contain the reason, the place and the allowed values. They never contain a secret or a document.
  */
 public abstract class DatastoreException extends RuntimeException {
 
@@ -31,9 +31,9 @@ public abstract class DatastoreException extends RuntimeException {
     /**
      * Creates an error.
      *
-     * @param message what was wrong, in one line
-     * @param sqlState the server's SQLSTATE, or null when the server did not answer
-     * @param cause what was caught, or null
+     * @param message the reason, in one line
+     * @param sqlState the server's SQLSTATE, or null if the server did not answer
+     * @param cause the cause, or null
      */
     protected DatastoreException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(Printable.line(message), cause);
@@ -46,9 +46,9 @@ public abstract class DatastoreException extends RuntimeException {
     /**
      * Creates an error of an operation.
      *
-     * @param context where it arose
-     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
-     * @param cause what was caught, or null
+     * @param context the context of the error
+     * @param reason the reason, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause the cause, or null
      */
     protected DatastoreException(ErrorContext context, String reason, @Nullable Throwable cause) {
         super(Printable.line(context.describe(reason)), cause);
@@ -77,18 +77,18 @@ public abstract class DatastoreException extends RuntimeException {
     }
 
     /**
-     * What was being done.
+     * The operation that failed.
      *
-     * @return for example {@code Insert into health_events}, or null where the error arose before anything was done
+     * @return for example {@code Insert into health_events}, or null if the error occurred before an operation started
      */
     public @Nullable String action() {
         return action;
     }
 
     /**
-     * Which attempt failed, where the library makes several.
+     * The attempt that failed, if the library makes several.
      *
-     * @return 1 for the first and where there is only one
+     * @return 1 for the first or only attempt
      */
     public int attempt() {
         return attempt;
@@ -122,8 +122,8 @@ public abstract class DatastoreException extends RuntimeException {
     }
 
     /**
-     * Whether replay cannot help: the same call with the same data fails again, now and later, whoever makes it. Where
-     * this and {@link #isRetryable()} are both false, it may help once somebody has acted.
+     * Whether the error is permanent: the same call with the same data fails again, for every caller and at every time.
+     * If this and {@link #isRetryable()} are both false, a retry can succeed after an operator has acted.
      *
      * @return false unless a subclass says otherwise
      */

@@ -4,12 +4,12 @@ package io.nvsentinel.datastore.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an error arose. It holds names and states only, never a value of a document.
+ * The context of an error. It contains only names and states, never a value of a document.
  *
- * @param action what was being done, for example {@code Insert into health_events}
- * @param attempt which attempt it was, 1 where there is only one
- * @param sqlState the server's SQLSTATE, or null when the server did not answer
- * @param constraint the constraint or unique index that refused the write, or null
+ * @param action the operation, for example {@code Insert into health_events}
+ * @param attempt the number of the attempt, 1 if there is only one
+ * @param sqlState the server's SQLSTATE, or null if the server did not answer
+ * @param constraint the constraint or unique index that rejected the write, or null
  */
 public record ErrorContext(
         String action,

@@ -4,8 +4,8 @@ package io.nvsentinel.datastore.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the caller asked for cannot be done by anybody: a bad filter, update, option value or document. Nothing was
- * written; the same call fails again.
+ * The request is invalid: a filter, an update, an option value or a document. Nothing was written; the same call fails
+ * again.
  */
 public class InvalidRequestException extends DatastoreException {
 
@@ -14,9 +14,9 @@ public class InvalidRequestException extends DatastoreException {
     /**
      * Creates an error.
      *
-     * @param message what was wrong, in one line
-     * @param sqlState the server's SQLSTATE, or null when the server did not answer
-     * @param cause what was caught, or null
+     * @param message the reason, in one line
+     * @param sqlState the server's SQLSTATE, or null if the server did not answer
+     * @param cause the cause, or null
      */
     public InvalidRequestException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(message, sqlState, cause);
@@ -25,18 +25,18 @@ public class InvalidRequestException extends DatastoreException {
     /**
      * Creates an error of an operation.
      *
-     * @param context where it arose
-     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
-     * @param cause what was caught, or null
+     * @param context the context of the error
+     * @param reason the reason, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause the cause, or null
      */
     public InvalidRequestException(ErrorContext context, String reason, @Nullable Throwable cause) {
         super(context, reason, cause);
     }
 
     /**
-     * Creates an error that the library found before it asked the server.
+     * Creates an error that was detected before a request to the server.
      *
-     * @param message what was wrong, in one line
+     * @param message the reason, in one line
      */
     public InvalidRequestException(String message) {
         super(message, null, null);

@@ -34,11 +34,11 @@ public final class LimitExceededException extends InvalidRequestException {
     /**
      * Creates an error.
      *
-     * @param context where it arose
-     * @param reason what was wrong, in one line
-     * @param field the path of the field, or null where it is not known
-     * @param limit the most that is allowed, in the unit that {@code reason} names
-     * @param cause what was caught, or null
+     * @param context the context of the error
+     * @param reason the reason, in one line
+     * @param field the path of the field, or null if it is unknown
+     * @param limit the largest allowed value, in the unit that {@code reason} names
+     * @param cause the cause, or null
      */
     public LimitExceededException(
             ErrorContext context, String reason, @Nullable String field, long limit, @Nullable Throwable cause) {

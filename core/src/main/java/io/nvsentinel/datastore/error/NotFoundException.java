@@ -13,18 +13,18 @@ public class NotFoundException extends DatastoreException {
     /**
      * Creates an error.
      *
-     * @param message what was wrong, in one line
-     * @param sqlState the server's SQLSTATE, or null when the server did not answer
-     * @param cause what was caught, or null
+     * @param message the reason, in one line
+     * @param sqlState the server's SQLSTATE, or null if the server did not answer
+     * @param cause the cause, or null
      */
     public NotFoundException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(message, sqlState, cause);
     }
 
     /**
-     * Creates an error that the library found before it asked the server.
+     * Creates an error that was detected before a request to the server.
      *
-     * @param message what was wrong, in one line
+     * @param message the reason, in one line
      */
     public NotFoundException(String message) {
         super(message, null, null);

@@ -13,9 +13,9 @@ public class UnavailableException extends DatastoreException {
     /**
      * Creates an error.
      *
-     * @param message what was wrong, in one line
-     * @param sqlState the server's SQLSTATE, or null when the server did not answer
-     * @param cause what was caught, or null
+     * @param message the reason, in one line
+     * @param sqlState the server's SQLSTATE, or null if the server did not answer
+     * @param cause the cause, or null
      */
     public UnavailableException(String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(message, sqlState, cause);
@@ -24,9 +24,9 @@ public class UnavailableException extends DatastoreException {
     /**
      * Creates an error of an operation.
      *
-     * @param context where it arose
-     * @param reason what was wrong, in one line; the message is the action, the reason and the SQLSTATE
-     * @param cause what was caught, or null
+     * @param context the context of the error
+     * @param reason the reason, in one line; the message is the action, the reason and the SQLSTATE
+     * @param cause the cause, or null
      */
     public UnavailableException(ErrorContext context, String reason, @Nullable Throwable cause) {
         super(context, reason, cause);

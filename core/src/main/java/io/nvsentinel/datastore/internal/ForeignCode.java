@@ -15,11 +15,11 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The border to code that is not ours: libraries, codecs, functions and listeners of the application.
+ * Wraps calls of foreign code: libraries, codecs, functions and listeners of the application.
  *
- * <p>Reactor takes {@link LinkageError} and {@link VirtualMachineError} for fatal: instead of signalling them it throws them
- * at whoever called last, often a thread that belongs to nobody, and the subscriber waits for ever. Here they become errors
- * like any other, so that what was begun ends.
+ * <p>Reactor treats {@link LinkageError} and {@link VirtualMachineError} as fatal: instead of signalling them it throws
+ * them to the current caller, often a library thread, and the subscriber waits forever. This class converts them to
+ * ordinary errors, so that each started operation terminates.
  */
 public final class ForeignCode {
 
@@ -127,12 +127,12 @@ public final class ForeignCode {
      */
     public static ConfigurationException failure(Error error) {
         if (!(error instanceof LinkageError)) {
-            return new ConfigurationException("The JVM could not go on: " + error, null, error);
+            return new ConfigurationException("The JVM reported an error: " + error, null, error);
         }
         String message = ForeignLibrary.namedIn(error.getMessage(), LIBRARIES)
-                .map(library -> "The classes of " + library.label() + " do not fit: " + error + "; found "
+                .map(library -> "The classes of " + library.label() + " are incompatible: " + error + "; found "
                         + library.found() + ", this release is tested with version " + library.tested())
-                .orElseGet(() -> "The classes on the class path do not fit together: " + error);
+                .orElseGet(() -> "The classes on the class path are incompatible: " + error);
         return new ConfigurationException(message, null, error);
     }
 

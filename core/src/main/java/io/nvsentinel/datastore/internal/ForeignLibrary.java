@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The libraries that this one calls, to name the one whose classes do not fit. */
+/** The libraries that this one calls, to name the library with incompatible classes. */
 enum ForeignLibrary {
     FLYWAY("Flyway", "org.flywaydb.", "org.flywaydb.core.api.FlywayException", "flyway"),
     R2DBC_POSTGRESQL(
@@ -53,18 +53,19 @@ enum ForeignLibrary {
     }
 
     /**
-     * The library whose classes an error is about.
+     * The library whose classes an error names.
      *
-     * @param message what the JVM says
-     * @param known the libraries, the ones with longer package names first
-     * @return empty if it names none that is known
+     * @param message the JVM's message
+     * @param known the libraries, longer package names first
+     * @return empty if it names none of them
      */
     static Optional<ForeignLibrary> namedIn(@Nullable String message, List<ForeignLibrary> known) {
         if (message == null) {
             return Optional.empty();
         }
         int method = message.indexOf('(');
-        // The result's type stands first and the parameters' types last: neither is the one that lacks the method.
+        // The type of the result comes first and the types of the parameters last: neither is the class without the
+        // method.
         String owner = method < 0 ? message : message.substring(message.lastIndexOf(' ', method) + 1, method);
         Matcher names = CLASS.matcher(owner);
         while (names.find()) {

@@ -17,7 +17,7 @@ public final class Names {
      * Checks a name.
      *
      * @param name the name
-     * @return what is wrong as "must not …", without the name; null if nothing is
+     * @return the reason as "must not …", without the name; null if it is valid
      */
     public static @Nullable String complaint(String name) {
         if (name.chars().anyMatch(Character::isISOControl)) {
@@ -27,10 +27,10 @@ public final class Names {
     }
 
     /**
-     * Checks a value that may contain any character but those that cannot be sent, such as a password.
+     * Checks a value, such as a password, that may contain all characters that can be sent.
      *
      * @param value the value
-     * @return what is wrong as "must not …", without the value; null if nothing is
+     * @return the reason as "must not …", without the value; null if it is valid
      */
     public static @Nullable String secretComplaint(String value) {
         return value.indexOf('\0') >= 0 ? "must not contain the character U+0000" : halfSurrogate(value);
@@ -38,6 +38,6 @@ public final class Names {
 
     private static @Nullable String halfSurrogate(String text) {
         boolean half = text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
-        return half ? "must not contain half a surrogate pair" : null;
+        return half ? "must not contain an unpaired surrogate" : null;
     }
 }

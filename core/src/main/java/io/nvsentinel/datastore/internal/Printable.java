@@ -9,7 +9,7 @@ import java.util.HexFormat;
  */
 public final class Printable {
 
-    /** Longer messages are cut; the first part says what is wrong. */
+    /** Longer messages are truncated; the first part contains the reason. */
     private static final int LONGEST = 8_000;
 
     private static final HexFormat HEX = HexFormat.of();
@@ -19,11 +19,11 @@ public final class Printable {
     private Printable() {}
 
     /**
-     * Makes one line of a text that is safe to print.
+     * Converts a string to one line that is safe to print.
      *
-     * @param text any text
-     * @return the text, at most about 8,000 characters of it; control and format characters (C0, C1, bidirectional and invisible ones),
-     *     line and paragraph separators and lone surrogates as {@code \\uXXXX}
+     * @param text any string
+     * @return at most about 8,000 characters of it; control and format characters (C0, C1, bidirectional and invisible
+     *     ones), line and paragraph separators and lone surrogates as {@code \\uXXXX}
      */
     public static String line(String text) {
         int end = Math.min(text.length(), LONGEST);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What this library's own modules share and nobody else may use; it changes without notice. An architecture test keeps
- * others out.
+ * Code that is shared by this library's modules and is not for use elsewhere; it changes without notice. An
+ * architecture test enforces this.
  */
 @NullMarked
 package io.nvsentinel.datastore.internal;

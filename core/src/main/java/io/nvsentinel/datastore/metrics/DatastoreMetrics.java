@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Measures one datastore with Micrometer. Thread-safe. It is given to
- * {@link Datastore#connect(io.nvsentinel.datastore.DatastoreOptions, DatastoreListener)} and bound to the application's registry, in any order; what happens before it is bound is not
- * counted. {@code docs/metrics.md} lists the meters.
+ * Measures one datastore with Micrometer. Thread-safe. It is given to {@link
+ * Datastore#connect(io.nvsentinel.datastore.DatastoreOptions, DatastoreListener)} and bound to the application's
+ * registry, in any order; what happens before it is bound is not counted. {@code docs/metrics.md} lists the meters.
  *
  * <pre>{@code
  * DatastoreMetrics metrics = new DatastoreMetrics();
@@ -27,8 +27,8 @@ import reactor.core.publisher.Mono;
  * Disposable sampling = metrics.keepSampling().subscribe();
  * }</pre>
  *
- * <p>Reading a meter asks nobody and never blocks. What only the database knows is read by {@link #keepSampling()}, and its
- * meters are absent until then.
+ * <p>Reading a meter sends no query and never blocks. What only the database knows is read by {@link #keepSampling()},
+ * and its meters are absent until then.
  */
 public final class DatastoreMetrics implements MeterBinder, DatastoreListener {
 
@@ -42,15 +42,15 @@ public final class DatastoreMetrics implements MeterBinder, DatastoreListener {
     private final SampledMeters sampled;
     private volatile @Nullable Datastore datastore;
 
-    /** Measures; with no tags but those of each meter. */
+    /** Measures; with only the tags of each meter. */
     public DatastoreMetrics() {
         this(Tags.empty());
     }
 
     /**
-     * Measures one of several datastores.
+     * Creates the meters of one of several datastores.
      *
-     * @param tags tell them apart, on every meter
+     * @param tags distinguish the datastores, on every meter
      */
     public DatastoreMetrics(Iterable<Tag> tags) {
         this.tags = Tags.of(tags);
@@ -101,9 +101,9 @@ public final class DatastoreMetrics implements MeterBinder, DatastoreListener {
     }
 
     /**
-     * Asks the database, again and again, for its health and for the sizes and the use of tables and indexes, and counts the
-     * dead letters. The gauges show what was last read. One sampling uses one connection of the pool at a time; it waits
-     * for nobody's table lock, and one that fails is counted and leaves the figures as they are.
+     * Asks the database, again and again, for its health and for the sizes and the use of tables and indexes, and
+     * counts the dead letters. The gauges show what was last read. One sampling uses one connection of the pool at a
+     * time; it does not wait for table locks, and a failed sampling is counted and keeps the last values.
      *
      * @param every how long to wait after one sampling for the next, a second at least; the first is made at once
      * @return cold; subscribe once; never completes and never fails; cancelling stops it
@@ -117,7 +117,7 @@ public final class DatastoreMetrics implements MeterBinder, DatastoreListener {
     }
 
     /**
-     * Samples once; for tests, and for who has a schedule of his own.
+     * Samples once; for tests, and for applications with their own schedule.
      *
      * @return cold; completes when the gauges show what was read; never fails
      */

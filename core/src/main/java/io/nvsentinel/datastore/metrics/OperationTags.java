@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The tags of an operation: few enough values for a registry, whatever clients and errors there are. */
+/** The tags of an operation. The number of values is small, regardless of the number of clients and errors. */
 final class OperationTags {
 
     /** From here on an action names a client, not a table. */

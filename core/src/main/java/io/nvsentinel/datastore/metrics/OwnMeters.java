@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What this process knows without asking anybody: the pool and the certificates. */
+/** Meters that need no query: the pool and the certificates. */
 final class OwnMeters {
 
     private final Tags tags;

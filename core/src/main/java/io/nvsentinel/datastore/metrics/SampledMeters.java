@@ -111,7 +111,7 @@ final class SampledMeters {
         put(new Key(DatastoreMeter.SAMPLE_AGE, Tags.empty()), 0);
         read.tables().forEach(this::show);
         read.indexes().forEach(this::show);
-        // Whose last letter is gone has none; his meter stays.
+        // A client whose last dead letter was removed has none; its meter remains.
         figures.replaceAll((key, figure) -> key.meter() == DatastoreMeter.DEAD_LETTERS ? Double.valueOf(0) : figure);
         read.deadLetters().forEach(this::show);
     }

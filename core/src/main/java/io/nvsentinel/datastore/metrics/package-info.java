@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The datastore in Micrometer: an optional adapter; only who uses this package needs {@code micrometer-core}. With
- * {@code r2dbc-proxy} on the class path queries are timed too.
+ * The datastore in Micrometer: an optional adapter; only applications that use this package need
+ * {@code micrometer-core}. With {@code r2dbc-proxy} on the class path, queries are timed as well.
  */
 @NullMarked
 package io.nvsentinel.datastore.metrics;

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes what the platform would do by itself. Written as {@code {"force","skip"}} without false members, so both false is
- * {@code {}}.
+ * Overrides the default behavior of the platform. Written as {@code {"force","skip"}} without false members, so both
+ * false is {@code {}}.
  *
  * @param force do it although it would not be done
  * @param skip do not do it although it would be done

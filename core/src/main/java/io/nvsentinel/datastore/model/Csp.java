@@ -6,9 +6,9 @@ import java.util.Objects;
 /**
  * The cloud provider of a maintenance event.
  *
- * <p>An open enum: a text without a constant is a value like the others. Compare with {@code equals}.
+ * <p>An open enum: a string without a constant is a value like the others. Compare with {@code equals}.
  *
- * @param value the text in documents; empty means unset
+ * @param value the string in documents; empty means unset
  */
 public record Csp(String value) {
 

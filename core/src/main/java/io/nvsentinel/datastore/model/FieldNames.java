@@ -40,7 +40,7 @@ final class FieldNames {
         return names.length;
     }
 
-    /** The place of a name, in whatever case it is spelled, or -1 when the type does not know it. */
+    /** The index of a name, ignoring case, or -1 if the type does not define it. */
     int index(String spelling) {
         Integer index = indexes.get(spelling);
         if (index == null) {
@@ -67,7 +67,7 @@ final class FieldNames {
             int known = index(name);
             if (known >= 0) {
                 throw new InvalidRequestException(
-                        "extra must not hold the key " + names[known] + ": it has a component of its own");
+                        "extra must not contain the key " + names[known] + ": the record has a component for it");
             }
         }
         return frozen(members);
@@ -95,7 +95,7 @@ final class FieldNames {
         Map<String, @Nullable Object> copy = new LinkedHashMap<>();
         members.forEach((name, value) -> {
             if (!(name instanceof String text)) {
-                throw new InvalidRequestException("a key in extra is not text");
+                throw new InvalidRequestException("a key in extra is not a string");
             }
             copy.put(text, value(value, depth));
         });

@@ -33,7 +33,7 @@ final class FieldReader {
         FieldReader reader = new FieldReader(place, names);
         for (Map.Entry<?, ?> member : tree.entrySet()) {
             if (!(member.getKey() instanceof String key)) {
-                throw place.invalid("a key that is not text", "text");
+                throw place.invalid("a key that is not a string", "a string");
             }
             reader.sort(tree, key, member.getValue());
         }
@@ -123,7 +123,7 @@ final class FieldReader {
         if (value instanceof String text) {
             Integer number = values.number(text);
             if (number == null) {
-                throw place.at(name).invalid("text that is no known name", "a number or one of " + values.all());
+                throw place.at(name).invalid("a string that is not a known name", "a number or one of " + values.all());
             }
             return number;
         }
@@ -198,7 +198,7 @@ final class FieldReader {
         if (value instanceof String text) {
             return text;
         }
-        throw at.invalid(value, "text");
+        throw at.invalid(value, "a string");
     }
 
     private static Map<?, ?> objectAt(Object value, Place at) {

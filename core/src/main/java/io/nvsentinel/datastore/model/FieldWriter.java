@@ -14,7 +14,7 @@ final class FieldWriter {
 
     private final Map<String, @Nullable Object> tree = new LinkedHashMap<>();
 
-    /** Writes the member whatever it is. */
+    /** Writes the member unconditionally. */
     FieldWriter always(String name, @Nullable Object value) {
         tree.put(name, value);
         return this;

@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
  * A health event: what a monitor found on a node. This is the message that producers publish; what is stored is a
  * {@link HealthEventDocument}, which holds it as {@code healthevent}.
  *
- * <p>Written with camel-case keys, named as the components; a member with its zero value (empty text, list or map, false,
- * enum number 0, null) is left out. {@code generatedTimestamp} is {@code {"seconds","nanos"}}, nanos only when not 0; the
- * enums are numbers.
+ * <p>Written with camel-case keys, named as the components; a member with its zero value (empty text, list or map,
+ * false, enum number 0, null) is left out. {@code generatedTimestamp} is {@code {"seconds","nanos"}}, nanos only when
+ * not 0; the enums are numbers.
  *
  * @param version the version of the message's format, from 0 to 4294967295
- * @param agent who found it, for instance {@code gpu-health-monitor}
+ * @param agent the component that found it, for instance {@code gpu-health-monitor}
  * @param componentClass what kind of part it concerns, for instance {@code GPU}
  * @param checkName which check found it, for instance {@code GpuXidError}
- * @param isFatal whether the part cannot go on
+ * @param isFatal whether the fault is fatal for the component
  * @param isHealthy whether the part is well: such an event ends earlier ones
  * @param message what a person may want to know
  * @param recommendedAction what should be done
@@ -85,10 +85,10 @@ public record HealthEvent(
      * Checks and copies the components.
      *
      * @param version the version of the message's format, from 0 to 4294967295
-     * @param agent who found it, for instance {@code gpu-health-monitor}
+     * @param agent the component that found it, for instance {@code gpu-health-monitor}
      * @param componentClass what kind of part it concerns, for instance {@code GPU}
      * @param checkName which check found it, for instance {@code GpuXidError}
-     * @param isFatal whether the part cannot go on
+     * @param isFatal whether the fault is fatal for the component
      * @param isHealthy whether the part is well: such an event ends earlier ones
      * @param message what a person may want to know
      * @param recommendedAction what should be done
@@ -276,7 +276,7 @@ public record HealthEvent(
         /**
          * Sets agent.
          *
-         * @param agent who found it, for instance {@code gpu-health-monitor}
+         * @param agent the component that found it, for instance {@code gpu-health-monitor}
          * @return this builder
          */
         public Builder agent(String agent) {
@@ -309,7 +309,7 @@ public record HealthEvent(
         /**
          * Sets isFatal.
          *
-         * @param isFatal whether the part cannot go on
+         * @param isFatal whether the fault is fatal for the component
          * @return this builder
          */
         public Builder isFatal(boolean isFatal) {

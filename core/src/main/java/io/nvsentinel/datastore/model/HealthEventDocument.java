@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * A health event as it is stored: the event and what the platform has done about it. The Go services call it
  * {@code HealthEventWithStatus}.
  *
- * <p>Written as {@code {"createdAt","healthevent","healtheventstatus"}}: {@code createdAt} as RFC 3339 text in UTC to the
- * nanosecond, left out when null; the two objects always, as {@link HealthEvent} and {@link HealthEventStatus} say.
+ * <p>Written as {@code {"createdAt","healthevent","healtheventstatus"}}: {@code createdAt} as RFC 3339 text in UTC to
+ * the nanosecond, left out when null; the two objects always, as {@link HealthEvent} and {@link HealthEventStatus} say.
  *
  * <p>An absent event or status is read as one with every component unset. When the event names no node, a top-level
  * {@code nodeName} is taken as its node, and is written back inside the event only.
  *
- * <p>{@code RawEvent}, a null that the Go provider leaves in every document it inserts, is a member like any other unknown
- * one: kept in {@code extra} and written back where it was found, never added.
+ * <p>{@code RawEvent}, a null that the Go provider leaves in every document it inserts, is a member like any other
+ * unknown one: kept in {@code extra} and written back at the same place, but never added.
  *
  * @param createdAt when the producer made the document, to the nanosecond, or null when the document does not say
  * @param event the event

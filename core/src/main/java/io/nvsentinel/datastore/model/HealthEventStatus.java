@@ -11,16 +11,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the platform has done about a health event.
  *
- * <p>Written with lower-case keys ({@code nodequarantined}, {@code userpodsevictionstatus} …): {@code nodequarantined} and
- * {@code faultremediated} always, as null when unset; {@code userpodsevictionstatus} always; the others only when set.
- * {@code faultremediated} is {@code {"value": boolean}}; times are {@code {"seconds","nanos"}}, nanos only when not 0.
- * {@code faultremediated} is also read from a bare boolean, and {@code {}} as false, which is how protobuf writes it.
+ * <p>Written with lower-case keys ({@code nodequarantined}, {@code userpodsevictionstatus} …): {@code nodequarantined}
+ * and {@code faultremediated} always, as null when unset; {@code userpodsevictionstatus} always; the others only when
+ * set. {@code faultremediated} is {@code {"value": boolean}}; times are {@code {"seconds","nanos"}}, nanos only when
+ * not 0. {@code faultremediated} is also read from a bare boolean, and {@code {}} as false, which is how protobuf
+ * writes it.
  *
- * @param nodeQuarantined whether the node is in quarantine; {@link Status#UNSET} when nobody decided
+ * @param nodeQuarantined whether the node is in quarantine; {@link Status#UNSET} if there is no decision
  * @param quarantineFinishTimestamp when quarantine was decided, or null
- * @param userPodsEvictionStatus how far the eviction of the users' pods has come
+ * @param userPodsEvictionStatus the status of the eviction of the users' pods
  * @param drainFinishTimestamp when draining ended, or null
- * @param faultRemediated whether the fault was remediated, or null when nobody tried
+ * @param faultRemediated whether the fault was remediated, or null if there was no attempt
  * @param lastRemediationTimestamp when remediation was last tried, or null
  * @param spanIds the tracing span of each service that handled the event, by service name
  * @param faultQuarantineRecovery {@code completed} once a recovered quarantine was dealt with; empty otherwise
@@ -50,11 +51,11 @@ public record HealthEventStatus(
     /**
      * Checks and copies the components.
      *
-     * @param nodeQuarantined whether the node is in quarantine; {@link Status#UNSET} when nobody decided
+     * @param nodeQuarantined whether the node is in quarantine; {@link Status#UNSET} if there is no decision
      * @param quarantineFinishTimestamp when quarantine was decided, or null
-     * @param userPodsEvictionStatus how far the eviction of the users' pods has come
+     * @param userPodsEvictionStatus the status of the eviction of the users' pods
      * @param drainFinishTimestamp when draining ended, or null
-     * @param faultRemediated whether the fault was remediated, or null when nobody tried
+     * @param faultRemediated whether the fault was remediated, or null if there was no attempt
      * @param lastRemediationTimestamp when remediation was last tried, or null
      * @param spanIds the tracing span of each service that handled the event, by service name
      * @param faultQuarantineRecovery {@code completed} once a recovered quarantine was dealt with; empty otherwise
@@ -171,7 +172,7 @@ public record HealthEventStatus(
         /**
          * Sets nodeQuarantined.
          *
-         * @param nodeQuarantined whether the node is in quarantine; {@link Status#UNSET} when nobody decided
+         * @param nodeQuarantined whether the node is in quarantine; {@link Status#UNSET} if there is no decision
          * @return this builder
          */
         public Builder nodeQuarantined(Status nodeQuarantined) {
@@ -193,7 +194,7 @@ public record HealthEventStatus(
         /**
          * Sets userPodsEvictionStatus.
          *
-         * @param userPodsEvictionStatus how far the eviction of the users' pods has come
+         * @param userPodsEvictionStatus the status of the eviction of the users' pods
          * @return this builder
          */
         public Builder userPodsEvictionStatus(OperationStatus userPodsEvictionStatus) {
@@ -215,7 +216,7 @@ public record HealthEventStatus(
         /**
          * Sets faultRemediated.
          *
-         * @param faultRemediated whether the fault was remediated, or null when nobody tried
+         * @param faultRemediated whether the fault was remediated, or null if there was no attempt
          * @return this builder
          */
         public Builder faultRemediated(@Nullable Boolean faultRemediated) {

@@ -4,11 +4,11 @@ package io.nvsentinel.datastore.model;
 import java.util.Objects;
 
 /**
- * How far the platform has come with a maintenance event.
+ * The platform's status of a maintenance event.
  *
- * <p>An open enum: a text without a constant is a value like the others. Compare with {@code equals}.
+ * <p>An open enum: a string without a constant is a value like the others. Compare with {@code equals}.
  *
- * @param value the text in documents; empty means unset
+ * @param value the string in documents; empty means unset
  */
 public record InternalStatus(String value) {
 

@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A maintenance event: what a cloud provider announced or does to a resource of a cluster.
  *
- * <p>Written with camel-case keys, named as the components: times as RFC 3339 text in UTC to the nanosecond, left out when null;
- * {@code metadata} and {@code nodeName} left out when empty; the others always.
+ * <p>Written with camel-case keys, named as the components: times as RFC 3339 text in UTC to the nanosecond, left out
+ * when null; {@code metadata} and {@code nodeName} left out when empty; the others always.
  *
- * @param eventId the cloud provider's id of the event; the key under which it is stored
+ * @param eventId the cloud provider's id of the event; the key of the record
  * @param csp the cloud provider
  * @param clusterName the cluster concerned
  * @param resourceType what kind of resource it concerns, for instance {@code EC2}
  * @param resourceId the cloud provider's id of the resource
  * @param maintenanceType whether it was announced
- * @param status how far the platform has come with it
- * @param cspStatus how far the cloud provider has come with it
+ * @param status the platform's status of the event
+ * @param cspStatus the cloud provider's status of the event
  * @param scheduledStartTime when it is to begin, or null
  * @param scheduledEndTime when it is to end, or null
  * @param actualStartTime when it began, or null
@@ -75,14 +75,14 @@ public record MaintenanceEvent(
     /**
      * Checks and copies the components.
      *
-     * @param eventId the cloud provider's id of the event; the key under which it is stored
+     * @param eventId the cloud provider's id of the event; the key of the record
      * @param csp the cloud provider
      * @param clusterName the cluster concerned
      * @param resourceType what kind of resource it concerns, for instance {@code EC2}
      * @param resourceId the cloud provider's id of the resource
      * @param maintenanceType whether it was announced
-     * @param status how far the platform has come with it
-     * @param cspStatus how far the cloud provider has come with it
+     * @param status the platform's status of the event
+     * @param cspStatus the cloud provider's status of the event
      * @param scheduledStartTime when it is to begin, or null
      * @param scheduledEndTime when it is to end, or null
      * @param actualStartTime when it began, or null
@@ -247,7 +247,7 @@ public record MaintenanceEvent(
         /**
          * Sets eventId.
          *
-         * @param eventId the cloud provider's id of the event; the key under which it is stored
+         * @param eventId the cloud provider's id of the event; the key of the record
          * @return this builder
          */
         public Builder eventId(String eventId) {
@@ -313,7 +313,7 @@ public record MaintenanceEvent(
         /**
          * Sets status.
          *
-         * @param status how far the platform has come with it
+         * @param status the platform's status of the event
          * @return this builder
          */
         public Builder status(InternalStatus status) {
@@ -324,7 +324,7 @@ public record MaintenanceEvent(
         /**
          * Sets cspStatus.
          *
-         * @param cspStatus how far the cloud provider has come with it
+         * @param cspStatus the cloud provider's status of the event
          * @return this builder
          */
         public Builder cspStatus(ProviderStatus cspStatus) {

@@ -6,9 +6,9 @@ import java.util.Objects;
 /**
  * Whether maintenance was announced.
  *
- * <p>An open enum: a text without a constant is a value like the others. Compare with {@code equals}.
+ * <p>An open enum: a string without a constant is a value like the others. Compare with {@code equals}.
  *
- * @param value the text in documents; empty means unset
+ * @param value the string in documents; empty means unset
  */
 public record MaintenanceType(String value) {
 

@@ -6,11 +6,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of one operation. Written as {@code {"status","message","metadata"}}: the status always, the others only when
- * not empty.
+ * The state of one operation. Written as {@code {"status","message","metadata"}}: the status always, the others only
+ * when not empty.
  *
- * @param status how far it has come
- * @param message what a person may want to know; may be empty
+ * @param status the status
+ * @param message a message for operators; may be empty
  * @param metadata anything else
  * @param extra members this type does not know
  */
@@ -25,8 +25,8 @@ public record OperationStatus(
     /**
      * Checks and copies the components.
      *
-     * @param status how far it has come
-     * @param message what a person may want to know
+     * @param status the status
+     * @param message a message for operators
      * @param metadata anything else
      * @param extra members this type does not know
      * @throws io.nvsentinel.datastore.error.InvalidRequestException when {@code extra} holds a member this type knows
@@ -41,8 +41,8 @@ public record OperationStatus(
     /**
      * A state without metadata.
      *
-     * @param status how far it has come
-     * @param message what a person may want to know; may be empty
+     * @param status the status
+     * @param message a message for operators; may be empty
      */
     public OperationStatus(Status status, String message) {
         this(status, message, Map.of(), Map.of());

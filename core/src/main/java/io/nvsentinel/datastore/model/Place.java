@@ -53,7 +53,7 @@ record Place(@Nullable Place parent, Object step) {
     /** The JSON type of a value, never the value. */
     private static String type(Object value) {
         if (value instanceof String) {
-            return "text";
+            return "a string";
         }
         if (value instanceof Boolean) {
             return "a boolean";

@@ -38,7 +38,7 @@ public record RecommendedAction(int number) {
     /** What {@link HealthEvent#customRecommendedAction()} names. */
     public static final RecommendedAction CUSTOM = new RecommendedAction(27);
 
-    /** Remediate by whatever means the cluster has. */
+    /** Remediate by any means that is available in the cluster. */
     public static final RecommendedAction REMEDIATE = new RecommendedAction(28);
 
     /** Restart the application. */

@@ -4,10 +4,10 @@ package io.nvsentinel.datastore.model;
 import java.util.Objects;
 
 /**
- * How far a step of handling a health event has come: quarantine of the node or eviction of its pods. An open enum: a text
- * without a constant is a value like the others. Compare with {@code equals}.
+ * The status of a step in handling a health event: quarantine of the node or eviction of its pods. An open enum: a
+ * string without a constant is a value like the others. Compare with {@code equals}.
  *
- * @param value the text in documents; empty means unset
+ * @param value the string in documents; empty means unset
  */
 public record Status(String value) {
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** The shapes of a time in stored documents. */
 final class Timestamps {
 
-    static final String ACCEPTED = "RFC 3339 text, {\"seconds\",\"nanos\"} or {\"$date\"} in the years 1 to 9999";
+    static final String ACCEPTED = "an RFC 3339 string, {\"seconds\",\"nanos\"} or {\"$date\"} in the years 1 to 9999";
 
     private static final Instant GO_ZERO = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
@@ -55,7 +55,7 @@ final class Timestamps {
                             .parse(text, OffsetDateTime::from)
                             .toInstant();
         } catch (DateTimeException e) {
-            throw at.invalid("text that is no time", ACCEPTED);
+            throw at.invalid("a string that is not a time", ACCEPTED);
         }
     }
 

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Where a value lies in a document: the names to follow from the top, in order. A path without names is the document
- * itself, or the element inside {@link Filter#elemMatch(String, Filter)}.
+ * The location of a value in a document: the names to follow from the top, in order. A path without names is the
+ * document itself, or the element inside {@link Filter#elemMatch(String, Filter)}.
  *
  * <p>Everywhere a path is asked for as text it is written with dots, {@code healthevent.nodeName}. A name that holds a
  * dot or a backslash is written with a backslash before it, an empty name as {@code \e}; {@link #of(String...)} does
@@ -118,11 +118,11 @@ public record FieldPath(List<String> names) {
                     + " characters in a path is too long; at most " + MAX_NAME_LENGTH + " are allowed");
         }
         if (name.indexOf('\0') >= 0) {
-            throw new InvalidRequestException("a name in a path holds U+0000, which PostgreSQL cannot store");
+            throw new InvalidRequestException("a name in a path contains U+0000, which PostgreSQL cannot store");
         }
         if (!isUnicode(name)) {
             throw new InvalidRequestException(
-                    "a name in a path holds half a surrogate pair, which is not valid Unicode");
+                    "a name in a path contains an unpaired surrogate, which is not valid Unicode");
         }
     }
 
@@ -131,7 +131,7 @@ public record FieldPath(List<String> names) {
     }
 
     /**
-     * The path that goes on with more names.
+     * Returns this path extended by more names.
      *
      * @param more the names that follow
      * @return the longer path

@@ -28,43 +28,45 @@ import org.jspecify.annotations.Nullable;
  *
  * Paths are written as {@link FieldPath} describes. Names that health and maintenance events define are recognised in
  * any letter case, by the name of the column that mirrors them ({@code node_name}), and find every spelling they are
- * stored in; where a document holds a field in two spellings, the first that is not null counts, the one the library
- * writes first. All other names are taken as they are. {@code id}, {@code created_at} and {@code updated_at} (for
- * events also {@code _id}, {@code createdAt} and {@code updatedAt}) are the columns of those names, not parts of the
- * document; where there is no such column, as for {@code created_at} in a change stream, they are refused.
+ * stored in; if a document contains a field in two spellings, the first one that is not null counts; the spelling that
+ * the library writes comes first. All other names are taken as they are. {@code id}, {@code created_at} and
+ * {@code updated_at} (for events also {@code _id}, {@code createdAt} and {@code updatedAt}) are the columns with these
+ * names, not parts of the document; if there is no such column, as for {@code created_at} in a change stream, they are
+ * rejected.
  *
  * <h2>Values</h2>
  *
  * <ul>
- *   <li>Allowed are String, Boolean, any {@link Number} that is finite ({@code 0.1f} is 0.1; of classes that the JDK does
- *       not have, the text counts), {@link Instant}, {@link UUID} (compared as its text), null, and for equality any
- *       {@link Collection}, in its order, and Map of these except Instant. Anything else is refused at once.
+ * <li>Allowed are String, Boolean, any {@link Number} that is finite ({@code 0.1f} is 0.1; of classes that the JDK does
+ * not have, the text counts), {@link Instant}, {@link UUID} (compared as its text), null, and for equality any
+ * {@link Collection}, in its order, and Map of these except Instant. Anything else is refused at once.
  *   <li>A comparison holds only between values of the same JSON type: numbers by value (9 &lt; 10, 1 = 1.0), strings by
  *       Unicode code point, false &lt; true. A string never equals a number.
- *   <li>An Instant compares with RFC 3339 strings that name an offset and with {@code {"seconds": …, "nanos": …}},
- *       both cut to microseconds, which is what PostgreSQL keeps. Other values are no instants and do not match. Every time
- *       that PostgreSQL holds is allowed, from 4714 BC to the year 294276; {@link Instant#MIN} and {@link Instant#MAX} are
- *       its {@code -infinity} and {@code infinity}.
- *   <li>Go's zero time, {@code 0001-01-01T00:00:00Z}, in a document is a time that was never set: it matches no comparison
- *       with an Instant, and a field that events define as a time equals null where it holds it, as the record's component
- *       is null and the mirrored column empty. Equality with that Instant is therefore equality with null.
+ * <li>An Instant compares with RFC 3339 strings that name an offset and with {@code {"seconds": …, "nanos": …}}, both
+ * cut to microseconds, which is what PostgreSQL keeps. Other values are no instants and do not match. Every time that
+ * PostgreSQL holds is allowed, from 4714 BC to the year 294276; {@link Instant#MIN} and {@link Instant#MAX} are its
+ * {@code -infinity} and {@code infinity}.
+ * <li>Go's zero time, {@code 0001-01-01T00:00:00Z}, in a document is a time that was never set: it matches no
+ * comparison with an Instant, and a field that events define as a time equals null if it contains such a value, because
+ * the record's component is null and the mirrored column is empty. Equality with that Instant is therefore equality
+ * with null.
  *   <li>Lists and maps are equal if all elements are, maps in any order. There are no hidden element semantics: a list
  *       equals only a list. Use {@link #elemMatch(String, Filter)} or {@link #contains(String, Object)}.
  *   <li>In health events an absent {@code isFatal}, {@code isHealthy}, {@code force} or {@code skip} compares as false,
- *       because writers leave false out; {@code faultremediated} compares as its {@code value} where it is stored as
+ *       because writers leave false out; {@code faultremediated} compares as its {@code value} if it is stored as
  *       {@code {"value": true}}.
  * </ul>
  *
  * <h2>Null and missing</h2>
  *
- * {@code eq(path, null)} holds where the field is missing or null. {@link #exists(String, boolean)} asks for the name
- * alone: a null exists. {@code gt}, {@code in}, … hold only where there is such a value. {@code ne}, {@code nin},
+ * {@code eq(path, null)} holds if the field is missing or null. {@link #exists(String, boolean)} asks for the name
+ * alone: a null exists. {@code gt}, {@code in}, … hold only if there is such a value. {@code ne}, {@code nin},
  * {@code nor} and {@code not} are the exact complements of {@code eq}, {@code in}, {@code or} and what they negate, so
  * {@code ne("a", 1)} also holds where {@code a} is missing.
  *
  * <h2>Limits</h2>
  *
- * {@value #MAX_DEPTH} levels, {@value #MAX_NODES} nodes, 10,000 values in a list, 1,000,000 characters in a text. All
+ * {@value #MAX_DEPTH} levels, {@value #MAX_NODES} nodes, 10,000 values in a list, 1,000,000 characters in a string. All
  * factories fail with {@link InvalidRequestException} beyond a limit and for a value or path that is not allowed.
  */
 public sealed interface Filter {
@@ -517,8 +519,8 @@ public sealed interface Filter {
     }
 
     /**
-     * An SQL/JSON path finds at least one item in the document. Errors inside the path find nothing; a text that is no
-     * such path fails when the filter is used.
+     * An SQL/JSON path finds at least one item in the document. Errors inside the path find nothing; a string that is
+     * not such a path fails when the filter is used.
      *
      * <p>Only the server can evaluate it: a change stream refuses it.
      *
@@ -559,7 +561,7 @@ public sealed interface Filter {
      * @param filter the filter; null or empty for every document
      * @return the filter
      * @throws InvalidRequestException if an operator is not known or has an operand it cannot take; the message names
-     *     both and where they stand
+     *     both and their places
      */
     static Filter parse(@Nullable Map<String, ?> filter) {
         return MongoFilter.parse(filter);

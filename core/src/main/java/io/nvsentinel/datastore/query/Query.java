@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  *         .limit(10);
  * }</pre>
  *
- * <p>Results are read a page at a time. Each page is a statement of its own that goes on after the last document of the one
- * before, by the values it was sorted by and its id; so nothing is read twice, whatever is inserted or deleted meanwhile. A
- * document whose sort fields change meanwhile may be missed or come twice. Without a sort, and when sorted by
- * {@code created_at}, an index finds the next page directly. Under another order the server looks at all documents that
- * match for each page: keep such results small, or take larger pages.
+ * <p>Results are read a page at a time. Each page is a separate statement that continues after the last document of the
+ * previous page, by its sort values and its id; so no document is read twice, even if documents are inserted or deleted
+ * meanwhile. A document whose sort fields change meanwhile may be missed or read twice. Without a sort, and when sorted
+ * by {@code created_at}, an index finds the next page directly. Under another order the server looks at all documents
+ * that match for each page: keep such results small, or take larger pages.
  */
 public final class Query {
 
@@ -128,11 +128,11 @@ public final class Query {
     }
 
     /**
-     * How many documents one statement reads at most; a page also ends with the document that fills 4 MiB. Smaller pages need
-     * less memory, larger ones fewer round trips. What the server has sent beyond 4 MiB is dropped and read again with the next
-     * page, which is then asked to be smaller: where documents are larger than some 8 KiB, the first page costs less if it
-     * is small. Outside a transaction, a page of which only a part has come when the statement's time is over is asked for
-     * again with half as many, as are those after it.
+     * How many documents one statement reads at most; a page also ends with the document that fills 4 MiB. Smaller
+     * pages need less memory, larger ones fewer round trips. What the server has sent beyond 4 MiB is dropped and read
+     * again with the next page, which is then asked to be smaller: where documents are larger than some 8 KiB, the
+     * first page costs less if it is small. Outside a transaction, a page that is incomplete when the statement timeout
+     * expires is read again with half the number of documents, and so are the following pages.
      *
      * @param documents how many, 1 to {@value #MAX_PAGE_SIZE}
      * @return the query
@@ -147,11 +147,11 @@ public final class Query {
     }
 
     /**
-     * Leaves out documents that cannot be read as the collection's type, and reports each. Without this, the result ends
-     * with an {@link InvalidDocumentException} when it comes to one.
+     * Omits documents that cannot be read as the collection's type, and reports each of them. Without this, the result
+     * fails with an {@link InvalidDocumentException} at such a document.
      *
-     * @param report is told each document left out, in its place in the order; must not block; what it throws ends the
-     *     result
+     * @param report is called for each omitted document, in the order of the result; must not block; an exception that
+     *     it throws ends the result
      * @return the query
      */
     public Query onUndecodable(Consumer<UndecodableDocument> report) {
@@ -204,9 +204,9 @@ public final class Query {
     }
 
     /**
-     * What is told of documents that cannot be read.
+     * The callback for documents that cannot be read.
      *
-     * @return null if they end the result
+     * @return null if such a document ends the result
      */
     public @Nullable Consumer<UndecodableDocument> onUndecodable() {
         return reading.onUndecodable;

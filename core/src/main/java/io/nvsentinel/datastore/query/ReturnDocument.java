@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.query;
 
-/** Which state of a document an update gives back. */
+/** Which state of a document an update returns. */
 public enum ReturnDocument {
     /** As it was. */
     BEFORE,

@@ -6,11 +6,11 @@ import io.nvsentinel.datastore.error.InvalidRequestException;
 /**
  * What documents are sorted by. Immutable.
  *
- * <p>A path is one of {@link Filter}. The record's own columns are sorted by their values. Fields of the document are sorted
- * by PostgreSQL's order of {@code jsonb}, which is total: null, and what is missing, before strings, before numbers, before
- * booleans, before arrays, before objects; an empty array at the top of the field before everything. Numbers are sorted by
- * value, false before true, strings by the database's default collation, arrays and objects first by their number of
- * elements. Fields that events define as times are sorted as such, in whatever form they are stored.
+ * <p>A path is one of {@link Filter}. The record's own columns are sorted by their values. Fields of the document are
+ * sorted by PostgreSQL's order of {@code jsonb}, which is total: null, and what is missing, before strings, before
+ * numbers, before booleans, before arrays, before objects; an empty array at the top of the field before everything.
+ * Numbers are sorted by value, false before true, strings by the database's default collation, arrays and objects first
+ * by their number of elements. Fields that events define as times are sorted as such, in any stored form.
  *
  * @param path the field
  * @param descending from the greatest to the smallest

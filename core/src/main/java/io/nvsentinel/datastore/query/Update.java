@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  *         Update.currentDate("healtheventstatus.quarantinefinishtimestamp"));
  * }</pre>
  *
- * <p>Paths and values are those of {@link Filter}. A field is written in the spelling the library stores, and other
- * spellings of it are removed, so that every reader sees the new value. {@code id} and {@code created_at} are
- * kept by the database and refused here; {@code updated_at} is the time of the write, unless it is set to another one; the
+ * <p>Paths and values are as in {@link Filter}. A field is written in the spelling the library stores, and other
+ * spellings of it are removed, so that every reader sees the new value. {@code id} and {@code created_at} are kept by
+ * the database and refused here; {@code updated_at} is the time of the write, unless it is set to another one; the
  * other columns derive from the document and follow it.
  *
  * <p>Parents that are missing, null or scalar are replaced by objects. A name that is a whole number picks the element
- * of an array; where there is no such element, the statement fails with {@link InvalidRequestException} (SQLSTATE
- * 22033) and nothing is written. Immutable.
+ * of an array; if there is no such element, the statement fails with {@link InvalidRequestException} (SQLSTATE 22033)
+ * and nothing is written. Immutable.
  *
  * @param operations what to do, at least one, at most {@value #MAX_OPERATIONS}
  */
@@ -45,7 +45,7 @@ public record Update(List<Operation> operations) {
     public Update {
         operations = List.copyOf(operations);
         if (operations.isEmpty()) {
-            throw new InvalidRequestException("the update is empty; at least one operation is needed");
+            throw new InvalidRequestException("the update is empty; at least one operation is required");
         }
         if (operations.size() > MAX_OPERATIONS) {
             throw new InvalidRequestException("an update of " + operations.size() + " operations is too long; at most "
@@ -204,8 +204,8 @@ public record Update(List<Operation> operations) {
     }
 
     /**
-     * Joins updates into one that carries out all their operations, in order; of two that write the same field the last
-     * wins.
+     * Combines updates into one that performs all their operations in order; if two of them write the same field, the
+     * last one wins.
      *
      * @param updates the updates
      * @return the update
@@ -237,7 +237,7 @@ public record Update(List<Operation> operations) {
     }
 
     /**
-     * Removes a field, or the element of an array. A field that is not there stays away.
+     * Removes a field, or the element of an array. A missing field is not an error.
      *
      * @param path the field
      * @return the update
@@ -249,8 +249,8 @@ public record Update(List<Operation> operations) {
 
     /**
      * Adds to a number, exactly. A field that is missing or null counts as 0; for any other value the statement fails
-     * with {@link InvalidRequestException} (SQLSTATE 2203B), and with {@link LimitExceededException} where the sum would have
-     * more than 1,000 digits; nothing is written then.
+     * with {@link InvalidRequestException} (SQLSTATE 2203B), and with {@link LimitExceededException} if the sum would
+     * have more than 1,000 digits; nothing is written then.
      *
      * @param path the field
      * @param amount what to add, may be negative
@@ -312,13 +312,13 @@ public record Update(List<Operation> operations) {
     }
 
     /**
-     * Moves a value to another field, whose old value is lost. If there is nothing to move, nothing happens.
+     * Moves a value to another field and overwrites its old value. If there is nothing to move, nothing happens.
      *
      * @param from the field that is removed
      * @param to the field that gets the value; neither may lie inside the other
      * @return the update
-     * @throws InvalidRequestException if a path is not allowed, or one lies inside the other; where both only mean the same
-     *     place in a collection, under different names, the statement fails
+     * @throws InvalidRequestException if a path is not allowed, or one lies inside the other; where both only mean the
+     *     same place in a collection, under different names, the statement fails
      */
     public static Update rename(String from, String to) {
         return of(new Rename(FieldPath.parse(from), FieldPath.parse(to)));

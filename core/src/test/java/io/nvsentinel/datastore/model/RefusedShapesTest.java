@@ -21,18 +21,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What cannot be read or made: a typed error that names path, finding and what is accepted, never a value. */
 class RefusedShapesTest {
 
-    private static final String TIME = "RFC 3339 text, {\"seconds\",\"nanos\"} or {\"$date\"} in the years 1 to 9999";
+    private static final String TIME =
+            "an RFC 3339 string, {\"seconds\",\"nanos\"} or {\"$date\"} in the " + "years 1 to 9999";
 
     private final JsonCodec json = JsonCodec.jackson3();
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                    {'healthevent':'SECRET'}                             | healthevent: found text, accepted is an object
+                    {'healthevent':'SECRET'}                             | healthevent: found a string, accepted is an object
                     {'healthevent':[]}                                   | healthevent: found a list, accepted is an object
                     {'healtheventstatus':7}                              | healtheventstatus: found a number, accepted is an object
-                    {'healthevent':{'agent':7}}                          | healthevent.agent: found a number, accepted is text
-                    {'healthEvent':{'nodename':{}}}                      | healthevent.nodeName: found an object, accepted is text
-                    {'healthevent':{'isFatal':'SECRET'}}                 | healthevent.isFatal: found text, accepted is true or false
+                    {'healthevent':{'agent':7}}                          | healthevent.agent: found a number, accepted is a string
+                    {'healthEvent':{'nodename':{}}}                      | healthevent.nodeName: found an object, accepted is a string
+                    {'healthevent':{'isFatal':'SECRET'}}                 | healthevent.isFatal: found a string, accepted is true or false
                     {'healthevent':{'isfatal':0}}                        | healthevent.isFatal: found a number, accepted is true or false
                     {'healthevent':{'version':-1}}                       | healthevent.version: found a number out of range, accepted is an integer from 0 to 4294967295
                     {'healthevent':{'version':4294967296}}               | healthevent.version: found a number out of range, accepted is an integer from 0 to 4294967295
@@ -41,26 +42,26 @@ class RefusedShapesTest {
                     {'healthevent':{'version':1e999999999}}              | healthevent.version: found a number, accepted is an integer from 0 to 4294967295
                     {'healthevent':{'version':1e-999999999}}             | healthevent.version: found a number, accepted is an integer from 0 to 4294967295
                     {'healthevent':{'version':99999999999999999999}}     | healthevent.version: found a number, accepted is an integer from 0 to 4294967295
-                    {'healthevent':{'version':'1'}}                      | healthevent.version: found text, accepted is an integer from 0 to 4294967295
+                    {'healthevent':{'version':'1'}}                      | healthevent.version: found a string, accepted is an integer from 0 to 4294967295
                     {'healthevent':{'version':{'$numberInt':'SECRET'}}}  | healthevent.version: found an object, accepted is an integer from 0 to 4294967295
                     {'healthevent':{'version':{'$numberInt':1}}}         | healthevent.version: found an object, accepted is an integer from 0 to 4294967295
                     {'healthevent':{'recommendedAction':2147483648}}     | healthevent.recommendedAction: found a number out of range, accepted is an integer from -2147483648 to 2147483647
                     {'healthevent':{'recommendedAction':true}}           | healthevent.recommendedAction: found a boolean, accepted is an integer
-                    {'healthevent':{'processingStrategy':'SECRET'}}      | healthevent.processingStrategy: found text that is no known name, accepted is a number or one of [UNSPECIFIED, EXECUTE_REMEDIATION, STORE_ONLY, STORE_AND_ANALYSE]
-                    {'healthevent':{'errorCode':'SECRET'}}               | healthevent.errorCode: found text, accepted is a list
-                    {'healthevent':{'errorCode':['1',2]}}                | healthevent.errorCode[1]: found a number, accepted is text
+                    {'healthevent':{'processingStrategy':'SECRET'}}      | healthevent.processingStrategy: found a string that is not a known name, accepted is a number or one of [UNSPECIFIED, EXECUTE_REMEDIATION, STORE_ONLY, STORE_AND_ANALYSE]
+                    {'healthevent':{'errorCode':'SECRET'}}               | healthevent.errorCode: found a string, accepted is a list
+                    {'healthevent':{'errorCode':['1',2]}}                | healthevent.errorCode[1]: found a number, accepted is a string
                     {'healthevent':{'entitiesImpacted':{}}}              | healthevent.entitiesImpacted: found an object, accepted is a list
-                    {'healthevent':{'entitiesImpacted':[{},'SECRET']}}   | healthevent.entitiesImpacted[1]: found text, accepted is an object
-                    {'healthevent':{'entitiesImpacted':[{'entityType':[]}]}} | healthevent.entitiesImpacted[0].entityType: found a list, accepted is text
+                    {'healthevent':{'entitiesImpacted':[{},'SECRET']}}   | healthevent.entitiesImpacted[1]: found a string, accepted is an object
+                    {'healthevent':{'entitiesImpacted':[{'entityType':[]}]}} | healthevent.entitiesImpacted[0].entityType: found a list, accepted is a string
                     {'healthevent':{'metadata':[]}}                      | healthevent.metadata: found a list, accepted is an object
-                    {'healthevent':{'metadata':{'k':{'a':'SECRET'}}}}    | healthevent.metadata.k: found an object, accepted is text
-                    {'healthevent':{'metadata':{'\\n\\u001b[31m':1}}}    | healthevent.metadata.??[31m: found a number, accepted is text
+                    {'healthevent':{'metadata':{'k':{'a':'SECRET'}}}}    | healthevent.metadata.k: found an object, accepted is a string
+                    {'healthevent':{'metadata':{'\\n\\u001b[31m':1}}}    | healthevent.metadata.??[31m: found a number, accepted is a string
                     {'healthevent':{'drainOverrides':{'skip':1}}}        | healthevent.drainOverrides.skip: found a number, accepted is true or false
                     {'healtheventstatus':{'faultremediated':1}}          | healtheventstatus.faultremediated: found a number, accepted is true or false
                     {'healtheventstatus':{'faultremediated':{'value':1}}} | healtheventstatus.faultremediated.value: found a number, accepted is true or false
-                    {'healtheventstatus':{'userpodsevictionstatus':'x'}} | healtheventstatus.userpodsevictionstatus: found text, accepted is an object
+                    {'healtheventstatus':{'userpodsevictionstatus':'x'}} | healtheventstatus.userpodsevictionstatus: found a string, accepted is an object
                     {'healtheventstatus':{'userpodsevictionstatus':{'metadata':[]}}} | healtheventstatus.userpodsevictionstatus.metadata: found a list, accepted is an object
-                    {'healtheventstatus':{'spanids':{'a':true}}}         | healtheventstatus.spanids.a: found a boolean, accepted is text
+                    {'healtheventstatus':{'spanids':{'a':true}}}         | healtheventstatus.spanids.a: found a boolean, accepted is a string
                     """)
     void wrongTypes(String document, String message) {
         refused(document, message);
@@ -68,17 +69,17 @@ class RefusedShapesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                    'SECRET'                                | createdAt: found text that is no time
-                    ''                                      | createdAt: found text that is no time
-                    '2026-11-13T06:35:31'                   | createdAt: found text that is no time
-                    '2026-11-13T06:35:31.0000000001Z'       | createdAt: found text that is no time
-                    '2026-11-13T06:35:31,5Z'                | createdAt: found text that is no time
-                    '2026-11-13T24:00:00Z'                  | createdAt: found text that is no time
-                    '2026-11-13T06:35:60Z'                  | createdAt: found text that is no time
-                    '2026-11-13T06:35:3xZ'                  | createdAt: found text that is no time
-                    '2026-11-13T06:35:31.-5Z'               | createdAt: found text that is no time
-                    '2026/11/13T06:35:31Z'                  | createdAt: found text that is no time
-                    '2026-02-30T06:35:31Z'                  | createdAt: found text that is no time
+                    'SECRET'                                | createdAt: found a string that is not a time
+                    ''                                      | createdAt: found a string that is not a time
+                    '2026-11-13T06:35:31'                   | createdAt: found a string that is not a time
+                    '2026-11-13T06:35:31.0000000001Z'       | createdAt: found a string that is not a time
+                    '2026-11-13T06:35:31,5Z'                | createdAt: found a string that is not a time
+                    '2026-11-13T24:00:00Z'                  | createdAt: found a string that is not a time
+                    '2026-11-13T06:35:60Z'                  | createdAt: found a string that is not a time
+                    '2026-11-13T06:35:3xZ'                  | createdAt: found a string that is not a time
+                    '2026-11-13T06:35:31.-5Z'               | createdAt: found a string that is not a time
+                    '2026/11/13T06:35:31Z'                  | createdAt: found a string that is not a time
+                    '2026-02-30T06:35:31Z'                  | createdAt: found a string that is not a time
                     1794551731                              | createdAt: found a number
                     true                                    | createdAt: found a boolean
                     []                                      | createdAt: found a list
@@ -95,7 +96,7 @@ class RefusedShapesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                    {'seconds':'1'}             | generatedTimestamp.seconds: found text, accepted is an integer from -62135596800 to 253402300799
+                    {'seconds':'1'}             | generatedTimestamp.seconds: found a string, accepted is an integer from -62135596800 to 253402300799
                     {'seconds':253402300800}    | generatedTimestamp.seconds: found a number out of range, accepted is an integer from -62135596800 to 253402300799
                     {'seconds':1,'nanos':-1}    | generatedTimestamp.nanos: found a number out of range, accepted is an integer from 0 to 999999999
                     {'nanos':1000000000}        | generatedTimestamp.nanos: found a number out of range, accepted is an integer from 0 to 999999999
@@ -118,7 +119,7 @@ class RefusedShapesTest {
     void maintenanceEventsToo() {
         assertThatExceptionOfType(InvalidDocumentException.class)
                 .isThrownBy(() -> MaintenanceEvent.fromTree(Map.of("csp", List.of())))
-                .withMessage("csp: found a list, accepted is text");
+                .withMessage("csp: found a list, accepted is a string");
         assertThatExceptionOfType(InvalidDocumentException.class)
                 .isThrownBy(() -> MaintenanceEvent.fromTree(Map.of("scheduledstarttime", 1)))
                 .withMessageStartingWith("scheduledStartTime: found a number");
@@ -135,10 +136,10 @@ class RefusedShapesTest {
         }
         assertThatExceptionOfType(InvalidDocumentException.class)
                 .isThrownBy(() -> HealthEvent.fromTree(Map.of("agent", new StringBuilder("SECRET"))))
-                .withMessage("agent: found a java.lang.StringBuilder, accepted is text");
+                .withMessage("agent: found a java.lang.StringBuilder, accepted is a string");
         assertThatExceptionOfType(InvalidDocumentException.class)
                 .isThrownBy(() -> HealthEvent.fromTree(Map.of("drainOverrides", Map.of(1, 2))))
-                .withMessage("drainOverrides: found a key that is not text, accepted is text");
+                .withMessage("drainOverrides: found a key that is not a string, accepted is a string");
     }
 
     @Test
@@ -146,7 +147,7 @@ class RefusedShapesTest {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() ->
                         HealthEvent.builder().extra(Map.of("NODENAME", "n")).build())
-                .withMessage("extra must not hold the key nodeName: it has a component of its own");
+                .withMessage("extra must not contain the key nodeName: the record has a component for it");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> new OperationStatus(Status.FAILED, "", Map.of(), Map.of("Status", "x")))
                 .withMessageContaining("the key status");
@@ -166,6 +167,6 @@ class RefusedShapesTest {
         }
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> new Entity("GPU", "0", Map.of("x", Collections.singletonMap(null, 1))))
-                .withMessage("a key in extra is not text");
+                .withMessage("a key in extra is not a string");
     }
 }

@@ -67,7 +67,7 @@ class SampleDocumentsTest {
         assertThat(event.recommendedAction().number()).isEqualTo(expected.get("recommendedAction"));
     }
 
-    // What the stored shape of an exported document is, told by another way than the code under test does it.
+    // The stored form of an exported document, computed independently of the code under test.
 
     private static final Map<String, String> CAMEL_CASE = Map.ofEntries(
             Map.entry("componentclass", "componentClass"),

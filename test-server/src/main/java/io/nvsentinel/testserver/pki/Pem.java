@@ -69,7 +69,7 @@ final class Pem {
         return write(traditionalObject(key));
     }
 
-    /** The same, encrypted with AES-256 as the lines Proc-Type and DEK-Info tell. */
+    /** The same, encrypted with AES-256, as the lines Proc-Type and DEK-Info state. */
     static String encryptedTraditional(KeyPair key, char[] password) {
         PEMEncryptor encryption = new JcePEMEncryptorBuilder("AES-256-CBC")
                 .setProvider(unregistered())

@@ -35,7 +35,7 @@ public final class TestCertificate {
     }
 
     /**
-     * What the holder presents to others.
+     * The certificate chain that the owner presents.
      *
      * @return the certificate, then its intermediate authorities, without the root
      */
@@ -53,9 +53,9 @@ public final class TestCertificate {
     }
 
     /**
-     * What the holder presents to others, as text.
+     * The certificate chain that the owner presents, as PEM.
      *
-     * @return PEM: the certificate, then its intermediate authorities
+     * @return the certificate, then its intermediate authorities
      */
     public String certificatesPem() {
         return Pem.certificates(chain);
@@ -100,7 +100,7 @@ public final class TestCertificate {
     }
 
     /**
-     * The key in the form of its algorithm, encrypted with AES-256 as its {@code DEK-Info} line tells.
+     * The key in the form of its algorithm, encrypted with AES-256, as its {@code DEK-Info} line states.
      *
      * @param password the password to decrypt it with
      * @return PEM of type {@code RSA PRIVATE KEY} or {@code EC PRIVATE KEY}

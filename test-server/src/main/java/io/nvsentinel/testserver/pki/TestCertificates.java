@@ -33,7 +33,7 @@ public final class TestCertificates {
     /**
      * Makes a root authority with an EC key.
      *
-     * @return a new authority, which nobody trusts yet
+     * @return a new authority, which is not trusted yet
      */
     public static TestCertificates create() {
         return create(KeyType.EC);
@@ -43,7 +43,7 @@ public final class TestCertificates {
      * Makes a root authority.
      *
      * @param type the kind of its key
-     * @return a new authority, which nobody trusts yet
+     * @return a new authority, which is not trusted yet
      */
     public static TestCertificates create(KeyType type) {
         KeyPair key = Signer.newKey(type);

@@ -29,7 +29,7 @@ final class Flow {
         });
     }
 
-    /** Makes those who wait look again whether their connection is open. */
+    /** Wakes the waiting threads, which check again whether their connection is open. */
     void wakeUp() {
         change(() -> {});
     }
@@ -45,9 +45,9 @@ final class Flow {
     }
 
     /**
-     * Waits until data that arrived now may go on, or its connection is no longer open.
+     * Waits until received data may be forwarded, or its connection is no longer open.
      *
-     * @return whether it may go on; what was held back when its connection was cut must not arrive any more
+     * @return whether it may be forwarded; data that was held back when its connection was cut must not be delivered
      */
     boolean pass(BooleanSupplier open) throws InterruptedException {
         long arrival = System.nanoTime();

@@ -46,7 +46,8 @@ public final class ProxiedConnection {
                     return;
                 }
                 if (length > 0) {
-                    // Counted first: whoever sees the other side react sees the bytes counted.
+                    // Counted before forwarding: an observer that sees the other side react also sees the bytes
+                    // counted.
                     count.addAndGet(length);
                     to.getOutputStream().write(buffer, 0, length);
                 }

@@ -130,7 +130,7 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Leads new connections to another server, as a name that has moved does. Open ones stay where they are.
+     * Routes new connections to another server, like a DNS name that has changed. Open connections are not affected.
      *
      * @param host the server's host
      * @param port the server's port
@@ -165,7 +165,7 @@ public final class TcpProxy implements AutoCloseable {
         flow.delay(time);
     }
 
-    /** Refuses new connections, as a port that nobody listens on. Open ones stay. */
+    /** Refuses new connections, like a port without a listener. Open connections are not affected. */
     public synchronized void refuse() {
         closeListener();
     }

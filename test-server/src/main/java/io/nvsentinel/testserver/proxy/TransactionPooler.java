@@ -38,7 +38,7 @@ public final class TransactionPooler implements AutoCloseable {
      * Starts a pooler on a free port of the loopback interface.
      *
      * @param database the database whose server it connects to
-     * @return the pooler, which the caller closes
+     * @return the pooler, which the caller must close
      * @throws IOException if no port can be opened
      */
     public static TransactionPooler before(TestDatabase database) throws IOException {
@@ -74,7 +74,7 @@ public final class TransactionPooler implements AutoCloseable {
                     try {
                         work.run();
                     } catch (IOException e) {
-                        // A side has closed its socket, and whoever reads from the other one will see what that means.
+                        // One side has closed its socket; the thread that reads from the other side handles it.
                         return;
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
@@ -174,7 +174,7 @@ public final class TransactionPooler implements AutoCloseable {
         }
     }
 
-    /** One session of the server, and whom it is lent to. */
+    /** One session of the server, and the client that has acquired it. */
     private static final class Session {
 
         private final Socket server;
@@ -185,7 +185,7 @@ public final class TransactionPooler implements AutoCloseable {
         }
     }
 
-    /** Who is connected, and how much of what was asked is not answered yet. */
+    /** The connected client, and how many of its requests are not answered yet. */
     private static final class Client {
 
         private final OutputStream out;

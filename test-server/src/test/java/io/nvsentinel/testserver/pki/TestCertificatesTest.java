@@ -48,7 +48,7 @@ class TestCertificatesTest {
         return all.stream().map(X509Certificate.class::cast).toList();
     }
 
-    /** The JDK's own opinion of the chain that a certificate's holder presents. */
+    /** The JDK's verification of the chain that a certificate's owner presents. */
     private static void validate(TestCertificate certificate, TestCertificates trusted)
             throws GeneralSecurityException {
         X509Certificate root = parse(trusted.authorityPem()).get(0);

@@ -14,7 +14,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** The collections whose changes are not captured, or not always, because somebody has disabled their triggers. */
+/** The collections whose changes are not captured, or not always, because their triggers are disabled. */
 public final class CaptureStates {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.capture");
@@ -52,11 +52,11 @@ public final class CaptureStates {
     }
 
     /**
-     * Checks at once and then every ten seconds, and reports what has changed. A check that fails is skipped.
+     * Checks immediately and then every ten seconds, and reports changes. A failed check is skipped.
      *
      * @param listener is notified
-     * @param timer waits for time
-     * @return cold; never ends by itself
+     * @param timer schedules the checks
+     * @return cold; never completes
      */
     public Flux<Void> reporting(ChangeStreamListener listener, Scheduler timer) {
         Mono<List<String>> check = disabled().onErrorComplete();
@@ -70,10 +70,10 @@ public final class CaptureStates {
 
     private static void report(List<String> disabled, ChangeStreamListener listener) {
         if (disabled.isEmpty()) {
-            LOG.info("Capture is enabled again for every collection");
+            LOG.info("Capture is enabled again for all collections");
         } else {
             LOG.warn(
-                    "Capture is disabled: collections={}. Their changes are missing in change streams. Enable it with"
+                    "Capture is disabled: collections={}. Change streams do not receive their changes. Enable it with"
                             + " ALTER TABLE ... ENABLE ALWAYS TRIGGER nvsentinel_capture, and likewise"
                             + " nvsentinel_capture_truncate",
                     Printable.line(disabled.toString()));

@@ -6,15 +6,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one statement read, so in one snapshot: rows, and the facts that tell whether they can be trusted.
+ * What one statement read, so in one snapshot: rows, and the facts that determine whether they are valid.
  *
  * @param facts of the changelog
  * @param start the row that is there under the id of the row at the page's beginning; null if there is none
  * @param end the same of the row at the end of the settled part; null if there is none
- * @param rows the changes behind the beginning, in order; none whose id was not drawn from the sequence
- * @param complete whether these are all the visible ones
+ * @param rows the changes behind the beginning, in order; without rows whose id was not drawn from the sequence
+ * @param complete whether these are all visible rows
  * @param foreign the ids of rows that were not drawn from the sequence, in order
- * @param tables the object id of each watched table, 0 for one that is not there; only at the end of the changelog
+ * @param tables the object id of each watched table, 0 for a table that does not exist; only at the end of the
+ *     changelog
  */
 public record ChangelogPage(
         ChangelogFacts facts,

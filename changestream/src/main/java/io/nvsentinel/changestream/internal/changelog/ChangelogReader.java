@@ -27,11 +27,11 @@ import reactor.core.publisher.Mono;
 public final class ChangelogReader {
 
     /**
-     * One row of facts, which comes even if no change does, and the changes: one statement, so one snapshot. Every id comes,
-     * since gaps are proven by them; the documents only of changes that somebody wants. Times come as their eight bytes,
-     * because their text is slow to read; transaction ids as text, because the driver searches all it has for who reads
-     * them otherwise, in each row. The place is hidden from the planner in a query of its own: knowing it, it would plan
-     * each poll anew, which takes longer than to run it.
+     * One row of facts, which comes even if no change does, and the changes: one statement, so one snapshot. Every id
+     * comes, since gaps are proven by them; the documents only of changes that a watch needs. Times come as their eight
+     * bytes, because their text is slow to read; transaction ids are read as text, because for other types the driver
+     * searches its list of codecs in each row. The position is hidden from the planner in a subquery: if the planner
+     * knew it, it would plan each poll again, which takes longer than the poll itself.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id,
@@ -63,22 +63,23 @@ public final class ChangelogReader {
 
     /**
      * An INSERT holds this lock from before it draws an id until its row is visible. By transaction id, because a
-     * prepared transaction has no process; whoever has none yet has drawn no id either (xid stands before id). All ids of a
-     * transaction, its savepoints' too: which of them is the lowest changes when ids begin anew. In one look at the
-     * server's locks, whose cost grows with all there are; matching them without sorting or grouping takes half of what
-     * each transaction elsewhere adds.
+     * prepared transaction has no process; a transaction without one has not drawn an id either (the xid is assigned
+     * before the id). All ids of a transaction, its savepoints' too: the lowest of them changes when the ids wrap
+     * around. One query of the server's locks, whose cost grows with the number of all locks; matching them without
+     * sorting or grouping takes half of what each transaction elsewhere adds.
      *
-     * <p>No such look misses a holder, although the two locks that make one are held, found and handed over separately.
-     * A weak lock on a table may be kept by the process itself; {@code pg_locks} reads those first and then, with every
-     * part of the shared lock table locked at the same time, all others. A lock moves only from the process to the shared
-     * table (for PREPARE TRANSACTION, or since somebody wants the table for himself), so it is found in one of the two, or
-     * twice. PREPARE TRANSACTION hands the locks in the shared table over one part after the other: of a transaction in
-     * that state one of the two locks belongs to the session still, and the other one to the prepared transaction already.
-     * Both go by the same virtual transaction id, which the prepared transaction inherits before the first lock moves and
-     * the session gives up after the last one (since 14.1 and its contemporaries; before, CREATE INDEX CONCURRENTLY was
-     * misled in the same way). Hence the locks are matched by that, and by nothing that changes hands, like the process.
-     * Prepared transactions that a restarted server finds have one each of their own. At the end of a transaction
-     * the locks go one by one as well, but its rows are visible by then, and the page is read later.
+     * <p>Such a query never misses a holder, although the two locks that make one are held, found and handed over
+     * separately. A weak lock on a table may be kept by the process itself; {@code pg_locks} reads these first and
+     * then, with every part of the shared lock table locked at the same time, all others. A lock moves only from the
+     * process to the shared table (for PREPARE TRANSACTION, or because a session requests an exclusive lock on the
+     * table), so it is found in one of the two, or twice. PREPARE TRANSACTION hands the locks in the shared table over
+     * one part after the other: of a transaction in that state one of the two locks belongs to the session still, and
+     * the other one to the prepared transaction already. Both have the same virtual transaction id, which the prepared
+     * transaction inherits before the first lock moves and the session releases after the last one (since 14.1 and its
+     * contemporaries; before, CREATE INDEX CONCURRENTLY was misled in the same way). Hence the locks are matched by
+     * that, and by nothing that changes hands, like the process. Each prepared transaction that a restarted server
+     * finds has a separate one. At the end of a transaction the locks go one by one as well, but its rows are visible
+     * by then, and the page is read later.
      */
     private static final String HOLDERS = """
             SELECT owner.id::text::bigint
@@ -125,7 +126,7 @@ public final class ChangelogReader {
     private final long maxBatchBytes;
     private final ReadBound bound = new ReadBound();
 
-    /** How many are asked for: fewer where those read last were large, or could not be read in time. */
+    /** How many are asked for: fewer if the last page was large, or could not be read in time. */
     private volatile int most;
 
     /**
@@ -143,13 +144,13 @@ public final class ChangelogReader {
     }
 
     /**
-     * Reads at the end of the changelog: the holders, if there is a gap to prove, and only then a page. The order is what
-     * the proof rests on.
+     * Reads at the end of the changelog: the holders, if there is a gap to prove, and only then a page. The proof
+     * depends on this order.
      *
-     * @param start where the page begins
+     * @param start the start of the page
      * @param proveGap whether the last page showed a gap
-     * @param selections whose documents are needed
-     * @return cold; emits the holders, if they were asked for, and the page
+     * @param selections the watches whose documents are needed
+     * @return cold; emits the holders, if they were requested, and the page
      */
     public Mono<TailReading> tail(HistoryPoint start, boolean proveGap, List<Selection> selections) {
         return bounded(connection -> {
@@ -170,19 +171,19 @@ public final class ChangelogReader {
     }
 
     /**
-     * Reads a page of a part that is settled.
+     * Reads a page of a settled part.
      *
-     * @param start the position before it
-     * @param end the position at its end; no row is read if it is not behind the start
-     * @param selection whose documents are needed
-     * @return cold; emits the page, with the rows that are found at the start and at the end
+     * @param start the position before the page
+     * @param end the position at its end; no row is read if it is not after the start
+     * @param selection the watch whose documents are needed
+     * @return cold; emits the page, with the rows at the start and at the end
      */
     public Mono<ChangelogPage> settled(HistoryPoint start, HistoryPoint end, Selection selection) {
         return bounded(connection -> page(connection, new Range(start, end, end.id()), List.of(selection)));
     }
 
     /**
-     * Reads who holds the changelog's writer lock.
+     * Reads the transactions that hold the changelog's writer lock.
      *
      * @return cold; emits transaction ids
      */
@@ -191,10 +192,10 @@ public final class ChangelogReader {
     }
 
     /**
-     * Says who the holders are, for people.
+     * Describes blocking transactions, for operators.
      *
      * @param holders transaction ids
-     * @return cold; emits the names of those that are still open
+     * @return cold; emits the descriptions of the transactions that are still open
      */
     public Mono<List<String>> holderNames(Set<Long> holders) {
         return connections.read(
@@ -205,8 +206,8 @@ public final class ChangelogReader {
     }
 
     /**
-     * The newest change that is visible. The sequence is not asked: a crash takes back ids that were drawn and not
-     * committed, and gives them to others.
+     * The newest visible change. The sequence is not read: after a crash, ids that were drawn but not committed are
+     * assigned to other changes.
      *
      * @return cold; emits its position
      */
@@ -242,7 +243,7 @@ public final class ChangelogReader {
                 get(row, 0, UUID.class), get(row, 1, Long.class), get(row, 2, Long.class), get(row, 3, Boolean.class));
         History.requirePrimary(facts);
         if (!get(row, 5, Boolean.class)) {
-            throw History.lost("Changes made since " + time + " may be gone", facts);
+            throw History.lost("Changes made since " + time + " may have been removed", facts);
         }
         Long first = row.get(4, Long.class);
         return first == null ? settledEnd : first - 1;
@@ -347,9 +348,9 @@ public final class ChangelogReader {
     }
 
     /**
-     * What was read at the end of the changelog.
+     * The result of a read at the end of the changelog.
      *
-     * @param holders who held the writer lock before the page was read; null if nobody asked
+     * @param holders the transactions that held the writer lock before the page was read; null if they were not read
      * @param page the page
      */
     public record TailReading(@Nullable Set<Long> holders, ChangelogPage page) {}

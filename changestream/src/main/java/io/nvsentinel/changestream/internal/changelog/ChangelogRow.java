@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param recordId the record; null for truncate
  * @param operation what happened
  * @param changedAt when, by the database's clock, while the transaction was committing
- * @param read whether its documents were read; if not, nobody wanted them
- * @param before JSON of the document before, where there was one
- * @param after JSON of the document after, where there is one
+ * @param read whether its documents were read; if not, no watch needed them
+ * @param before JSON of the document before the change, if there was one
+ * @param after JSON of the document after the change, if there is one
  */
 public record ChangelogRow(
         long id,
@@ -40,9 +40,9 @@ public record ChangelogRow(
     }
 
     /**
-     * What a token remembers of this row.
+     * The part of this row that a token stores.
      *
-     * @return the facts that tell it from another row under the same id
+     * @return the facts that distinguish it from another row with the same id
      */
     public RowCheck check() {
         return RowCheck.of(this);

@@ -14,13 +14,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs between two documents, by dotted path as {@link FieldPath} writes it. Objects are compared member by member,
- * and arrays element by element unless they became shorter: such an array is reported whole, and so is an object that was an
- * array. A new object is reported by its leaves, an empty one as itself. Numbers are compared by value.
+ * What differs between two documents, by dotted path as {@link FieldPath} writes it. Objects are compared member by
+ * member, and arrays element by element unless they became shorter: such an array is reported whole, and so is an
+ * object that was an array. A new object is reported by its leaves, an empty one as itself. Numbers are compared by
+ * value.
  *
  * @param updated the new value of each field that was set or changed
- * @param removed each field that is gone
- * @param updatedTree the updated fields where they are in the document, an index as a name
+ * @param removed each removed field
+ * @param updatedTree the updated fields at their places in the document, an index as a name
  */
 public record DocumentDiff(
         Map<String, @Nullable Object> updated, Set<String> removed, Map<String, @Nullable Object> updatedTree) {
@@ -38,7 +39,7 @@ public record DocumentDiff(
         return comparison.difference;
     }
 
-    /** Walks two documents at a time; the path is where it stands. */
+    /** Compares two documents; the path is the current position. */
     private static final class Comparison {
 
         private final DocumentDiff difference =

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 public final class History {
 
     private static final String CAUSE =
-            ": the database was restored or failed over and lost commits, or rows of the changelog were deleted by hand";
+            ": the database was restored or failed over and lost commits, or rows of the changelog "
+                    + "were deleted by hand";
 
     private History() {}
 
@@ -38,7 +39,7 @@ public final class History {
         verifyRange(point.id(), facts);
         if (row == null && point.id() >= facts.oldestId()) {
             throw new HistoryForkedException("Changes from " + facts.oldestId()
-                    + " on are kept again, although those up to " + point.id() + " had been removed" + CAUSE);
+                    + " are kept again, although the changes up to " + point.id() + " had been removed" + CAUSE);
         }
     }
 
@@ -95,14 +96,14 @@ public final class History {
 
     private static void requireIncarnation(UUID incarnation, ChangelogFacts facts) {
         if (!incarnation.equals(facts.incarnation())) {
-            throw new HistoryForkedException("The position is of another changelog: of incarnation " + incarnation
+            throw new HistoryForkedException("The position belongs to another changelog: incarnation " + incarnation
                     + ", not " + facts.incarnation());
         }
     }
 
     private static void verifyRow(long id, boolean same, @Nullable RowCheck found, ChangelogFacts facts) {
         if (!same) {
-            throw new HistoryForkedException("Change " + id + " is not the one that was delivered" + CAUSE);
+            throw new HistoryForkedException("Change " + id + " differs from the change that was delivered" + CAUSE);
         }
         if (found == null && id >= facts.oldestId()) {
             throw new HistoryForkedException("Change " + id + " was delivered and does not exist" + CAUSE);
@@ -111,11 +112,11 @@ public final class History {
 
     private static void verifyRange(long position, ChangelogFacts facts) {
         if (position < facts.oldestId() - 1) {
-            throw lost("Changes behind position " + position + " are gone", facts);
+            throw lost("Changes after position " + position + " were removed", facts);
         }
         if (position > facts.newestId()) {
             throw new HistoryForkedException(
-                    "Position " + position + " lies behind the changelog's end at " + facts.newestId() + CAUSE);
+                    "Position " + position + " is after the end of the changelog at " + facts.newestId() + CAUSE);
         }
     }
 
@@ -123,7 +124,7 @@ public final class History {
     static HistoryLostException lost(String what, ChangelogFacts facts) {
         Position oldest = Position.at(facts.incarnation(), facts.oldestId() - 1, null);
         return new HistoryLostException(
-                what + ": the oldest that is kept is " + facts.oldestId() + ". Start at the oldest change or now",
+                what + ": the oldest kept change is " + facts.oldestId() + ". Start at the oldest change or now",
                 oldest.encode());
     }
 }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A settled position in the changelog, and the row by which every read recognizes the history it belongs to.
  *
- * <p>The position is the id of that row. Where no row is left at or below the position, it is the id before the oldest one
- * that is kept, and there is nothing to compare.
+ * <p>The position is the id of that row. If no row is left at or before the position, it is the id before the oldest
+ * kept row, and there is no row to compare.
  *
  * @param incarnation the changelog's incarnation
  * @param id the position: everything up to it is visible or never appears

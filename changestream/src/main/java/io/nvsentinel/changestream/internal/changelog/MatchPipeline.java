@@ -26,7 +26,7 @@ public final class MatchPipeline {
         List<Filter> filters = new ArrayList<>();
         for (Map<String, ?> stage : stages) {
             if (!stage.keySet().equals(Set.of("$match")) || !(stage.get("$match") instanceof Map<?, ?> match)) {
-                throw new InvalidRequestException("A pipeline may only have $match stages with a map; stage "
+                throw new InvalidRequestException("A pipeline accepts only $match stages with a map; stage "
                         + (filters.size() + 1) + " has " + stage.keySet());
             }
             filters.add(Filter.parse(named(match)));
@@ -41,7 +41,7 @@ public final class MatchPipeline {
         Map<String, @Nullable Object> named = new LinkedHashMap<>();
         match.forEach((key, value) -> {
             if (!(key instanceof String name)) {
-                throw new InvalidRequestException("A $match stage may only have names of type String");
+                throw new InvalidRequestException("A $match stage accepts only names of type String");
             }
             named.put(name, value);
         });

@@ -44,7 +44,8 @@ public final class Outages {
      */
     public static DatastoreException noFacts() {
         return new UnavailableException(
-                "The table datastore_changelog_state has no row: the database is being restored, or somebody deleted it",
+                "The table datastore_changelog_state has no row: the database is being restored, or "
+                        + "the row was deleted",
                 null,
                 null);
     }

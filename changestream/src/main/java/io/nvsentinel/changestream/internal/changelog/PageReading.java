@@ -112,7 +112,7 @@ final class PageReading {
                 json(row.get(12, Json.class)));
     }
 
-    /** Mostly the one of the row before, which knows its hash already; whoever takes the change looks things up by it. */
+    /** Usually the string of the previous row, whose hash is already computed; later steps use it as a key. */
     private String collection(String name) {
         collection = collection.equals(name) ? collection : name;
         return collection;
@@ -123,11 +123,11 @@ final class PageReading {
     }
 
     /**
-     * The page, when all rows have come.
+     * The page, when all rows have arrived.
      *
-     * @param start where it begins
-     * @param end where the settled part ends
-     * @param tables whose object ids were asked for
+     * @param start its start
+     * @param end the end of the settled part
+     * @param tables the tables whose object ids were requested
      */
     Read page(HistoryPoint start, HistoryPoint end, String[] tables) {
         Facts known = facts;

@@ -64,7 +64,7 @@ record PointReading(
         return new RowCheck(id, Long.parseUnsignedLong(transaction), ServerTimes.read(row, first + 2));
     }
 
-    /** The last row, or the position before the oldest one that is kept. */
+    /** The last row, or the position before the oldest kept row. */
     HistoryPoint point() {
         History.requirePrimary(facts);
         return found == null

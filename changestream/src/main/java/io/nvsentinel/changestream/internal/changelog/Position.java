@@ -55,10 +55,10 @@ public final class Position {
     }
 
     /**
-     * The same place, for a watch with a filter.
+     * The same position, for a watch with a filter.
      *
-     * @param fingerprint tells the filter from others; empty for none
-     * @return the place
+     * @param fingerprint identifies the filter; empty for none
+     * @return the position
      */
     public Position withFilter(String fingerprint) {
         return new Position(incarnation, id, check, fingerprint, snapshot);
@@ -176,9 +176,9 @@ public final class Position {
     }
 
     /**
-     * Which changelog.
+     * The changelog of this position.
      *
-     * @return tells it from another under the same name
+     * @return identifies it among changelogs with the same name
      */
     public UUID incarnation() {
         return incarnation;
@@ -194,7 +194,7 @@ public final class Position {
     }
 
     /**
-     * The row whose digest the token holds.
+     * The row whose digest the token contains.
      *
      * @return its id; 0 if there is none
      */

@@ -4,9 +4,9 @@ package io.nvsentinel.changestream.internal.changelog;
 import java.time.Duration;
 
 /**
- * How long a read of the changelog may take, 5 s at first: shorter than the bound of other statements, since all watches wait
- * for it when its connection is broken and nobody says so. Doubled after each read that took longer, because a large page
- * over a slow network may need it. Thread-safe.
+ * The timeout of a read of the changelog, initially 5 s: shorter than the timeout of other statements, because all
+ * watches wait for it if its connection is broken without notice. Doubled after each read that took longer, because a
+ * large page over a slow network may need more time. Thread-safe.
  */
 final class ReadBound {
 

@@ -45,7 +45,7 @@ public final class Records {
     private final int batchSize;
     private final long maxBatchBytes;
 
-    /** How many are asked for: fewer when those read last were large. */
+    /** How many are asked for: fewer if the last page was large. */
     private volatile int most;
 
     /**
@@ -144,7 +144,7 @@ public final class Records {
             return new Page(collection, after, until, Objects.requireNonNull(seen, "bug: a page without rows"), rows);
         }
 
-        /** How many fit into the next page, if its documents are as large as those of this one. */
+        /** How many fit into the next page, if its documents are as large as the documents of this one. */
         int next(int read) {
             return PageSize.next(batchSize, read, bytes, maxBatchBytes);
         }

@@ -19,8 +19,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which changes one watch wants: those of some collections, or of all, that match a filter. The same instance judges in
- * memory and tells the server which changes need no document. Immutable; equal only to itself.
+ * The changes that one watch needs: the changes of some or all collections that match a filter. The same instance
+ * evaluates the filter in memory and renders the SQL condition for the changes that need a document. Immutable; equal
+ * only to itself.
  */
 public final class Selection {
 
@@ -32,8 +33,8 @@ public final class Selection {
      * Prepares a selection.
      *
      * @param filter what a change must match
-     * @param collections what the names in the documents of each known collection mean
-     * @param others what those in any other mean; null if no other is wanted
+     * @param collections resolves the field names of each known collection
+     * @param others resolves the field names of any other collection; null if no other is wanted
      * @throws InvalidRequestException if the filter cannot be evaluated
      */
     public Selection(Filter filter, Map<String, FieldMap> collections, @Nullable FieldMap others) {
@@ -70,7 +71,7 @@ public final class Selection {
     }
 
     /**
-     * Tells this selection from others in a resume token.
+     * Identifies this selection in a resume token.
      *
      * @return 16 hexadecimal digits
      */
@@ -80,9 +81,9 @@ public final class Selection {
     }
 
     /**
-     * A condition on a row of the changelog: whether anybody wants its documents.
+     * A condition on a row of the changelog: whether a watch needs its documents.
      *
-     * @param selections who may want it
+     * @param selections the watches
      * @param firstParameter the number of the first parameter
      * @return the condition; true for every change that one of them {@linkplain #includes includes}
      */

@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 /**
  * What one statement saw: PostgreSQL's {@code pg_snapshot}.
  *
- * @param xmin every transaction below it had ended
- * @param xmax none from it on had
- * @param running those between that had not
+ * @param xmin all transactions below it had ended
+ * @param xmax no transaction from it on had ended
+ * @param running the running transactions between them
  */
 public record TransactionSnapshot(long xmin, long xmax, Set<Long> running) {
 

@@ -13,8 +13,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Which delivered changes are handled, and so how far a client has come: everything before the first one that is not.
- * What was read but is of no interest to the client counts as handled, in order. Thread-safe.
+ * Tracks which delivered changes are handled, and the acknowledged position of a client: everything before the first
+ * unhandled change. A change that was read but does not match counts as handled, in order. Thread-safe.
  */
 public final class Acknowledgements {
 
@@ -27,7 +27,7 @@ public final class Acknowledgements {
     private boolean told;
 
     /**
-     * Nothing is delivered yet.
+     * Creates the state before the first delivery.
      *
      * @param start the position where the client starts
      */
@@ -87,11 +87,15 @@ public final class Acknowledgements {
         return next.asMono();
     }
 
-    /** Who stays at the limit waits again and again; that is told anew only when half of it had been acknowledged between. */
+    /**
+     * A client that remains at the limit waits repeatedly; this is reported again only after half of the limit was
+     * acknowledged in between.
+     */
     private void tellOnce() {
         if (!told) {
             LOG.warn(
-                    "{} changes are delivered and not acknowledged, or not those before them, from {} on: reading waits",
+                    "Backpressure: {} unacknowledged changes since position {}; reading is paused "
+                            + "until they are acknowledged",
                     pending.size(),
                     pending.element().id);
         }
@@ -120,10 +124,10 @@ public final class Acknowledgements {
     }
 
     /**
-     * How far the client has come: always to a change that exists, whether it was of interest or not, by which the history
-     * is recognized.
+     * The acknowledged position: always a change that exists, whether it matched or not, by which the history is
+     * recognized.
      *
-     * @return the position such that it and everything before it is handled
+     * @return the position up to which everything is handled
      */
     public synchronized Position token() {
         Pending first = pending.peek();

@@ -33,8 +33,8 @@ public final class CheckedPosition {
     private CheckedPosition() {}
 
     /**
-     * A common table expression {@code history} of one row, whose column {@code holds} says whether the position is one of
-     * this changelog.
+     * A common table expression {@code history} of one row, whose column {@code holds} says whether the position
+     * belongs to this changelog.
      *
      * @param first the number of the first of its five parameters
      * @return the expression, without {@code WITH}

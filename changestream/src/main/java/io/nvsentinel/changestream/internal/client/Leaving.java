@@ -10,8 +10,9 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The client names whose watches in this process have ended and are storing their last position. A watch that opens such a
- * name waits for that: it would start before what was acknowledged, and the position could not be stored any more. Thread-safe.
+ * The client names whose watches in this process have ended and are storing their last position. A watch that opens
+ * such a name waits for that; otherwise it would start before the acknowledged position, and the position could no
+ * longer be stored. Thread-safe.
  */
 public final class Leaving {
 

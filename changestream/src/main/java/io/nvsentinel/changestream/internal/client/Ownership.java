@@ -30,26 +30,26 @@ public final class Ownership {
     private final ResumeTokens tokens;
     private final Owned owned;
     private final Supplier<Position> reached;
-    private final Heard heard;
+    private final Listener listener;
     private final Scheduler timer;
     private volatile Position stored;
     private volatile long leasedAt;
     private volatile long failingSince = Long.MAX_VALUE;
 
     /**
-     * An owner that has just opened a name.
+     * Creates an owner that has just opened a name.
      *
-     * @param tokens where positions are stored
+     * @param tokens stores positions
      * @param owned the name
-     * @param reached how far it is acknowledged
-     * @param heard hears of it
-     * @param timer tells and waits for time
+     * @param reached the acknowledged position
+     * @param listener is notified of positions
+     * @param timer provides the time and delays
      */
-    public Ownership(ResumeTokens tokens, Owned owned, Supplier<Position> reached, Heard heard, Scheduler timer) {
+    public Ownership(ResumeTokens tokens, Owned owned, Supplier<Position> reached, Listener listener, Scheduler timer) {
         this.tokens = tokens;
         this.owned = owned;
         this.reached = reached;
-        this.heard = heard;
+        this.listener = listener;
         this.timer = timer;
         this.stored = owned.token();
         this.leasedAt = owned.since();
@@ -65,9 +65,9 @@ public final class Ownership {
     }
 
     /**
-     * Where storing has come to.
+     * Returns the acknowledged position.
      *
-     * @return the position up to which all is acknowledged; it may not be stored yet
+     * @return the position up to which everything is acknowledged; it may not be stored yet
      */
     public Position acknowledged() {
         return reached.get();
@@ -92,7 +92,7 @@ public final class Ownership {
 
     private void stored(Position token) {
         stored = token;
-        heard.onStored(owned, token);
+        listener.onStored(owned, token);
     }
 
     private void released(Position token, boolean done) {
@@ -100,8 +100,9 @@ public final class Ownership {
             stored(token);
         } else {
             LOG.warn(
-                    "Position not stored: client=\"{}\" position={}; the database was set back, and the client continues"
-                            + " from the position stored there",
+                    "Position not stored: client=\"{}\" position={}; the database was restored or "
+                            + "failed over to an earlier state, and the client continues at the position "
+                            + "that is stored there",
                     owned.client(),
                     token.id());
         }
@@ -160,18 +161,19 @@ public final class Ownership {
     }
 
     /**
-     * Whether nobody who waits for this owner's death can have become the owner yet.
+     * The time during which no other process can have become the owner.
      *
-     * @return the time that is left of the lease; negative when it has passed
+     * @return the remaining time of the lease; negative when it has expired
      */
     public Duration leaseLeft() {
         return Duration.ofMillis(leasedAt + tokens.lease().toMillis() - now());
     }
 
     /**
-     * Waits while the lease is renewed in time. A tenth of it is kept for what has to be stopped.
+     * Waits while the lease is renewed in time. A tenth of it is reserved for stopping the handlers.
      *
-     * @return cold; ends only with an error: {@link ClientFencedException}, just before somebody else may be the owner
+     * @return cold; terminates only with an error: {@link ClientFencedException}, just before another process can
+     *     become the owner
      */
     public Mono<Void> untilLeaseEnds() {
         return Mono.defer(() -> {
@@ -185,7 +187,7 @@ public final class Ownership {
     }
 
     /**
-     * Makes sure, without asking the server, that nobody else can be the owner yet.
+     * Checks, without a query, that no other process can be the owner yet.
      *
      * @return cold; fails with {@link ClientFencedException} when the lease has ended
      */
@@ -212,21 +214,22 @@ public final class Ownership {
                 .then()
                 .timeout(CLOSE_WITHIN, Mono.error(() -> ResumeTokens.noAnswer(CLOSE_WITHIN)), timer)
                 .onErrorResume(ClientFencedException.class, fenced -> Mono.empty())
-                .doOnError(error -> heard.onNotStored(owned, error))
+                .doOnError(error -> listener.onNotStored(owned, error))
                 .doOnError(error -> LOG.warn(
-                        "Last position not stored: client=\"{}\"; changes handled since the one stored before come again: {}",
+                        "Last position not stored: client=\"{}\"; the changes handled since the "
+                                + "previously stored position are delivered again: {}",
                         owned.client(),
                         Printable.line(error.toString())))
                 .onErrorComplete();
     }
 
-    /** Nanoseconds do not follow when somebody sets the clock. */
+    /** Nanoseconds are not affected when the wall clock is set. */
     private long now() {
         return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
     }
 
-    /** Who hears of positions. */
-    public interface Heard {
+    /** Is notified of positions. */
+    public interface Listener {
 
         /**
          * A position was stored.

@@ -8,8 +8,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * What somebody holds, from the moment he asks for it. He may want it no more at any time, also while it is on its way to
- * him, where an operator that is cancelled drops it: it is let go all the same. Thread-safe.
+ * A resource from the moment of its request. The requester can cancel at any time, even while the resource is being
+ * delivered and a cancelled operator drops it: the resource is released in every case. Thread-safe.
  */
 public final class ReleasableHandle {
 
@@ -35,12 +35,12 @@ public final class ReleasableHandle {
     }
 
     /**
-     * Something to hold that has to be fetched. Once begun it comes to its end, whether anybody waits for it or not.
+     * Acquires a resource. A started acquisition always completes, even if no subscriber waits for it.
      *
-     * @param thing fetches it; must come to its end
-     * @param asHeld how to let go of it
-     * @param <T> what it is
-     * @return emits it; never, without fetching it, if nothing is wanted any more
+     * @param thing acquires it; must terminate
+     * @param asHeld how to release it
+     * @param <T> its type
+     * @return emits the resource; never emits, and does not acquire it, after the end
      */
     public <T> Mono<T> fetch(Mono<T> thing, Function<T, Held> asHeld) {
         return Mono.defer(() ->
@@ -74,10 +74,10 @@ public final class ReleasableHandle {
     }
 
     /**
-     * Wants nothing any more, and lets go of what is held, once it has come.
+     * Ends the use, and releases the resource, after it has arrived if it is still being acquired.
      *
-     * @param why the error because of which, if that is the reason
-     * @return cold, for one subscriber; completes when it is done
+     * @param why the error that ended the use, or null
+     * @return cold, for one subscriber; completes when the resource is released
      */
     public Mono<Void> end(@Nullable Throwable why) {
         return Mono.defer(this::over)
@@ -85,7 +85,7 @@ public final class ReleasableHandle {
                 .doFinally(signal -> ended.tryEmitEmpty());
     }
 
-    /** Why something did not come has been told to who waited for it. */
+    /** The error of the acquisition has been signalled to its subscriber. */
     private synchronized Mono<Void> over() {
         over = true;
         return coming.then().onErrorComplete();

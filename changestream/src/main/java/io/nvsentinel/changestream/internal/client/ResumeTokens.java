@@ -31,7 +31,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
-/** The stored positions of named clients, and who owns each name. */
+/** The stored positions and the owners of named clients. */
 public final class ResumeTokens {
 
     /** How long an owner is believed to be alive after its last sign of life. */
@@ -69,10 +69,11 @@ public final class ResumeTokens {
     private static final String CREATE = "WITH " + CheckedPosition.history(6) + " INSERT INTO {schema}.resume_tokens"
             + " (client_name, owner, last_seen, leased_until, epoch, resume_token)"
             + " SELECT $1, $2, clock_timestamp(), %1$s, $4, $5"
-            + " FROM history WHERE history.holds AND NOT EXISTS (SELECT FROM {schema}.resume_tokens WHERE group_name = $1)"
+            + " FROM history WHERE history.holds AND NOT EXISTS (SELECT FROM {schema}.resume_tokens "
+            + "WHERE group_name = $1)"
             + " ON CONFLICT (client_name) DO UPDATE" + OWNED + " WHERE" + MAY_OWN;
 
-    /** No name where the owner is gone. */
+    /** No name if the owner no longer exists. */
     private static final String OWNER = """
             SELECT CASE WHEN leased_until >= clock_timestamp()
                 THEN coalesce(owner, 'an unknown process') || ', last seen at ' || last_seen END
@@ -81,11 +82,11 @@ public final class ResumeTokens {
     private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
     /** What became of a statement: how many rows it wrote, whether its position is one of this changelog, the epoch before. */
-    private static final String OUTCOME =
-            " SELECT (SELECT count(*) FROM %s), history.holds, (SELECT epoch FROM {schema}.resume_tokens WHERE client_name = $1)"
-                    + " FROM history";
+    private static final String OUTCOME = " SELECT (SELECT count(*) FROM %s), history.holds, (SELECT epoch FROM "
+            + "{schema}.resume_tokens WHERE client_name = $1)"
+            + " FROM history";
 
-    /** Forwards only: a statement that was given up may still arrive after its successor. */
+    /** Forwards only: a cancelled statement may still arrive after its successor. */
     private static final String STORE =
             "WITH " + CheckedPosition.history(4) + """
             , stored AS (
@@ -135,12 +136,12 @@ public final class ResumeTokens {
     private final OwnerRounds rounds;
 
     /**
-     * Stored positions, owned for {@link #LEASE} at a time.
+     * Creates the access to stored positions, whose lease duration is {@link #LEASE}.
      *
      * @param connections the connections
      * @param json reads and writes positions
-     * @param owner says, for people, who this process is
-     * @param timer waits for time
+     * @param owner describes this process, for operators
+     * @param timer provides delays
      */
     public ResumeTokens(Connections connections, JsonCodec json, String owner, Scheduler timer) {
         this(connections, json, owner, timer, LEASE, new OwnerRounds(connections, json, timer));
@@ -198,9 +199,9 @@ public final class ResumeTokens {
      *
      * @param client the name
      * @param ownershipPolicy what to do while another one owns it
-     * @param initial where a client starts that is not known yet; stored at once, so that it stays where it began
-     * @param holding is to hold the name
-     * @return cold; emits where to go on, and the right to store; fails with {@link ClientOwnedException} if the name has
+     * @param initial where a new client starts; stored immediately, so that the client keeps its start
+     * @param holding receives the ownership of the name
+     * @return cold; emits the start position and the ownership; fails with {@link ClientOwnedException} if the name has
      *     an owner and that is what was asked for
      */
     public Mono<Owned> open(
@@ -221,11 +222,11 @@ public final class ResumeTokens {
                         .filter(ClientOwnedException.class::isInstance));
     }
 
-    /** Else the members of the group and the one who opens it would do the same work twice. */
+    /** Otherwise the members of the group and the new owner would handle the same changes twice. */
     private Mono<Owned> refuseGroup(String client) {
         return connections
                 .read(
-                        "Look for a group \"" + client + "\"",
+                        "Check for a group \"" + client + "\"",
                         connection -> Rows.one(
                                 connection.createStatement(PARTITIONS).bind(0, client),
                                 row -> Objects.requireNonNull(row.get(0, Long.class))))
@@ -233,11 +234,11 @@ public final class ResumeTokens {
                         ? Mono.empty()
                         : Mono.error(new GroupMismatchException(
                                 "The change stream client \"" + client + "\" is a group of " + count
-                                        + " partitions, and can only be processed as such",
+                                        + " partitions and can only be processed as a group",
                                 count.intValue())));
     }
 
-    /** The owner if he is alive; empty if the name is not known. */
+    /** The owner if it is alive; empty if the name does not exist. */
     private Mono<Optional<String>> owner(String client) {
         return connections.read(
                 "Read the owner of the change stream client \"" + client + "\"",
@@ -306,8 +307,8 @@ public final class ResumeTokens {
      *
      * @param owned the name
      * @param token the position; its row is known
-     * @return cold; emits whether the position is stored; fails with {@link ClientFencedException} if the name has another
-     *     owner by now
+     * @return cold; emits whether the position is stored; fails with {@link ClientFencedException} if the name has
+     *     another owner by now
      */
     public Mono<Boolean> release(Owned owned, Position token) {
         return stored(owned, RELEASE, token)
@@ -315,7 +316,7 @@ public final class ResumeTokens {
     }
 
     /**
-     * Moves the client to where it has to start again, forwards or backwards.
+     * Resets the client to the position where it must restart, forwards or backwards.
      *
      * @param owned the name
      * @param token the position; its row is known
@@ -335,19 +336,20 @@ public final class ResumeTokens {
     public Mono<Void> giveUp(Owned owned) {
         return connections
                 .write(
-                        "Give up the change stream client \"" + owned.client() + "\"",
+                        "Release the change stream client \"" + owned.client() + "\"",
                         connection -> Rows.written(
                                 Rows.bind(connection.createStatement(GIVE_UP), List.of(owned.client(), owned.epoch()))))
                 .then()
                 .timeout(GIVE_UP_WITHIN, Mono.error(() -> noAnswer(GIVE_UP_WITHIN)), timer)
                 .doOnError(error -> LOG.warn(
-                        "Client not released: client=\"{}\"; another process can open it when its lease has ended: {}",
+                        "Client not released: client=\"{}\"; another process can open it after its "
+                                + "lease has expired: {}",
                         owned.client(),
                         Printable.line(error.toString())))
                 .onErrorComplete();
     }
 
-    /** Instead of one that names operators of this code. */
+    /** Replaces an error that names operators of this code. */
     static UnavailableException noAnswer(Duration within) {
         return new UnavailableException("The database did not answer within " + within.toSeconds() + " s", null, null);
     }
@@ -418,11 +420,11 @@ public final class ResumeTokens {
     }
 
     /**
-     * A name, owned.
+     * An owned client name.
      *
      * @param client the name
-     * @param epoch tells this owner from every other one of the name
-     * @param token where the client left off
+     * @param epoch identifies this owner among all owners of the name
+     * @param token the stored position
      * @param since when opening it began, in the milliseconds of the timer's steady clock; the lease cannot be older
      */
     public record Owned(String client, long epoch, Position token, long since) {}

@@ -95,10 +95,10 @@ public final class StoredClients implements Clients {
     }
 
     /**
-     * Where to start.
+     * A start position.
      *
      * @param position the position
-     * @param now whether that is where the changelog ends
+     * @param now whether it is the end of the changelog
      */
     public record Start(Position position, boolean now) {}
 
@@ -118,8 +118,8 @@ public final class StoredClients implements Clients {
             return Optional.of(status(row));
         } catch (RuntimeException e) {
             LOG.warn(
-                    "A row of resume_tokens is left out of the list because it cannot be read; client=\"{}\", error={}. Reset or"
-                            + " delete the client",
+                    "Client omitted from the list because its row of resume_tokens cannot be read: "
+                            + "client=\"{}\" error={}. Reset or delete the client",
                     Printable.line(String.valueOf(row.get(0, String.class))),
                     Printable.line(String.valueOf(e.getMessage())));
             return Optional.empty();
@@ -175,9 +175,9 @@ public final class StoredClients implements Clients {
                                 row -> get(row, 0, Boolean.class))))
                 .flatMap(holds -> holds
                         ? Mono.empty()
-                        : Mono.error(
-                                new HistoryForkedException("The database was restored or failed over while the client"
-                                        + " was moved. Nothing was changed; move it again")));
+                        : Mono.error(new HistoryForkedException(
+                                "The database was restored or failed over while the client was reset. "
+                                        + "Nothing was changed; reset it again")));
     }
 
     private Json json(Position position) {

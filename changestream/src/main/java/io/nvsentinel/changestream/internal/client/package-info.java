@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Named clients: who owns a name, and how far it is acknowledged. */
+/** Named clients: the owner of a name, and its acknowledged position. */
 @NullMarked
 package io.nvsentinel.changestream.internal.client;
 

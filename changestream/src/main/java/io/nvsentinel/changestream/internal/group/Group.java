@@ -21,8 +21,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * One member at work: with each heartbeat it stops the partitions that are no longer its share, and starts those that are.
- * One that still has another owner is tried again with the next heartbeat. For one run.
+ * Runs one member: with each heartbeat it stops the partitions that are no longer assigned to it, and starts the
+ * assigned ones. A partition that still has another owner is tried again at the next heartbeat. For one run.
  */
 public final class Group {
 
@@ -38,13 +38,13 @@ public final class Group {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     /**
-     * Nothing runs yet.
+     * Creates a member that does not run yet.
      *
-     * @param membership who else is there
-     * @param options how many partitions, and how often to look
+     * @param membership the members of the group
+     * @param options the number of partitions and the heartbeat interval
      * @param work handles the changes of a partition
-     * @param patience waits for a server that is away
-     * @param timer waits for time
+     * @param patience waits while the server is unavailable
+     * @param timer provides delays
      */
     public Group(Membership membership, GroupOptions options, Work work, RetryPolicy patience, Scheduler timer) {
         this.membership = membership;
@@ -60,19 +60,19 @@ public final class Group {
         /**
          * Owns the partition and handles its changes.
          *
-         * @param partition which one
-         * @param stop completes when it should be given up
-         * @return cold; completes when it is given up and nothing of it is being handled
+         * @param partition the partition
+         * @param stop completes when the partition should be released
+         * @return cold; completes when it is released and none of its changes is being handled
          */
         Mono<Void> on(int partition, Mono<Void> stop);
     }
 
     /**
-     * Takes part in the work until a stop is asked for.
+     * Handles its partitions until a stop is requested.
      *
      * @param stop completes when to stop
-     * @return cold; completes when all partitions are given up; fails if one of them did for good, after the others were
-     *     given up
+     * @return cold; completes when all partitions are released; fails if one of them failed permanently, after the
+     *     others were released
      */
     public Mono<Void> run(Mono<Void> stop) {
         return heartbeats()

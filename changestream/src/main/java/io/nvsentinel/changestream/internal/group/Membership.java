@@ -62,7 +62,7 @@ public final class Membership {
 
     private static final String PARTITIONS = "SELECT count(*) FROM {schema}.resume_tokens WHERE group_name = $1";
 
-    /** Whoever is locked is just saying that it is alive, or is being removed by another. */
+    /** A locked row belongs to a member that is renewing its membership, or that another member is removing. */
     private static final String BEAT = """
             WITH me AS (
                 INSERT INTO {schema}.group_members (group_name, member, owner, leased_until)
@@ -89,14 +89,14 @@ public final class Membership {
     private final Scheduler timer;
 
     /**
-     * Nobody is a member yet.
+     * Creates a membership that is not active yet.
      *
      * @param connections the connections
      * @param json writes positions
-     * @param member which member of which group
-     * @param options how many partitions, and how long a member is believed to be alive
-     * @param holding holds the membership from the first {@link #beat} on
-     * @param timer waits for time
+     * @param member the member and its group
+     * @param options the number of partitions, and the lease duration of a member
+     * @param holding releases the membership, from the first {@link #beat} on
+     * @param timer provides delays
      */
     public Membership(
             Connections connections,
@@ -116,9 +116,9 @@ public final class Membership {
     /**
      * A member.
      *
-     * @param group the client name that is shared
-     * @param id tells the member from every other one
-     * @param owner says, for people, who it is
+     * @param group the client name of the group
+     * @param id identifies the member
+     * @param owner describes the member, for operators
      */
     public record Member(String group, UUID id, String owner) {}
 
@@ -128,12 +128,12 @@ public final class Membership {
     }
 
     /**
-     * Makes sure that the group is there, with as many partitions as this member expects.
+     * Creates the group if it does not exist, and checks its number of partitions.
      *
-     * @param initial where all partitions begin if the name is not known yet
-     * @param takeOver whether to end who owns the name alone
-     * @return cold; fails with {@link GroupMismatchException} if it has another number, and with
-     *     {@link ClientOwnedException} while somebody owns the name alone
+     * @param initial the start of all partitions if the name is new
+     * @param takeOver whether to take over the name from a single owner
+     * @return cold; fails with {@link GroupMismatchException} if the number differs, and with
+     *     {@link ClientOwnedException} while a single owner has the name
      */
     public Mono<Void> found(Mono<Position> initial, boolean takeOver) {
         return partitions()
@@ -173,7 +173,8 @@ public final class Membership {
     private Mono<Void> expected(long partitions) {
         if (partitions == 0) {
             return Mono.error(new ClientOwnedException("The change stream client \"" + member.group()
-                    + "\", or one named as a partition of it, is owned by" + " a process that does not share it"));
+                    + "\", or a client with the name of one of its partitions, is owned by a process "
+                    + "that is not a member of the group"));
         }
         return partitions == options.partitions()
                 ? Mono.empty()
@@ -184,14 +185,14 @@ public final class Membership {
     }
 
     /**
-     * Says that this member is alive, and looks who else is.
+     * Renews this member and reads the members that are alive.
      *
-     * @return cold; emits all members; fails with {@link ClientFencedException} if the group was deleted; goes on when it is
-     *     cancelled, so that leaving comes behind it
+     * @return cold; emits all members; fails with {@link ClientFencedException} if the group was deleted; continues
+     *     when it is cancelled, so that leaving happens after it
      */
     Mono<Set<UUID>> beat() {
         return Mono.defer(() -> {
-            // It may have been heard although the answer was lost.
+            // The server may have executed it although the response was lost.
             holding.holdInstead(() -> why -> leave());
             return holding.fetch(Mono.defer(this::sayAlive), members -> why -> leave());
         });
@@ -205,7 +206,7 @@ public final class Membership {
                 options.leaseDuration().toMillis());
         return connections
                 .write(
-                        "Say that a member of the group \"" + member.group() + "\" is alive",
+                        "Renew a member of the group \"" + member.group() + "\" is alive",
                         connection -> Rows.all(
                                 Rows.bind(connection.createStatement(BEAT), values),
                                 row -> new Seen(
@@ -231,7 +232,10 @@ public final class Membership {
                                 Rows.bind(connection.createStatement(LEAVE), List.of(member.group(), member.id()))))
                 .then()
                 .timeout(LEAVE_WITHIN, timer)
-                .doOnError(error -> LOG.warn("A member could not leave its group", error))
+                .doOnError(error -> LOG.warn(
+                        "Member could not leave its group; other members take over its "
+                                + "partitions when its lease has ended",
+                        error))
                 .onErrorComplete();
     }
 

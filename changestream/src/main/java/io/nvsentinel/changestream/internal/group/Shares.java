@@ -11,9 +11,10 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * Who should have which partitions. Whoever knows the same members comes to the same answer, and nobody has to be asked:
- * each partition goes to the member that likes it best, as a hash of both says, among those that have room. Shares differ
- * by at most one, and a member that comes or goes moves few partitions of others.
+ * Assigns partitions to members. All members that know the same members compute the same assignment without
+ * communication: each partition is assigned to the member with the highest hash of both, among the members with free
+ * capacity (rendezvous hashing). The numbers of partitions differ by at most one, and a member that joins or leaves
+ * moves few partitions of others.
  */
 final class Shares {
 
@@ -28,11 +29,11 @@ final class Shares {
     }
 
     /**
-     * One member's share.
+     * Returns the partitions of one member.
      *
-     * @param members who is alive, in any order; the member is one of them
-     * @param member whose share
-     * @param partitions how many partitions there are
+     * @param members the members that are alive, in any order; the member is one of them
+     * @param member the member
+     * @param partitions the number of partitions
      * @return the partitions, from 0
      */
     static Set<Integer> of(Collection<UUID> members, UUID member, int partitions) {

@@ -17,8 +17,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Attempts a change until it is handled, given up, or a reason to stop. Waiting for a database that is unavailable is no
- * attempt.
+ * Attempts a change until it is handled, dead-lettered or skipped, or the processor must stop. Waiting for an
+ * unavailable database does not count as an attempt.
  *
  * @param <E> the event's type
  */
@@ -35,14 +35,14 @@ public final class Attempts<E> {
     private final Outage outage;
 
     /**
-     * Nothing is attempted yet.
+     * Creates the attempts; nothing is attempted yet.
      *
-     * @param options how often, and what if that fails
-     * @param effect what handling a change does
-     * @param failures hears of failures
-     * @param incarnation which changelog
+     * @param options the number of attempts and the reaction to failure
+     * @param effect handles a change
+     * @param failures is notified of failures
+     * @param incarnation the changelog
      * @param outage waits while the database is unavailable
-     * @param timer waits for time
+     * @param timer provides delays
      */
     public Attempts(
             ProcessorOptions options,
@@ -170,7 +170,11 @@ public final class Attempts<E> {
         }
 
         private Mono<Boolean> skip(GivenUp givenUp) {
-            LOG.warn("Change {} is skipped after attempt {}", name(task), givenUp.attempts, givenUp.error);
+            LOG.warn(
+                    "Change skipped because its handler failed: change={} attempts={}",
+                    name(task),
+                    givenUp.attempts,
+                    givenUp.error);
             return Mono.just(true);
         }
 
@@ -186,7 +190,7 @@ public final class Attempts<E> {
                     .doOnNext(stored -> {
                         if (stored) {
                             LOG.warn(
-                                    "Change {} is a dead letter after attempt {}",
+                                    "Change stored as a dead letter because its handler failed: change={} attempts={}",
                                     name(task),
                                     givenUp.attempts,
                                     givenUp.error);

@@ -63,7 +63,10 @@ public final class DeadLetterTable {
             RETURNING %s
             """, BATCH, LETTER);
 
-    /** Of partitions that are no more, since the group was made anew with others or the name is not shared any longer. */
+    /**
+     * Dead letters of partitions that no longer exist, because the group was created again with another number or the
+     * name is no longer a group.
+     */
     private static final String ORPHANS = String.format(Locale.ROOT, """
             SELECT %s FROM {schema}.dead_letters AS letter
             WHERE replay_requested AND regexp_replace(client_name, '#[0-9]+$', '') = $1
@@ -85,10 +88,10 @@ public final class DeadLetterTable {
     private final Owned owned;
 
     /**
-     * Reads and writes nothing yet.
+     * Creates the access to the table; runs no statement.
      *
-     * @param session where statements run
-     * @param owned whose dead letters
+     * @param session runs the statements
+     * @param owned the client of the dead letters
      */
     public DeadLetterTable(Session session, Owned owned) {
         this.session = session;
@@ -96,10 +99,10 @@ public final class DeadLetterTable {
     }
 
     /**
-     * Stores a change that is given up.
+     * Stores a change as a dead letter.
      *
      * @param task the change
-     * @param incarnation which changelog
+     * @param incarnation the changelog
      * @param error the last error
      * @param attempts how often it was attempted
      * @return cold; fails with {@link ClientFencedException} if the name has another owner by now, and with
@@ -138,8 +141,8 @@ public final class DeadLetterTable {
     }
 
     private ClientFencedException fenced() {
-        return new ClientFencedException("The change stream client \"" + owned.client()
-                + "\" has another owner, and this one stores no dead letter");
+        return new ClientFencedException(
+                "The change stream client \"" + owned.client() + "\" has another owner; the dead letter is not stored");
     }
 
     private Statement change(Statement statement, ChangelogRow row, UUID incarnation) {
@@ -185,7 +188,7 @@ public final class DeadLetterTable {
      */
     Mono<List<Letter>> claim(String name, Predicate<Letter> mine, Set<Long> processing) {
         return session.read(
-                        "Read the dead letters of partitions that are no more",
+                        "Read the dead letters of partitions that no longer exist",
                         connection ->
                                 Rows.all(connection.createStatement(ORPHANS).bind(0, name), DeadLetterTable::letter))
                 .map(letters -> letters.stream().filter(mine).map(Letter::id).toArray(Long[]::new))
@@ -196,7 +199,7 @@ public final class DeadLetterTable {
 
     private Mono<Long> adopt(Long[] ids) {
         return session.write(
-                "Take over the dead letters of partitions that are no more",
+                "Take over the dead letters of partitions that no longer exist",
                 connection -> Rows.written(
                         Rows.bind(connection.createStatement(ADOPT), List.of(owned.client(), owned.epoch(), ids))));
     }
@@ -216,10 +219,10 @@ public final class DeadLetterTable {
     }
 
     /**
-     * Removes one that is processed.
+     * Removes a processed dead letter.
      *
-     * @param id which one
-     * @return cold; emits how many there were
+     * @param id its id
+     * @return cold; emits the number of removed rows
      */
     Mono<Long> remove(long id) {
         return session.write(

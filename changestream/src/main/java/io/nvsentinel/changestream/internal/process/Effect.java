@@ -19,11 +19,11 @@ public interface Effect<E> {
     Mono<Void> apply(Task<E> task);
 
     /**
-     * Stores a change that is given up as a dead letter.
+     * Stores a change as a dead letter.
      *
      * @param task the change
      * @param error the last error
-     * @param attempts how often it was attempted
+     * @param attempts the number of attempts
      * @return cold; completes when it is stored; may be repeated
      */
     Mono<Void> putAside(Task<E> task, Throwable error, int attempts);

@@ -2,7 +2,7 @@
 package io.nvsentinel.changestream.internal.process;
 
 /**
- * Hears of changes that could not be handled.
+ * Is notified of changes that could not be handled.
  *
  * @param <E> the event's type
  */

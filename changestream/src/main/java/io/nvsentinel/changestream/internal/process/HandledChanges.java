@@ -16,8 +16,9 @@ import java.util.UUID;
 import reactor.core.publisher.Mono;
 
 /**
- * Which changes behind the position of a client have had their effect. A mark is made in the transaction of the effect,
- * before it: whoever handles the same change at the same time has to wait for that transaction's end, and then knows.
+ * Records which changes after the position of a client have taken effect. A mark is inserted in the transaction of the
+ * effect, before it: a concurrent handler of the same change must wait for the end of that transaction, and then finds
+ * the mark.
  */
 final class HandledChanges {
 
@@ -71,19 +72,19 @@ final class HandledChanges {
     private record Marked(boolean holds, long count) {}
 
     /**
-     * Has to come after the mark, in a snapshot of its own: whoever becomes the owner later than this finds the mark, or
-     * waits for it. An earlier owner, whose mark could have been made and forgotten again, is found out here.
+     * Must run after the mark, with its own snapshot: a process that becomes the owner later finds the mark, or waits
+     * for it. This detects an earlier owner whose mark could have been inserted and deleted again.
      */
     Mono<Void> requireOwner(Session transaction) {
         return transaction
                 .read(
-                        "Look after the change stream client \"" + owned.client() + "\"",
+                        "Check the owner of the change stream client \"" + owned.client() + "\"",
                         connection -> Rows.one(
                                 Rows.bind(connection.createStatement(OWNED), List.of(owned.client(), owned.epoch())),
                                 row -> Objects.requireNonNull(row.get(0, Long.class))))
                 .flatMap(count -> count == 1
                         ? Mono.empty()
                         : Mono.error(new ClientFencedException("The change stream client \"" + owned.client()
-                                + "\" has another owner, and this one may have no effect any more")));
+                                + "\" has another owner; the effect of this change is rolled back")));
     }
 }

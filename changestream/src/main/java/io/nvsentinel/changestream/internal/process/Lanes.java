@@ -26,8 +26,9 @@ public final class Lanes {
     }
 
     /**
-     * The partition of a key in a group. Mixed once more, as MurmurHash3 ends, since the keys of one partition would
-     * otherwise share one lane where both numbers are equal, or few where one divides the other.
+     * The partition of a key in a group. The hash is mixed again with the finalizer of MurmurHash3, because the keys of
+     * one partition would otherwise share one lane if both numbers are equal, or few lanes if one number divides the
+     * other.
      *
      * @param key the key; the empty one belongs to the first partition
      * @param partitions how many partitions there are

@@ -5,11 +5,10 @@ import io.nvsentinel.changestream.internal.client.Ownership;
 import reactor.core.publisher.Mono;
 
 /**
- * Begins no handling when the lease may have ended: a process that stood still for a while must not go on as if it still
- * were the owner.
+ * Starts no handler when the lease may have expired: a process that was suspended must not continue as the owner.
  *
- * @param effect what handling a change does
- * @param ownership whose lease
+ * @param effect handles a change
+ * @param ownership the owner of the lease
  * @param <E> the event's type
  */
 public record LeasedEffect<E>(Effect<E> effect, Ownership ownership) implements Effect<E> {

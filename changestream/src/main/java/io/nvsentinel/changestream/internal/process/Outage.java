@@ -113,7 +113,7 @@ public final class Outage {
                     (long) (longest * ThreadLocalRandom.current().nextDouble(0.5, 1)));
         }
 
-        /** The change was handled, or failed for a reason of its own. */
+        /** The change was handled, or failed for a reason other than the outage. */
         void over() {
             count = 0;
             Outage.this.over();

@@ -6,7 +6,7 @@ import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /**
- * A handler whose effect is its own affair: at least once.
+ * A handler with external effects: at least once.
  *
  * @param <E> the event's type
  */
@@ -17,11 +17,11 @@ public final class PlainEffect<E> implements Effect<E> {
     private final UUID incarnation;
 
     /**
-     * Nothing is handled yet.
+     * Creates the effect; nothing is handled yet.
      *
      * @param handler handles a change
-     * @param letters where changes go that are given up
-     * @param incarnation which changelog
+     * @param letters stores dead letters
+     * @param incarnation the changelog
      */
     public PlainEffect(Function<? super E, Mono<Void>> handler, DeadLetterTable letters, UUID incarnation) {
         this.handler = handler;

@@ -9,8 +9,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Runs changes through lanes: in order within one, several side by side. Stops by itself when a change cannot be handled;
- * what is being handled then may come to its end, what waits is dropped. For one run.
+ * Runs changes in lanes: in order within a lane, concurrently across lanes. Stops when a change cannot be handled;
+ * running handlers may then complete, and waiting changes are dropped. For one run.
  *
  * @param <E> the event's type
  */

@@ -34,10 +34,10 @@ public final class Replays {
     /**
      * The dead letters to replay. Each is emitted once until it is processed.
      *
-     * @param letters where they are
+     * @param letters the table
      * @param name the client, or the group of which it is a partition
-     * @param mine which letters of partitions that are no more are this owner's
-     * @param timer waits for time
+     * @param mine selects the dead letters of removed partitions that belong to this owner
+     * @param timer provides delays
      * @return cold; emits them as they are requested, in the order of the changes; never completes
      */
     public Flux<Letter> of(DeadLetterTable letters, String name, Predicate<Letter> mine, Scheduler timer) {
@@ -45,7 +45,7 @@ public final class Replays {
                 .then(Mono.defer(() -> letters.claim(name, mine, processing)))
                 .doOnNext(batch -> batch.forEach(letter -> processing.add(letter.id())))
                 .onErrorResume(Outages::mayPass, error -> {
-                    LOG.debug("The dead letters could not be read; trying again", error);
+                    LOG.debug("Dead letters could not be read; trying again", error);
                     return Mono.just(List.of());
                 })
                 .repeat()

@@ -4,7 +4,7 @@ package io.nvsentinel.changestream.internal.process;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Says once, to all who handle changes, that nothing more is to be begun. Thread-safe. */
+/** Signals once, to all running handlers, that no further change may be started. Thread-safe. */
 public final class StopSignal {
 
     private final Sinks.Empty<Void> signal = Sinks.empty();

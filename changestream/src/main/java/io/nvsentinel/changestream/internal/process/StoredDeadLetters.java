@@ -116,7 +116,8 @@ public final class StoredDeadLetters implements DeadLetters {
             return new Listed(position, id, letter(row, position));
         } catch (RuntimeException e) {
             LOG.warn(
-                    "A row of dead_letters is left out of the list because it cannot be read; id={}, error={}. Delete the dead letter",
+                    "Dead letter omitted from the list because its row cannot be read: id={} "
+                            + "error={}. Delete the dead letter",
                     id,
                     Printable.line(String.valueOf(e.getMessage())));
             return new Listed(position, id, null);

@@ -8,7 +8,7 @@ import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
  *
  * @param row the change as it is stored
  * @param event the change as the handler sees it
- * @param key what it has to stay in order with; never null, empty where it has none
+ * @param key changes with the same key stay in order; never null, empty if the change has none
  * @param deadLetter the dead letter that is replayed; 0 if the change came from the stream
  * @param done called when the change needs no more handling
  * @param <E> the event's type

@@ -6,7 +6,7 @@ import io.nvsentinel.changestream.processing.PermanentException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
 
-/** What is to be done about a change whose handler failed. */
+/** What to do with a change whose handler failed. */
 enum Verdict {
     AGAIN,
     STOP,

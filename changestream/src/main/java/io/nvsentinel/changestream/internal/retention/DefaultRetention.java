@@ -44,7 +44,7 @@ public final class DefaultRetention implements Retention {
         this.closing = closing;
     }
 
-    /** On a connection of its own: the lock of who works at it lives as long as that. */
+    /** Runs on a dedicated connection: the lock of the running retention lives as long as the connection. */
     @Override
     public Mono<RetentionReport> run() {
         return connections
@@ -58,7 +58,7 @@ public final class DefaultRetention implements Retention {
     @Override
     public Flux<RetentionReport> runPeriodically() {
         Mono<RetentionReport> run = run().onErrorResume(error -> {
-            LOG.warn("The retention failed; the next run tries again", error);
+            LOG.warn("Retention failed; the next run tries again", error);
             return Mono.empty();
         });
         Mono<RetentionReport> later = Mono.delay(options.interval(), timer).then(run);

@@ -11,23 +11,23 @@ import java.util.Objects;
 import reactor.core.publisher.Mono;
 
 /**
- * The statements of the retention, on one connection. Each that writes is a transaction of its own, of one round trip: it
- * holds the lock by which readers know the changelog's writers.
+ * The statements of the retention, on one connection. Each writing statement is its own transaction of one round trip,
+ * because it holds the lock by which readers recognize writers of the changelog.
  */
 final class RetentionSteps {
 
-    /** Held by who works at it. Not the key of the subscribers who sleep. */
+    /** Held by the process that runs retention. Differs from the key of the idle lock. */
     private static final String LOCK = "SELECT pg_try_advisory_lock(7813858212840129891)";
 
-    /** What is undone by a crash is done again by the next run, and nobody waits for a flush while the lock is held. */
+    /** The next run repeats what a crash has undone, and no transaction waits for a flush while the lock is held. */
     private static final String ASYNCHRONOUS = "SELECT set_config('synchronous_commit', 'off', false)";
 
-    /** The changelog's guard refuses everybody else to change or remove what it holds. */
+    /** The changelog's guard rejects changes and deletions by all other sessions. */
     private static final String ALLOWED = "SELECT set_config('nvsentinel.retention', 'on', false)";
 
     /**
-     * A change that was being committed while a cap removed later ones: nobody can have it any more. The one right below the
-     * oldest that is kept stays.
+     * A change that was being committed while a limit removed later changes: no client can read it any more. The row
+     * directly before the oldest kept row is kept.
      */
     private static final String HAS_ORPHANS = """
             SELECT EXISTS (
@@ -106,7 +106,7 @@ final class RetentionSteps {
         this.batchSize = batchSize;
     }
 
-    /** Whether this connection is the one that works at it, until it is closed. */
+    /** Whether this connection runs the retention, until it is closed. */
     Mono<Boolean> begin() {
         return one(LOCK, List.of(), row -> get(row, Boolean.class))
                 .flatMap(locked -> one(ASYNCHRONOUS, List.of(), row -> locked))
@@ -133,7 +133,7 @@ final class RetentionSteps {
         return remove(olderThan, true, 0);
     }
 
-    /** Removes some changes, whoever needs them; emits how many. */
+    /** Removes some changes, even if clients still need them; emits how many. */
     Mono<Long> removeAny(Duration olderThan, long upTo) {
         return remove(olderThan, false, upTo);
     }
@@ -144,7 +144,7 @@ final class RetentionSteps {
                 .flatMap(due -> due == 0 ? Mono.just(0L) : number(REMOVE, seconds, processed, upTo, batchSize));
     }
 
-    /** The newest change of those that are too many; 0 if there is none. */
+    /** The newest change beyond the limit of rows; 0 if there is none. */
     Mono<Long> cap(long maxRows) {
         return number(CAP, maxRows);
     }

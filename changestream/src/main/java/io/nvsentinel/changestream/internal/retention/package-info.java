@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Retention: marks changes as processed and removes those that nobody needs any more, a little at a time. */
+/** Retention: marks changes as processed and removes changes that no client needs any more, in small steps. */
 @NullMarked
 package io.nvsentinel.changestream.internal.retention;
 

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What one watch reads on its own, up to a position that is settled in the history that the position belongs to. Both ends
- * are verified with the page: if the watch's own one does not hold, that is the verdict on this watch alone; if the other
- * one does not, nothing is known to be settled.
+ * The read of one watch that catches up, up to a position that is settled in its history. Both ends are verified with
+ * the page: if the watch's own position is invalid, only this watch fails; if the other position is invalid, the
+ * settled part is unknown.
  */
 final class CatchUp {
 

@@ -5,8 +5,9 @@ import java.util.Collections;
 import java.util.Set;
 
 /**
- * A proof under way: {@code highestSeen} had been seen before the lock holders were read. Whoever had drawn a lower id
- * by then was among the holders; once all of them are gone, the next snapshot shows that id or it never will exist.
+ * A proof in progress: {@code highestSeen} was seen before the lock holders were read. Every transaction that had drawn
+ * a lower id by then was among the holders; when all of them have ended, the next snapshot shows that id, or it will
+ * never exist.
  *
  * @param highestSeen the highest id that had been seen
  * @param holders transaction ids that held the changelog's writer lock afterwards

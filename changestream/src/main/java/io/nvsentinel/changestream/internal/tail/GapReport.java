@@ -12,7 +12,10 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** Follows gaps, and says who holds one open that is older than a second, once. Used by one step at a time. */
+/**
+ * Tracks gaps, and reports once the blocking transactions of a gap that is older than a second. Used by one step at a
+ * time.
+ */
 final class GapReport {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.gaps");
@@ -35,7 +38,11 @@ final class GapReport {
         long now = clock.now(TimeUnit.MILLISECONDS);
         if (gapAt >= 0 && (!state.hasGap() || gapAt != state.position())) {
             if (reported) {
-                LOG.info("Changes behind position {} are delivered again, after {} ms", gapAt, now - since);
+                LOG.info(
+                        "Blocking transactions have ended: changes after position {} are delivered "
+                                + "again, after {} ms",
+                        gapAt,
+                        now - since);
             }
             listener.onGapClosed(gapAt, Duration.ofMillis(now - since));
             gapAt = -1;
@@ -61,7 +68,8 @@ final class GapReport {
                 .filter(names -> !names.isEmpty())
                 .doOnNext(names -> {
                     LOG.warn(
-                            "No change behind position {} can be delivered until these have ended: {}",
+                            "Change stream is blocked: changes after position {} are delivered when "
+                                    + "these transactions have ended: {}",
                             position,
                             Printable.line(String.join("; ", names)));
                     listener.onGapHeld(position, names);

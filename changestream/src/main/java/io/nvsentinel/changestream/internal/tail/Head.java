@@ -5,8 +5,8 @@ import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the tail knows: its state, and the last chunk that it read. Known is only what the last successful read verified; it
- * is nobody's own position, so that losing it costs a watch one read. Thread-safe.
+ * The tail's state and the last chunk that it read. It contains only what the last successful read verified; it is not
+ * the position of any watch, so that losing it costs a watch only one read. Thread-safe.
  */
 final class Head {
 
@@ -42,7 +42,7 @@ final class Head {
         return mine;
     }
 
-    /** What was just read stays at hand for watches that come a little later. */
+    /** The last chunk is kept for watches that arrive shortly after. */
     synchronized void keep(Served served) {
         latest = served;
     }

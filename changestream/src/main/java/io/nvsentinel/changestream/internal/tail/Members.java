@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The watches that joined the tail, and which of them still take what it reads. A watch without demand is left out after
- * one chunk: the documents that it wants are not read with the others', and it catches up on its own later. Thread-safe.
+ * The watches that joined the tail, and which of them still take its chunks. A watch without demand is excluded after
+ * one chunk: its documents are not read with the others, and it catches up separately later. Thread-safe.
  */
 final class Members {
 
@@ -37,7 +37,7 @@ final class Members {
         lastAsked.computeIfPresent(selection, (member, before) -> served.get());
     }
 
-    /** A chunk was read for all who take part. */
+    /** A chunk was read for all participating watches. */
     void served() {
         served.incrementAndGet();
     }

@@ -5,9 +5,10 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How eagerly to read: at once after a full page, in growing steps while there was something lately, then asleep.
+ * The pace of reading: immediately after a full page, with growing pauses after recent changes, then idle.
  *
- * @param idleTurns how many reads in a row brought nothing
+ * @param idleTurns the number of consecutive reads without changes
+ *
  * @param rest the pause after a page with changes; none after a full one
  * @param reading how long the last read took
  */
@@ -50,7 +51,7 @@ record Pace(int idleTurns, Duration rest, Duration reading) {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
     private static final int MOST_DOUBLINGS = 6;
 
-    /** After this many pauses an idle subscriber goes to sleep, if nothing keeps it awake. */
+    /** After this many pauses a subscriber becomes idle, if nothing prevents it. */
     private static final int SLEEP_AFTER = 4;
 
     static final Pace START = new Pace(0, Duration.ZERO, Duration.ZERO);

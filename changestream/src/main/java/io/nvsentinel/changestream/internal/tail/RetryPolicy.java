@@ -32,12 +32,12 @@ public final class RetryPolicy {
     private final OutageRetry retry;
 
     /**
-     * Patience.
+     * Creates a policy.
      *
-     * @param maxOutage how long after the first of failures in a row it ends; zero for never
-     * @param timer tells and waits for time
-     * @param listener hears of failures and recovery
-     * @param recoveries end a pause: a connection could be made again
+     * @param maxOutage how long after the first of consecutive failures retrying stops; zero means no limit
+     * @param timer provides the time and delays
+     * @param listener is notified of failures and recovery
+     * @param recoveries end a pause, because a connection could be opened again
      */
     public RetryPolicy(Duration maxOutage, Scheduler timer, ChangeStreamListener listener, Flux<Boolean> recoveries) {
         this.maxOutage = maxOutage;
@@ -91,7 +91,7 @@ public final class RetryPolicy {
     <T> Mono<T> telling(HistoryPoint at, Mono<T> read) {
         Mono<T> told = Mono.delay(TELL_AFTER, timer)
                 .doOnNext(late -> LOG.warn(
-                        "A read of the changelog has had no answer for {} s: position={}; still waiting",
+                        "Changelog read has not been answered for {} s: position={}; still waiting",
                         TELL_AFTER.toSeconds(),
                         at.id()))
                 .then(Mono.never());
@@ -124,7 +124,7 @@ public final class RetryPolicy {
 
         private void overcome() {
             if (count.get() > 0) {
-                LOG.info("The changelog can be read again, after {} failed attempts", count.get());
+                LOG.info("Changelog is available again after {} failed reads", count.get());
                 listener.onReadRecovered(count.get());
             }
         }

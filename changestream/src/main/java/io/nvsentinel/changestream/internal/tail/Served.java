@@ -10,11 +10,11 @@ import java.util.List;
  * A chunk that the tail read, and the watches whose documents are in it.
  *
  * @param chunk the chunk; from a position to itself if there is nothing new
- * @param selections what those watches want
+ * @param selections the selections of these watches
  */
 record Served(Chunk chunk, List<Selection> selections) {
 
-    /** There is nothing to take: the watches that waited have to look where the tail is now. */
+    /** There is no chunk: the waiting watches must read the current position of the tail. */
     static Served nothing(HistoryPoint at) {
         return new Served(new Chunk(at, at, List.of(), false), List.of());
     }

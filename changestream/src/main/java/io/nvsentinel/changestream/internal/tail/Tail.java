@@ -32,9 +32,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The end of the changelog, shared by the watches that wait there. Those that wait at the same change share one read at a
- * time; every other one reads on its own. Each position is verified with the page that is read behind it, so lost and forked
- * are verdicts on one position, never carried from one watch to another. Nothing runs while no watch waits.
+ * The end of the changelog, shared by the watches that wait there. Watches that wait at the same change share one read
+ * at a time; every other watch reads separately. Each position is verified with the page that is read after it, so the
+ * results "lost" and "forked" apply to one position and are never transferred between watches. Nothing runs while no
+ * watch waits.
  */
 public final class Tail {
 
@@ -44,7 +45,7 @@ public final class Tail {
 
     private final ChangelogReader reader;
     private final NotificationListener listening;
-    private final WakeUpSignal doorbell;
+    private final WakeUpSignal wakeUpSignal;
     private final Duration pollInterval;
     private final RetryPolicy patience;
     private final Scheduler timer;
@@ -60,17 +61,17 @@ public final class Tail {
     private volatile boolean holdersNamed;
 
     /**
-     * A tail; nothing is read before somebody waits.
+     * Creates a tail; nothing is read before a watch waits.
      *
      * @param reader reads the changelog
-     * @param listening where wake-ups come from
-     * @param doorbell rings on wake-ups
-     * @param settings how patient it is, and who hears of it
+     * @param listening the source of wake-ups
+     * @param wakeUpSignal signals wake-ups
+     * @param settings timeouts and listener
      */
-    public Tail(ChangelogReader reader, NotificationListener listening, WakeUpSignal doorbell, TailSettings settings) {
+    public Tail(ChangelogReader reader, NotificationListener listening, WakeUpSignal wakeUpSignal, TailSettings settings) {
         this.reader = reader;
         this.listening = listening;
-        this.doorbell = doorbell;
+        this.wakeUpSignal = wakeUpSignal;
         this.pollInterval = settings.pollInterval();
         this.patience = settings.patience();
         this.timer = settings.timer();
@@ -79,10 +80,10 @@ public final class Tail {
     }
 
     /**
-     * A watch joins. The tail begins where the first one does that asks for its next change.
+     * A watch joins. The tail starts at the position of the first watch that requests its next change.
      *
-     * @param selection what it wants
-     * @param foreign receives, once each, rows that have no place in the order
+     * @param selection the changes that it needs
+     * @param foreign receives, once each, rows without a position in the order
      */
     public void join(Selection selection, Consumer<ChangelogRow> foreign) {
         members.join(selection);
@@ -123,7 +124,7 @@ public final class Tail {
      *
      * @param from the position
      * @param selection a watch that has joined
-     * @return cold; emits one chunk, which begins at the position; waits for ever; fails with
+     * @return cold; emits one chunk, which begins at the position; waits forever; fails with
      *     {@link CollectionDroppedException} at the end of a collection, and with {@link HistoryLostException} or
      *     {@link HistoryForkedException} if the position is none of this changelog, wherever other watches are
      */
@@ -155,7 +156,9 @@ public final class Tail {
                 .flatMap(Mono::justOrEmpty);
     }
 
-    /** Nobody drives the tail, so it may begin here; else this watch proves a part of what the others wait for. */
+    /**
+     * No watch drives the tail, so it may start here; otherwise this watch proves a part of what the others wait for.
+     */
     private Mono<Chunk> ahead(HistoryPoint from, TailState known, Selection selection) {
         Flight others = flight.get();
         if (others == null) {
@@ -171,15 +174,15 @@ public final class Tail {
                         return Mono.empty();
                     }
                     head.advance(known, known.withSettled(from.id()));
-                    doorbell.ring();
+                    wakeUpSignal.ring();
                     return others.result.then().onErrorComplete().then(Mono.empty());
                 });
     }
 
-    /** Those that wait there have to find out where they are themselves. */
+    /** The watches that wait there must determine their position themselves. */
     private void drop(HistoryPoint point) {
         head.drop(point);
-        doorbell.ring();
+        wakeUpSignal.ring();
     }
 
     private Mono<Chunk> atHead(HistoryPoint from, Selection selection) {
@@ -210,7 +213,8 @@ public final class Tail {
     public Mono<Chunk> settled(HistoryPoint from, HistoryPoint upTo, Selection selection) {
         return read(from, upTo, selection)
                 .map(chunk -> chunk.orElseThrow(() -> new HistoryForkedException(
-                        "The changelog was set back while changes behind position " + from.id() + " were read")));
+                        "The changelog was set to an earlier state while changes after position " + from.id()
+                                + " were read")));
     }
 
     private Mono<Optional<Chunk>> read(HistoryPoint from, HistoryPoint settled, Selection selection) {
@@ -230,7 +234,7 @@ public final class Tail {
 
         private Flight(HistoryPoint at) {
             this.at = at;
-            // Shared as a value: an error that comes when no watch waits any more is nobody's.
+            // Shared as a value: an error that arrives when no watch waits has no receiver.
             this.result = patience.with(Mono.defer(() -> turn(at)))
                     .repeatWhenEmpty(attempts -> attempts)
                     .materialize()
@@ -245,7 +249,7 @@ public final class Tail {
         }
     }
 
-    /** One read, after the pause or the sleep that is due; empty if it brought nothing. */
+    /** One read, after the pause or the idle time; empty if it returned nothing. */
     private Mono<Served> turn(HistoryPoint at) {
         TailState known = head.state();
         if (known == null || !known.point().equals(at)) {
@@ -275,7 +279,7 @@ public final class Tail {
                     case ANOTHER_ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(at, gate)));
                 })
                 .onErrorResume(GateLostException.class, lost -> {
-                    listening.lost(gate);
+                    listening.lost(idleLock);
                     return Mono.empty();
                 });
     }
@@ -344,7 +348,7 @@ public final class Tail {
         }
     }
 
-    /** Where nobody rang, others may sleep who have to be told. */
+    /** If no notification arrived, other idle streams may have to be notified. */
     private void found(WakeUp cause, Served served) {
         if (cause != WakeUp.NOTIFICATION && served.hasProgress()) {
             listening.found();
@@ -358,7 +362,7 @@ public final class Tail {
         foreignRows.observe(page.foreign(), wanted);
         TailState known = reading.holders() == null ? before : before.withHolders(reading.holders());
         TailStep step = known.withPage(page.rows(), page.complete());
-        // A step that was cancelled and still came to its end changes nothing.
+        // A cancelled step that still completes changes nothing.
         if (!head.advance(before, step.next())) {
             return Mono.empty();
         }

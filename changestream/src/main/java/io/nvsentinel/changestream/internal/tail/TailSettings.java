@@ -6,12 +6,12 @@ import java.time.Duration;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * What a tail is told by its owner.
+ * The settings of a tail.
  *
- * @param pollInterval how long to sleep without any wake-up
- * @param patience waits out a server that is away
- * @param timer tells and waits for time
- * @param listener hears what happens
+ * @param pollInterval the longest idle time without a wake-up
+ * @param patience waits while the server is unavailable
+ * @param timer provides the time and delays
+ * @param listener is notified of events
  */
 public record TailSettings(
         Duration pollInterval, RetryPolicy patience, Scheduler timer, ChangeStreamListener listener) {}

@@ -22,11 +22,13 @@ record TailState(HistoryPoint point, long settled, long gapSeen, List<Fence> fen
     /** More proofs under way than this are not started: later ones settle more anyway. */
     private static final int MAX_FENCES = 64;
 
-    /** Where a watch stands that waits for its next change. */
+    /** The position of a watch that waits for its next change. */
     enum Standing {
         /** At the same change as the tail: it takes part in the tail's next read. */
         AT_HEAD,
-        /** At an earlier change, or at another one under the same id: it reads on its own up to the tail's. */
+        /**
+         * At an earlier change, or at a different one with the same id: it reads separately up to the tail's position.
+         */
         BEHIND,
         /** At a later change, so the tail is behind it. */
         AHEAD
@@ -70,7 +72,7 @@ record TailState(HistoryPoint point, long settled, long gapSeen, List<Fence> fen
         return gapSeen > settled;
     }
 
-    /** Takes in the holders of the writer lock, read after the last page and before the next one. */
+    /** Applies the holders of the writer lock, read after the last page and before the next one. */
     TailState withHolders(Set<Long> holders) {
         long proven = settled;
         for (Fence fence : fences) {
@@ -97,10 +99,10 @@ record TailState(HistoryPoint point, long settled, long gapSeen, List<Fence> fen
     }
 
     /**
-     * Takes in a page that was read after the holders. The position is always that of a row: beyond the last one there is
-     * nothing by which the history could be recognized.
+     * Applies a page that was read after the holders. The position is always the position of a row, because after the
+     * last row there is nothing by which the history could be recognized.
      *
-     * @param rows the visible changes behind the position, in order
+     * @param rows the visible changes after the position, in order
      * @param complete whether these are all of them
      */
     TailStep withPage(List<ChangelogRow> rows, boolean complete) {

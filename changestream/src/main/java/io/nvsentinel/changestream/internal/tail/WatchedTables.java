@@ -26,12 +26,12 @@ final class WatchedTables {
     }
 
     /**
-     * Takes in a page of the end.
+     * Applies a page of the end.
      *
      * @param page the page
-     * @param selections whose tables were looked up
-     * @param atEnd whether nothing behind the page's beginning is left to deliver or to prove
-     * @return whether a watch has to be told
+     * @param selections the selections whose tables were queried
+     * @param atEnd whether nothing after the start of the page is left to deliver or to prove
+     * @return whether a watch must be notified
      */
     boolean observe(ChangelogPage page, Iterable<Selection> selections, boolean atEnd) {
         boolean news = false;

@@ -16,9 +16,9 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The advisory lock that tells writers whether a subscriber sleeps, as seen from one LISTEN connection.
+ * The advisory lock by which writers know whether a subscriber is idle, for one LISTEN connection.
  *
- * <p>Every statement is bounded: on a connection that has silently died none would ever end.
+ * <p>Every statement has a timeout: on a silently broken connection it would never end.
  */
 public final class IdleLock {
 
@@ -49,11 +49,11 @@ public final class IdleLock {
 
     /** How trying to arm ended. */
     public enum Outcome {
-        /** Nobody was asleep and no writer was committing: from now on writers notify. */
+        /** No subscriber was idle and no writer was committing: from now on writers notify. */
         ARMED,
-        /** Writers are committing who will not notify. */
+        /** Transactions that will not notify are committing. */
         WRITERS_COMMITTING,
-        /** Another subscriber sleeps, so writers notify. */
+        /** Another subscriber is idle, so writers notify. */
         ANOTHER_ARMED
     }
 
@@ -63,14 +63,14 @@ public final class IdleLock {
     private final Scheduler timer;
     private final String tell;
     private final AtomicBoolean mayHoldLock = new AtomicBoolean();
-    private final PendingNotification debt = new PendingNotification();
+    private final PendingNotification pendingNotification = new PendingNotification();
     private final Sinks.Empty<Void> lost = Sinks.empty();
 
     IdleLock(PostgresqlConnection connection, Duration timeout, Scheduler timer) {
         this.connection = connection;
         this.timeout = timeout;
         this.timer = timer;
-        // Notifications take turns until they are on disk, and nobody needs this one to be.
+        // Notifications are serialized until they are flushed, and this one need not be durable.
         this.tell =
                 "set_config('synchronous_commit', 'off', true) || pg_notify('" + CHANNEL + "', '" + name + "')::text";
     }
@@ -86,22 +86,24 @@ public final class IdleLock {
     public <T> Mono<T> whileArmed(Function<Outcome, Mono<T>> work) {
         return Flux.usingWhen(
                         Mono.just(this),
-                        // Not Mono.flatMap, which may forget a cancellation: work that goes on then would settle what
-                        // is owed.
-                        gate -> gate.arm().flux().concatMap(work, 1),
+                        // Not Mono.flatMap, which may miss a cancellation: work that continues then would clear the
+                        // pending notification.
+                        idleLock -> idleLock.arm().flux().concatMap(work, 1),
                         IdleLock::letGo,
-                        (gate, error) -> gate.letGo(),
+                        (idleLock, error) -> idleLock.letGo(),
                         IdleLock::letGo)
                 // Cancels before it emits, which sends the release.
                 .next();
     }
 
-    /** Where the connection is lost, the lock goes with it; that must not hide what the work gave, or how it failed. */
+    /**
+     * If the connection is lost, the lock is released with it; that must not hide the result or the error of the work.
+     */
     private Mono<Void> letGo() {
         return disarm().onErrorComplete(GateLostException.class);
     }
 
-    /** Noted before it is sent: if this is cancelled half-way, the lock may be held all the same. */
+    /** Recorded before it is sent: if this is cancelled partway, the lock may be held nevertheless. */
     private Mono<Outcome> arm() {
         return Mono.defer(() -> {
             mayHoldLock.set(true);
@@ -114,14 +116,17 @@ public final class IdleLock {
             if (!mayHoldLock.getAndSet(false)) {
                 return Mono.empty();
             }
-            debt.letGo();
+            pendingNotification.letGo();
             return one("SELECT " + UNLOCK).then();
         });
     }
 
-    /** Changes were found that nobody may have been notified of: those asleep behind this one are to be told. */
+    /**
+     * Changes were found for which there may have been no notification: the idle subscribers that rely on this one must
+     * be notified.
+     */
     void found() {
-        debt.found(mayHoldLock.get());
+        pendingNotification.found(mayHoldLock.get());
     }
 
     /**
@@ -135,39 +140,39 @@ public final class IdleLock {
 
     /** Nothing was found since the lock is held, by this one or another: those asleep rely on that. */
     public void nothingFound() {
-        debt.settle();
+        pendingNotification.settle();
     }
 
     /**
-     * Tells those asleep behind this one whenever that is due.
+     * Notifies the idle subscribers that rely on this one when that is due.
      *
-     * @return cold; never ends by itself
+     * @return cold; never completes
      */
     Flux<Void> telling() {
-        return debt.due(timer)
+        return pendingNotification.due(timer)
                 .onBackpressureLatest()
-                // That it failed is heard of from whenLost.
+                // The failure is reported by whenLost.
                 .concatMap(due ->
-                        debt.take() ? one("SELECT " + tell).onErrorComplete().then() : Mono.empty());
+                        pendingNotification.take() ? one("SELECT " + tell).onErrorComplete().then() : Mono.empty());
     }
 
     /**
-     * For the end of the connection: lets go, and tells those asleep behind this one. In one statement, for the connection may
-     * be closed behind it.
+     * For the end of the connection: releases the lock, and notifies the idle subscribers that rely on this one. One
+     * statement, because the connection may be closed after it.
      *
-     * @return cold; completes, also where the connection is lost
+     * @return cold; completes, even if the connection is lost
      */
     Mono<Void> leave() {
         return Mono.defer(() -> {
             boolean held = mayHoldLock.getAndSet(false);
-            boolean owed = debt.take();
+            boolean owed = pendingNotification.take();
             return held || owed
                     ? one("SELECT " + UNLOCK + " || " + tell).onErrorComplete().then()
                     : Mono.empty();
         });
     }
 
-    /** Whether this gate has sent it, which knows what it tells. */
+    /** Whether this lock has sent the notification, so that it is already known here. */
     boolean isOwn(Notification notification) {
         return name.equals(notification.getParameter());
     }
@@ -187,7 +192,7 @@ public final class IdleLock {
     /** A lock that may be held is released by closing the connection. */
     private void giveUp(Throwable error) {
         mayHoldLock.set(false);
-        debt.take();
+        pendingNotification.take();
         lost.tryEmitError(error);
     }
 
@@ -196,7 +201,7 @@ public final class IdleLock {
         return lost.asMono().cast(IdleLock.class);
     }
 
-    /** The LISTEN connection does not answer; the stream goes on by polling. */
+    /** The LISTEN connection does not answer; the stream continues by polling. */
     public static final class GateLostException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;

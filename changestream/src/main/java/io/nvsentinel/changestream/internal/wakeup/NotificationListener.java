@@ -18,7 +18,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Keeps one LISTEN connection, outside the pool, for as long as anybody watches. Losing it costs speed, never changes.
+ * Keeps one LISTEN connection, outside the pool, while a watch is open. Losing it increases the latency, but never
+ * loses changes.
  */
 public final class NotificationListener {
 
@@ -29,25 +30,25 @@ public final class NotificationListener {
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
     private final Connections connections;
-    private final WakeUpSignal doorbell;
+    private final WakeUpSignal wakeUpSignal;
     private final Scheduler timer;
     private final ChangeStreamListener listener;
     private final OutageRetry retry;
-    private final AtomicReference<@Nullable IdleLock> gate = new AtomicReference<>();
+    private final AtomicReference<@Nullable IdleLock> idleLock = new AtomicReference<>();
     private final Mono<Void> session;
 
     /**
-     * Listens to nothing yet.
+     * Creates a listener that does not listen yet.
      *
-     * @param connections give the connection
-     * @param doorbell is rung by every notification
-     * @param timer tells and waits for time
-     * @param listener hears whether it works
+     * @param connections provide the connection
+     * @param wakeUpSignal is signalled by every notification
+     * @param timer provides the time and delays
+     * @param listener is notified whether it works
      */
     public NotificationListener(
-            Connections connections, WakeUpSignal doorbell, Scheduler timer, ChangeStreamListener listener) {
+            Connections connections, WakeUpSignal wakeUpSignal, Scheduler timer, ChangeStreamListener listener) {
         this.connections = connections;
-        this.doorbell = doorbell;
+        this.wakeUpSignal = wakeUpSignal;
         this.timer = timer;
         this.listener = listener;
         this.retry = new OutageRetry(FIRST_BACKOFF, LONGEST_BACKOFF, connections.recoveries(), timer);
@@ -59,7 +60,7 @@ public final class NotificationListener {
     }
 
     /**
-     * Listens while subscribed; never ends by itself. All subscribers share one connection.
+     * Listens while subscribed; never completes. All subscribers share one connection.
      *
      * @return the session
      */
@@ -68,26 +69,26 @@ public final class NotificationListener {
     }
 
     /**
-     * The gate of the connection in use.
+     * The idle lock of the current connection.
      *
      * @return null while there is none
      */
-    public @Nullable IdleLock gate() {
-        return gate.get();
+    public @Nullable IdleLock idleLock() {
+        return idleLock.get();
     }
 
     /**
-     * A gate did not answer: do without it until the session has made another connection.
+     * An idle lock did not answer: it is not used until the session has opened another connection.
      *
-     * @param broken the gate
+     * @param broken the idle lock
      */
     public void lost(IdleLock broken) {
-        gate.compareAndSet(broken, null);
+        idleLock.compareAndSet(broken, null);
     }
 
-    /** Changes were found that nobody may have been notified of. */
+    /** Changes were found for which there may have been no notification. */
     public void found() {
-        IdleLock current = gate.get();
+        IdleLock current = idleLock.get();
         if (current != null) {
             current.found();
         }
@@ -98,13 +99,16 @@ public final class NotificationListener {
                 .dedicated("Listen for changes", this::listen)
                 // The connection's lifetime is over, or its certificates are: on with the next.
                 .repeat()
-                // A gate is emitted once LISTEN works, which resets the back-off.
+                // An idle lock is emitted once LISTEN works, which resets the back-off.
                 .retryWhen(Retry.from(failures -> retry.when(error -> true)
                         .generateCompanion(
                                 failures.doOnNext(signal -> degraded(signal.totalRetriesInARow(), signal.failure())))));
     }
 
-    /** Subscribes to notifications, then LISTENs, then has everybody poll: what came in between is found by polling. */
+    /**
+     * Subscribes to notifications, then runs LISTEN, then lets all watches poll: changes in between are found by
+     * polling.
+     */
     private Flux<IdleLock> listen(PostgresqlConnection connection) {
         return Flux.usingWhen(
                 Mono.fromSupplier(() -> new IdleLock(connection, ANSWER_WITHIN, timer)),
@@ -117,14 +121,14 @@ public final class NotificationListener {
                 .getNotifications()
                 .onBackpressureLatest()
                 .filter(notification -> !opened.isOwn(notification))
-                .doOnNext(notification -> doorbell.ring())
+                .doOnNext(notification -> wakeUpSignal.ring())
                 .then(Mono.error(() -> new UnavailableException("The LISTEN connection was closed", null, null)));
         Mono<IdleLock> listening = Flux.from(
                         connection.createStatement("LISTEN " + IdleLock.CHANNEL).execute())
                 .concatMap(result -> result.getRowsUpdated())
                 .then(Mono.fromSupplier(() -> opened(opened)));
         Flux<IdleLock> beating = Mono.delay(HEARTBEAT, timer)
-                // Its failure is heard of below, and once is enough.
+                // Its failure is reported below, which is sufficient.
                 .then(opened.heartbeat().onErrorComplete())
                 .cast(IdleLock.class)
                 .repeat();
@@ -142,8 +146,8 @@ public final class NotificationListener {
     }
 
     private void closed(IdleLock closed) {
-        gate.compareAndSet(closed, null);
-        doorbell.ring();
+        idleLock.compareAndSet(closed, null);
+        wakeUpSignal.ring();
     }
 
     private void degraded(long attempts, Throwable failure) {

@@ -10,13 +10,14 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * What one who holds the gate's lock owes to those asleep behind it. Some may have gone to sleep just before it lets go:
- * writers do not notify from then on, and those do not know. So it has to hold the lock again soon or to tell them, and to
- * tell them at once where it has found a change that nobody was notified of. Thread-safe.
+ * The notification that the owner of the idle lock must send to the idle subscribers that rely on it. Some of them may
+ * have become idle just before it releases the lock: writers do not notify from then on, and these subscribers do not
+ * know. So the owner must lock again soon or notify them, and must notify them immediately if it has found a change
+ * without a notification. Thread-safe.
  */
 final class PendingNotification {
 
-    /** How soon they are told of a lock that was let go; longer than looking and locking again takes. */
+    /** The delay until they are notified of a released lock; longer than reading and locking again takes. */
     private static final Duration SOON = Duration.ofMillis(100);
 
     /** How long two threads that have something to say at once wait for each other; far more than it takes. */
@@ -24,7 +25,7 @@ final class PendingNotification {
 
     private enum Owed {
         NOTHING,
-        /** To hold the lock again, or to tell. */
+        /** To lock again, or to notify. */
         LOCK_OR_WORD,
         WORD
     }
@@ -40,7 +41,7 @@ final class PendingNotification {
     /**
      * Changes were found without a notification.
      *
-     * @param holding whether the lock is held; if it was not held before either, nothing is owed to anybody
+     * @param holding whether the lock is held; if it was not held before either, no notification is pending
      */
     void found(boolean holding) {
         if (holding || owed.get() == Owed.LOCK_OR_WORD) {
@@ -60,7 +61,7 @@ final class PendingNotification {
         }
     }
 
-    /** Whether anything was owed; nothing is afterwards, so whoever asks pays. */
+    /** Returns whether a notification was pending, and clears it: the caller must send it. */
     boolean take() {
         return owed.getAndSet(Owed.NOTHING) != Owed.NOTHING;
     }

@@ -6,22 +6,25 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
-/** Wakes who waits; if nobody waits, remembers to skip the next wait, so that no ring is lost. Thread-safe. */
+/**
+ * Wakes the waiting subscriber; if none waits, the next wait returns immediately, so that no signal is lost.
+ * Thread-safe.
+ */
 public final class WakeUpSignal {
 
     private volatile Sinks.One<Boolean> next = Sinks.one();
 
-    /** Rings; ringing again before anybody has waited changes nothing. */
+    /** Signals; a second signal before the next wait has no effect. */
     public void ring() {
         next.tryEmitValue(true);
     }
 
     /**
-     * Waits. A ring is used up by the one who sees it.
+     * Waits. A signal is consumed by the subscriber that receives it.
      *
-     * @param max how long
-     * @param timer tells and waits for time
-     * @return cold; true when it rang, false when the time passed
+     * @param max the longest wait
+     * @param timer provides the time and delays
+     * @return cold; true when it was signalled, false when the time has passed
      */
     public Mono<Boolean> await(Duration max, Scheduler timer) {
         return Mono.defer(() -> next.asMono().timeout(max, Mono.just(false), timer))

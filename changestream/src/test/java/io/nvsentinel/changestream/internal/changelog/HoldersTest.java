@@ -27,7 +27,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Whoever has drawn an id and not ended yet is among the holders, in every look at the locks: the proof rests on it. */
+/**
+ * Every transaction that has drawn an id and not ended is among the holders in every query of the locks: the proof
+ * depends on it.
+ */
 class HoldersTest {
 
     private static final int WRITERS = 4;
@@ -53,8 +56,9 @@ class HoldersTest {
     }
 
     /**
-     * PREPARE TRANSACTION hands the session's locks over to the prepared transaction in several steps. Grouped by process,
-     * say, a look in between finds the two locks of a holder apart; this test notices that within seconds.
+     * PREPARE TRANSACTION transfers the session's locks to the prepared transaction in several steps. If locks are
+     * grouped by process, a query in between finds the two locks of a holder separately; this test detects that within
+     * seconds.
      */
     @Test
     void aTransactionIsAHolderWhileItIsBeingPrepared() throws Exception {

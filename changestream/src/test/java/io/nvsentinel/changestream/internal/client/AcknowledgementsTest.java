@@ -99,7 +99,7 @@ class AcknowledgementsTest {
         assertThat(waitsAt(4, pending)).isEqualTo(1);
     }
 
-    /** Delivers until there is no room; says how often the log told so. */
+    /** Delivers until the limit is reached; returns how often that was logged. */
     private long waitsAt(int most, Deque<Runnable> pending) {
         Logger logger = (Logger) LoggerFactory.getLogger("io.nvsentinel.changestream.watch");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -118,7 +118,7 @@ class AcknowledgementsTest {
             logger.detachAppender(lines);
         }
         return lines.list.stream()
-                .filter(line -> line.getFormattedMessage().contains("reading waits"))
+                .filter(line -> line.getFormattedMessage().contains("reading is paused"))
                 .count();
     }
 }

@@ -42,7 +42,10 @@ class SharesTest {
         assertThat(takers(shuffled, given.partitions())).isEqualTo(takers(given.members(), given.partitions()));
     }
 
-    /** Dividing anew would move most: of 64 partitions of four members about 48, were they given out by counting. */
+    /**
+     * Assigning all partitions again would move most of them: of 64 partitions of four members about 48, were they
+     * given out by counting.
+     */
     @Test
     void whoComesOrGoesMovesFewPartitionsOfOthers() {
         Random random = new Random(7);

@@ -12,9 +12,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a reader can see of a database whose transactions write the changelog. Immutable, so that situations can be compared.
+ * What a reader can see of a database whose transactions write the changelog. Immutable, so that situations can be
+ * compared.
  *
- * @param sessions those that write
+ * @param sessions the writing sessions
  * @param visible ids of the rows that a snapshot shows
  * @param nextId what the sequence gives next
  * @param nextXid the next transaction id
@@ -59,7 +60,7 @@ record ExploredDatabase(List<Session> sessions, Set<Long> visible, long nextId, 
                 .collect(Collectors.toSet());
     }
 
-    /** The lowest transaction id that runs, or the next one after those that have ended. */
+    /** The lowest running transaction id, or the id after the last ended one. */
     long xmin() {
         return sessions.stream()
                 .filter(session -> session.phase() == Phase.COMMITTING)

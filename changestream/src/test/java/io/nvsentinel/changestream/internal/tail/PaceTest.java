@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PaceTest {
 
-    /** A busy server is asked less often, and nobody waits long for a change all the same. */
+    /** A busy server is queried less often, and a change is still delivered soon. */
     @ParameterizedTest
     @CsvSource({"PT0.0001S, PT0.001S", "PT0.002S, PT0.008S", "PT3S, PT0.02S"})
     void restsFourTimesAsLongAsItReadWithinBounds(Duration reading, Duration rest) {

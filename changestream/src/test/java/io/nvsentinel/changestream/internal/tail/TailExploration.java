@@ -26,20 +26,20 @@ final class TailExploration {
     private static final int PAGE_ROWS = 2;
 
     /**
-     * How much is explored.
+     * The size of the exploration.
      *
-     * @param writers sessions that write
-     * @param readers readers, each with a state of its own
-     * @param ids ids that are drawn
-     * @param transactions transactions that are begun
+     * @param writers the number of writing sessions
+     * @param readers the number of readers, each with its own state
+     * @param ids the number of drawn ids
+     * @param transactions the number of started transactions
      */
     record Limits(int writers, int readers, int ids, int transactions) {}
 
     /**
-     * What was found.
+     * The result.
      *
-     * @param situations how many different ones there are
-     * @param depth the most steps that any of them is away from the beginning
+     * @param situations the number of different situations
+     * @param depth the largest number of steps from the start
      * @param violation the steps that led to a violation, and the violation last; empty if there is none
      */
     record Outcome(int situations, int depth, List<String> violation) {}
@@ -176,7 +176,7 @@ final class TailExploration {
         };
     }
 
-    /** Leaves those proofs nothing to wait for that have lost one of what they waited for. */
+    /** A proof is complete as soon as one of its transactions has ended. */
     private static TailState forgetting(TailState state, Set<Long> holders) {
         List<Fence> fences = state.fences().stream()
                 .map(fence -> holders.containsAll(fence.holders()) ? fence : new Fence(fence.highestSeen(), Set.of()))

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /**
  * A model of transactions that write the changelog, and of a reader whose two reads may have any writers' steps between
- * them. A writer takes the lock, draws ids, makes them visible, and lets go of the lock, each as a step of its own.
+ * them. A writer takes the lock, draws ids, makes them visible, and releases the lock, each in a separate step.
  */
 final class TailSimulation {
 
@@ -27,7 +27,7 @@ final class TailSimulation {
         REAL,
         /** The holders are read after the page that they settle. */
         HOLDERS_AFTER_PAGE,
-        /** A proof is done as soon as one of its holders is gone. */
+        /** A proof is complete as soon as one of its holders has ended. */
         ANY_HOLDER_GONE,
         /** A gap is skipped when it is seen a second time. */
         NO_PROOF,
@@ -176,7 +176,7 @@ final class TailSimulation {
         };
     }
 
-    /** The xmax of each sighting below which something still runs, as if those were the holders. */
+    /** The xmax of each snapshot below which a transaction still runs, as if these transactions were the holders. */
     private Set<Long> pending(TailState known) {
         long xmin = open.stream()
                 .filter(writer -> !writer.ended)

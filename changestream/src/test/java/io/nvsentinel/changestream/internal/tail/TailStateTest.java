@@ -93,7 +93,7 @@ class TailStateTest {
         TailState second = first.withPage(rows(6, 8), true).next().withHolders(Set.of(70L, 72L));
         assertThat(second.fences()).extracting(Fence::highestSeen).containsExactly(6L, 8L);
 
-        // Nobody of the second fence is left, although 71 of the first one came back into sight.
+        // No holder of the second fence is left, although 71 of the first one is visible again.
         TailState settled = second.withHolders(Set.of(71L));
 
         assertThat(settled.settled()).isEqualTo(8);

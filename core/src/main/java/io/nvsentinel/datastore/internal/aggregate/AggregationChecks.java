@@ -72,10 +72,10 @@ public final class AggregationChecks {
     }
 
     /**
-     * The expressions that are there.
+     * The expressions without nulls.
      *
      * @param expressions expressions or null
-     * @return those that are not null
+     * @return the expressions that are not null
      */
     public static List<Expression> present(@Nullable Expression... expressions) {
         List<Expression> present = new ArrayList<>();
@@ -109,7 +109,7 @@ public final class AggregationChecks {
         FieldPath.of(name);
         if (name.isEmpty() || name.startsWith("$") || name.indexOf('.') >= 0 || name.equals("_id")) {
             throw new InvalidRequestException("'" + name
-                    + "' cannot be the name of a result: it must not be empty, _id, begin with $ or hold a dot");
+                    + "' is not a valid result name: it must not be empty, be _id, start with $ or contain a dot");
         }
     }
 
@@ -120,11 +120,11 @@ public final class AggregationChecks {
      */
     public static void paths(Collection<String> paths) {
         if (paths.isEmpty()) {
-            throw new InvalidRequestException("at least one field is needed");
+            throw new InvalidRequestException("at least one field is required");
         }
         for (String path : paths) {
             if (FieldPath.parse(path).names().isEmpty()) {
-                throw new InvalidRequestException("'" + path + "' cannot be the path of a new field");
+                throw new InvalidRequestException("'" + path + "' is not a valid path of a new field");
             }
         }
     }

@@ -18,8 +18,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders expressions to SQL, in the form that is wanted where they stand: a JSON value (SQL's null for what is missing), a
- * boolean or a number. Each operand is rendered once, so that the text grows with the expression and not faster.
+ * Renders expressions to SQL, in the form that their context requires: a JSON value (SQL's null for a missing value), a
+ * boolean or a number. Each operand is rendered once, so that the length of the SQL is linear in the size of the
+ * expression.
  */
 final class ExpressionSql {
 
@@ -77,7 +78,7 @@ final class ExpressionSql {
 
     private String element(FieldPath path) {
         if (element == null) {
-            throw new InvalidRequestException("there is no element here; element stands in filter and map");
+            throw new InvalidRequestException("element is only available in filter and map");
         }
         return path.names().isEmpty() ? element : "(" + element + " #> " + names(path) + ")";
     }
@@ -106,7 +107,7 @@ final class ExpressionSql {
                 + "(value, position)" + where + ")";
     }
 
-    /** For operands inside a subquery, whose own aliases must not hide the ones in use. */
+    /** For operands inside a subquery, whose aliases must not hide the outer ones. */
     private ExpressionSql nested() {
         return new ExpressionSql(binder, map, element, depth + 1);
     }
@@ -120,7 +121,8 @@ final class ExpressionSql {
             case IF_NULL -> ifNull(operands);
             case ARRAY -> "to_jsonb(CAST(ARRAY[" + joined(operands, ", ", this::jsonOrNull) + "] AS jsonb[]))";
             case SIZE ->
-                "(SELECT CASE jsonb_typeof(v) WHEN 'array' THEN to_jsonb(jsonb_array_length(v)) ELSE 'null' END FROM (SELECT "
+                "(SELECT CASE jsonb_typeof(v) WHEN 'array' THEN to_jsonb(jsonb_array_length(v)) ELSE "
+                        + "'null' END FROM (SELECT "
                         + nested().json(operands.get(0)) + " AS v) AS sized)";
             case ELEMENT_AT ->
                 "(SELECT CASE jsonb_typeof(v) WHEN 'array' THEN v -> CAST(LEAST(GREATEST(trunc(n), -2147483648),"

@@ -38,7 +38,7 @@ final class MongoExpression {
             Map.entry("$arrayElemAt", Operator.ELEMENT_AT),
             Map.entry("$setIntersection", Operator.SET_INTERSECTION));
 
-    /** The name under which the element at hand is known, or null outside of $filter and $map. */
+    /** The name of the current element, or null outside of $filter and $map. */
     private final @Nullable String element;
 
     private final int depth;
@@ -91,7 +91,7 @@ final class MongoExpression {
             }
         }
         throw new InvalidRequestException("unknown variable " + text
-                + "; $$ROOT, the element in $filter and $map, and {\"$toLong\": \"$$NOW\"} are known");
+                + "; supported are $$ROOT, the element in $filter and $map, and {\"$toLong\": \"$$NOW\"}");
     }
 
     private Expression map(Map<?, ?> map) {
@@ -108,7 +108,7 @@ final class MongoExpression {
         }
         if (map.size() > 1) {
             throw new InvalidRequestException(
-                    "an expression has one operator, not " + map.size() + ": " + map.keySet());
+                    "an expression must have one operator, not " + map.size() + ": " + map.keySet());
         }
         Map.Entry<?, ?> only = map.entrySet().iterator().next();
         return operator(String.valueOf(only.getKey()), only.getValue());
@@ -135,18 +135,18 @@ final class MongoExpression {
         if ("$$NOW".equals(operand)) {
             return Expression.now();
         }
-        throw new InvalidRequestException("$toLong takes \"$$NOW\" and nothing else");
+        throw new InvalidRequestException("$toLong supports only \"$$NOW\"");
     }
 
     private MongoExpression inside(Map<?, ?> parts) {
         Object name = parts.containsKey("as") ? parts.get("as") : "this";
         if (name instanceof String text && !text.isEmpty()) {
             if (element != null) {
-                throw new InvalidRequestException("$filter and $map cannot stand inside one another");
+                throw new InvalidRequestException("$filter and $map cannot be nested in each other");
             }
             return new MongoExpression(text, depth + 1);
         }
-        throw new InvalidRequestException("as takes a name");
+        throw new InvalidRequestException("as requires a name");
     }
 
     private Expression cond(@Nullable Object operand) {
@@ -161,7 +161,7 @@ final class MongoExpression {
     private Expression call(String name, @Nullable Object operand) {
         Operator operator = OPERATORS.get(name);
         if (operator == null) {
-            throw new InvalidRequestException("unknown operator " + name + " in an expression; known are "
+            throw new InvalidRequestException("unknown operator " + name + " in an expression; supported are "
                     + OPERATORS.keySet().stream().sorted().toList() + ", $filter, $map, $literal and $toLong");
         }
         Object list = operand instanceof Object[] array ? Arrays.asList(array) : operand;
@@ -176,11 +176,11 @@ final class MongoExpression {
         if (operand instanceof Map<?, ?> map && map.keySet().containsAll(required)) {
             for (Object key : map.keySet()) {
                 if (!required.contains(key) && !optional.contains(key)) {
-                    throw new InvalidRequestException(name + " does not take " + key);
+                    throw new InvalidRequestException(name + " does not support " + key);
                 }
             }
             return map;
         }
-        throw new InvalidRequestException(name + " takes a map with " + String.join(", ", required));
+        throw new InvalidRequestException(name + " requires a map with " + String.join(", ", required));
     }
 }

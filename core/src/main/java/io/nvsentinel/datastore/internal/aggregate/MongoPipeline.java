@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads pipelines as MongoDB writes them. What it does not know it refuses, naming it and where it stands. */
+/** Parses pipelines in MongoDB's syntax. An unsupported element is rejected with its name and place. */
 public final class MongoPipeline {
 
     private static final String STAGES =
@@ -55,7 +55,7 @@ public final class MongoPipeline {
 
     private static List<Stage> stages(Map<?, ?> stage) {
         if (stage.size() != 1) {
-            throw new InvalidRequestException("a stage has exactly one name, not " + stage.keySet());
+            throw new InvalidRequestException("a stage must have exactly one name, not " + stage.keySet());
         }
         Map.Entry<?, ?> only = stage.entrySet().iterator().next();
         String name = String.valueOf(only.getKey());
@@ -83,7 +83,7 @@ public final class MongoPipeline {
             case "$addFields", "$set" -> Stage.addFields(expressions(map(name, operand)));
             case "$unwind" -> unwind(operand);
             case "$setWindowFields" -> MongoWindow.parse(map(name, operand));
-            default -> throw new InvalidRequestException("unknown stage " + name + "; " + STAGES + " are known");
+            default -> throw new InvalidRequestException("unknown stage " + name + "; " + STAGES + " are supported");
         };
     }
 
@@ -92,7 +92,7 @@ public final class MongoPipeline {
         map(name, operand).forEach((path, direction) -> {
             long sign = whole(path, direction);
             if (sign != 1 && sign != -1) {
-                throw new InvalidRequestException(name + ": " + path + " takes 1 or -1, not " + sign);
+                throw new InvalidRequestException(name + ": " + path + " requires 1 or -1, not " + sign);
             }
             sorts.add(new Sort(FieldPath.parse(path), sign < 0));
         });
@@ -101,7 +101,7 @@ public final class MongoPipeline {
 
     private static Stage group(Map<String, ?> group) {
         if (!group.containsKey("_id")) {
-            throw new InvalidRequestException("$group needs an _id, which may be null");
+            throw new InvalidRequestException("$group requires an _id, which can be null");
         }
         Map<String, Accumulator> fields = new LinkedHashMap<>();
         group.forEach((name, operand) -> {
@@ -116,17 +116,17 @@ public final class MongoPipeline {
     /** One accumulator, alone in its map. */
     static Accumulator accumulator(String name, Map<String, ?> accumulator) {
         if (accumulator.size() != 1) {
-            throw new InvalidRequestException(name + " takes one accumulator, not " + accumulator.keySet());
+            throw new InvalidRequestException(name + " requires one accumulator, not " + accumulator.keySet());
         }
         Map.Entry<String, ?> only = accumulator.entrySet().iterator().next();
         Accumulator.Kind kind = ACCUMULATORS.get(only.getKey());
         if (kind == null) {
-            throw new InvalidRequestException(name + ": unknown accumulator " + only.getKey() + "; known are "
+            throw new InvalidRequestException(name + ": unknown accumulator " + only.getKey() + "; supported are "
                     + ACCUMULATORS.keySet().stream().sorted().toList());
         }
         if (kind == Accumulator.Kind.COUNT) {
             if (!Map.of().equals(only.getValue())) {
-                throw new InvalidRequestException(name + ": $count takes an empty map");
+                throw new InvalidRequestException(name + ": $count requires an empty map");
             }
             return Accumulator.count();
         }
@@ -140,7 +140,8 @@ public final class MongoPipeline {
             if (isOne(operand)) {
                 kept.put(path, Expression.field(path));
             } else if (operand instanceof Number || operand instanceof Boolean) {
-                throw new InvalidRequestException("$project: " + path + " cannot be excluded; name what to include");
+                throw new InvalidRequestException(
+                        "$project: " + path + " cannot be excluded; list the fields to include");
             } else {
                 kept.put(path, MongoExpression.parse(operand));
             }
@@ -162,10 +163,10 @@ public final class MongoPipeline {
         return expressions;
     }
 
-    /** A name with a $ where a field belongs is an operator in a wrong place. */
+    /** A name with a $ in the place of a field is a misplaced operator. */
     static void newField(String path) {
         if (path.startsWith("$")) {
-            throw new InvalidRequestException("the name of a field does not begin with $: " + path);
+            throw new InvalidRequestException("the name of a field must not start with $: " + path);
         }
     }
 
@@ -176,26 +177,26 @@ public final class MongoPipeline {
         Map<String, ?> parts = map("$unwind", operand);
         for (String part : parts.keySet()) {
             if (!part.equals("path") && !part.equals("preserveNullAndEmptyArrays")) {
-                throw new InvalidRequestException("$unwind does not take " + part);
+                throw new InvalidRequestException("$unwind does not support " + part);
             }
         }
         Object keep = parts.containsKey("preserveNullAndEmptyArrays") ? parts.get("preserveNullAndEmptyArrays") : false;
         if (keep instanceof Boolean keepEmpty) {
             return new Stage.Unwind(reference(parts.get("path")), keepEmpty);
         }
-        throw new InvalidRequestException("$unwind: preserveNullAndEmptyArrays takes true or false");
+        throw new InvalidRequestException("$unwind: preserveNullAndEmptyArrays must be true or false");
     }
 
     private static FieldPath reference(@Nullable Object operand) {
         if (operand instanceof String text && text.startsWith("$") && !text.startsWith("$$")) {
             return FieldPath.parse(text.substring(1));
         }
-        throw new InvalidRequestException("$unwind takes a field, written with a $ before its path");
+        throw new InvalidRequestException("$unwind requires a field, written with $ before its path");
     }
 
     static Map<String, ?> map(String name, @Nullable Object operand) {
         if (!(operand instanceof Map<?, ?> map)) {
-            throw new InvalidRequestException(name + " takes a map");
+            throw new InvalidRequestException(name + " requires a map");
         }
         Map<String, Object> copy = new LinkedHashMap<>();
         map.forEach((key, value) -> copy.put(String.valueOf(key), value));
@@ -208,15 +209,15 @@ public final class MongoPipeline {
                 return new BigDecimal(number.toString()).longValueExact();
             }
         } catch (ArithmeticException | NumberFormatException e) {
-            throw new InvalidRequestException(name + " takes a whole number, not " + operand);
+            throw new InvalidRequestException(name + " requires an integer, not " + operand);
         }
-        throw new InvalidRequestException(name + " takes a whole number");
+        throw new InvalidRequestException(name + " requires an integer");
     }
 
     private static String text(String name, @Nullable Object operand) {
         if (operand instanceof String text) {
             return text;
         }
-        throw new InvalidRequestException(name + " takes a text");
+        throw new InvalidRequestException(name + " requires a string");
     }
 }

@@ -24,7 +24,7 @@ final class MongoWindow {
     static Stage parse(Map<String, ?> stage) {
         for (String part : stage.keySet()) {
             if (!PARTS.contains(part)) {
-                throw new InvalidRequestException("$setWindowFields does not take " + part);
+                throw new InvalidRequestException("$setWindowFields does not support " + part);
             }
         }
         Object partition = stage.get("partitionBy");
@@ -52,7 +52,7 @@ final class MongoWindow {
         if (window.size() == 1 && window.get("documents") instanceof List<?> bounds && bounds.size() == 2) {
             return new Frame(bound(bounds.get(0)), bound(bounds.get(1)));
         }
-        throw new InvalidRequestException("window takes {\"documents\": [from, to]} and nothing else");
+        throw new InvalidRequestException("window must be {\"documents\": [from, to]}");
     }
 
     private static @Nullable Long bound(@Nullable Object bound) {

@@ -8,10 +8,10 @@ import java.util.stream.Stream;
 /**
  * The documents between two stages.
  *
- * @param from what to select from; it has the columns {@code data} and those carried
- * @param map what paths mean
- * @param records whether these are still the collection's records, with their columns
- * @param carried the columns to carry on beside the document
+ * @param from what to select from; it has the columns {@code data} and the carried columns
+ * @param map resolves paths
+ *     @param records whether these are still the collection's records, with their columns
+ * @param carried the columns to keep beside the document
  * @param order the order of the rows, by those columns, total; empty if there is one row at most
  */
 record Relation(String from, FieldMap map, boolean records, List<String> carried, List<String> order) {

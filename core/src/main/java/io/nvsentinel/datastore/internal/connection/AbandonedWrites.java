@@ -22,13 +22,13 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Statements that may be committing and whose callers have left.
+ * Statements that may be committing and whose callers have cancelled.
  *
- * <p>A COMMIT that waits for a missing synchronous standby waits without end, whatever the client does: closing the
- * connection leaves the server's process behind, and any way of ending that makes the change visible. So such a connection
- * stays open and keeps its place in the pool while the server says that the process is at work, which bounds the processes
- * of a datastore by its {@code maxConnections}. When half of the places are known to be taken, writes are refused before they are sent,
- * so that reads still have connections. Thread-safe.
+ * <p>A COMMIT that waits for a missing synchronous standby waits without limit, regardless of the client: closing the
+ * connection leaves the server's process behind, and any way of ending that makes the change visible. So such a
+ * connection stays open and keeps its place in the pool while the server says that the process is at work, which bounds
+ * the processes of a datastore by its {@code maxConnections}. When half of the places are known to be taken, writes are
+ * refused before they are sent, so that reads still have connections. Thread-safe.
  */
 final class AbandonedWrites {
 
@@ -46,7 +46,7 @@ final class AbandonedWrites {
     private final Scheduler timer;
     private final AtomicInteger abandoned = new AtomicInteger();
 
-    /** One answer serves all who ask at about the same time. */
+    /** One query serves all callers at about the same time. */
     private final Mono<Set<Session>> atWork;
 
     private record Session(int pid, boolean waitsForStandby) {}
@@ -81,18 +81,20 @@ final class AbandonedWrites {
                 ? write
                 : Mono.error(new UnavailableException(
                         new ErrorContext(action, null),
-                        "not sent: " + abandoned + " earlier writes whose callers have left are still being committed,"
-                                + " perhaps waiting for a synchronous standby",
+                        "not sent: " + abandoned
+                                + " earlier writes that their callers cancelled are still being committed, "
+                                + "possibly waiting for a synchronous standby",
                         null)));
     }
 
     /**
-     * Waits for the outcome of a write for as long as the server is at it.
+     * Waits for the outcome of a write while the server is executing it.
      *
-     * @param backend what the server said when the connection was made, if that is known
+     * @param backend the server's identity when the connection was opened, if known
      * @param end completes when the server has answered
-     * @param silent whether it should have answered already
-     * @return cold; fails with {@link NoAnswer} where the server cannot be asked, or is not at it, and otherwise as the end
+     * @param silent whether the answer is overdue
+     * @return cold; fails with {@link NoAnswer} if the server cannot be queried, or is not executing the write, and
+     *     otherwise like {@code end}
      */
     Mono<Void> outcome(@Nullable Backend backend, Mono<Void> end, boolean silent) {
         return Mono.defer(() -> {
@@ -132,7 +134,10 @@ final class AbandonedWrites {
                 return Mono.error(new NoAnswer());
             }
             if (found.waitsForStandby()) {
-                LOG.warn("Commit waits for a synchronous standby: pid={}; its connection stays in use", found.pid());
+                LOG.warn(
+                        "Commit is waiting for a synchronous standby: pid={}; its connection remains "
+                                + "in use until the standby confirms",
+                        found.pid());
             }
             return Mono.empty();
         });

@@ -11,14 +11,14 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * Decides who gives something back when a cancellation and the thing itself cross each other: the source, if it was
- * cancelled before, or else the subscriber. The pool alone would take a connection back, and lend it to somebody else, while
- * the subscriber still gets it and cleans up on it, in the other one's transaction.
+ * Decides which side releases a resource when a cancellation races with its delivery: the source, if it was cancelled
+ * before, or else the subscriber. Without it, the pool would release a connection and pass it to another caller, while
+ * the subscriber still receives it and cleans up on it, in the other caller's transaction.
  *
- * <p>The source must take back what it emits when it is cancelled, also when that is after it has emitted. It is cancelled
+ * <p>The source must release its element when it is cancelled, even after it has emitted the element. It is cancelled
  * again if something comes after all: a {@code Mono.flatMap}, of which the pool makes use, forgets a cancellation that
- * comes between its look for a second source and that source's arrival (Reactor Core 3.7.19 and 3.8.8). What was emitted
- * then belongs to nobody, and stays out of the pool for good.
+ * comes between its look for a second source and that source's arrival (Reactor Core 3.7.19 and 3.8.8). Otherwise the
+ * emitted connection has no owner, and never returns to the pool.
  *
  * @param <T> what is handed over
  */

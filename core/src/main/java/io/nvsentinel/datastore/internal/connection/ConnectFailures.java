@@ -8,8 +8,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why connecting fails without an answer of the server's that says so, for both drivers: what never passes by itself, so that
- * nobody waits for it.
+ * Recognizes permanent connection failures without an answer of the server, for both drivers, so that no caller retries
+ * them.
  */
 public final class ConnectFailures {
 
@@ -32,10 +32,10 @@ public final class ConnectFailures {
     private ConnectFailures() {}
 
     /**
-     * What an operator has to change.
+     * What an operator must change.
      *
-     * @param error what a driver failed with
-     * @return the reason, in one line; null if the failure may pass, or the server's answer tells
+     * @param error the driver's error
+     * @return the reason, in one line; null if the failure may be temporary, or the server's answer contains the reason
      */
     public static @Nullable String permanent(Throwable error) {
         for (Throwable e = error; e != null; e = e.getCause()) {
@@ -56,7 +56,7 @@ public final class ConnectFailures {
             return "the server does not accept TLS, which sslMode requires";
         }
         if (NO_PASSWORD.matcher(message).matches()) {
-            return "the server asks for a password, and password is not given or empty";
+            return "the server requests a password, but password is not set or is empty";
         }
         if (WRONG_PROOF.matcher(message).matches()) {
             return "the server did not prove that it knows the password (SCRAM): it may not be the right one";

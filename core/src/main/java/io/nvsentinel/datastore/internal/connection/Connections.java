@@ -25,10 +25,9 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The only class that makes, lends, takes back and closes connections, and that turns the driver's errors into ours.
- *
- * <p>What runs with a connection gives back one value, a page for instance, so that no connection is held while a
- * subscriber thinks and nothing is seen before its commit. Thread-safe.
+ * The only class that opens, acquires, releases and closes connections, and that translates the driver's errors.
+ * <p>Work on a connection returns one value, for example a page, so that no connection is in use while a subscriber
+ * works and no row is visible before its commit. Thread-safe.
  */
 public final class Connections implements Session {
 
@@ -65,11 +64,11 @@ public final class Connections implements Session {
     /**
      * Opens connections and keeps them open if what follows succeeds.
      *
-     * @param options where and how to connect
-     * @param listener hears of operations, or null
-     * @param prepare makes the connections usable
-     * @param <T> what is made of them
-     * @return cold; emits what {@code prepare} emits; if that fails or is cancelled, everything is closed again
+     * @param options the options
+     * @param listener is notified of operations, or null
+     * @param prepare prepares the connections
+     * @param <T> the result of the preparation
+     * @return cold; emits the result of {@code prepare}; if that fails or is cancelled, all connections are closed
      */
     public static <T> Mono<T> open(
             DatastoreOptions options, @Nullable DatastoreListener listener, Function<Connections, Mono<T>> prepare) {
@@ -87,9 +86,9 @@ public final class Connections implements Session {
     }
 
     /**
-     * What encrypts the connections.
+     * The TLS context of the connections.
      *
-     * @return null where they are in plain text
+     * @return null if they use plain text
      */
     public @Nullable TlsContext tls() {
         return tls;
@@ -127,15 +126,16 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.READ,
                 action,
-                unbounded(pool.lend(action, lease -> patience.with(lease.run(work)))
+                unbounded(pool.withConnection(action, lease -> patience.with(lease.run(work)))
                         .onErrorMap(error -> SqlErrors.reading(error, action))));
     }
 
     /**
-     * Reads with a bound of its own for the answer, which is not longer than that of all statements.
+     * Reads with a separate timeout for the response, which is not longer than the timeout of all statements.
      *
-     * @param action what is being done, for error messages
-     * @param within how long the answer may take, from when a connection is there
+     * @param action the operation, for error messages
+     *
+     * @param within how long the response may take, from when a connection is acquired
      * @param work uses the connection
      * @param <T> the result
      * @return cold; fails as {@link #read(String, Function)} does
@@ -144,7 +144,7 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.READ,
                 action,
-                unbounded(pool.lend(action, lease -> patience.atMost(within).with(lease.run(work)))
+                unbounded(pool.withConnection(action, lease -> patience.atMost(within).with(lease.run(work)))
                         .onErrorMap(error -> SqlErrors.reading(error, action))));
     }
 
@@ -182,7 +182,7 @@ public final class Connections implements Session {
     }
 
     /**
-     * Makes a connection of its own and closes it, whatever the pool is doing.
+     * Opens and closes a separate connection, independently of the pool.
      *
      * @return cold; completes when that has succeeded; fails as connecting does
      */
@@ -194,9 +194,10 @@ public final class Connections implements Session {
     }
 
     /**
-     * That a connection could be made again after an outage, so that whoever has backed off need not wait any longer.
+     * Signals that a connection could be opened again after an outage, so that retries with back-off can continue
+     * immediately.
      *
-     * @return hot; an element each time; never ends
+     * @return hot; an element each time; never completes
      */
     public Flux<Boolean> recoveries() {
         return primary.recoveries();
@@ -215,7 +216,7 @@ public final class Connections implements Session {
         Function<PooledConnection, Mono<T>> run = lease -> new Transaction(lease, options, patience(options))
                 .run(session -> work.apply(observer.observe(session)));
         Mono<T> attempt =
-                options.readOnly() ? pool.lend(Transaction.ACTION, run) : pool.lendForWriting(Transaction.ACTION, run);
+                options.readOnly() ? pool.withConnection(Transaction.ACTION, run) : pool.withConnectionForWriting(Transaction.ACTION, run);
         Mono<T> retried = unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
         return observer.observe(
                 Kind.TRANSACTION, Transaction.ACTION, options.readOnly() ? retried : writes.of(retried));
@@ -237,14 +238,15 @@ public final class Connections implements Session {
     }
 
     /**
-     * Lends a connection of its own, outside the pool and past any pooler, until its lifetime is over. Who needs it longer
-     * subscribes again.
+     * Opens a dedicated connection, outside the pool and without a pooler, until the end of its lifetime. A caller that
+     * needs it longer subscribes again.
      *
      * @param action what is being done, for error messages
      * @param work uses the connection
      * @param <T> the results
-     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, when all connections are replaced,
-     *     and when new certificates are in use and connections are to be replaced then; the connection is closed when the result ends or is cancelled
+     * @return cold; completes at the end of {@link DatastoreOptions#connectionMaxLifetime()}, when all connections are
+     *     replaced, and when new certificates are in use and connections are to be replaced then; the connection is
+     *     closed when the result ends or is cancelled
      */
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
         return Flux.defer(() -> {
@@ -260,10 +262,11 @@ public final class Connections implements Session {
     }
 
     /**
-     * A view of a connection whose statements may name the datastore's schema as those of sessions do.
+     * A view of a connection whose statements can refer to the datastore's schema like statements of sessions.
      *
      * @param connection a dedicated connection
-     * @return the view, good for as long as the connection
+     *
+     * @return the view, valid as long as the connection
      */
     public Connection qualified(Connection connection) {
         return new QualifiedConnection(connection, options.schema());

@@ -10,12 +10,13 @@ import reactor.core.Disposable;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * A timer for what almost never happens: the time-outs of statements, several for each of thousands a second. Setting and
- * cancelling one touches a set and no thread; one look at all of them, a moment after the first came, finds those that are
- * over, which so come up to {@value #TICK_MILLIS} ms late. While nothing is under way there are no looks.
+ * A timer for what almost never happens: the time-outs of statements, several for each of thousands a second. Setting
+ * and cancelling one touches a set and no thread; one check of all deadlines, shortly after the first was added, finds
+ * the expired ones, which are therefore up to {@value #TICK_MILLIS} ms late. While nothing is under way there are no
+ * looks.
  *
- * <p>A timer that is exact wakes its thread for nearly every statement of a lone caller, which took a fifth of an insert's
- * time on two processors. Thread-safe.
+ * <p>A timer that is exact wakes its thread for nearly every statement of a lone caller, which took a fifth of an
+ * insert's time on two processors. Thread-safe.
  */
 final class Deadlines implements Scheduler {
 
@@ -56,7 +57,7 @@ final class Deadlines implements Scheduler {
     private void look() {
         long now = System.nanoTime();
         waiting.stream().filter(deadline -> deadline.at - now <= 0).forEach(Deadline::isOver);
-        // In this order: who adds one meanwhile finds nobody looking, or it is found here.
+        // The order matters: a concurrent caller either starts a check, or its deadline is found here.
         looking.set(false);
         if (!waiting.isEmpty()) {
             lookLater();
@@ -84,7 +85,7 @@ final class Deadlines implements Scheduler {
             this.at = at;
         }
 
-        /** One that is slow or fails holds up no other. */
+        /** A slow or failing action does not delay the others. */
         void isOver() {
             if (waiting.remove(this)) {
                 timer.schedule(this);

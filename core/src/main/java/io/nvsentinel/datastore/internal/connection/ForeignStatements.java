@@ -5,20 +5,20 @@ import io.r2dbc.spi.R2dbcException;
 import java.util.Set;
 
 /**
- * Recognizes that a prepared statement reached another session than the one that prepared it. The caller's request is valid
- * then: a pooler assigns each transaction another session of the server and does not carry prepared statements over.
+ * Recognizes that a prepared statement reached a session that did not prepare it. The caller's request is valid then: a
+ * pooler assigns each transaction to another session of the server and does not support prepared statements.
  */
 final class ForeignStatements {
 
     /** What to do about it; appended to the reason of an error. */
-    static final String CURE =
-            "; the connection leads through a pooler in transaction mode that does not carry prepared"
-                    + " statements over: set preparedStatements to 0, or max_prepared_statements in PgBouncer";
+    static final String CURE = "; the connection goes through a pooler in transaction mode that does not support "
+            + "prepared statements: set preparedStatements to 0, or max_prepared_statements in "
+            + "PgBouncer";
 
     /** {@code invalid_sql_statement_name} and {@code duplicate_prepared_statement}. */
     private static final Set<String> STATES = Set.of("26000", "42P05");
 
-    /** {@code protocol_violation}; the message names the prepared statement whose parameters do not fit. */
+    /** {@code protocol_violation}; the message names the prepared statement whose parameters do not match. */
     private static final String PROTOCOL_VIOLATION = "08P01";
 
     private static final String DRIVER = "io.r2dbc.postgresql.";
@@ -26,7 +26,10 @@ final class ForeignStatements {
 
     private ForeignStatements() {}
 
-    /** Whether an error of the driver or the server shows that another statement ran than the one that was asked for. */
+    /**
+     * Whether an error of the driver or the server shows that a different statement was executed than the requested
+     * one.
+     */
     static boolean caused(Throwable error) {
         return error instanceof R2dbcException driver ? caused(driver) : isUndecodable(error);
     }

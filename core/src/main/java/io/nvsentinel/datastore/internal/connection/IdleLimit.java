@@ -18,13 +18,14 @@ import reactor.pool.PoolConfig;
 import reactor.pool.PooledRefMetadata;
 
 /**
- * Keeps no more than so many connections open while nobody uses them: what comes back beyond that is closed. The pool
- * bounds idle connections by time alone.
+ * Limits the number of idle connections: a released connection above the limit is closed. The pool bounds idle
+ * connections by time alone.
  *
- * <p>The pool asks one predicate when a connection comes back, when an idle one is taken and when it cleans up, and does
- * not say which. Hence the set of idle connections here: what is not in it comes back. A connection leaves the set when
- * it is taken or closed, and the pool does nothing else with an idle one. When the pool has been closed, the set holds
- * what the pool has lost: one that it had just taken out for somebody who was refused because of the closing.
+ * <p>The pool calls one predicate when a connection is released, when an idle one is acquired and when it cleans up,
+ * and does not say which. Hence the set of idle connections here: a connection that is not in the set is being
+ * released. A connection leaves the set when it is taken or closed, and the pool does nothing else with an idle one.
+ * When the pool has been closed, the set holds what the pool has lost: a connection that it had just acquired for a
+ * caller that was rejected because of the closing.
  */
 final class IdleLimit {
 
@@ -57,8 +58,8 @@ final class IdleLimit {
     }
 
     /**
-     * Closes what a closed pool has lost, which would stay open for as long as the program runs, and then what is lent, when
-     * it comes back or the grace is over.
+     * Closes the connections that a closed pool has lost, which would otherwise remain open until the process ends, and
+     * then the connections in use, when they are released or the grace period is over.
      */
     Mono<Void> closeRest(Duration grace) {
         return Flux.defer(() -> Flux.fromIterable(lost()))

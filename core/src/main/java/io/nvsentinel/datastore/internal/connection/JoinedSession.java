@@ -23,8 +23,8 @@ final class JoinedSession implements Session {
     /**
      * A session on a connection.
      *
-     * @param patience how long each statement of our own open transaction may take, which losing the connection undoes; null
-     *     on a connection of a caller's, who alone knows
+     * @param patience the timeout of each statement of the library's own transaction, which is rolled back if the
+     *     connection is lost; null on a connection of a caller, which controls the timeout
      */
     JoinedSession(Connection connection, SerialQueue turns, @Nullable ResponseTimeout patience) {
         this.connection = connection;
@@ -51,7 +51,7 @@ final class JoinedSession implements Session {
     private <T> Mono<T> use(String action, Function<Connection, Mono<T>> work, UnaryOperator<Throwable> translate) {
         Mono<T> answer = ForeignCode.defer(() -> work.apply(connection));
         Mono<T> inTime = patience == null ? answer : patience.with(answer);
-        // Once more around it all: what the application's own operators throw at the value comes here first.
+        // The outermost wrapper: exceptions that the application's operators throw for the value arrive here first.
         return ForeignCode.defer(() ->
                 turns.run(inTime.onErrorMap(error -> remember(error, translate.apply(error))), () -> ended(action)));
     }

@@ -20,12 +20,12 @@ import reactor.core.publisher.Sinks;
 import reactor.pool.PooledRefMetadata;
 
 /**
- * When a connection has to leave: at the end of its lifetime; when all that were made before some moment are retired, because
- * one of them had a session that is of no use any more; or, if that was asked for, as soon as the certificates it was made
- * with are no longer in use.
+ * When a connection has to leave: at the end of its lifetime; when all that were made before some moment are retired,
+ * because one of them had a session that is of no use any more; or, if that was asked for, as soon as the certificates
+ * it was made with are no longer in use.
  *
- * <p>Nobody is interrupted: the pool looks at a connection when it is lent, when it comes back and, if it is idle, in the
- * background.
+ * <p>No operation is interrupted: the pool checks a connection when it is acquired, when it is released and, if it is
+ * idle, in the background.
  */
 final class Lifetime {
 
@@ -36,7 +36,7 @@ final class Lifetime {
     private final Duration longest;
     private final @Nullable TlsContext watched;
 
-    /** How each connection was made. Weak: the pool forgets connections without telling. */
+    /** How each connection was opened. Weak, because the pool drops connections without a notification. */
     private final Map<Connection, Made> made = Collections.synchronizedMap(new WeakHashMap<>());
 
     private final Sinks.Many<Boolean> retirements = Sinks.many().multicast().directBestEffort();
@@ -81,10 +81,10 @@ final class Lifetime {
     }
 
     /**
-     * Makes every connection leave whose making has begun by now, an idle one before it is used again, because of what one of
-     * them has shown; not if that one had to leave already, since those made since then are not concerned.
+     * Retires every connection whose opening has started by now, an idle one before its next use, because of an error
+     * of one of them; not if that one was already retired, because newer connections are not affected.
      *
-     * @return whether they have to leave because of this call
+     * @return whether this call retired them
      */
     boolean retireAllAs(Connection shown) {
         if (isOutdated(made.get(key(shown)))) {
@@ -94,7 +94,7 @@ final class Lifetime {
         return true;
     }
 
-    /** Makes every connection leave whose making has begun by now. */
+    /** Retires every connection whose opening has started by now. */
     void retireAll() {
         retired.set(System.nanoTime());
         // At the same time as another thread's it means the same.
@@ -128,7 +128,7 @@ final class Lifetime {
                 || isOutdated(made.get(key(connection)));
     }
 
-    /** The driver's connection, which is the same whatever the pool and a listener put around it. */
+    /** The driver's connection, without the wrappers of the pool and of a listener. */
     private static Connection key(Connection connection) {
         Connection driver = Connector.driver(connection);
         return driver == null ? connection : driver;
@@ -154,7 +154,7 @@ final class Lifetime {
         @Override
         public Publisher<? extends Connection> create() {
             return Mono.defer(() -> {
-                // Asked before the handshake: one that begins in between is taken for an old one, never the other way
+                // Read before the handshake: a connection that starts in between counts as old, never the other way
                 // round.
                 Made begun = new Made(generation(), System.nanoTime());
                 return Mono.<Connection>from(connector.create())

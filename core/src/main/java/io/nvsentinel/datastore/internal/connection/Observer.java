@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Tells a listener how operations end. Where there is none, operations stay what they are. */
+/** Notifies a listener of the end of operations. Without a listener, operations are not changed. */
 final class Observer {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.listener");
@@ -25,7 +25,7 @@ final class Observer {
         this.listener = listener;
     }
 
-    /** The same operation, heard of when it ends. */
+    /** The same operation, whose end is reported. */
     <T> Mono<T> observe(Kind kind, String action, Mono<T> operation) {
         DatastoreListener told = listener;
         if (told == null) {
@@ -40,7 +40,7 @@ final class Observer {
         });
     }
 
-    /** The same session, whose operations are heard of. */
+    /** The same session, whose operations are reported. */
     Session observe(Session session) {
         return listener == null ? session : new Observed(session);
     }
@@ -92,7 +92,10 @@ final class Observer {
             try {
                 listener.onOperation(new Operation(kind, action, took, outcome, error));
             } catch (RuntimeException | LinkageError | VirtualMachineError e) {
-                LOG.warn("The datastore listener {} failed", listener.getClass().getName(), e);
+                LOG.warn(
+                        "Datastore listener failed: class={}; the operation is not affected",
+                        listener.getClass().getName(),
+                        e);
             }
         }
     }

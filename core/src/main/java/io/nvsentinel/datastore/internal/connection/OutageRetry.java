@@ -10,11 +10,11 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Tries again without end, after pauses that double, and at once when any connection of the datastore could be made again: after
- * an outage, one that succeeds ends everybody's back-off.
+ * Retries without limit with exponential back-off, and immediately when any connection of the datastore could be opened
+ * again: after an outage, one successful connection ends all pauses.
  *
- * @param first the first pause, and after every success
- * @param longest the longest one
+ * @param first the first pause, also after every success
+ * @param longest the longest pause
  * @param recoveries {@link Connections#recoveries}
  * @param timer measures the pauses
  */
@@ -40,7 +40,10 @@ public record OutageRetry(Duration first, Duration longest, Flux<Boolean> recove
         return Mono.firstWithSignal(Mono.delay(jittered(before), timer).thenReturn(true), recoveries.next());
     }
 
-    /** Half of the pause, and up to as much again and a half, so that those who failed together do not come together. */
+    /**
+     * Between half of the pause and one and a half times the pause, so that operations that failed together do not
+     * retry together.
+     */
     private Duration jittered(long before) {
         long doubled = first.toMillis() << Math.min(MOST_DOUBLINGS, before);
         long pause = Math.min(longest.toMillis(), Math.max(1, doubled));

@@ -8,12 +8,12 @@ import reactor.pool.AllocationStrategy;
 /**
  * How many more connections the pool may open. Thread-safe.
  *
- * <p>Opening more is best effort: where the server refuses, for having too many already, connections that are in use will
- * come back.
+ * <p>Opening more is best effort: if the server refuses a connection because it has too many, connections that are in
+ * use will be released.
  *
- * <p>A pool that is closed while a connection goes from one borrower to the next may destroy it twice, and return its
- * permit twice. Its own strategy refuses the permit that is then one too many with an error, and the pool leaves the
- * connection open that it was about to close: the last one to come back. Here one too many is ignored.
+ * <p>A pool that is closed while a connection is passed from one caller to the next may destroy it twice, and return
+ * its permit twice. Its own strategy refuses the permit that is then one too many with an error, and the pool leaves
+ * the connection open that it was about to close: the last one to be released. Here one too many is ignored.
  */
 final class Permits implements AllocationStrategy {
 
@@ -29,9 +29,9 @@ final class Permits implements AllocationStrategy {
     }
 
     /**
-     * Makes borrowers wait for connections that come back, for a moment, instead of opening more.
+     * Makes callers wait briefly for released connections instead of opening more.
      *
-     * @return false if there are none that could come back
+     * @return false if no connection is in use
      */
     boolean pause() {
         paused = System.nanoTime() + PAUSE.toNanos();

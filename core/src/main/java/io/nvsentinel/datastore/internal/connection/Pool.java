@@ -17,10 +17,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
-/** Lends the connections that the work of all shares. */
+/** The shared pool of connections. */
 final class Pool {
 
-    /** How long closing waits for what is lent; {@code Datastore.close()} says so. */
+    /** How long closing waits for connections in use; documented in {@code Datastore.close()}. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final ConnectionPool pool;
@@ -45,20 +45,23 @@ final class Pool {
                 .build());
     }
 
-    /** As {@link #lend}, for work that may commit; fails at once while too many writes have no outcome yet. */
-    <T> Mono<T> lendForWriting(String action, Function<PooledConnection, Mono<T>> work) {
-        return abandoned.admit(action, lend(action, work));
+    /**
+     * As {@link #withConnection}, for work that may commit; fails immediately while too many writes have an unknown
+     * outcome.
+     */
+    <T> Mono<T> withConnectionForWriting(String action, Function<PooledConnection, Mono<T>> work) {
+        return abandoned.admit(action, withConnection(action, work));
     }
 
     /**
-     * Lends a connection for the time of the work, and another one if the first had a session of no use and the work did
-     * nothing.
+     * Acquires a connection for the duration of the work, and another one if the first had an unusable session and the
+     * work had no effect.
      *
-     * @return cold; fails with what {@link SqlErrors#connecting} makes of it if there is no connection in time, all
-     *     attempts together; emits when the connection is back; on cancel the work is stopped, also at the server, unless
-     *     it may be committing
+     * @return cold; fails with the error of {@link SqlErrors#connecting} if no connection is acquired within the
+     *     timeout of all attempts; emits when the connection is released; cancelling stops the work, including its
+     *     statement on the server, unless it may be committing
      */
-    <T> Mono<T> lend(String action, Function<PooledConnection, Mono<T>> work) {
+    <T> Mono<T> withConnection(String action, Function<PooledConnection, Mono<T>> work) {
         return Mono.defer(() -> {
             AtomicBoolean repeat = new AtomicBoolean();
             Mono<T> once = lendOnce(action, work, repeat);
@@ -80,7 +83,10 @@ final class Pool {
         });
     }
 
-    /** The caller is told at once where a commit gets no answer; what becomes of that does not concern it any more. */
+    /**
+     * The caller gets the error immediately if a commit is not answered; its later outcome no longer concerns the
+     * caller.
+     */
     private static <T> Mono<T> begin(
             PooledConnection lease, Function<PooledConnection, Mono<T>> work, Sinks.Empty<T> silence) {
         return work.apply(lease).onErrorResume(lease::isSilentCommit, error -> {
@@ -90,8 +96,8 @@ final class Pool {
     }
 
     /**
-     * One that does not answer may be dead without knowing, and would keep the next user waiting as well; one whose session
-     * the server ended is dead, though its socket may not be closed yet.
+     * A connection that does not answer may be broken, and would also block the next user; if the server ended its
+     * session, the connection is unusable although its socket may not be closed yet.
      */
     private Mono<Void> afterError(PooledConnection lease, Throwable error, AtomicBoolean repeat) {
         SessionFaults.Verdict verdict = faults.judge(lease, error);
@@ -113,18 +119,18 @@ final class Pool {
                 .onErrorResume(error -> mayWait(error), error -> acquire(moreAttempts));
     }
 
-    /** Where no more connections can be made, those in use will do when they come back. */
+    /** If no more connections can be opened, the ones in use are reused when they are released. */
     private boolean mayWait(Throwable error) {
         Throwable meaning = SqlErrors.connecting(error, "", options.addresses());
         return meaning instanceof UnavailableException && permits.pause();
     }
 
-    /** The pool's own error, which has no state; those of new connections have one. */
+    /** The pool's own error, which has no state; names of new connections have one. */
     private static boolean wasDead(Throwable error) {
         return error instanceof R2dbcNonTransientResourceException dead && dead.getSqlState() == null;
     }
 
-    /** Emits unless a connection came first; then it never does. Whoever decides first wins. */
+    /** Emits unless a connection arrived first; then it never does. The first decision wins. */
     private Mono<Long> expiry(AtomicBoolean decided) {
         return Mono.delay(options.acquireTimeout(), timer)
                 .filter(late -> decided.compareAndSet(false, true))
@@ -132,8 +138,8 @@ final class Pool {
     }
 
     private <T> Mono<T> noneInTime(String action) {
-        return Mono.error(
-                () -> SqlErrors.connecting(new TimeoutException("none free or made"), action, options.addresses()));
+        return Mono.error(() -> SqlErrors.connecting(
+                new TimeoutException("no connection became available"), action, options.addresses()));
     }
 
     PoolMetrics figures() {
@@ -148,8 +154,8 @@ final class Pool {
     }
 
     Mono<Void> close() {
-        // A connection that breaks while it is closed is closed. The pool drops one that it has just taken out for
-        // somebody whom it then refuses.
+        // A connection that breaks while it is being closed counts as closed. The pool drops a connection that it has
+        // just acquired for a caller that it then rejects.
         return Connector.quietly(pool.disposeLater(), timer).then(idle.closeRest(GRACE));
     }
 }

@@ -33,7 +33,7 @@ final class PooledConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
 
-    /** How long a statement that nobody waits for any more may go on before it is stopped, which costs a connection. */
+    /** How long a statement without a waiting caller may continue before it is stopped, which closes its connection. */
     private static final Duration MOMENT = Duration.ofMillis(100);
 
     private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(5);
@@ -52,8 +52,8 @@ final class PooledConnection {
     /**
      * A connection that has been acquired.
      *
-     * @param connector made it
-     * @param abandoned waits for the outcome of a write that nobody else waits for
+     * @param connector opened it
+     * @param abandoned waits for the outcome of a write without a waiting caller
      */
     PooledConnection(Connection connection, Connector connector, AbandonedWrites abandoned, Scheduler timer) {
         this.connection = connection;
@@ -75,7 +75,7 @@ final class PooledConnection {
         return turns.run(ForeignCode.defer(() -> work.apply(connection)), PooledConnection::endedBefore);
     }
 
-    /** Runs work whose statement is a transaction of its own, and may be committing from the beginning. */
+    /** Runs work whose statement is its own transaction, and may be committing from the start. */
     <T> Mono<T> runAndCommit(Function<Connection, Mono<T>> work) {
         return run(lent -> beginCommit() ? work.apply(lent) : Mono.error(endedBefore()));
     }
@@ -91,7 +91,7 @@ final class PooledConnection {
     }
 
     private static IllegalStateException endedBefore() {
-        return new IllegalStateException("bug: the connection was given back before");
+        return new IllegalStateException("bug: the connection was already released");
     }
 
     /** Says what makes the connection fit for others if the work fails or is cancelled; if nothing is said, nothing. */
@@ -99,7 +99,7 @@ final class PooledConnection {
         last = statement;
     }
 
-    /** Gives back a connection whose work is done. */
+    /** Releases a connection whose work has completed. */
     Mono<Void> giveBack() {
         return Connector.quietly(connection.close(), timer);
     }
@@ -129,14 +129,14 @@ final class PooledConnection {
     }
 
     /**
-     * Gives back a connection whose work failed or was cancelled. The server may still be at it: it is stopped, or, where
-     * it may be committing, waited for.
+     * Releases a connection whose work failed or was cancelled. The server may still be executing it: the statement is
+     * stopped, or awaited if it may be committing.
      */
     Mono<Void> giveBackIdle() {
         return Mono.defer(() -> phase.compareAndSet(Phase.OPEN, Phase.ENDING)
                         ? stopped()
                         : abandoned.outcome(connector.backend(connection), settled(), silent))
-                .doOnError(error -> LOG.debug("A connection does not become idle and is closed", error))
+                .doOnError(error -> LOG.debug("Connection could not be released to the pool and is closed", error))
                 .then(Mono.defer(this::giveBack))
                 .onErrorResume(error -> giveUp());
     }
@@ -151,7 +151,7 @@ final class PooledConnection {
         return turns.end(Mono.defer(() -> last));
     }
 
-    /** Closes the connection instead: the pool does not take back one that is closed underneath. */
+    /** Closes the connection instead: the pool does not reuse a closed connection. */
     Mono<Void> giveUp() {
         PostgresqlConnection driver = Connector.driver(connection);
         return (driver == null ? Mono.<Void>empty() : Connector.closing(driver, timer))
@@ -164,7 +164,7 @@ final class PooledConnection {
         return driver == null ? Mono.empty() : driver.cancelRequest().onErrorComplete();
     }
 
-    /** The pool does not take back what fails here. */
+    /** The pool does not reuse a connection that fails here. */
     static Mono<Void> requireOpen(Connection connection) {
         return Mono.from(connection.validate(ValidationDepth.LOCAL))
                 .filter(Boolean::booleanValue)

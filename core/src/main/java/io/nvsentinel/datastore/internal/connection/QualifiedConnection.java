@@ -15,9 +15,9 @@ import org.reactivestreams.Publisher;
 /**
  * A connection whose statements name the datastore's schema as {@value #SCHEMA}.
  *
- * <p>The sessions' {@code search_path} holds no schema in which others could create objects: an operator or a function with
- * exactly matching argument types in a later schema would otherwise be preferred to the inexact match in
- * {@code pg_catalog}, and would run with the application's rights.
+ * <p>The sessions' {@code search_path} contains no schema in which other roles could create objects: an operator or a
+ * function with exactly matching argument types in a later schema would otherwise be preferred to the inexact match in
+ * {@code pg_catalog}, and would run with the application's privileges.
  */
 final class QualifiedConnection implements Connection, Wrapped<Connection> {
 

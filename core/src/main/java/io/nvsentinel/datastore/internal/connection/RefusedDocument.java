@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Says of a document that the server refuses which field it is, where the schema's constraints or functions tell. */
+/** Determines the field of a document that the server rejected, if the schema's constraints or functions name it. */
 final class RefusedDocument {
 
     /** PostgreSQL's own for an entry of a B-tree, where its message cannot be read. */
@@ -34,7 +34,7 @@ final class RefusedDocument {
             "maintenance_events_csp_length", new Length("csp", 1000),
             "maintenance_events_cluster_name_length", new Length("clusterName", 1000));
 
-    /** Those of the functions {@code nvsentinel_limited_…} and of the stamp. */
+    /** The constraints of the functions {@code nvsentinel_limited_…} and of the stamp. */
     private static final Map<String, Long> LIMITS =
             Map.of("nvsentinel_digits", 1000L, "nvsentinel_levels", 500L, "nvsentinel_size", (1L << 28) - 1);
 
@@ -44,10 +44,10 @@ final class RefusedDocument {
     private record Length(String field, long bytes) {}
 
     /**
-     * The error for a statement that nobody can carry out.
+     * The error of a statement that always fails.
      *
-     * @param reason what the server says, without values
-     * @param cause what was caught, safe to print
+     * @param reason the server's message, without values
+     * @param cause the cause, safe to print
      */
     static InvalidRequestException of(R2dbcException error, ErrorContext context, String reason, Throwable cause) {
         String constraint = context.constraint() == null ? "" : context.constraint();
@@ -59,7 +59,7 @@ final class RefusedDocument {
         if (constraint.equals("maintenance_events_event_id_present")
                 || NOT_NULL.equals(context.sqlState()) && "event_id".equals(column(error))) {
             return new InvalidRequestException(
-                    context, "a maintenance event needs an eventId: it is stored under it", cause);
+                    context, "a maintenance event requires an eventId, which identifies it", cause);
         }
         return LIMIT_EXCEEDED.equals(context.sqlState())
                 ? exceeded(error, context, reason, cause)
@@ -79,7 +79,7 @@ final class RefusedDocument {
         }
         long most = index.matches() ? Long.parseLong(index.group(1)) : B_TREE_ENTRY;
         String tooLong = "a value is too long for the index" + (constraint == null ? "" : " " + constraint)
-                + " that it is in: at most " + most + " bytes with the other columns of that";
+                + " that contains it: at most " + most + " bytes together with the other columns of that";
         return new LimitExceededException(context, tooLong, null, most, cause);
     }
 

@@ -10,12 +10,12 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Who may use a connection: one piece of work at a time, in the order of subscription, each until it has really ended.
- * Thread-safe.
+ * Serializes the use of a connection: one piece of work at a time, in the order of subscription, each until it has
+ * really ended. Thread-safe.
  *
  * <p>A cancelled subscriber leaves at once, but work that has begun is run to its end and keeps the turn so long. The
- * driver would send a statement that is cancelled while it is subscribed to, and could send it after the connection has
- * been given back, into the transaction of another; and its own queue fails what does not fit.
+ * driver would send a statement that is cancelled while it is subscribed to, possibly after the connection has been
+ * released, in the transaction of another caller; and its own queue fails what does not fit.
  */
 final class SerialQueue {
 
@@ -25,7 +25,7 @@ final class SerialQueue {
     private volatile boolean ended;
 
     /**
-     * Runs work when its turn has come.
+     * Runs work when it is next in the queue.
      *
      * @param refusal the error if that is after the end
      */
@@ -77,7 +77,7 @@ final class SerialQueue {
         }
     }
 
-    /** Returns whose turn it is now, if that has changed. */
+    /** Returns the next work, if it has changed. */
     private @Nullable Turn remove(Turn turn) {
         synchronized (queue) {
             boolean first = queue.peek() == turn;
@@ -91,7 +91,7 @@ final class SerialQueue {
         final Sinks.Empty<Void> granted = Sinks.empty();
         private final AtomicBoolean claimed = new AtomicBoolean();
 
-        /** By the work when it begins, or by its subscriber's cancel; whoever is first. */
+        /** Set by the work when it starts, or by its subscriber's cancellation; the first one wins. */
         boolean claim() {
             return claimed.compareAndSet(false, true);
         }

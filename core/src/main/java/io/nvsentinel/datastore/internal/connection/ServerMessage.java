@@ -10,9 +10,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server says about an error, without the values that it quotes. Its details and hints are left out everywhere:
- * they show keys and whole rows. Its messages show values where data does not fit a type (class 22), and where a function
- * raises an error of its own.
+ * The server's message of an error, without the values that it quotes. Details and hints are always omitted, because
+ * they contain keys and whole rows. Messages contain values if data does not match a type (class 22), and if a function
+ * raises its own error.
  */
 final class ServerMessage {
 
@@ -38,7 +38,7 @@ final class ServerMessage {
         return kept.append(message, from, message.length()).toString();
     }
 
-    /** The error itself where that is safe to print, else what is safe of it. */
+    /** The error itself if it is safe to print, else its safe part. */
     static Throwable causeWithoutValues(R2dbcException error) {
         return mayQuoteValues(error)
                         || !Printable.line(String.valueOf(error.getMessage())).equals(error.getMessage())

@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an error says about the session that it came from, and about the others that lead to the same server.
+ * Determines from an error whether its session, and the other sessions of the same server, are still usable.
  *
- * <p>A session keeps what it was told when it began: that the database only reads, for instance, which may be over. And
- * what ends one session, or silences it, mostly concerns all. So where a session is of no use any more, all connections are
- * replaced, idle ones before they are used again.
+ * <p>A session keeps settings from its start, for example that the database is read-only, which may have changed. An
+ * event that ends or blocks one session usually affects all. So if a session is no longer usable, all connections are
+ * replaced, idle ones before their next use.
  */
 final class SessionFaults {
 
@@ -46,7 +46,7 @@ final class SessionFaults {
         REPEAT
     }
 
-    /** Judges an error, and retires all connections where it concerns all. */
+    /** Classifies an error, and retires all connections if it affects all. */
     Verdict judge(PooledConnection lease, Throwable error) {
         if (NoAnswer.isBehind(error)) {
             retireAll(lease, "no answer in time");
@@ -88,7 +88,7 @@ final class SessionFaults {
 
     private void retireAll(PooledConnection lease, String why) {
         if (lifetime.retireAllAs(lease.connection())) {
-            LOG.debug("All connections are replaced before they are used again: reason={}", why);
+            LOG.debug("Pooled connections are checked and replaced before their next use: reason={}", why);
         }
     }
 

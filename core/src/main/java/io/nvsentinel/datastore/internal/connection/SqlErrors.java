@@ -125,7 +125,7 @@ public final class SqlErrors {
                 : new UnavailableException(context, reason, error);
     }
 
-    /** An error of a statement that only reads, or whose effect is known to be undone. */
+    /** An error of a statement that only reads, or whose effect is certainly rolled back. */
     static Throwable reading(Throwable error, String action) {
         return translate(error, action, false);
     }
@@ -152,7 +152,11 @@ public final class SqlErrors {
 
     private static Throwable translate(Throwable error, String action, boolean write) {
         if (error instanceof TimeoutException) {
-            return lost("no answer in time; the connection is given up", new ErrorContext(action, null), error, write);
+            return lost(
+                    "the server did not answer in time; the connection is closed",
+                    new ErrorContext(action, null),
+                    error,
+                    write);
         }
         if (!(error instanceof R2dbcException driver)) {
             if (!ForeignStatements.caused(error) && UnreadableAnswer.caused(error)) {
@@ -161,7 +165,7 @@ public final class SqlErrors {
             return ForeignStatements.caused(error)
                     ? new ConfigurationException(
                             new ErrorContext(action, null),
-                            "the server answered with columns of another statement" + ForeignStatements.CURE,
+                            "the server returned the columns of another statement" + ForeignStatements.CURE,
                             error)
                     : error;
         }
@@ -192,10 +196,10 @@ public final class SqlErrors {
     }
 
     /**
-     * Whether an error, in our words, says that a statement took longer than it may.
+     * Whether a translated error means that a statement exceeded its timeout.
      *
      * @param error the error
-     * @return true also if somebody cancelled the statement, which cannot be told apart
+     * @return also true if the statement was cancelled by another session, which cannot be distinguished
      */
     public static boolean isTimeout(DatastoreException error) {
         return "57014".equals(error.sqlState()) || error.getCause() instanceof TimeoutException;
@@ -213,7 +217,7 @@ public final class SqlErrors {
     }
 
     /**
-     * Whether what failed may succeed later without anybody's doing. Decides for what runs over JDBC too.
+     * Whether the operation may succeed later without an operator's action. Also used for JDBC.
      *
      * @param state the SQLSTATE
      * @return false if an operator has to act

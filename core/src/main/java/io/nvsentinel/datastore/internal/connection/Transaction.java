@@ -14,7 +14,7 @@ import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** One attempt at a transaction, on a connection lent for it. */
+/** One attempt at a transaction, on a connection acquired for it. */
 final class Transaction {
 
     static final String ACTION = "Transaction";
@@ -48,7 +48,9 @@ final class Transaction {
     private Throwable refusedByReadOnly(UnavailableException error) {
         return options.readOnly() && "25006".equals(error.sqlState())
                 ? new InvalidRequestException(
-                        new ErrorContext(ACTION, error.sqlState()), "it writes and was begun as read-only", error)
+                        new ErrorContext(ACTION, error.sqlState()),
+                        "the transaction writes, but was started as read-only",
+                        error)
                 : error;
     }
 

@@ -33,12 +33,12 @@ final class TransactionRetry {
         return last instanceof ConflictException conflict
                 ? new ConflictException(
                         new ErrorContext("Transaction", attempts, conflict.sqlState(), conflict.constraint()),
-                        "gave up after attempt " + attempts + "; " + conflict.getMessage(),
+                        "stopped retrying after attempt " + attempts + "; " + conflict.getMessage(),
                         conflict)
                 : last;
     }
 
-    /** Also where the function has wrapped the error in one of its own. */
+    /** Even if the function has wrapped the error in its own exception. */
     private static boolean mayHelp(Throwable error) {
         for (Throwable e = error; e != null; e = e.getCause()) {
             if (e instanceof DatastoreException ours && ours.sqlState() != null) {

@@ -23,7 +23,7 @@ final class WriteOutcomes {
 
     private record Failure(DatastoreException error, long nanos) {}
 
-    /** The same write, whose outcome is remembered. */
+    /** The same write, whose outcome is recorded. */
     <T> Mono<T> of(Mono<T> write) {
         return write.doOnSuccess(value -> failure.set(null)).doOnError(this::failed);
     }

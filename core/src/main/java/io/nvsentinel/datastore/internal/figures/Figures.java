@@ -4,9 +4,9 @@ package io.nvsentinel.datastore.internal.figures;
 import java.util.List;
 
 /**
- * The sizes and the use of a datastore's tables, at one moment, as far as the server's statistics know.
+ * The sizes and the use of a datastore's tables at one moment, from the server's statistics.
  *
- * @param tables the datastore's own and all collections, but for those that somebody has locked
+ * @param tables the datastore's own tables and all collections, except exclusively locked tables
  * @param indexes their indexes
  * @param deadLetters how many dead letters each client has
  */

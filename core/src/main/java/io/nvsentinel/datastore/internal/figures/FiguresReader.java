@@ -14,7 +14,7 @@ import reactor.core.publisher.Mono;
 /** Reads {@link Figures}. Asks the catalogues and the statistics, and of the tables only the dead letters. */
 public final class FiguresReader {
 
-    /** Telling a size waits for whoever has the table for himself; such a table is left out. */
+    /** Reading a size waits for an exclusive lock on the table; a locked table is omitted. */
     private static final String OURS = """
             class.relnamespace = to_regnamespace('{schema}')
                 AND (class.relname = ANY (ARRAY['datastore_changelog', 'resume_tokens', 'dead_letters', 'handled_changes',
@@ -57,7 +57,7 @@ public final class FiguresReader {
      * @return cold; emits the figures; uses one connection, one statement after the other
      */
     public Mono<Figures> read() {
-        return connections.read("Read the figures of the tables", FiguresReader::figures);
+        return connections.read("Read the table statistics", FiguresReader::figures);
     }
 
     private static Mono<Figures> figures(Connection connection) {

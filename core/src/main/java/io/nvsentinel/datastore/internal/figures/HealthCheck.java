@@ -95,7 +95,9 @@ public final class HealthCheck {
         });
     }
 
-    /** A pool whose connections are all in use cannot tell a busy server from one that has fallen silent under all of them. */
+    /**
+     * If all connections of the pool are in use, a busy server cannot be distinguished from one that no longer answers.
+     */
     private Mono<Boolean> isReached(Duration within) {
         return isBusy()
                 ? connections.reach().timeout(within).thenReturn(true).onErrorResume(HealthCheck::isTooFull)
@@ -177,7 +179,8 @@ public final class HealthCheck {
         PoolMetrics pool = connections.figures();
         details.put("pool", pool);
         if (pool.pending() > 0 && pool.acquired() >= pool.max()) {
-            reasons.add("All " + pool.max() + " connections are in use, and " + pool.pending() + " callers wait");
+            reasons.add(
+                    "All " + pool.max() + " connections are in use, and " + pool.pending() + " callers are waiting");
         }
         TlsContext tls = connections.tls();
         if (tls != null) {

@@ -34,7 +34,7 @@ public final class Binder {
      */
     public String bind(Object value) {
         if (bindings.size() >= MAX_BINDINGS) {
-            throw new InvalidRequestException("a filter or update needs more than " + MAX_BINDINGS + " parameters");
+            throw new InvalidRequestException("a filter or update requires more than " + MAX_BINDINGS + " parameters");
         }
         bindings.add(value instanceof Instant time ? ServerTimes.text(time) : value);
         return "$" + (first + bindings.size() - 1);

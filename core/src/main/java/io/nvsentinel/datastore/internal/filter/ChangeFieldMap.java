@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the paths of a filter on changes mean: those of MongoDB's change events. Letter case does not matter in the event's
- * own names; below {@code fullDocument} and its like the collection's names hold.
+ * What the paths of a filter on changes mean: the paths of MongoDB's change events. Letter case does not matter in the
+ * event's own names; below {@code fullDocument} and its like the collection's names hold.
  *
  * <p>For the server the parts of a change are columns of the changelog; in memory they are members of one tree.
  */
@@ -66,7 +66,7 @@ final class ChangeFieldMap extends FieldMap {
         if (startsWith(path, UPDATED)) {
             return updated(image(path, UPDATED, "new_values"));
         }
-        throw new InvalidRequestException(path + " is no field of a change; those are " + KNOWN);
+        throw new InvalidRequestException(path + " is not a field of a change; the fields are " + KNOWN);
     }
 
     /** The name of the part of a change that a path begins with, as written here. */

@@ -24,9 +24,10 @@ public final class ChangeFilter {
     /**
      * Prepares a filter.
      *
-     * @param filter the filter; its paths are those of a change event
-     * @param documents what the names in the collection's documents mean
-     * @throws InvalidRequestException if the filter names what no change has, or can only be evaluated by the server
+     * @param filter the filter; its paths are the paths of a change event
+     * @param documents resolves the field names of the collection's documents
+     * @throws InvalidRequestException if the filter uses a field that changes do not have, or can only be evaluated by
+     *     the server
      */
     public ChangeFilter(Filter filter, FieldMap documents) {
         this.filter = filter;
@@ -39,7 +40,7 @@ public final class ChangeFilter {
     /**
      * Judges a change.
      *
-     * @param change a tree with the members {@code operationType}, {@code ns}, {@code documentKey}, and those parts that
+     * @param change a tree with the members {@code operationType}, {@code ns}, {@code documentKey}, and the parts that
      *     the filter {@linkplain #reads reads} and the change has
      * @return whether it matches
      */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** SQL that reads a field of a document, whatever its spelling. Paths and values are bound. */
+/** SQL that reads a field of a document in any of its spellings. Paths and values are bound. */
 final class DocumentSql {
 
     /** With more spellings than this the guards cost more than an index over the document could save. */

@@ -34,13 +34,12 @@ public sealed interface Field {
                 if (value instanceof String text && UUID_TEXT.matcher(text).matches()) {
                     return UUID.fromString(text);
                 }
-                throw new InvalidRequestException(
-                        path + " is the record's id, a UUID; the filter compares it with something else");
+                throw new InvalidRequestException(path + " is the record's id; it must be compared with a UUID");
             }
             Instant instant = value instanceof Instant given ? given : Instants.literal(value);
             if (instant == null) {
                 throw new InvalidRequestException(path + " is the record's column " + column.sqlName()
-                        + ", a time; it compares with an Instant or an RFC 3339 text with an offset");
+                        + ", a time; it must be compared with an Instant or an RFC 3339 string with an offset");
             }
             return instant;
         }
@@ -50,13 +49,13 @@ public sealed interface Field {
      * A value in the document.
      *
      * @param document the SQL expression of the document
-     * @param paths where it may lie; the first that is not null counts, and is where the library writes
-     * @param known what is known of it
+     * @param paths its possible paths; the first one that is not null counts; the library writes to the first path
+     *     @param known its known properties
      */
     record Document(String document, List<FieldPath> paths, KnownName known) implements Field {
 
         /**
-         * Where the library writes the value.
+         * The path that the library writes.
          *
          * @return the first path
          */

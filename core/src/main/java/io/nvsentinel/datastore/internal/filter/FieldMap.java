@@ -16,12 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the paths of filters and updates mean in one collection: which are columns, which have several stored spellings,
- * and where the document is. Immutable.
+ * and the expression of the document. Immutable.
  *
- * <p>A mirror column is used only where that gives the verdict of the document. That rests on how the schema generates
- * it, over exactly the paths, in the order, of {@link Field.Document#paths()}: by {@code nvsentinel_text(data #> path1,
- * data #> path2, …)}, which takes the first value that is not null and gives null if that is anything but a string, or
- * by {@code nvsentinel_instant(coalesce(nullif(data #> path1, 'null'), nullif(data #> path2, 'null'), …))}.
+ * <p>A mirrored column is used only if it gives the same result as the document. That rests on how the schema generates
+ * it, over exactly the paths, in the order, of {@link Field.Document#paths()}: by
+ * {@code nvsentinel_text(data #> path1, data #> path2, …)}, which takes the first value that is not null and gives null
+ * if that is anything but a string, or by {@code nvsentinel_instant(coalesce(nullif(data #> path1, 'null'), nullif(data
+ * #> path2, 'null'), …))}.
  */
 public sealed class FieldMap permits ChangeFieldMap {
 
@@ -82,7 +83,7 @@ public sealed class FieldMap permits ChangeFieldMap {
         return EVENTS.getOrDefault(collection, GENERIC);
     }
 
-    /** For a map that resolves paths in a way of its own. */
+    /** For a map that resolves paths differently. */
     FieldMap(String document) {
         this(new Names(KnownName.UNKNOWN, Map.of(), Map.of()), new Source(document, false, Map.of()));
     }
@@ -183,7 +184,7 @@ public sealed class FieldMap permits ChangeFieldMap {
         return document(names.aliases.getOrDefault(fold(only), path));
     }
 
-    /** Letter case matters only where nothing is known of the documents. */
+    /** Names are case-sensitive only if the type of the documents is unknown. */
     private String fold(String name) {
         return names.root == KnownName.UNKNOWN ? name : name.toLowerCase(Locale.ROOT);
     }
@@ -192,7 +193,7 @@ public sealed class FieldMap permits ChangeFieldMap {
         String sql = source.columns.get(column);
         if (sql == null) {
             throw new InvalidRequestException(
-                    path + " is the record's column " + column.sqlName() + ", which is not known here");
+                    path + " is the record's column " + column.sqlName() + ", which is not available here");
         }
         return new Field.Record(path, column, sql);
     }

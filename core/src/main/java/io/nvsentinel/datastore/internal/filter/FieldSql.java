@@ -13,9 +13,9 @@ public final class FieldSql {
      * The value of a field as filters compare it.
      *
      * @param path the field
-     * @param map what the path means
+     * @param map resolves the path
      * @param binder numbers the parameters of the statement
-     * @return an expression of type {@code jsonb}, null where the field is missing
+     * @return an expression of type {@code jsonb}, null if the field is missing
      */
     public static String value(FieldPath path, FieldMap map, Binder binder) {
         Field field = map.resolve(path);
@@ -34,11 +34,11 @@ public final class FieldSql {
     }
 
     /**
-     * What a field is sorted by: a column of the record as it is; of a document the value by the order of {@code jsonb},
-     * with null for what is missing; where times are expected, the seconds since 1970.
+     * What a field is sorted by: a column of the record as it is; of a document the value by the order of
+     * {@code jsonb}, with null for what is missing; where times are expected, the seconds since 1970.
      *
      * @param path the field
-     * @param map what the path means
+     * @param map resolves the path
      * @param binder numbers the parameters of the statement
      * @return the key
      */
@@ -68,7 +68,7 @@ public final class FieldSql {
         if (map.resolve(path) instanceof Field.Document document) {
             return document.canonical();
         }
-        throw new InvalidRequestException(path + " is a column of the record, not a part of the document");
+        throw new InvalidRequestException(path + " is a column of the record, not a field of the document");
     }
 
     /**

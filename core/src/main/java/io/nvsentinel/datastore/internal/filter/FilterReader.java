@@ -108,7 +108,7 @@ abstract class FilterReader<R> {
         if (map.resolve(path) instanceof Field.Document field) {
             return field;
         }
-        throw new InvalidRequestException(path + " is a column of the record; " + operator + " is for documents");
+        throw new InvalidRequestException(path + " is a column of the record; " + operator + " applies to documents");
     }
 
     abstract R constant(boolean verdict);

@@ -104,7 +104,9 @@ public final class FilterSql extends FilterReader<String> {
                 .toArray(String[]::new);
     }
 
-    /** A column is also null where the document holds a value of another type; it only helps to find the rows. */
+    /**
+     * A column is also null if the document contains a value of another type; it is only used to find candidate rows.
+     */
     @Override
     String isNull(Field.Document field) {
         KnownName.Mirror mirror = field.mirror();

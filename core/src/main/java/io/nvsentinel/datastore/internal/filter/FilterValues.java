@@ -62,7 +62,7 @@ public final class FilterValues {
         Object normal = value(path, value);
         if (normal == null || normal instanceof List || normal instanceof Map) {
             throw new InvalidRequestException(path + ": " + comparison.name().toLowerCase(Locale.ROOT)
-                    + " compares with a String, Boolean, number, Instant or UUID, not with "
+                    + " requires a String, Boolean, number, Instant or UUID, not "
                     + (normal == null ? "null" : normal instanceof List ? "a list" : "a map"));
         }
         return normal;
@@ -109,7 +109,7 @@ public final class FilterValues {
         Object normal = value(path, value);
         if (normal == null || normal instanceof Instant) {
             throw new InvalidRequestException(
-                    path + ": contains looks for a Map, List, String, Boolean, number or UUID," + " not for "
+                    path + ": contains requires a Map, List, String, Boolean, number or UUID, not "
                             + (normal == null ? "null" : "an Instant"));
         }
         return normal;

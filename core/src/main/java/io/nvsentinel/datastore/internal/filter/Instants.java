@@ -13,11 +13,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the times found in documents, exactly as the SQL function {@code nvsentinel_instant} does: RFC 3339 texts with
- * an offset, {@code {"seconds": …, "nanos": …}}, and the {@code {"$date": …}} of MongoDB's Extended JSON with such a
- * text or {@code {"$numberLong": "milliseconds"}}; cut to microseconds, in the years 1 to 9999. Everything else, such as
- * a thirtieth of February or a leap second, is no time. Go's zero time, {@code 0001-01-01T00:00:00Z}, stands for a time that
- * was never set: in a document it is none either.
+ * Reads the times found in documents, exactly as the SQL function {@code nvsentinel_instant} does: RFC 3339 strings
+ * with an offset, {@code {"seconds": …, "nanos": …}}, and the {@code {"$date": …}} of MongoDB's Extended JSON with such
+ * a string or {@code {"$numberLong": "milliseconds"}}; cut to microseconds, in the years 1 to 9999. Everything else,
+ * such as a thirtieth of February or a leap second, is no time. Go's zero time, {@code 0001-01-01T00:00:00Z}, stands
+ * for a time that was never set: in a document it is none either.
  */
 public final class Instants {
 
@@ -40,7 +40,7 @@ public final class Instants {
      * Reads a time in a document.
      *
      * @param value a value of a document
-     * @return the instant, or null if the value is no time, or one that was never set
+     * @return the instant, or null if the value is not a time, or represents a time that was not set
      */
     static @Nullable Instant read(@Nullable Object value) {
         Instant exact = exact(value);

@@ -13,9 +13,10 @@ public final class JsonNumbers {
     private JsonNumbers() {}
 
     /**
-     * The exact value of a number. Of binary fractions it is their shortest text: 0.1f is 0.1 and not 0.10000000149011612.
+     * The exact value of a number. For binary fractions it is the shortest decimal form: 0.1f is 0.1 and not
+     * 0.10000000149011612.
      *
-     * @param number a number of any class; of one that the JDK does not have, its text counts
+     * @param number a number of any class; for a class outside the JDK, its string form counts
      * @return the value, or null if JSON has no such number
      */
     public static @Nullable BigDecimal exact(Number number) {

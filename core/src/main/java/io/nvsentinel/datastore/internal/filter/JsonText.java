@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes values in the one form of {@link JsonValues} as JSON. Independent of the application's JSON library, whose
+ * Writes values in the normal form of {@link JsonValues} as JSON. Independent of the application's JSON library, whose
  * settings must not change what a filter means.
  */
 public final class JsonText {

@@ -69,7 +69,7 @@ public final class JsonTree {
     }
 
     /**
-     * Orders two values of the same JSON type; null if they are of different types, or of one that has no order.
+     * Orders two values of the same JSON type; null if they have different types, or a type without an order.
      */
     static @Nullable Integer compare(@Nullable Object left, Object right) {
         if (left instanceof Number a && right instanceof Number b) {

@@ -45,9 +45,9 @@ public final class JsonValues {
     /**
      * Checks and converts a value.
      *
-     * @param path where the value belongs, for errors
-     * @param value what the caller gave
-     * @return the value in the one form
+     * @param path the field of the value, for errors
+     * @param value the caller's value
+     * @return the value in the normal form
      * @throws InvalidRequestException if the value, or one inside it, is not supported
      */
     public static @Nullable Object normalize(FieldPath path, @Nullable Object value) {
@@ -105,7 +105,7 @@ public final class JsonValues {
         Map<String, @Nullable Object> copy = new LinkedHashMap<>();
         for (Map.Entry<?, ?> member : map.entrySet()) {
             if (!(member.getKey() instanceof String name)) {
-                throw refused("a map may only have names of type String");
+                throw refused("the names in a map must be of type String");
             }
             copy.put(text(name), convert(member.getValue(), depth + 1));
         }
@@ -115,13 +115,13 @@ public final class JsonValues {
     private String text(String text) {
         if (text.length() > MAX_TEXT) {
             throw refused(
-                    "a text of " + text.length() + " characters is too long; at most " + MAX_TEXT + " are allowed");
+                    "a string of " + text.length() + " characters is too long; at most " + MAX_TEXT + " are allowed");
         }
         if (text.indexOf('\0') >= 0) {
-            throw refused("a text holds U+0000, which PostgreSQL cannot store");
+            throw refused("a string contains U+0000, which PostgreSQL cannot store");
         }
         if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-            throw refused("a text holds half a surrogate pair, which is not valid Unicode");
+            throw refused("a string contains an unpaired surrogate, which is not valid Unicode");
         }
         return text;
     }
@@ -135,7 +135,7 @@ public final class JsonValues {
                             : "a " + number.getClass().getName() + " that is not written as a JSON number");
         }
         if (JsonNumbers.storedDigits(decimal) > MAX_DIGITS) {
-            throw refused("a number needs more than " + MAX_DIGITS + " digits, written without an exponent");
+            throw refused("a number has more than " + MAX_DIGITS + " digits, written without an exponent");
         }
         return decimal;
     }
@@ -143,7 +143,7 @@ public final class JsonValues {
     private static Instant checked(FieldPath path, Instant instant) {
         if (!instant.isAfter(Instants.UNSET) || instant.isAfter(LATEST)) {
             throw new InvalidRequestException(at(path) + "a time must be after " + Instants.UNSET
-                    + ", which stands for a time that was never set, and before the year 10000");
+                    + ", which represents a time that was not set, and before the year 10000");
         }
         return instant;
     }

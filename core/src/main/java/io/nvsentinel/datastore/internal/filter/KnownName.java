@@ -43,11 +43,11 @@ record KnownName(
     }
 
     /**
-     * A column generated from the document: what the first spelling that is not null holds, if that is a text or an
+     * A column generated from the document: the value of the first spelling that is not null, if that is a string or an
      * instant.
      *
      * @param column its name
-     * @param instant whether it is a {@code timestamptz}; else it is text
+     * @param instant whether it is a {@code timestamptz}; otherwise it is {@code text}
      */
     record Mirror(String column, boolean instant) {}
 

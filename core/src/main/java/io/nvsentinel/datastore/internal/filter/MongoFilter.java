@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads filters as MongoDB writes them. What it does not know it refuses, naming the operator and where it stands. */
+/** Parses filters in MongoDB's syntax. An unsupported operator is rejected with its name and place. */
 public final class MongoFilter {
 
     private static final String FIELD_OPERATORS =
@@ -58,7 +58,7 @@ public final class MongoFilter {
                 if (name.startsWith("$")) {
                     throw refused(
                             where,
-                            "unknown operator " + name + "; here $and, $or, $nor, $text and $jsonPath" + " are known");
+                            "unknown operator " + name + "; supported here are $and, $or, $nor, $text and $jsonPath");
                 }
                 yield field(FieldPath.parse(name), value, depth);
             }
@@ -69,12 +69,12 @@ public final class MongoFilter {
         List<Filter> branches = new ArrayList<>();
         for (Object branch : list(operator, value, where)) {
             if (!(branch instanceof Map<?, ?> map)) {
-                throw refused(where, operator + " takes a list of filters, not of " + kind(branch));
+                throw refused(where, operator + " requires a list of filters, not of " + kind(branch));
             }
             branches.add(document(map, operator, depth));
         }
         if (branches.isEmpty()) {
-            throw refused(where, operator + " needs at least one filter");
+            throw refused(where, operator + " requires at least one filter");
         }
         return branches;
     }
@@ -94,7 +94,7 @@ public final class MongoFilter {
                 .filter(key -> key instanceof String name && name.startsWith("$"))
                 .count();
         if (operators > 0 && operators < map.size()) {
-            throw refused(path.toString(), "operators and names of a value are mixed in one map");
+            throw refused(path.toString(), "one map contains both operators and field names");
         }
         return operators > 0 && !map.containsKey("$date");
     }
@@ -117,13 +117,13 @@ public final class MongoFilter {
             case "$regex" -> Filter.matches(path, text(operator, operand, path));
             case "$startsWith" -> Filter.startsWith(path, text(operator, operand, path));
             case "$contains" -> new Filter.Contains(field, required(operator, MongoValues.value(field, operand), path));
-            default -> throw refused(path, "unknown operator " + operator + "; here " + FIELD_OPERATORS + " are known");
+            default -> throw refused(path, "unknown operator " + operator + "; supported here: " + FIELD_OPERATORS);
         };
     }
 
     private static Filter negated(FieldPath path, Map<?, ?> operators, int depth) {
         if (!isOperators(operators, path)) {
-            throw refused(path.toString(), "$not takes operators; to exclude a value use $ne");
+            throw refused(path.toString(), "$not requires operators; use $ne to exclude a value");
         }
         return field(path, operators, depth);
     }
@@ -148,40 +148,40 @@ public final class MongoFilter {
         if (operand instanceof Object[] array) {
             return Arrays.asList(array);
         }
-        throw refused(where, operator + " takes a list, not " + kind(operand));
+        throw refused(where, operator + " requires a list, not " + kind(operand));
     }
 
     private static Map<?, ?> map(String operator, @Nullable Object operand, String where) {
         if (operand instanceof Map<?, ?> map && !map.isEmpty()) {
             return new LinkedHashMap<>(map);
         }
-        throw refused(where, operator + " takes a map that is not empty, not " + kind(operand));
+        throw refused(where, operator + " requires a map that is not empty, not " + kind(operand));
     }
 
     private static boolean bool(String operator, @Nullable Object operand, String where) {
         if (operand instanceof Boolean bool) {
             return bool;
         }
-        throw refused(where, operator + " takes true or false, a boolean, not " + kind(operand));
+        throw refused(where, operator + " requires true or false, not " + kind(operand));
     }
 
     private static String text(String operator, @Nullable Object operand, String where) {
         if (operand instanceof String text) {
             return text;
         }
-        throw refused(where, operator + " takes a text, not " + kind(operand));
+        throw refused(where, operator + " requires a string, not " + kind(operand));
     }
 
     private static String search(@Nullable Object operand, String where) {
         if (operand instanceof Map<?, ?> map && map.size() == 1 && map.containsKey("$search")) {
             return text("$search", map.get("$search"), where);
         }
-        throw refused(where, "$text takes {\"$search\": \"words\"} and nothing else");
+        throw refused(where, "$text must be {\"$search\": \"words\"}");
     }
 
     private static Object required(String operator, @Nullable Object operand, String where) {
         if (operand == null) {
-            throw refused(where, operator + " takes a value, not null");
+            throw refused(where, operator + " requires a value, not null");
         }
         return operand;
     }
@@ -190,7 +190,7 @@ public final class MongoFilter {
         if (key instanceof String name) {
             return name;
         }
-        throw refused(where, "a filter may only have names of type String");
+        throw refused(where, "the names in a filter must be of type String");
     }
 
     private static String kind(@Nullable Object value) {

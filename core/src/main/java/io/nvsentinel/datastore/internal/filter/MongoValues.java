@@ -24,7 +24,7 @@ public final class MongoValues {
         if (value instanceof Map<?, ?> map && map.containsKey("$date")) {
             Instant instant = map.size() == 1 ? Instants.literal(map) : null;
             if (instant == null) {
-                throw new InvalidRequestException(path + ": $date takes an RFC 3339 text with an offset, or"
+                throw new InvalidRequestException(path + ": $date requires an RFC 3339 string with an offset, or"
                         + " {\"$numberLong\": \"milliseconds\"}");
             }
             return instant;

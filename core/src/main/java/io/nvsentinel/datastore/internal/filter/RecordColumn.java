@@ -27,8 +27,8 @@ enum RecordColumn {
 
     private <T> T known(@Nullable T value) {
         if (value == null) {
-            throw new InvalidRequestException("the filter asks for " + sqlName()
-                    + ", which is not part of the document and not known where the filter is evaluated");
+            throw new InvalidRequestException("the filter uses " + sqlName()
+                    + ", a column of the record that is not available where this filter is evaluated");
         }
         return value;
     }

@@ -59,7 +59,7 @@ final class Batches {
         return batches;
     }
 
-    /** Stores a batch; after its result comes the error if there is one that ends everything. */
+    /** Stores a batch; its result is followed by the error if a fatal error occurred. */
     Flux<BatchResult> store(List<Item> batch) {
         Throwable end = batch.get(batch.size() - 1).end();
         if (end == null) {

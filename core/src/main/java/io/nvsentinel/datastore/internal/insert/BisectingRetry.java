@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /**
- * Stores as many documents as can be stored, by halves where one of them is refused: a single bad one among n costs some
- * 2 log n statements. By halves too where all of them were in another transaction's way, in a deadlock. Not in a
- * transaction, which takes no further statement after an error.
+ * Stores as many documents as possible, and bisects the batch if one of them is rejected: a single invalid document
+ * among n costs about 2 log n statements. It also bisects the batch after a deadlock with another transaction. Not in a
+ * transaction, which accepts no further statement after an error.
  */
 final class BisectingRetry {
 
@@ -39,8 +39,8 @@ final class BisectingRetry {
     /**
      * Stores the documents, in order.
      *
-     * @return cold; one outcome for each document, in order; fails only where the documents are not to blame: then after the
-     *     outcomes of those that were sent, and the others were not
+     * @return cold; one outcome for each document, in order; fails only for reasons other than the documents: then
+     *     after the outcomes of the documents that were sent; the others were not sent
      */
     Flux<Outcome> insert(List<Encoded> documents) {
         return sql.insert(documents)

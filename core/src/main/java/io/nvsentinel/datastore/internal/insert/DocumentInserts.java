@@ -38,10 +38,10 @@ public final class DocumentInserts<T> {
     /**
      * Inserts into a collection.
      *
-     * @param session lends connections
-     * @param table where to insert
+     * @param session acquires connections
+     * @param table the table
      * @param codec writes the documents
-     * @param order of a document; documents for which it is equal are stored in the order in which they come
+     * @param order the order key of a document; documents with equal keys are stored in the order of their arrival
      */
     public DocumentInserts(Session session, Table table, DocumentCodec<T> codec, Function<? super T, ?> order) {
         this.sql = new InsertSql(session, table);

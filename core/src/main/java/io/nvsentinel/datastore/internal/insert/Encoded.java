@@ -16,11 +16,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document as it is sent: one JSON object in UTF-8, by itself or in an array with others.
+ * A document in the form in which it is sent: one JSON object in UTF-8, alone or in an array with others.
  *
- * <p>What could reach beyond it in that array is refused here, whatever a codec makes: brackets that do not close, and text
- * after the last. The rest is for the server to judge. As is the character that it would refuse for every document of the
- * statement.
+ * <p>Output of a codec that could affect other documents of the array is rejected here: unbalanced brackets, and text
+ * after the last bracket. So is a character for which the server would reject every document of the statement. The
+ * server checks the rest.
  */
 public final class Encoded {
 
@@ -102,8 +102,8 @@ public final class Encoded {
     static Json parameter(List<Encoded> documents) {
         long size = documents.stream().mapToLong(Encoded::bytes).sum() + documents.size() + 1;
         if (size >= MOST_BYTES) {
-            throw new InvalidRequestException("Documents of one statement have to be less than " + MOST_BYTES
-                    + " bytes together, and these are " + size + "; insertStream takes any number");
+            throw new InvalidRequestException("The documents of one statement must be less than " + MOST_BYTES
+                    + " bytes together, but these have " + size + "; insertStream accepts any number");
         }
         ByteArrayOutputStream array = new ByteArrayOutputStream((int) size);
         char separator = '[';
@@ -192,7 +192,7 @@ public final class Encoded {
     private void skipText() {
         for (at++; at < json.length && json[at] != '"'; at++) {
             if (json[at] == 0 || (json[at] == '\\' && isEscapedNul())) {
-                throw new InvalidRequestException("A document may not contain the character U+0000");
+                throw new InvalidRequestException("A document must not contain the character U+0000");
             }
             if (json[at] == '\\') {
                 at++;
@@ -208,6 +208,6 @@ public final class Encoded {
     }
 
     private static InvalidRequestException noObject() {
-        return new InvalidRequestException("A document has to be one JSON object, without anything around it");
+        return new InvalidRequestException("A document must be exactly one JSON object");
     }
 }

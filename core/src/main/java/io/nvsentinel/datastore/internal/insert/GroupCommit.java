@@ -18,11 +18,12 @@ import reactor.util.context.Context;
 
 /**
  * Lets single inserts that come at the same time share a statement, and so a round trip and a commit. The first goes at
- * once; those that come while it is under way go together after it, or beside it if they are many. Thread-safe.
+ * once; inserts that arrive while it is running are combined in the next statement, or in a concurrent one if there are
+ * many. Thread-safe.
  *
- * <p>Whoever finds that too few statements are under way has them carried out until no insert waits, which goes on when
- * its own subscriber has left. A statement in which one document is refused stores none, and is run again by halves: each
- * caller gets the error of its own document.
+ * <p>A caller that finds too few running statements executes statements until no insert waits; this continues after its
+ * own subscriber has cancelled. A statement in which one document is refused stores none, and is run again by halves:
+ * each caller gets the error of its document.
  */
 final class GroupCommit {
 
@@ -45,11 +46,11 @@ final class GroupCommit {
         return Mono.deferContextual(context -> {
             if (queue.isFull()) {
                 return Mono.error(new UnavailableException(
-                        new ErrorContext(sql.action(), null), "too many inserts wait already", null));
+                        new ErrorContext(sql.action(), null), "too many inserts are waiting", null));
             }
             Waiting waiting = new Waiting(document, key);
             if (queue.enter(waiting)) {
-                // Whoever cancels from here on leaves others behind who rely on it.
+                // From here on, other callers depend on this caller even if it cancels.
                 new Prefetch<Void>().begin(carryOut().contextWrite(context));
             }
             return waiting.id().asMono().doOnCancel(() -> queue.giveUp(waiting));
@@ -65,7 +66,7 @@ final class GroupCommit {
                 .then();
     }
 
-    /** Those who wait go first: the server works while callers hear what became of theirs, and come back with more. */
+    /** Waiting inserts are sent first: the server works while callers receive their results and send more inserts. */
     private void tell(List<Told> results, Prefetch<List<Told>> begun) {
         if (queue.hasMore()) {
             begun.begin(store());
@@ -98,7 +99,7 @@ final class GroupCommit {
         return group.documents();
     }
 
-    /** Where there was no connection, those who waited for it are the next. */
+    /** If there was no connection, the inserts that waited for it are next. */
     private Flux<Outcome> afterFailure(Group group, DatastoreException error) {
         return salvage.afterFailure(group.isEmpty() ? next(group) : group.documents(), error);
     }
@@ -115,7 +116,7 @@ final class GroupCommit {
     /** What became of an insert. */
     private record Told(Waiting waiting, Outcome outcome) {
 
-        /** A subscriber that throws, which it may not, is no reason for others to wait for ever. */
+        /** A subscriber that throws, which is not allowed, must not make others wait forever. */
         void tell() {
             try {
                 waiting.end(outcome);

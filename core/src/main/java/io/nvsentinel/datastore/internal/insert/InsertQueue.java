@@ -12,11 +12,11 @@ import java.util.UUID;
 import reactor.core.publisher.Sinks;
 
 /**
- * Inserts that wait, and how many statements carry them out: one, and a second where so many wait that both have enough to
- * do. Two small ones would wait for the disk twice where one waits once. Thread-safe.
+ * The waiting inserts, and the number of statements that execute them: one, and a second one if enough inserts wait for
+ * both. Two small statements would wait for the disk twice instead of once. Thread-safe.
  *
- * <p>Documents of the same key are never in two statements at a time, so that they are stored in the order in which they
- * came.
+ * <p>Documents with the same key are never in two concurrent statements, so that they are stored in the order of their
+ * arrival.
  */
 final class InsertQueue {
 
@@ -32,7 +32,7 @@ final class InsertQueue {
     private long bytes;
     private int ready;
 
-    /** Who carries out statements, and who of them has its documents. */
+    /** The callers that execute statements, and the ones among them that have their documents. */
     private int statements;
 
     private int underWay;
@@ -54,7 +54,7 @@ final class InsertQueue {
         return more;
     }
 
-    /** Takes out who does not want to wait any longer, unless its statement is under way. */
+    /** Removes a cancelled insert, unless its statement is running. */
     synchronized void giveUp(Waiting waiting) {
         if (queue.remove(waiting)) {
             bytes -= waiting.document.bytes();
@@ -64,12 +64,12 @@ final class InsertQueue {
         }
     }
 
-    /** Whether who carries out a statement should begin another. */
+    /** Whether the executor of a statement should start another one. */
     synchronized boolean hasMore() {
         return isEnough(statements - 1);
     }
 
-    /** Whether who carried out a statement goes on; if not, it has left. */
+    /** Whether the executor of a statement continues; if not, it has been removed. */
     synchronized boolean goesOn(boolean hasBegun) {
         boolean more = hasBegun || hasMore();
         statements -= more ? 0 : 1;
@@ -107,7 +107,7 @@ final class InsertQueue {
         return statements - underWay == MOST_STATEMENTS ? Math.max(ENOUGH_FOR_ANOTHER, (ready + 1) / 2) : ready;
     }
 
-    /** Those of a group whose turn had not come wait again, before all others; its statement is over. */
+    /** The inserts of a group that were not executed wait again, before all others; the statement has ended. */
     synchronized void end(Group group) {
         for (Waiting last = group.waiting.pollLast(); last != null; last = group.waiting.pollLast()) {
             queue.addFirst(last);
@@ -133,7 +133,7 @@ final class InsertQueue {
         ready = (int) queue.stream().filter(this::isReady).count();
     }
 
-    /** Who waits for the end of an insert. */
+    /** A caller that waits for the end of an insert. */
     static final class Waiting {
 
         private final Encoded document;
@@ -171,12 +171,12 @@ final class InsertQueue {
             return waiting.isEmpty();
         }
 
-        /** The first whose end is not known yet. */
+        /** The first insert without a result. */
         Waiting remove() {
             return waiting.remove();
         }
 
-        /** Of those whose end is not known yet. */
+        /** Of the inserts without a result. */
         List<Encoded> documents() {
             return waiting.stream().map(each -> each.document).toList();
         }

@@ -107,10 +107,10 @@ final class InsertSql {
     }
 
     /**
-     * Which of the documents the database refuses; stores none.
+     * Finds the document that the database rejects; stores none.
      *
-     * @param idempotent whether documents whose key is there already are left out
-     * @return cold; emits its place from 0, or nothing if none is refused now
+     * @param idempotent whether documents with an existing key are omitted
+     * @return cold; emits its index from 0, or nothing if none is rejected now
      */
     Mono<Long> refused(List<Encoded> documents, boolean idempotent) {
         return session.write(
@@ -136,7 +136,7 @@ final class InsertSql {
                 : connection.createStatement(many).bind(0, Encoded.parameter(documents));
     }
 
-    /** Stores those whose key is not there yet. */
+    /** Stores the documents whose key does not exist yet. */
     Mono<IdempotentResult> insertNew(List<Encoded> documents) {
         return session.write(
                 action(),

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Names the document for which the database refused all of a statement, by its place among them. The server does not say
- * which it was, so it is asked once more; not in a transaction, which takes no further statement after an error.
+ * Identifies, by its index, the document for which the database rejected a whole statement. The server does not report
+ * which one it was, so this requires another query; not in a transaction, which accepts no further statement after an
+ * error.
  */
 final class Refusals {
 
@@ -30,8 +31,8 @@ final class Refusals {
     /**
      * Fails with an error that names the document, or with the error as it is.
      *
-     * @param idempotent whether documents whose key is there already were to be left out
-     * @param error what the statement failed with
+     * @param idempotent whether documents with an existing key were to be omitted
+     * @param error the error of the statement
      */
     <R> Mono<R> named(List<Encoded> documents, boolean idempotent, DatastoreException error) {
         if (documents.size() < 2 || !sql.isEachItsOwnTransaction() || !BisectingRetry.blamesADocument(error)) {

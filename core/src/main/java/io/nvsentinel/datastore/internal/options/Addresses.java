@@ -32,7 +32,7 @@ public final class Addresses {
      * The servers of a host option.
      *
      * @param hosts its value
-     * @param port the port of those that name none
+     * @param port the default port
      * @return at least one, unresolved, in the order given
      */
     public static List<InetSocketAddress> parse(String hosts, int port) {

@@ -52,7 +52,7 @@ public final class EnvironmentSource {
         String text = environment.getOrDefault(YAML, "");
         String path = text(environment, YAML_PATH);
         if (!text.isBlank() && !path.isEmpty()) {
-            return before.withFault(YAML + " and " + YAML_PATH + " contradict each other: set one of them");
+            return before.withFault(YAML + " and " + YAML_PATH + " contradict each other: set only one of them");
         }
         if (!text.isBlank()) {
             return YamlSource.read(before, text, YAML);

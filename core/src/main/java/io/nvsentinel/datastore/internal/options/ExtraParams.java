@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parameters that are handed to the server. Only those that cannot break what the library promises are known; the
- * others are refused, with the option that stands for them where there is one.
+ * Parameters that are passed to the server. Only parameters that do not affect the guarantees of the library are
+ * allowed; the others are rejected, with the name of the corresponding option if there is one.
  */
 final class ExtraParams {
 
@@ -66,7 +66,7 @@ final class ExtraParams {
         for (String part : text.split("\\s+")) {
             int equals = part.indexOf('=');
             if (equals < 1) {
-                throw new IllegalArgumentException("must be name=value pairs with spaces between them");
+                throw new IllegalArgumentException("must be name=value pairs, separated by spaces");
             }
             if (parameters.put(part.substring(0, equals), part.substring(equals + 1)) != null) {
                 throw new IllegalArgumentException("must not name " + Shown.name(part.substring(0, equals)) + " twice");
@@ -94,9 +94,9 @@ final class ExtraParams {
         }
         if (!KNOWN.contains(lower)) {
             return "must not set " + Shown.name(name) + Nearest.hint(lower, KNOWN)
-                    + ": only parameters that cannot harm are handed on";
+                    + ": only safe parameters are passed to the server";
         }
         boolean printable = value.length() <= LONGEST && Names.complaint(value) == null;
-        return printable && !value.isBlank() ? null : "must set " + name + " to a short printable text";
+        return printable && !value.isBlank() ? null : "must set " + name + " to a short printable string";
     }
 }

@@ -12,11 +12,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an option's values may be: how they are read from text, and what is wrong with one.
+ * The type of an option's values: how they are parsed and validated.
  *
- * @param read makes a value of text, or throws {@link IllegalArgumentException} with what the value "must be …"; null
- *     stands for the default
- * @param complaint what a value "must be …", or null where it is well
+ * @param read parses a value, or throws {@link IllegalArgumentException} with what the value "must be …"; null stands
+ *     for the default
+ * @param complaint what a value "must be …", or null if it is valid
  * @param <T> the values' type
  */
 public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable String> complaint) {
@@ -42,7 +42,8 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
             return "must not be blank";
         }
         return Shown.mayHoldSecret(value)
-                ? "must be one name and looks like a connection string, whose parts are options of their own"
+                ? "must be a single name, but looks like a connection string; each part of a "
+                        + "connection string has its own option"
                 : Names.complaint(value);
     }
 
@@ -56,7 +57,7 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
                         : "must not contain quotes, \\ or $");
     }
 
-    /** A text that is never shown, not even when it is wrong. */
+    /** A string that is never shown, not even if it is invalid. */
     static Kind<String> secret() {
         return new Kind<>(text -> text, Names::secretComplaint);
     }
@@ -75,7 +76,7 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
                 text -> integer(text, wrong), value -> value >= least && value <= most ? null : wrong.apply(value));
     }
 
-    /** As {@link #number}, but 0 in a text stands for the default. */
+    /** As {@link #number}, but the string 0 stands for the default. */
     static Kind<Integer> figure(int least, int most) {
         Kind<Integer> number = number(least, most);
         return new Kind<>(text -> text.equals("0") ? null : number.read.apply(text), number.complaint);
@@ -117,7 +118,7 @@ public record Kind<T>(Function<String, @Nullable T> read, Function<T, @Nullable 
         try {
             return Path.of(text);
         } catch (InvalidPathException withText) {
-            // Without the cause, whose message quotes the text.
+            // Without the cause, whose message quotes the value.
             throw new IllegalArgumentException("must be a path");
         }
     }

@@ -6,12 +6,12 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the name that somebody probably meant. */
+/** Finds the name that was probably intended. */
 final class Nearest {
 
     private Nearest() {}
 
-    /** A text to put behind an unknown name: empty, or the known name that is near enough. */
+    /** A suffix for an unknown name in a message: empty, or the most similar known name. */
     static String hint(String unknown, Collection<String> known) {
         return find(unknown, known).map(name -> " (did you mean " + name + "?)").orElse("");
     }

@@ -33,7 +33,7 @@ public record Option<T>(
         return new Option<>(name, variable, keys, kind, value);
     }
 
-    /** What is missing where the option is required, and how to give it. */
+    /** The message for a missing required option, with the ways to set it. */
     String missing() {
         return name + " is required (" + variable + ", or " + keys.get(0) + " in YAML)";
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What was given for each option, by whom, and what was wrong with it. Immutable. */
+/** The value of each option, its source, and its error. Immutable. */
 public final class OptionValues {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.options");
@@ -28,7 +28,7 @@ public final class OptionValues {
         this.faults = faults;
     }
 
-    /** A value, or null for the default; or what is wrong with it. */
+    /** A value, or null for the default; or the error of the value. */
     private record Given(@Nullable Object value, @Nullable String fault, Source source) {}
 
     /**
@@ -60,11 +60,11 @@ public final class OptionValues {
     }
 
     /**
-     * Gives a value, unless a stronger source gave one.
+     * Sets a value, unless a source with a higher precedence set it.
      *
      * @param option the option
      * @param value the value, or null for the default
-     * @param source who gives it
+     * @param source its source
      * @param <T> its type
      * @return the values with this one
      */
@@ -106,15 +106,14 @@ public final class OptionValues {
     private static boolean givesWay(Option<?> option, Given before, Given next) {
         boolean gives = before.fault != null && next.fault == null && Options.GIVE_WAY.contains(option);
         if (gives) {
-            LOG.warn("{}; {} is used instead", before.fault, next.source.label());
+            LOG.warn("Option value ignored: {}; using {} instead", before.fault, next.source.label());
         }
         return gives;
     }
 
     /**
-     * Fills in what follows from other options: a mounted secret's files, where no password says that none is sent.
-     *
-     * @return the values to build with
+     * Sets the options that are derived from other options: the files of a mounted secret, unless a password is set.
+     * @return the complete values
      */
     public OptionValues completed() {
         Path directory = find(Options.CERTIFICATES);
@@ -132,9 +131,9 @@ public final class OptionValues {
     }
 
     /**
-     * Everything that is wrong.
+     * All errors.
      *
-     * @return empty where nothing is
+     * @return empty if there are none
      */
     public List<String> problems() {
         List<String> problems = new ArrayList<>(faults);

@@ -27,7 +27,7 @@ public final class Options {
                     "port", "DATASTORE_PORT", "connection.port", Kind.number(1, 65535))
             .orElse(5432);
 
-    /** The servers for what needs a session of its own. */
+    /** The servers for work that needs a dedicated session. */
     public static final Option<String> DIRECT_HOST =
             Option.of("directHost", "DATASTORE_DIRECT_HOST", "connection.directHost", Addresses.KIND);
 
@@ -66,7 +66,7 @@ public final class Options {
                     "sslRootCert", "DATASTORE_SSLROOTCERT", "connection.sslrootcert", Kind.file())
             .alsoAt("connection.tls.caPath");
 
-    /** The directory of a mounted certificate secret, for the three above where there is no password. */
+    /** The directory of a mounted certificate secret, for the three options above, if there is no password. */
     public static final Option<Path> CERTIFICATES =
             new Option<>("certificates", "POSTGRESQL_CLIENT_CERT_MOUNT_PATH", List.of(), Kind.file(), null);
 
@@ -123,7 +123,7 @@ public final class Options {
                     Kind.words(SchemaMode.values(), Options::word))
             .orElse(SchemaMode.MIGRATE);
 
-    /** How long connecting waits for others who bring the schema up to date. */
+    /** How long connecting waits for another instance that is migrating the schema. */
     public static final Option<Duration> SCHEMA_WAIT =
             duration("schemaWait", "DATASTORE_SCHEMA_WAIT", Duration.ZERO, Duration.ofMinutes(1));
 

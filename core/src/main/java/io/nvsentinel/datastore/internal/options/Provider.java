@@ -11,7 +11,7 @@ final class Provider {
     static OptionValues check(OptionValues values, String name, String source) {
         return name.isEmpty() || name.equals(NAME)
                 ? values
-                : values.withFault("provider must be " + NAME + ", the only one here, not " + Shown.word(name) + " ("
-                        + source + ")");
+                : values.withFault("provider must be " + NAME + ", the only supported provider, not " + Shown.word(name)
+                        + " (" + source + ")");
     }
 }

@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The variables that Kubernetes adds to every container for each Service of the namespace, as Docker's links had them. Of a
- * Service named {@code datastore}, or whose name begins so, they look like options of ours and are none.
+ * The variables that Kubernetes adds to every container for each Service of the namespace, in the format of Docker
+ * links. For a Service named {@code datastore}, or with that prefix, they look like options of this library but are
+ * not.
  */
 final class ServiceLinks {
 

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * How errors show a value that cannot be used. Whatever was put in the wrong place may be a password: shown is only what has
- * the form of a number, of a short name or of a path.
+ * How errors show an invalid value. A misplaced value may be a password, so only values in the form of a number, a
+ * short name or a path are shown.
  */
 final class Shown {
 
@@ -45,7 +45,7 @@ final class Shown {
         return PATH.matcher(text).matches() && !mayHoldSecret(text) ? text : HIDDEN;
     }
 
-    /** Whether a text that should be one name or path has parts of which one may be a secret. */
+    /** Whether a string that should be one name or path has parts that may contain a secret. */
     static boolean mayHoldSecret(String text) {
         return CREDENTIALS.matcher(text).matches();
     }

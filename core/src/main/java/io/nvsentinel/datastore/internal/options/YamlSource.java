@@ -77,12 +77,13 @@ public final class YamlSource {
     }
 
     /**
-     * Adds what a file says, below what was said by stronger sources. Blocks while it reads.
+     * Adds the options of a file, with a lower precedence than the previous sources. Blocks while it reads.
      *
-     * @param before what was said so far
+     * @param before the previous values
+     *
      * @param file the file, in UTF-8
-     * @param label who named the file, for messages
-     * @return the values, with everything that is wrong in the file
+     * @param label the source of the file name, for messages
+     * @return the values, with all errors in the file
      */
     public static OptionValues read(OptionValues before, Path file, String label) {
         String text;
@@ -125,12 +126,12 @@ public final class YamlSource {
     }
 
     /**
-     * Adds what a text says, below what was said by stronger sources.
+     * Adds the options of a document, with a lower precedence than the previous sources.
      *
-     * @param before what was said so far
+     * @param before the previous values
      * @param yaml one YAML document
-     * @param label where the text is from, for messages
-     * @return the values, with everything that is wrong in the text
+     * @param label the source of the document, for messages
+     * @return the values, with all errors in the document
      */
     public static OptionValues read(OptionValues before, String yaml, String label) {
         YamlSource source = new YamlSource(before, label);
@@ -205,7 +206,7 @@ public final class YamlSource {
                 entry(inner, tuple);
             } else {
                 fault(
-                        prefix + shown(inner) + " is there twice",
+                        prefix + shown(inner) + " occurs twice",
                         tuple.getKeyNode().getStartMark());
             }
         }
@@ -234,7 +235,7 @@ public final class YamlSource {
             String first = seen.putIfAbsent(option, path);
             if (first != null) {
                 fault(
-                        prefix + path + " contradicts " + prefix + first + ": both give " + option.name(),
+                        prefix + path + " contradicts " + prefix + first + ": both set " + option.name(),
                         node.getStartMark());
                 return;
             }
@@ -254,7 +255,7 @@ public final class YamlSource {
             scalar(path, tuple.getValueNode()).ifPresent(text -> {
                 if (parameters.put(key(tuple), text) != null) {
                     fault(
-                            prefix + shown(path) + " is there twice",
+                            prefix + shown(path) + " occurs twice",
                             tuple.getKeyNode().getStartMark());
                 }
             });
@@ -263,7 +264,7 @@ public final class YamlSource {
                 Options.EXTRA_PARAMS, Map.copyOf(parameters), Source.yaml(prefix + PARAMETERS, place(node)));
     }
 
-    /** A value's text; empty where there is none, also if that is because it is no single value. */
+    /** The string form of a value; empty if there is none, or if it is not a single value. */
     private Optional<String> scalar(String path, Node node) {
         if (node instanceof ScalarNode scalar) {
             boolean isGiven = !isNull(node)

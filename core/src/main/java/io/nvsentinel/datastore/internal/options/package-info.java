@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The options: one table of them, the sources they are read from, and what is wrong with what was read. */
+/** The options: one table of them, the sources of their values, and the errors in these values. */
 @NullMarked
 package io.nvsentinel.datastore.internal.options;
 

@@ -39,7 +39,7 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * What a collection reads. A result of any length is read page by page, each with a connection of its own.
+ * The reads of a collection. A result of any length is read page by page, each with its own connection.
  *
  * @param <T> the documents' type
  */
@@ -53,10 +53,10 @@ public final class DocumentReads<T> {
     /**
      * Reads of a collection.
      *
-     * @param session lends connections
-     * @param table where to read
+     * @param session acquires connections
+     * @param table the table
      * @param codec reads the documents
-     * @param json reads what is no whole document
+     * @param json reads values that are not whole documents
      */
     public DocumentReads(Session session, Table table, DocumentCodec<T> codec, JsonCodec json) {
         this.session = session;
@@ -162,7 +162,7 @@ public final class DocumentReads<T> {
         });
     }
 
-    /** Where the documents are too large for a page of them to come in time, it is asked for again with fewer. */
+    /** If the documents are too large for a page to arrive in time, the page is read again with fewer documents. */
     private <R> Mono<Page<R>> page(String action, PageSql sql, Supplier<Reading<R>> reading, long remaining) {
         return Mono.defer(() -> {
             Reading<R> page = reading.get();
@@ -209,7 +209,10 @@ public final class DocumentReads<T> {
         return false;
     }
 
-    /** Emits the documents of a page if there are any; those before one that cannot be decoded come before the error. */
+    /**
+     * Emits the documents of a page if there are any; documents before one that cannot be decoded are emitted before
+     * the error.
+     */
     private static <T> void decode(
             List<Row<T>> page,
             @Nullable Consumer<UndecodableDocument> report,
@@ -269,7 +272,10 @@ public final class DocumentReads<T> {
      * @return cold; emits whether there is one
      */
     public Mono<Boolean> exists(Filter filter, Condition condition) {
-        return value("Look in ", () -> new PageSql(table, Query.where(filter), condition).exists(), Boolean.class);
+        return value(
+                "Check existence in ",
+                () -> new PageSql(table, Query.where(filter), condition).exists(),
+                Boolean.class);
     }
 
     private <V> Mono<V> value(String action, Supplier<SqlFragment> sql, Class<V> type) {

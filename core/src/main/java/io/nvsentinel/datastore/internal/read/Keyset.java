@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A total order of documents, and how to go on in it after a document: what a query sorts by, then the id in the direction
- * of the last of it. No key is ever null.
+ * A total order of documents, and how to continue after a document: the sort fields of a query, then the id in the
+ * direction of the last sort field. No key is ever null.
  */
 final class Keyset {
 
@@ -60,7 +60,7 @@ final class Keyset {
                 .collect(Collectors.joining());
     }
 
-    /** All keys but times, where they are selected: the planner has to see that these are the record's columns. */
+    /** All keys except times, in the select list: the planner must recognize the record's columns. */
     String names() {
         return IntStream.range(0, sorts.size())
                 .filter(i -> !isTime(i))
@@ -83,7 +83,7 @@ final class Keyset {
                 .collect(Collectors.joining(", "));
     }
 
-    /** The same order where the columns are not selected. */
+    /** The same order, if the columns are not selected. */
     String plainOrder(Binder binder) {
         return IntStream.range(0, sorts.size())
                 .mapToObj(i -> key(i, binder).sql() + direction(i))
@@ -118,8 +118,9 @@ final class Keyset {
     }
 
     /**
-     * What holds for the documents that come after the one with these keys. Where an index gives them, the keys are hidden from
-     * the planner in queries of their own: it would plan each page anew, for a number of rows that the limit bounds anyway.
+     * The condition for the documents after the one with these keys. If an index provides them, the keys are hidden
+     * from the planner in subqueries: otherwise it would plan each page again, although the limit bounds the number of
+     * rows anyway.
      */
     String after(List<Object> keys, Binder binder) {
         List<String> values = new ArrayList<>();

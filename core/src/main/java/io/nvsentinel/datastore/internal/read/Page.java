@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A part of a result.
  *
- * @param rows what was read
- * @param next where the next part begins, or null if this is the last
+ * @param rows the rows
+ * @param next the start of the next part, or null if this is the last
  * @param <R> the rows
  */
 record Page<R>(List<R> rows, @Nullable Cursor next) {
 
     /**
-     * Where a page begins.
+     * The start of a page.
      *
      * @param keys the sort keys of the last row before it
      * @param remaining how many rows may follow

@@ -48,8 +48,8 @@ final class PageRows<R> {
     /**
      * Runs the statement.
      *
-     * @param remaining how many rows may be given
-     * @return emits the page when all rows have come
+     * @param remaining how many rows may be emitted
+     * @return emits the page when all rows have arrived
      */
     Mono<Page<R>> of(Statement statement, long remaining) {
         return Rows.each(statement, this::add).then(Mono.fromSupplier(() -> page(remaining)));

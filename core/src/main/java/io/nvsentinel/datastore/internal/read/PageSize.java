@@ -7,7 +7,7 @@ public final class PageSize {
     private PageSize() {}
 
     /**
-     * As many as will fit if they are of the size of those just read. The results are few, since each is another statement
+     * As many as fit if they have the size of the last documents. The results are few, since each is another statement
      * to prepare: the most, half of it, a quarter and so on.
      *
      * @param most the most rows of a page

@@ -12,10 +12,10 @@ import reactor.core.publisher.SynchronousSink;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Turns pages, each a query of its own, into one sequence. For one subscriber.
+ * Combines pages, each a separate query, into one sequence. For one subscriber.
  *
- * <p>The first pages are read when there is demand for them. Who asks for a third reads them all: from then on one page is
- * read ahead, so that the server works while the subscriber does.
+ * <p>The first pages are read when there is demand for them. A subscriber that requests a third page probably reads all
+ * of them: from then on one page is read ahead, so that the server and the subscriber work in parallel.
  *
  * @param <R> the rows
  */
@@ -36,10 +36,10 @@ final class Pages<R> {
     }
 
     /**
-     * Reads page after page, each where the one before says, until one is the last.
+     * Reads page after page until the last one.
      *
-     * @param reader where a page arrives that was read before there was demand for it; null if none may be: the thread that
-     *     reads from the server is to send the next request, not to do the subscriber's work
+     * @param reader the scheduler on which prefetched pages are emitted; null disables prefetching: the thread that
+     *     reads from the server should send the next request, not do the subscriber's work
      * @param read reads the page at a cursor, or the first page
      * @return cold
      */

@@ -25,7 +25,7 @@ public final class Prefetch<T> implements Disposable {
      * @param next what to do
      */
     public void begin(Mono<T> next) {
-        // As a value, so that an error which comes when nobody wants it any more is not logged as dropped.
+        // As a value, so that an error that arrives after the cancellation is not logged as dropped.
         ConnectableFlux<Signal<T>> arriving = next.materialize().flux().replay(1);
         begun = arriving.next().dematerialize();
         work.update(arriving.connect());

@@ -56,11 +56,10 @@ final class ForeignObjects {
             try (ResultSet rows = statement.executeQuery()) {
                 String found = rows.next() ? rows.getString(1) : null;
                 if (found != null) {
-                    throw new ConfigurationException(
-                            "Schema \"" + schema + "\" holds what other users have created under names"
-                                    + " that migrations call: " + found
-                                    + "; drop it, and run REVOKE CREATE ON SCHEMA \"" + schema
-                                    + "\" FROM the users that are not to create there");
+                    throw new ConfigurationException("Schema \"" + schema
+                            + "\" contains objects of other users with names that migrations call: " + found
+                            + "; drop them, and run REVOKE CREATE ON SCHEMA \"" + schema
+                            + "\" FROM the users that are not to create there");
                 }
             } finally {
                 connection.rollback();

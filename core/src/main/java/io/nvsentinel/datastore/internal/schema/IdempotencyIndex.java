@@ -58,8 +58,9 @@ final class IdempotencyIndex {
             if (state != State.USABLE) {
                 throw new SchemaNotReadyException("The index " + NAME + " of health_events is "
                         + state.name().toLowerCase(Locale.ROOT)
-                        + (state == State.DIFFERENT ? " from what it has to be" : "")
-                        + ": idempotent inserts need it; start once with MIGRATE as its owner");
+                        + (state == State.DIFFERENT ? " from the required definition" : "")
+                        + ": idempotent inserts require it; start one instance with schemaMode "
+                        + "migrate as the owner of the table");
             }
         }
     }
@@ -71,7 +72,7 @@ final class IdempotencyIndex {
         }
     }
 
-    /** Makes the index, or makes it anew, beside running writes. */
+    /** Creates the index, or recreates it, concurrently with running writes. */
     void ensure() throws SQLException {
         try (Connection connection = source.getConnection()) {
             State state = look(connection);

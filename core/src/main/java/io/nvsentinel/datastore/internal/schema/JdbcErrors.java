@@ -13,7 +13,7 @@ import javax.net.ssl.SSLException;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
-/** What goes wrong over JDBC, in our words. Whatever it is, the migration that failed was rolled back. */
+/** Translates JDBC errors. In every case, the failed migration was rolled back. */
 final class JdbcErrors {
 
     private JdbcErrors() {}

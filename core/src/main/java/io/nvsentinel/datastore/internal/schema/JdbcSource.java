@@ -36,7 +36,7 @@ final class JdbcSource {
         source.setLoginTimeout(seconds(share));
         source.setSocketTimeout(seconds(share));
         source.setTcpKeepAlive(true);
-        // As unknown, so that they match PostgreSQL's own operators exactly and not what somebody has created for
+        // Sent as unknown, so that they match PostgreSQL's own operators exactly and not user-defined operators for
         // varchar.
         source.setStringType("unspecified");
         // The details of an error quote values, for example of keys that occur twice.
@@ -52,8 +52,8 @@ final class JdbcSource {
     }
 
     /**
-     * What the migrations and the check rely on, whatever an operator has set for the database or the role. A check asks little;
-     * a migration may take as long as the tables are large.
+     * The settings on which the migrations and the check rely; they override settings of the database or the role. A
+     * check is short; the duration of a migration depends on the size of the tables.
      */
     private static String settings(Duration statementTimeout, Duration lockTimeout) {
         return "-c statement_timeout=" + statementTimeout.toMillis() + " -c lock_timeout=" + lockTimeout.toMillis()

@@ -10,8 +10,8 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 /**
- * Lets one starter at a time touch the schema of a database. The lock belongs to a session, so it ends with a starter
- * that is killed; and nobody waits inside a statement, which would hold up an index that is built concurrently.
+ * Lets one instance at a time change the schema of a database. The lock belongs to a session, so it ends when its
+ * instance is killed; no instance waits inside a statement, which would block a concurrent index build.
  */
 final class MigrationLock {
 
@@ -37,13 +37,13 @@ final class MigrationLock {
     }
 
     /**
-     * Runs a step when no other starter does. Blocks.
+     * Runs a step when no other instance does. Blocks.
      *
-     * @param step what to do
-     * @param unneeded whether there is nothing to do, which is asked while another session holds the lock: any user of the
-     *     database can hold it
-     * @throws SQLException when the lock cannot be asked for, or the step fails so
-     * @throws UnavailableException when another starter is not done in time
+     * @param step the step
+     * @param unneeded whether there is nothing to do; checked while another session holds the lock, because any user of
+     *     the database can hold it
+     * @throws SQLException if the lock cannot be requested, or if the step throws it
+     * @throws UnavailableException if another instance does not finish in time
      */
     void holding(SchemaMigrations.Step step, Question unneeded) throws SQLException {
         try (Connection connection = source.getConnection();
@@ -58,8 +58,8 @@ final class MigrationLock {
                 asked = true;
                 if (System.nanoTime() >= deadline) {
                     throw new UnavailableException(
-                            "Another starter is bringing the schema up to date and was not done after waiting "
-                                    + longest + ": " + text(statement, HOLDER),
+                            "Another instance is migrating the schema and did not finish within " + longest + ": "
+                                    + text(statement, HOLDER),
                             null,
                             null);
                 }
@@ -84,7 +84,7 @@ final class MigrationLock {
             Thread.sleep(PAUSE_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnavailableException("Interrupted while another starter brings the schema up to date", null, e);
+            throw new UnavailableException("Interrupted while another instance migrates the schema", null, e);
         }
     }
 }

@@ -46,8 +46,8 @@ final class MigrationRights {
                 String missing = rows.next() ? rows.getString(1) : null;
                 if (missing != null) {
                     throw new ConfigurationException(
-                            "The user lacks the right " + missing + ", schema \"" + schema
-                                    + "\": migrate as the owner of the schema, or apply the SQL files as such",
+                            "The user does not have the privilege " + missing + ", schema \"" + schema
+                                    + "\": migrate as the owner of the schema, or apply the SQL files as its owner",
                             "42501",
                             null);
                 }

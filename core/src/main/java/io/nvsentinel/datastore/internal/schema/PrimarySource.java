@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * Connections to the primary among the servers, for migrations. As the pool does it: every address of every host has an equal
- * share of the connect time-out, from the first packet to the server's answer that it is the primary, beginning with the one
- * that was the primary last; if none is, there is a second round.
+ * Connections to the primary among the servers, for migrations. As in the pool, every address of every host has an
+ * equal share of the connect timeout, from the first packet to the server's answer that it is the primary, starting
+ * with the last primary; if none is the primary, there is a second round.
  */
 final class PrimarySource extends PGSimpleDataSource {
 

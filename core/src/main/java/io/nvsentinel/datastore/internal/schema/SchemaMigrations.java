@@ -31,8 +31,8 @@ public final class SchemaMigrations {
     private static final String HISTORY_TABLE = "nvsentinel_schema_history";
 
     /**
-     * Flyway's own lock would otherwise keep a transaction open, for which an index built concurrently waits for ever. By its
-     * name, for the class of that option is another one in each major version.
+     * Flyway's own lock would otherwise keep a transaction open, for which a concurrent index build waits forever. By
+     * its name, for the class of that option is another one in each major version.
      */
     private static final Map<String, String> NO_TRANSACTIONAL_LOCK =
             Map.of("flyway.postgresql.transactional.lock", "false");
@@ -63,7 +63,7 @@ public final class SchemaMigrations {
     public Mono<Void> run() {
         return switch (options.schemaMode()) {
             case NONE -> Mono.empty();
-            case MIGRATE -> blocking("cannot be brought up to date", this::migrate);
+            case MIGRATE -> blocking("cannot be migrated", this::migrate);
             case VALIDATE ->
                 new SchemaWait(
                                 blocking("cannot be checked", this::requireCurrent),
@@ -113,7 +113,7 @@ public final class SchemaMigrations {
         return String.valueOf(step.getVersion());
     }
 
-    /** The failure travels as a value: one that comes after a cancel would otherwise be logged as dropped. */
+    /** The failure is passed as a value: an error after a cancellation would otherwise be logged as dropped. */
     private Mono<Void> blocking(String failure, Step step) {
         String what =
                 "The schema of " + Addresses.text(options.directAddresses()) + "/" + options.database() + " " + failure;
@@ -162,11 +162,12 @@ public final class SchemaMigrations {
             MigrationInfo current = flyway.info().current();
             throw new SchemaNotReadyException("The schema is at version "
                     + (current == null ? "none" : current.getVersion())
-                    + " and needs " + pending[pending.length - 1].getVersion() + ": "
+                    + " and requires " + pending[pending.length - 1].getVersion() + ": "
                     + (current == null
-                            ? "apply the SQL files, in one with psql -f docs/postgresql-schema.sql, or"
+                            ? "apply the SQL files, all together with psql -f docs/postgresql-schema.sql, or"
                             : "apply the pending SQL migrations (" + pending.length + "), for example")
-                    + " by starting once with " + SchemaMode.MIGRATE + " as a user who may create tables");
+                    + " by starting one instance with " + SchemaMode.MIGRATE
+                    + " as a user with the privilege to create tables");
         }
         index.require();
     }

@@ -11,10 +11,11 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Checks once, after connecting, that nobody hides rows from this user or creates objects beside the datastore's.
+ * Checks once, after connecting, that no policy hides rows from this user and that no other role can create objects in
+ * the schema.
  *
- * <p>A row of the changelog that a policy hides looks like a transaction that was rolled back: the change would be lost without
- * an error.
+ * <p>A row of the changelog that is hidden by a policy looks like a transaction that was rolled back: the change would
+ * be lost without an error.
  */
 public final class SchemaSafety {
 
@@ -83,9 +84,10 @@ public final class SchemaSafety {
         }
         if (found.creators() != null) {
             LOG.warn(
-                    "Others than the owner may create objects in the schema: schema={}, roles={}. A migration would be"
-                            + " refused if they create functions or operators that it could call; run REVOKE CREATE ON SCHEMA"
-                            + " \"{}\" FROM {} as the owner of the schema",
+                    "Roles other than the owner may create objects in the schema: schema={} roles={}. "
+                            + "A migration fails if one of them creates functions or operators that it "
+                            + "could call. Run REVOKE CREATE ON SCHEMA \"{}\" FROM {} as the owner of the "
+                            + "schema",
                     schema,
                     Printable.line(found.creators()),
                     schema,

@@ -68,7 +68,7 @@ final class SchemaWait {
 
     private DatastoreException notReady(@Nullable Throwable last) {
         String message = "The schema is not ready after waiting " + longest + ": "
-                + (last == null ? "the server has not answered" : last.getMessage());
+                + (last == null ? "the server did not answer" : last.getMessage());
         String state = last instanceof DatastoreException error ? error.sqlState() : null;
         return last instanceof ConfigurationException
                 ? new ConfigurationException(message, state, last)

@@ -38,10 +38,10 @@ final class ServerProduct {
     private ServerProduct() {}
 
     /**
-     * What is wrong with a server.
+     * Checks the product of a server.
      *
      * @param version what its function {@code version()} returns
-     * @return what, and what is needed; empty for a PostgreSQL that is supported
+     * @return the problem and the requirement; empty for a PostgreSQL that is supported
      */
     static Optional<String> problem(String version) {
         for (Map.Entry<String, String> other : OTHERS.entrySet()) {

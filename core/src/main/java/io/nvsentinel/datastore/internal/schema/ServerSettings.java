@@ -12,22 +12,25 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import reactor.core.publisher.Mono;
 
-/** What a server or database has to be and have, because no session can set it for itself. */
+/** The required properties of a server and a database, which a session cannot set itself. */
 public final class ServerSettings {
 
-    /** Three columns: the server's product, the database's encoding, and for whom triggers fire. */
+    /**
+     * Three columns: the server's product, the database's encoding, and the session replication role, which determines
+     * whether triggers fire.
+     */
     public static final String QUERY = "SELECT pg_catalog.version(), pg_catalog.current_setting('server_encoding'),"
             + " pg_catalog.current_setting('session_replication_role')";
 
     private ServerSettings() {}
 
     /**
-     * What is wrong with them.
+     * Checks the settings.
      *
      * @param version the first column of {@link #QUERY}
      * @param encoding the second
      * @param replicationRole the third
-     * @return what, and what to do about it; empty if nothing is
+     * @return the problem and what to do about it; empty if there is none
      */
     public static Optional<String> problem(String version, String encoding, String replicationRole) {
         Optional<String> product = ServerProduct.problem(version);
@@ -35,14 +38,16 @@ public final class ServerSettings {
             return product;
         }
         if (!encoding.equals("UTF8")) {
-            return Optional.of(
-                    "The database has the encoding " + encoding + " and needs UTF8: in others text is lost or"
-                            + " matched wrongly; create it with ENCODING 'UTF8' TEMPLATE template0");
+            return Optional.of("The database has the encoding " + encoding
+                    + " but must have UTF8: with other encodings, strings are lost or compared "
+                    + "incorrectly; create the database with ENCODING 'UTF8' TEMPLATE "
+                    + "template0");
         }
         if (!replicationRole.equals("origin")) {
-            return Optional.of(
-                    "session_replication_role is " + replicationRole + " and must be origin: triggers would not"
-                            + " fire, so that versions stop and changes are lost; RESET it for the role and the database");
+            return Optional.of("session_replication_role is " + replicationRole
+                    + " but must be origin: otherwise triggers do not fire, versions are not "
+                    + "incremented and changes are lost; RESET it for the role and the "
+                    + "database");
         }
         return Optional.empty();
     }

@@ -16,7 +16,10 @@ import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Runs aggregations. A result is read whole while a connection is lent, and is refused when it is too large for that. */
+/**
+ * Runs aggregations. A result is read completely while a connection is in use, and is rejected if it is too large for
+ * that.
+ */
 final class Aggregations {
 
     private static final long MAX_BYTES = 64L * 1024 * 1024;

@@ -18,8 +18,8 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * The statements that change documents. A statement that picks one record locks it before it decides, so that two writers
- * who meet change one after the other, each what it sees.
+ * The statements that change documents. A statement that selects one record locks it before it evaluates the change, so
+ * that two concurrent writers change it one after the other.
  */
 final class ChangeSql {
 
@@ -116,7 +116,8 @@ final class ChangeSql {
         return binder.finish("WITH chosen AS MATERIALIZED (" + chosen + "), changed AS (" + update(update, binder)
                 + " FROM chosen WHERE id = chosen_id RETURNING id), added AS (INSERT INTO " + table.quoted()
                 + " (id, data, updated_at) SELECT id, data, updated_at FROM (SELECT *, COALESCE("
-                + "{schema}.nvsentinel_instant(data -> 'createdAt'), {schema}.nvsentinel_instant(data -> 'createdat'), now()) AS created_at"
+                + "{schema}.nvsentinel_instant(data -> 'createdAt'), {schema}.nvsentinel_instant(data "
++ "-> 'createdat'), now()) AS created_at"
                 + " FROM (SELECT " + id + " AS id, " + added.document() + " AS data, "
                 + (added.updatedAt() == null ? "now()" : added.updatedAt())
                 + " AS updated_at FROM (SELECT CAST('{}' AS jsonb) AS data) AS nothing) AS seed) AS made"

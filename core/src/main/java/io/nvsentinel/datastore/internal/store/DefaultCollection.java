@@ -49,22 +49,22 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     private final Aggregations aggregations;
 
     /**
-     * A collection whose documents are stored in the order in which they come; nothing is asked of the database yet.
+     * A collection whose documents are stored in the order of their arrival; sends no statement.
      *
-     * @param session lends the connection
+     * @param session acquires connections
      * @param name the table's name
-     * @param fields the names under which filters and updates find the documents' fields
+     * @param fields resolves field names of filters and updates
      * @param codec reads and writes the documents
-     * @param json reads documents that have no class
+     * @param json reads documents without a class
      */
     DefaultCollection(Session session, String name, FieldMap fields, DocumentCodec<T> codec, JsonCodec json) {
         this(session, name, fields, codec, json, document -> name);
     }
 
     /**
-     * A collection where that is so for some documents only.
+     * A collection that keeps this order only for some documents.
      *
-     * @param order of a document; documents for which it is equal are stored in the order in which they come
+     * @param order the order key of a document; documents with equal keys are stored in the order of their arrival
      */
     DefaultCollection(
             Session session,
@@ -121,7 +121,7 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
         return inserts.insertStream(documents, options);
     }
 
-    /** Inserts those whose idempotency key is new. */
+    /** Inserts the documents whose idempotency key is new. */
     final Mono<IdempotentResult> insertNew(List<T> documents) {
         return inserts.insertManyIdempotent(documents);
     }

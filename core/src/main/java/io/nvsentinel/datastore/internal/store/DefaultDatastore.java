@@ -57,8 +57,8 @@ public final class DefaultDatastore implements Datastore {
     /**
      * As {@link Datastore#connect(DatastoreOptions, DatastoreListener)}.
      *
-     * @param options where and how
-     * @param listener hears what it does, or null
+     * @param options the options
+     * @param listener receives its events, or null
      * @return emits the datastore
      */
     public static Mono<Datastore> connect(DatastoreOptions options, @Nullable DatastoreListener listener) {

@@ -92,7 +92,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
 
     private static Map<String, @Nullable Object> tree(MaintenanceEvent event) {
         if (event.eventId().isEmpty()) {
-            throw new InvalidRequestException("a maintenance event needs an eventId: it is stored under it");
+            throw new InvalidRequestException("a maintenance event requires an eventId, which identifies it");
         }
         return event.toTree();
     }

@@ -132,8 +132,8 @@ final class DocumentChanges<T> {
             return found(id, outcome.written() ? 1 : 0);
         }
         return Mono.error(new ConflictException(
-                "Record " + id + " in " + name + " is not at version " + version + ": it was written meanwhile; read it"
-                        + " again and decide again",
+                "Record " + id + " in " + name + " is not at version " + version
+                        + ": another transaction has changed it; read the record again and repeat the " + "decision",
                 null,
                 null));
     }

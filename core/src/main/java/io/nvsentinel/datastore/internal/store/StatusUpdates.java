@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The updates that record how far the treatment of a health event has come. Each writes what is said and nothing else. */
+/** The updates that record the status of a health event. Each writes only the given fields. */
 final class StatusUpdates {
 
     private static final String STATUS = "healtheventstatus";
@@ -112,7 +112,7 @@ final class StatusUpdates {
 
     private Update finish() {
         if (operations.isEmpty()) {
-            throw new InvalidRequestException("the status says nothing: every part of it is unset");
+            throw new InvalidRequestException("the status is empty: no field is set");
         }
         return new Update(operations);
     }

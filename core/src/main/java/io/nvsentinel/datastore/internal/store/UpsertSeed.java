@@ -49,8 +49,8 @@ record UpsertSeed(@Nullable UUID id, Update update) {
 
     private static UUID id(Filter.Compare equality, FieldMap fields) {
         if (!FieldSql.isId(equality.path(), fields)) {
-            throw new InvalidRequestException("an upsert cannot give a new record its " + equality.path()
-                    + ", which the database keeps; leave it out of the filter");
+            throw new InvalidRequestException("an upsert cannot set the " + equality.path()
+                    + "of a new record, because the database sets it; remove it from the filter");
         }
         return UUID.fromString(String.valueOf(equality.value()));
     }

@@ -34,7 +34,7 @@ public final class Rows {
      *
      * @param statement the statement, bound
      * @param reader takes one row
-     * @return cold; completes when all have come
+     * @return cold; completes when all rows have arrived
      */
     public static Mono<Void> each(Statement statement, Consumer<? super Readable> reader) {
         return Flux.from(statement.execute())

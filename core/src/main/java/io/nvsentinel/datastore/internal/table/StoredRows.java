@@ -43,9 +43,9 @@ public final class StoredRows<T> {
     }
 
     /**
-     * What to select where the columns have a prefix, or the document is another one.
+     * The select list with a prefix of the columns, or with another document.
      *
-     * @param prefix what stands before the names of the columns
+     * @param prefix the prefix of the column names
      * @param data the expression of the document
      * @return expressions, in the order in which they are read here
      */

@@ -60,8 +60,8 @@ public final class ServerTimes {
      * Reads a time that may be null.
      *
      * @param row a row
-     * @param column which column, from 0; selected as {@link #column(String)}
-     * @return the time; null where there is none
+     * @param column the index of the column, from 0; selected as {@link #column(String)}
+     * @return the time; null if there is none
      */
     public static @Nullable Instant readNullable(Readable row, int column) {
         byte[] sent = row.get(column, byte[].class);

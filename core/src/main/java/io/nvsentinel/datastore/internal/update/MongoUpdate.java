@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads updates as MongoDB writes them. What it does not know it refuses, naming it and where it stands. */
+/** Parses updates in MongoDB's syntax. An unsupported operator is rejected with its name and place. */
 public final class MongoUpdate {
 
     private static final String OPERATORS =
-            "$set, $unset, $inc, $push, $pull, $addToSet, $currentDate and $rename are known";
+            "supported are $set, $unset, $inc, $push, $pull, $addToSet, $currentDate and $rename";
 
     private MongoUpdate() {}
 
@@ -30,11 +30,11 @@ public final class MongoUpdate {
         update.forEach((name, fields) -> {
             String operator = String.valueOf(name);
             if (!operator.startsWith("$")) {
-                throw new InvalidRequestException("an update takes operators, not the field " + operator
-                        + " itself; to give it a value, use {\"$set\": {\"" + operator + "\": …}}");
+                throw new InvalidRequestException("an update consists of operators, not of the field " + operator
+                        + " itself; to set it, use {\"$set\": {\"" + operator + "\": …}}");
             }
             if (!(fields instanceof Map<?, ?> map)) {
-                throw new InvalidRequestException(operator + " takes a map of fields");
+                throw new InvalidRequestException(operator + " requires a map of fields");
             }
             map.forEach((field, operand) ->
                     operations.add(operation(operator, FieldPath.parse(String.valueOf(field)), operand)));
@@ -63,7 +63,7 @@ public final class MongoUpdate {
             map.keySet().forEach(name -> {
                 if (String.valueOf(name).startsWith("$")) {
                     throw new InvalidRequestException(
-                            path + ": unknown operator " + name + " in " + operator + ", which takes a value");
+                            path + ": unknown operator " + name + " in " + operator + ", which requires a value");
                 }
             });
         }
@@ -74,20 +74,20 @@ public final class MongoUpdate {
         if (operand instanceof Number number) {
             return number;
         }
-        throw new InvalidRequestException(path + ": $inc takes a number");
+        throw new InvalidRequestException(path + ": $inc requires a number");
     }
 
     private static Operation currentDate(FieldPath path, @Nullable Object operand) {
         if (Boolean.TRUE.equals(operand)) {
             return new Update.CurrentDate(path);
         }
-        throw new InvalidRequestException(path + ": $currentDate takes true");
+        throw new InvalidRequestException(path + ": $currentDate requires true");
     }
 
     private static Operation rename(FieldPath path, @Nullable Object operand) {
         if (operand instanceof String to) {
             return new Update.Rename(path, FieldPath.parse(to));
         }
-        throw new InvalidRequestException(path + ": $rename takes the name of another field, a text");
+        throw new InvalidRequestException(path + ": $rename requires the name of another field, a string");
     }
 }

@@ -18,7 +18,7 @@ public final class UpdateChecks {
      */
     public static void path(FieldPath path) {
         if (path.names().isEmpty()) {
-            throw new InvalidRequestException("an update needs a field; the empty path is the whole document");
+            throw new InvalidRequestException("an update requires a field; the empty path is the whole document");
         }
     }
 
@@ -31,7 +31,7 @@ public final class UpdateChecks {
      */
     public static void apart(FieldPath from, FieldPath to) {
         if (overlap(from, to)) {
-            throw new InvalidRequestException("rename from " + from + " to " + to + ": one lies inside the other");
+            throw new InvalidRequestException("rename from " + from + " to " + to + ": one contains the other");
         }
     }
 
@@ -59,6 +59,6 @@ public final class UpdateChecks {
         if (JsonValues.normalize(path, amount) instanceof Number number) {
             return number;
         }
-        throw new InvalidRequestException(path + ": inc needs a number");
+        throw new InvalidRequestException(path + ": inc requires a number");
     }
 }

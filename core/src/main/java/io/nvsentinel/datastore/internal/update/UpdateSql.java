@@ -69,10 +69,10 @@ public final class UpdateSql {
     }
 
     /**
-     * What the columns become.
+     * The new values of the columns.
      *
      * @param document the expression of {@code data}
-     * @param updatedAt the expression of {@code updated_at}; null where it is the time of the write
+     * @param updatedAt the expression of {@code updated_at}; null if it is the time of the write
      */
     public record Values(String document, @Nullable String updatedAt) {}
 
@@ -94,7 +94,7 @@ public final class UpdateSql {
         Instant time = set.value() instanceof Instant given ? given : Instants.literal(set.value());
         if (time == null) {
             throw new InvalidRequestException(
-                    set.path() + " is a time of the record: an Instant, or an RFC 3339 text with an offset");
+                    set.path() + " is a time of the record: use an Instant, or an RFC 3339 string with an offset");
         }
         return time;
     }
@@ -132,13 +132,13 @@ public final class UpdateSql {
             adoptParents(field.canonical());
             return field;
         }
-        throw new InvalidRequestException(path + " is a column of the record that the database keeps; an update"
-                + " changes the document, and the columns follow it");
+        throw new InvalidRequestException(path + " is a column of the record that the database maintains; an update "
+                + "changes the document, and the columns are derived from it");
     }
 
     /**
-     * Brings the objects around a field to the spelling it is written in: readers look into one object only, and the other
-     * members must not stay behind in another.
+     * Renames the objects that contain a field to the spelling in which it is written: readers look into only one
+     * object, and the other members must not remain in another one.
      */
     private void adoptParents(FieldPath path) {
         for (int length = 1; length < path.names().size(); length++) {
@@ -168,14 +168,14 @@ public final class UpdateSql {
     private void rename(Field.Document from, Field.Document to, Update.Rename rename) {
         if (UpdateChecks.overlap(from.canonical(), to.canonical())) {
             throw new InvalidRequestException(
-                    "rename from " + rename.from() + " to " + rename.to() + ": one lies inside the other");
+                    "rename from " + rename.from() + " to " + rename.to() + ": one contains the other");
         }
         adopt(from);
         adopt(to);
         call("nvsentinel_rename", path(from.canonical()), path(to.canonical()));
     }
 
-    /** Moves whatever another spelling holds to where the library writes. */
+    /** Moves the value of another spelling to the path that the library writes. */
     private String adopted(FieldPath path) {
         Field.Document field = field(path);
         adopt(field);

@@ -21,7 +21,7 @@ import reactor.core.publisher.Sinks;
 import reactor.test.publisher.TestPublisher;
 import reactor.test.publisher.TestPublisher.Violation;
 
-/** What is handed over while its receiver cancels is received or taken back: never both, never neither. */
+/** A resource whose receiver cancels during the handoff is either received or released: never both, never neither. */
 class CancelSafeHandoffTest {
 
     private static final int ROUNDS = 50_000;
@@ -42,7 +42,7 @@ class CancelSafeHandoffTest {
             CyclicBarrier start = new CyclicBarrier(2);
             for (int round = 0; round < ROUNDS || (takenBack.get() == 0 && round < MOST_ROUNDS); round++) {
                 Sinks.One<String> pool = Sinks.one();
-                // As the pool lends: a second source takes the thing back.
+                // As in the pool: a second source releases the resource.
                 Receiver receiver = new Receiver(received);
                 Mono.from(pool.asMono()
                                 .flatMap(thing -> {
@@ -60,7 +60,7 @@ class CancelSafeHandoffTest {
                     return null;
                 });
                 start.await();
-                // Each side comes first now and then, whichever the machine prefers.
+                // Each side is first in some rounds, independently of the machine.
                 for (int spin = round % MOST_SPINS; spin > 0; spin--) {
                     Thread.onSpinWait();
                 }
@@ -68,7 +68,7 @@ class CancelSafeHandoffTest {
                 cancelled.get(10, TimeUnit.SECONDS);
 
                 assertThat(received.get() + takenBack.get())
-                        .as("received or taken back, of what was lent until round %s", round)
+                        .as("received or released, of the resources acquired until round %s", round)
                         .isEqualTo(lent.get());
             }
         } finally {
@@ -118,7 +118,7 @@ class CancelSafeHandoffTest {
         }
     }
 
-    /** Emits one thing, and takes it back when it is cancelled, also after that. */
+    /** Emits one resource, and releases it when it is cancelled, even after that. */
     private static final class Lent extends Mono<String> {
 
         private final String thing;

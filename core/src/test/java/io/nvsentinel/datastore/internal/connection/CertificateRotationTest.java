@@ -133,7 +133,7 @@ class CertificateRotationTest {
             Await.until("the reader waits", SOON, () -> waiters() == 1);
             SECOND.writeSecret(mount);
             awaitGeneration(2);
-            Await.until("a new connection is lent", SOON, () -> serialOfRead().equals(serial(SECOND)));
+            Await.until("a new connection is acquired", SOON, () -> serialOfRead().equals(serial(SECOND)));
             assertThat(sessions()).contains(serial(FIRST));
             assertThat(waiting).isNotDone();
             statement.execute("SELECT pg_advisory_unlock(1)");
@@ -308,7 +308,7 @@ class CertificateRotationTest {
                 .block(SOON));
     }
 
-    /** A connection of its own, which emits its certificate's serial and stays open. */
+    /** A separate connection, which emits its certificate's serial and remains open. */
     private Flux<String> hold() {
         return connections.dedicated(
                 "Hold",
@@ -318,7 +318,7 @@ class CertificateRotationTest {
                         .concatWith(Mono.never()));
     }
 
-    /** Lends so many connections at once. */
+    /** Acquires the given number of connections at once. */
     private void fillPool(int connectionCount) {
         Flux.range(0, connectionCount)
                 .flatMap(i -> one("SELECT pg_sleep(0.3)::text"))

@@ -31,7 +31,7 @@ class DeadlinesTest {
     private final Deadlines deadlines = new Deadlines(timer);
     private final List<String> ran = new ArrayList<>();
 
-    /** Runs what it got when the test says so, whatever the delay. */
+    /** Runs its tasks when the test says so, regardless of the delay. */
     private static final class ByHand implements Scheduler {
 
         private final Queue<Runnable> tasks = new ArrayDeque<>();
@@ -81,7 +81,7 @@ class DeadlinesTest {
                 .allSatisfy(fired -> assertThat(fired.get(30, TimeUnit.SECONDS)).isNotNegative());
     }
 
-    /** Those that come while others are looked at are not forgotten. */
+    /** Deadlines that are added during a check are not missed. */
     @Test
     void noneIsForgottenUnderContention() {
         Deadlines real = new Deadlines(Schedulers.parallel());
@@ -97,13 +97,13 @@ class DeadlinesTest {
     @Test
     void oneThatIsNotYetOverWaits() {
         deadlines.schedule(() -> ran.add("later"), 1, TimeUnit.HOURS);
-        deadlines.schedule(() -> ran.add("for ever"), Long.MAX_VALUE, TimeUnit.DAYS);
+        deadlines.schedule(() -> ran.add("never"), Long.MAX_VALUE, TimeUnit.DAYS);
         deadlines.schedule(() -> ran.add("now"), 0, TimeUnit.MILLISECONDS);
         for (int i = 0; i < 5; i++) {
             timer.turn();
         }
         assertThat(ran).containsExactly("now");
-        assertThat(timer.tasks).as("looks at those that wait").hasSize(1);
+        assertThat(timer.tasks).as("checks of waiting deadlines").hasSize(1);
     }
 
     @Test

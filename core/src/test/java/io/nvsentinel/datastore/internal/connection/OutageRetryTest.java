@@ -22,7 +22,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
-/** After an outage, whoever has backed off goes on when anybody has reached the database. */
+/** After an outage, all retries continue when any connection has reached the database. */
 class OutageRetryTest {
 
     @RegisterExtension

@@ -21,7 +21,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/** What becomes of a connection that is on its way to a borrower while the pool is closed. */
+/** A connection that is being delivered to a caller while the pool is closed. */
 class PoolClosingTest {
 
     @RegisterExtension
@@ -66,14 +66,14 @@ class PoolClosingTest {
         Sinks.Empty<Void> other = Sinks.empty();
         CompletableFuture<Void> first = use(one.asMono()).toFuture();
         CompletableFuture<Void> second = use(other.asMono()).toFuture();
-        Await.until("both lent", SOON, () -> pool.figures().acquired() == 2);
-        // Gets the connection of the first and has given it back before the first has quite done so.
+        Await.until("both acquired", SOON, () -> pool.figures().acquired() == 2);
+        // Acquires the connection of the first and releases it before the first has completely done so.
         CompletableFuture<Void> third = use().then(Mono.defer(pool::close)).toFuture();
         Await.until("a third waits", SOON, () -> pool.figures().pending() == 1);
 
         one.tryEmitEmpty();
         first.join();
-        Await.until("no session but the one lent", SOON, PoolClosingTest::sessions, "1"::equals);
+        Await.until("only the acquired session", SOON, PoolClosingTest::sessions, "1"::equals);
         assertThat(third).as("closed").isNotDone();
         other.tryEmitEmpty();
         second.join();
@@ -86,7 +86,7 @@ class PoolClosingTest {
     @Test
     void aConnectionThatDoesNotComeBackIsClosedInTheEnd() {
         CompletableFuture<Void> used = use(Mono.never()).toFuture();
-        Await.until("lent", SOON, () -> pool.figures().acquired() == 1);
+        Await.until("acquired", SOON, () -> pool.figures().acquired() == 1);
 
         pool.close().block(SOON);
 
@@ -100,7 +100,7 @@ class PoolClosingTest {
     }
 
     private Mono<Void> use(Mono<Void> work) {
-        return pool.lend("Test", lease -> work);
+        return pool.withConnection("Test", lease -> work);
     }
 
     private static String sessions() {

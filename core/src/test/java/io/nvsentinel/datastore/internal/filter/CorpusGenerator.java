@@ -153,7 +153,7 @@ final class CorpusGenerator {
             "10.0.0.1",
             "x".repeat(3000));
 
-    /** Texts whose order depends on how it is defined. */
+    /** Strings whose order depends on the collation. */
     private static final List<String> ORDERED =
             List.of("😀", "\uFFFD", "\uE000", "a", "B", "ä", "aB", "a b", "ab", "10", "9", "");
 

@@ -183,12 +183,13 @@ class RegexCorpusTest {
             texts.add(text(random));
         }
         List<Boolean> found = tables.query(
-                "SELECT t COLLATE \"C\" ~ CAST($1 AS text) FROM unnest($2::text[]) WITH ORDINALITY AS u(t, n) ORDER BY n",
+                "SELECT t COLLATE \"C\" ~ CAST($1 AS text) FROM unnest($2::text[]) WITH ORDINALITY AS "
++ "u(t, n) ORDER BY n",
                 List.of(pattern, texts.toArray(String[]::new)),
                 row -> row.get(0, Boolean.class));
         List<Boolean> matched = texts.stream().map(regex::find).toList();
         assertThat(matched)
-                .as("seed %s, expression <%s>, texts %s", seed, pattern, texts)
+                .as("seed %s, expression <%s>, strings %s", seed, pattern, texts)
                 .isEqualTo(found);
         return matched.stream().filter(match -> match).count();
     }

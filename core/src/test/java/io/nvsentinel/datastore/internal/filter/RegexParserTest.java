@@ -26,28 +26,28 @@ class RegexParserTest {
             a*?        ; lazy and possessive
             a++        ; lazy and possessive
             a{2}{3}    ; lazy and possessive
-            *a         ; nothing before it
-            ***:a      ; nothing before it
+            *a         ; without a preceding element
+            ***:a      ; without a preceding element
             ^*         ; repeats ^ or $
             (a|^b)+    ; repeats ^ or $
-            (a         ; not closed
-            a)         ; closes nothing
+            (a         ; unclosed (
+            a)         ; unmatched )
             a||b       ; empty alternative
             ()         ; empty alternative
-            [a         ; not closed
-            []         ; empty set
-            []a]       ; empty set
+            [a         ; unclosed [
+            []         ; a set that is empty
+            []a]       ; a set that is empty
             [[:alpha:]]; unescaped [
             [a-b-c]    ; unescaped -
             [A-z]      ; range other than
             [z-a]      ; range other than
             [ä-ü]      ; range other than
             [\\D]      ; in a set
-            a]         ; closes nothing
-            a}         ; closes nothing
+            a]         ; is unmatched
+            a}         ; is unmatched
             a{         ; without a number
             a{,2}      ; without a number
-            a{3,2}     ; greater one
+            a{3,2}     ; minimum exceeds its maximum
             a{256}     ; 255
             a{1000000000000}; 255
             (a{100}){100}   ; more than 2000 characters

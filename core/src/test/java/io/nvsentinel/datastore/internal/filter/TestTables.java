@@ -86,7 +86,7 @@ public final class TestTables implements AutoCloseable {
     }
 
     private static String script(String name) {
-        try (InputStream in = Filter.class.getResourceAsStream("schema/" + name + ".sql")) {
+        try (InputStream in = Filter.class.getResourceAsStream("/io/nvsentinel/datastore/schema/" + name + ".sql")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("${flyway:defaultSchema}", "public");
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -166,7 +166,7 @@ class EnvironmentSourceTest {
         assertThat(options.sslKey()).isNull();
     }
 
-    /** A mount is there for every service, also for one that does without TLS. */
+    /** Every service has a mount, even a service without TLS. */
     @Test
     void acceptsAMountBesideDisabledTls() {
         Map<String, String> environment = new HashMap<>(with("POSTGRESQL_CLIENT_CERT_MOUNT_PATH", "/certs"));

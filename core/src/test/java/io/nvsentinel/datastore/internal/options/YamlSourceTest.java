@@ -84,9 +84,9 @@ class YamlSourceTest {
 
     @Test
     void readsHelmValues() {
-        String helm =
-                "global:\n  image: {tag: 1}\n  datastore:\n    credentialsFromSecret: s\n    setupJob: {enabled: true}\n"
-                        + EVERYTHING.indent(4) + "  mongodbStore: {enabled: false}\npostgresql: {enabled: true}\n";
+        String helm = "global:\n  image: {tag: 1}\n  datastore:\n    credentialsFromSecret: s\n    "
+                + "setupJob: {enabled: true}\n"
+                + EVERYTHING.indent(4) + "  mongodbStore: {enabled: false}\npostgresql: {enabled: true}\n";
         assertEverything(DatastoreOptions.fromYaml(helm));
         assertRefused(
                 helm.replace("port:", "prot:"),
@@ -140,13 +140,13 @@ class YamlSourceTest {
                   pollInterval: [5s]
                   connectTimeout: 5
                 """,
-                "provider must be postgresql, the only one here, not \"mongodb\" (provider, YAML line 1)",
+                "provider must be postgresql, the only supported provider, not \"mongodb\" (provider, YAML line 1)",
                 "unknown key conection (did you mean connection?) (YAML line 2)",
                 "unknown key connection.hosts (did you mean connection.host?) (YAML line 4)",
                 "port must be between 1 and 65535, not 65536 (connection.port, YAML line 5)",
                 "sslMode must be disable, prefer, require, verify-ca or verify-full, not \"sometimes\""
                         + " (connection.sslmode, YAML line 6)",
-                "connection.tls.certPath contradicts connection.sslcert: both give sslCert (YAML line 9)",
+                "connection.tls.certPath contradicts connection.sslcert: both set sslCert (YAML line 9)",
                 "unknown key connection.tls.keypath (did you mean connection.tls.keyPath?) (YAML line 10)",
                 "must not set statement_timeout, which is the option statementTimeout",
                 "must not set work_memm (did you mean work_mem?)",
@@ -154,7 +154,8 @@ class YamlSourceTest {
                 "unknown key port (did you mean connection.port?) (YAML line 12)",
                 "maxConnections must be between 1 and 10000, not \"many\" (options.maxConnections, YAML line 14)",
                 "options.pollInterval must be one value (YAML line 15)",
-                "connectTimeout is not a duration such as 250ms, 5s, 1h30m or PT5S (options.connectTimeout, YAML line 16)",
+                "connectTimeout is not a duration such as 250ms, 5s, 1h30m or PT5S "
+                        + "(options.connectTimeout, YAML line 16)",
                 "host is required (DATASTORE_HOST, or connection.host in YAML)",
                 "database is required",
                 "username is required",

@@ -18,7 +18,7 @@ import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.util.context.Context;
 
-/** When pages are read, and what becomes of those that nobody wants. Ten pages of two numbers each. */
+/** When pages are read, and what happens to unwanted pages. Ten pages of two numbers each. */
 class PagesTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -124,7 +124,7 @@ class PagesTest {
         assertThat(cancelled).containsExactly(5);
     }
 
-    /** Whichever page fails, and however slowly what comes before is asked for. */
+    /** For every failing page, and for slow demand before it. */
     @Test
     void anErrorComesAfterTheRowsBeforeIt() {
         for (int failing = 1; failing <= PAGES; failing++) {
@@ -136,7 +136,7 @@ class PagesTest {
                 step = step.thenRequest(1).expectNext(row);
             }
             step.thenRequest(1).expectErrorMessage("mine").verify(SOON);
-            assertThat(begun).as("none after one that failed").hasSize(failing);
+            assertThat(begun).as("none after a failed one").hasSize(failing);
         }
     }
 

@@ -27,7 +27,7 @@ class ErrorTableTest {
     @RegisterExtension
     static final PostgresDatabase DATABASE = PostgresDatabase.empty();
 
-    /** A state of each class that the server has, and those that differ from their class. */
+    /** A state of each class of the server, and the states that differ from their class. */
     private static final List<String> STATES = List.of(
             "03000", "08000", "08001", "08003", "08004", "08006", "08007", "08P01", "09000", "0A000", "0B000", "0F000",
             "0L000", "0P000", "0Z000", "20000", "21000", "22000", "22023", "23000", "23505", "23P01", "24000", "25000",

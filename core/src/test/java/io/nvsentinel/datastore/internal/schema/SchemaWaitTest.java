@@ -19,10 +19,10 @@ import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-/** The waiting alone, on a clock of its own; what is checked is in SchemaTest and SchemaStartTest. */
+/** Only the waiting, on a virtual clock; the checks are tested in SchemaTest and SchemaStartTest. */
 class SchemaWaitTest {
 
-    private static final ConfigurationException OLDER = new SchemaNotReadyException("at version 1 and needs 2");
+    private static final ConfigurationException OLDER = new SchemaNotReadyException("at version 1 and requires 2");
     private static final UnavailableException GONE = new UnavailableException("connection refused", "08001", null);
 
     private final VirtualTimeScheduler clock = VirtualTimeScheduler.create();
@@ -55,7 +55,7 @@ class SchemaWaitTest {
                 .then(() -> clock.advanceTimeBy(Duration.ofSeconds(1)))
                 .verifyErrorSatisfies(error -> assertThat(error)
                         .isInstanceOf(ConfigurationException.class)
-                        .hasMessage("The schema is not ready after waiting PT1M30S: at version 1 and needs 2")
+                        .hasMessage("The schema is not ready after waiting PT1M30S: at version 1 and requires 2")
                         .hasCause(OLDER));
         assertThat(checks.get()).isBetween(89, 91);
     }
@@ -78,7 +78,7 @@ class SchemaWaitTest {
         TestPublisher<Void> silent = TestPublisher.create();
         StepVerifier.create(new SchemaWait(silent.mono(), Duration.ofSeconds(5), clock).untilReady())
                 .then(() -> clock.advanceTimeBy(Duration.ofSeconds(5)))
-                .verifyErrorMessage("The schema is not ready after waiting PT5S: the server has not answered");
+                .verifyErrorMessage("The schema is not ready after waiting PT5S: the server did not answer");
         silent.assertCancelled();
     }
 

@@ -96,7 +96,8 @@ class StorePlanTest {
                 + " CASE WHEN n % 400 = 7 THEN 'Succeeded' WHEN n % 300 = 0 THEN 'InProgress' ELSE 'NotStarted' END)))"
                 + " FROM generate_series(1, 20000) AS n");
         database.execute("INSERT INTO maintenance_events (data) SELECT jsonb_build_object('eventId', 'e' || n,"
-                + " 'csp', CASE n % 20 WHEN 0 THEN 'gcp' ELSE 'aws' END, 'clusterName', 'c' || n % 30, 'nodeName', 'n' || n % 300,"
+                + " 'csp', CASE n % 20 WHEN 0 THEN 'gcp' ELSE 'aws' END, 'clusterName', 'c' || n % "
++ "30, 'nodeName', 'n' || n % 300,"
                 + " 'maintenanceType', 'SCHEDULED', 'status', CASE WHEN n % 100 = 0 THEN 'DETECTED' WHEN n % 100 = 1"
                 + " THEN 'MAINTENANCE_COMPLETE' WHEN n % 500 = 2 THEN 'CANCELLED'"
                 + " ELSE 'HEALTHY_TRIGGERED' END,"
@@ -154,7 +155,10 @@ class StorePlanTest {
                 .isEqualTo(new TreeSet<>(queries().keySet()));
     }
 
-    /** The index of full-text search is there once somebody asks for it; here it goes again, for another test counts them. */
+    /**
+     * The index of full-text search exists once it is requested; it is removed here, because another test counts
+     * indexes.
+     */
     @Test
     void wordsAreFoundByAnIndexOnceThereIsOne() {
         Query words = Query.where(Filter.text("word777"));
@@ -172,7 +176,7 @@ class StorePlanTest {
         }
     }
 
-    /** Read as another class, the events are still in a table whose names and indexes are known. */
+    /** Even if the events are read as another class, the names and indexes of their table are known. */
     @Test
     void eventsAsBytesAreFoundByTheIndexesOfTheirStores() {
         DatastoreSession stores = new DefaultSession(session, JsonCodec.jackson3());

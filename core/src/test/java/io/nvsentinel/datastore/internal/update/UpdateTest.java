@@ -115,8 +115,8 @@ class UpdateTest {
     @Test
     void columnNamesMeanTheDocument_U5() {
         assertThat(event("{}", set("node_quarantined", "Quarantined"), set("healthevent.message", "m")))
-                .isEqualTo(
-                        "{\"healthevent\": {\"message\": \"m\"}, \"healtheventstatus\": {\"nodequarantined\": \"Quarantined\"}}");
+                .isEqualTo("{\"healthevent\": {\"message\": \"m\"}, \"healtheventstatus\": "
+                        + "{\"nodequarantined\": \"Quarantined\"}}");
     }
 
     @Test
@@ -307,8 +307,8 @@ class UpdateTest {
 
     @Test
     void oneSpellingIsLeft() {
-        String old =
-                "{\"healthEventStatus\": {\"nodeQuarantined\": \"B\", \"x\": 1}, \"healtheventstatus\": {\"nodeQuarantined\": \"A\"}}";
+        String old = "{\"healthEventStatus\": {\"nodeQuarantined\": \"B\", \"x\": 1}, "
+                + "\"healtheventstatus\": {\"nodeQuarantined\": \"A\"}}";
         assertThat(event(old, set("healthEventStatus.nodeQuarantined", "C")))
                 .isEqualTo("{\"healtheventstatus\": {\"x\": 1, \"nodequarantined\": \"C\"}}");
         assertThat(event(old, unset("node_quarantined"))).isEqualTo("{\"healtheventstatus\": {\"x\": 1}}");
@@ -376,7 +376,7 @@ class UpdateTest {
         for (List<String> paths : List.of(List.of("a", "a"), List.of("a", "a.b"), List.of("a.b.c", "a.b"))) {
             assertThatThrownBy(() -> Update.rename(paths.get(0), paths.get(1)))
                     .isInstanceOf(InvalidRequestException.class)
-                    .hasMessage("rename from " + paths.get(0) + " to " + paths.get(1) + ": one lies inside the other");
+                    .hasMessage("rename from " + paths.get(0) + " to " + paths.get(1) + ": one contains the other");
             assertThatThrownBy(() -> Update.parse(Map.of("$rename", Map.of(paths.get(0), paths.get(1)))))
                     .isInstanceOf(InvalidRequestException.class);
         }

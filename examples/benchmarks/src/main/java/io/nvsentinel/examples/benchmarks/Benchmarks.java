@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
         name = "benchmarks",
         description = {
             "Measures the datastore and its change streams beside others, in the same run and on the same server.",
-            "Runs a server of its own, with durable commits, unless --url names one."
+            "Starts its own server, with durable commits, unless --url names one."
         },
         mixinStandardHelpOptions = true,
         version = "NVSentinel datastore benchmarks 0.1.0-SNAPSHOT",
@@ -53,10 +53,10 @@ public final class Benchmarks implements Callable<Integer> {
             names = "--scenarios",
             split = ",",
             paramLabel = "NAME",
-            description = "Which scenarios; default all. --list tells their names.")
+            description = "The scenarios to run; default all. --list prints their names.")
     private List<String> scenarios = List.of();
 
-    @Option(names = "--list", description = "Tell the scenarios, and do nothing else.")
+    @Option(names = "--list", description = "Only list the scenarios.")
     private boolean list;
 
     @Option(
@@ -91,7 +91,8 @@ public final class Benchmarks implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = ".*",
             paramLabel = "REGEX",
-            description = "Run the micro-benchmarks (JMH) instead, or those whose name the expression finds.")
+            description = "Run the micro-benchmarks (JMH) instead, optionally only the ones whose "
++ "name matches the expression.")
     private @Nullable String micro;
 
     Benchmarks(PrintStream out, PrintStream err) {
@@ -112,7 +113,7 @@ public final class Benchmarks implements Callable<Integer> {
         return new CommandLine(this)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((error, ignored) -> {
-                    err.println("benchmarks: " + error.getMessage() + " (--help tells the options)");
+                    err.println("benchmarks: " + error.getMessage() + " (--help lists the options)");
                     return WRONG_OPTIONS;
                 })
                 .setExecutionExceptionHandler((error, line, parsed) -> {

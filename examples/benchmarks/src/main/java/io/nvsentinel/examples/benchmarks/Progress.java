@@ -4,7 +4,7 @@ package io.nvsentinel.examples.benchmarks;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** Says what is going on: whole lines, at once, so that it also reads well in a file. */
+/** Reports progress in whole lines, written immediately, so that it is also readable in a file. */
 final class Progress {
 
     private static final double NANOS_PER_SECOND = 1e9;

@@ -92,7 +92,7 @@ public final class Stage {
     }
 
     /**
-     * Says what is going on.
+     * Reports progress.
      *
      * @param text one line
      */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * How to reach the database, for every command that does: a mixin. The strongest wins: an option of its own, then
+ * The connection options of all commands that use the database: a mixin. Precedence: a single option, then
  * {@code --url}, then {@code --config}, then the {@code DATASTORE_*} variables.
  */
 public final class ConnectionArguments {
@@ -26,18 +26,18 @@ public final class ConnectionArguments {
     @Option(
             names = "--url",
             paramLabel = "URL",
-            description =
-                    "postgresql://user:password@host:port/database[?sslmode=...&sslrootcert=...]. A password in it can"
-                            + " be read in the list of processes; better set DATASTORE_PASSWORD or use --password.")
+            description = "postgresql://user:password@host:port/database[?sslmode=...&sslrootcert=...]. "
+                    + "Other users of this machine can see a password in the URL in the process "
+                    + "list; prefer DATASTORE_PASSWORD or --password.")
     private @Nullable String url;
 
     @Option(names = "--config", paramLabel = "FILE", description = "YAML file with the keys of NVSentinel's services.")
     private @Nullable Path config;
 
-    @Option(names = "--host", paramLabel = "HOST", description = "The server, or several: a:5432,b:5433.")
+    @Option(names = "--host", paramLabel = "HOST", description = "The server, or a list of servers: a:5432,b:5433.")
     private @Nullable String host;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "The port of servers that name none.")
+    @Option(names = "--port", paramLabel = "PORT", description = "The port of the servers in --host that have none.")
     private @Nullable Integer port;
 
     @Option(
@@ -55,37 +55,40 @@ public final class ConnectionArguments {
     @Option(
             names = {"-W", "--password"},
             interactive = true,
-            description = "Ask for the password. For scripts: DATASTORE_PASSWORD.")
+            description = "Prompt for the password. Scripts set DATASTORE_PASSWORD instead.")
     private char @Nullable [] password;
 
-    @Option(names = "--schema", paramLabel = "NAME", description = "The schema that holds the tables.")
+    @Option(names = "--schema", paramLabel = "NAME", description = "The schema of the tables.")
     private @Nullable String schema;
 
     @Option(
             names = "--sslmode",
             paramLabel = "MODE",
-            description = "disable, prefer, require, verify-ca or verify-full, as psql knows them.")
+            description = "disable, prefer, require, verify-ca or verify-full, with the same meaning as in psql.")
     private @Nullable SslMode sslMode;
 
     @Option(
             names = "--certificates",
             paramLabel = "DIR",
-            description = "Directory with tls.crt, tls.key and ca.crt, as a mounted secret.")
+            description = "Directory with tls.crt, tls.key and ca.crt, for example a mounted Kubernetes secret.")
     private @Nullable Path certificates;
 
-    @Option(names = "--sslcert", paramLabel = "FILE", description = "The client certificate, PEM.")
+    @Option(names = "--sslcert", paramLabel = "FILE", description = "The client certificate (PEM).")
     private @Nullable Path sslCert;
 
-    @Option(names = "--sslkey", paramLabel = "FILE", description = "The client key, PEM.")
+    @Option(names = "--sslkey", paramLabel = "FILE", description = "The private key of the client certificate (PEM).")
     private @Nullable Path sslKey;
 
-    @Option(names = "--sslrootcert", paramLabel = "FILE", description = "The accepted authorities, PEM.")
+    @Option(
+            names = "--sslrootcert",
+            paramLabel = "FILE",
+            description = "The certificates of the accepted authorities (PEM).")
     private @Nullable Path sslRootCert;
 
     /**
-     * Arguments of a command.
+     * The arguments of a command.
      *
-     * @param invocation whose variables count
+     * @param invocation provides the environment variables
      */
     public ConnectionArguments(Invocation invocation) {
         this.invocation = invocation;
@@ -101,12 +104,12 @@ public final class ConnectionArguments {
     }
 
     /**
-     * The options. The schema mode is the command's business, whatever the configuration says: to look at a database must
-     * not migrate it.
+     * The options. The command sets the schema mode, regardless of the configuration: inspecting a database must not
+     * migrate it.
      *
-     * @param mode what connecting does about the schema
+     * @param mode the schema mode
      * @return the options
-     * @throws io.nvsentinel.datastore.error.ConfigurationException naming everything that is missing or wrong
+     * @throws io.nvsentinel.datastore.error.ConfigurationException with all missing or invalid options
      */
     public DatastoreOptions options(SchemaMode mode) {
         return builder(mode).build();

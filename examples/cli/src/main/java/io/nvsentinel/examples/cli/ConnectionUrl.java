@@ -52,9 +52,9 @@ final class ConnectionUrl {
                 return uri;
             }
         } catch (URISyntaxException e) {
-            // Without the cause, whose message has the address and so the password.
+            // Without the cause, whose message contains the URL and so the password.
             throw ToolException.usage(
-                    FORM + "; other characters must be written as in %40 (position " + e.getIndex() + ")");
+                    FORM + "; other characters must be percent-encoded, as %40 (position " + e.getIndex() + ")");
         }
         throw ToolException.usage(FORM);
     }
@@ -87,7 +87,7 @@ final class ConnectionUrl {
             case "sslkey" -> options.sslKey(Path.of(value));
             case "sslrootcert" -> options.sslRootCert(Path.of(value));
             default ->
-                throw ToolException.usage("--url knows the parameters sslmode, sslcert, sslkey and sslrootcert only");
+                throw ToolException.usage("--url accepts only the parameters sslmode, sslcert, sslkey and sslrootcert");
         }
     }
 
@@ -100,7 +100,7 @@ final class ConnectionUrl {
     }
 
     private static String decode(String text) {
-        // URLDecoder is for forms, where a plus means a space.
+        // URLDecoder is for forms, in which a plus sign means a space.
         return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

@@ -13,8 +13,8 @@ import java.util.Map;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * Standard input, output and error: data to the one, talk to the other, in UTF-8 whatever the locale. Colours and moving
- * lines only where a terminal shows them. Thread-safe.
+ * Standard input, output and error: data goes to standard output, messages go to standard error, in UTF-8 regardless of
+ * the locale. Colours and animated lines are only used on a terminal. Thread-safe.
  */
 public final class Console {
 
@@ -22,11 +22,11 @@ public final class Console {
     public enum Colour {
         /** Headings. */
         BOLD("1"),
-        /** What is wrong, or gone. */
+        /** An error, or a deletion. */
         RED("31"),
         /** What is well, or new. */
         GREEN("32"),
-        /** What somebody should look at, or has changed. */
+        /** A warning, or a change. */
         YELLOW("33"),
         /** What matters less. */
         GREY("90");
@@ -59,8 +59,8 @@ public final class Console {
      * @param in standard input
      * @param out standard output
      * @param err standard error
-     * @param colours whether a terminal shows the output
-     * @param animated whether a terminal shows the talk
+     * @param colours whether standard output is a terminal
+     * @param animated whether standard error is a terminal
      */
     Console(InputStream in, PrintStream out, PrintStream err, boolean colours, boolean animated) {
         this.in = in;
@@ -115,10 +115,10 @@ public final class Console {
     }
 
     /**
-     * Prints a line of data, at once: the reader may be watching.
+     * Prints and flushes a line of data.
      *
      * @param text the line
-     * @return false if nobody reads it any more, as behind a pipe to {@code head}
+     * @return false if the reader has closed the pipe, for example {@code head}
      */
     public synchronized boolean line(String text) {
         eraseStatus();
@@ -177,11 +177,11 @@ public final class Console {
     }
 
     /**
-     * Colours a text for standard output.
+     * Colours a string for standard output.
      *
      * @param colour the colour
-     * @param text the text
-     * @return the text with marks that {@link #line} and {@link #say} make colours of; as it is without colours
+     * @param text the string
+     * @return the string with marks that {@link #line} and {@link #say} convert to colours; unchanged without colours
      */
     public String paint(Colour colour, String text) {
         return colours ? key + colour.code + MARK + text + key + "0" + MARK : text;

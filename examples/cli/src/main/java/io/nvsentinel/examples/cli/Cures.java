@@ -12,30 +12,30 @@ import io.nvsentinel.datastore.error.UnavailableException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What somebody can do about an error, in half a sentence. */
+/** What the user can do about an error, as a short phrase. */
 public final class Cures {
 
     private static final Map<String, String> BY_STATE = Map.of(
             "28P01", "check the user and the password",
             "28000",
-                    "check pg_hba.conf on the server: for this user, database and address it has no line, or one that wants"
-                            + " another kind of login",
+                    "check pg_hba.conf on the server: no line matches this user, database and "
+                            + "address, or the matching line requires another authentication method",
             "3D000", "create the database, or check its name",
-            "42501", "grant the user what docs/postgresql-grants.sql names",
-            "42P01", "bring the schema up to date: nvsentinel schema migrate",
-            "42883", "bring the schema up to date: nvsentinel schema migrate",
-            "3F000", "bring the schema up to date: nvsentinel schema migrate",
-            "53300", "raise max_connections on the server, or lower DATASTORE_MAX_CONNECTIONS of its clients",
+            "42501", "grant the user the privileges in docs/postgresql-grants.sql",
+            "42P01", "migrate the schema: nvsentinel schema migrate",
+            "42883", "migrate the schema: nvsentinel schema migrate",
+            "3F000", "migrate the schema: nvsentinel schema migrate",
+            "53300", "raise max_connections on the server, or lower DATASTORE_MAX_CONNECTIONS in its clients",
             "25006", "connect to the primary: this server is a standby, or read-only",
-            "57P03", "wait until the server has started; if it is a standby, connect to the primary");
+            "57P03", "wait until the server has started; if the server is a standby, connect to the primary");
 
     private Cures() {}
 
     /**
-     * The cure of an error of the library.
+     * The advice for an error of the library.
      *
      * @param error the error
-     * @return null where its message says all there is to say
+     * @return null if its message is sufficient
      */
     public static @Nullable String of(DatastoreException error) {
         String cure = ofState(error.sqlState());
@@ -43,10 +43,10 @@ public final class Cures {
     }
 
     /**
-     * The cure of what the server says.
+     * The advice for an error of the server.
      *
      * @param sqlState the server's SQLSTATE, or null
-     * @return null where this class knows none
+     * @return null if there is none
      */
     public static @Nullable String ofState(@Nullable String sqlState) {
         return sqlState == null ? null : BY_STATE.get(sqlState);
@@ -54,18 +54,18 @@ public final class Cures {
 
     private static @Nullable String byKind(DatastoreException error) {
         if (error instanceof UnavailableException) {
-            return "nvsentinel doctor tells how far a connection gets";
+            return "run nvsentinel doctor to see at which step the connection fails";
         }
         if (error instanceof OutcomeUnknownException) {
-            return "look whether it was done before you do it again";
+            return "check whether the operation was done before you repeat it";
         }
         if (error instanceof HistoryLostException || error instanceof HistoryForkedException) {
-            return "start anew with nvsentinel clients reset NAME --to beginning";
+            return "start again with nvsentinel clients reset NAME --to beginning";
         }
         if (error instanceof ClientFencedException || error instanceof ClientOwnedException) {
-            return "another process uses this client name; nvsentinel clients list tells which";
+            return "another process uses this client name; nvsentinel clients list shows which";
         }
         boolean ofConfiguration = error instanceof ConfigurationException && error.sqlState() == null;
-        return ofConfiguration ? "nvsentinel doctor tells where each value came from" : null;
+        return ofConfiguration ? "nvsentinel doctor shows the source of each value" : null;
     }
 }

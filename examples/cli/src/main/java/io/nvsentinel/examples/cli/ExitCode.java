@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli;
 
-/** What the tool tells scripts. */
+/** The exit codes for scripts. */
 public final class ExitCode {
 
     /** Done, and nothing to complain about. */
     public static final int OK = 0;
 
-    /** Done, and something was found that needs somebody, as a check that failed. */
+    /** Success, but a problem was found, for example a failed check. */
     public static final int FINDING = 1;
 
     /** The command line or the configuration is wrong. Nothing was done. */

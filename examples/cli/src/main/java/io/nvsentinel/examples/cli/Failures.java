@@ -16,7 +16,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import reactor.core.Exceptions;
 
-/** Says in one line what went wrong and what helps; with {@code --verbose} also where. */
+/** Prints an error and the advice in one line; with {@code --verbose} also the stack trace. */
 final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
 
     private static final String NAME = "nvsentinel: ";
@@ -33,7 +33,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     public int handleParseException(ParameterException error, String[] arguments) {
         String command = error.getCommandLine().getCommandSpec().qualifiedName();
         String what = error instanceof UnmatchedArgumentException unmatched ? unknown(unmatched) : oneLine(error);
-        invocation.console().say(NAME + what + " (" + command + " --help tells the options)");
+        invocation.console().say(NAME + what + " (" + command + " --help lists the options)");
         return ExitCode.USAGE;
     }
 
@@ -59,7 +59,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         if (error instanceof DatastoreException known) {
             return Cures.of(known);
         }
-        return "this is a mistake in the tool; please report it with what --verbose prints";
+        return "this is a bug in the tool; please report it with the output of --verbose";
     }
 
     private static int exitCode(Throwable error) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** One run of the tool: what it prints to, its environment, and whether somebody wants it to end. Thread-safe. */
+/** One run of the tool: its console, its environment, and whether it was interrupted. Thread-safe. */
 public final class Invocation {
 
     private final Console console;

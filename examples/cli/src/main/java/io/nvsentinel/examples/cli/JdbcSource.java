@@ -12,7 +12,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Connections over JDBC to where the datastore connects, and as it does, for what no application asks of a database. */
+/**
+ * JDBC connections to the datastore's server with the datastore's settings, for operations that the library does not
+ * offer.
+ */
 public final class JdbcSource {
 
     private JdbcSource() {}
@@ -86,7 +89,7 @@ public final class JdbcSource {
      * A duration as the driver takes them.
      *
      * @param duration any
-     * @return whole seconds, at least one, since none would mean for ever
+     * @return whole seconds, at least one, because 0 would mean no limit
      */
     public static int seconds(Duration duration) {
         return (int) Math.max(1, duration.toSeconds());

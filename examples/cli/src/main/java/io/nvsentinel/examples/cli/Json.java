@@ -15,7 +15,7 @@ public final class Json {
     /**
      * Writes an object.
      *
-     * @param values names and values: texts, numbers, truth values, null, and lists and maps of these
+     * @param values names and values: strings, numbers, booleans, null, and lists and maps of these
      * @return one line
      */
     public static String line(Map<String, ? extends @Nullable Object> values) {

@@ -12,7 +12,10 @@ public final class Logs {
 
     private Logs() {}
 
-    /** What the library waits out, as a server that restarts: for commands that go on meanwhile. */
+    /**
+     * Log lines about conditions during which the library waits, for example a server restart, for commands that
+     * continue meanwhile.
+     */
     public static void showWarnings() {
         if (LoggerFactory.getLogger(LIBRARY) instanceof Logger logger
                 && logger.getEffectiveLevel().isGreaterOrEqual(Level.ERROR)) {

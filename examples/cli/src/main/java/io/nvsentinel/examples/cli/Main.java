@@ -29,7 +29,7 @@ import picocli.CommandLine.TypeConversionException;
 /** The program; see its {@code --help}. */
 @Command(
         name = "nvsentinel",
-        description = "Looks after NVSentinel's datastore in PostgreSQL.",
+        description = "Administers NVSentinel's datastore in PostgreSQL.",
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
@@ -48,14 +48,14 @@ import picocli.CommandLine.TypeConversionException;
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:done, nothing to complain about",
-            "1:done, and something was found that needs somebody",
-            "2:the command line or the configuration is wrong",
-            "3:the database cannot be reached; again later may help",
-            "4:the library or the database refused",
-            "5:the connection was lost at a commit; it may be done or not",
-            "70:a mistake in this tool",
-            "130:ended by Ctrl-C, after everything was closed; by SIGTERM: 143"
+            "0:success",
+            "1:success, but a problem was found",
+            "2:invalid command line or configuration",
+            "3:the database is unavailable; retrying later may help",
+            "4:the library or the database rejected the operation",
+            "5:the connection was lost during a commit; the outcome is unknown",
+            "70:a bug in this tool",
+            "130:stopped by Ctrl-C, after everything was closed; by SIGTERM: 143"
         })
 public final class Main {
 
@@ -66,7 +66,7 @@ public final class Main {
     @Option(
             names = "--verbose",
             scope = ScopeType.INHERIT,
-            description = "Print the library's log, and where an error came from.")
+            description = "Print the library's log and the stack trace of an error.")
     private boolean verbose;
 
     Main(Invocation invocation) {
@@ -95,7 +95,7 @@ public final class Main {
         invocation.interrupt();
         try {
             if (!ended.await(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-                invocation.console().say("nvsentinel: ended without closing, after " + CLOSING_SECONDS + " s");
+                invocation.console().say("nvsentinel: exiting without closing, after " + CLOSING_SECONDS + " s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -124,7 +124,7 @@ public final class Main {
                 .execute(arguments);
     }
 
-    /** Every command, to be told how to behave. */
+    /** Configures every command. */
     CommandLine commandLine() {
         return new CommandLine(this, new CommandFactory(invocation));
     }

@@ -14,10 +14,10 @@ final class Printable {
     private Printable() {}
 
     /**
-     * Makes one line of a text.
+     * Converts a string to one line.
      *
-     * @param text any text, JSON too, in which the escapes mean the same characters
-     * @return the text; control and format characters, line separators and lone surrogates as {@code \\uXXXX}
+     * @param text any string, including JSON, in which the escapes mean the same characters
+     * @return the string; control and format characters, line separators and lone surrogates as {@code \\uXXXX}
      */
     static String line(String text) {
         StringBuilder line = new StringBuilder(text.length());

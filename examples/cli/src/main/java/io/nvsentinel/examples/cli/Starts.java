@@ -9,12 +9,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import picocli.CommandLine.TypeConversionException;
 
-/** Where a stream starts, as people type it. */
+/** Parses the start of a stream from the command line. */
 public final class Starts {
 
-    /** What is accepted, for help texts. */
+    /** The accepted values, for the help. */
     public static final String FORM =
-            "now, beginning, a time as 2026-11-24T08:30:00Z, so long ago as 2h or 30m, or a resume" + " token.";
+            "now, beginning, a time such as 2026-11-24T08:30:00Z, an age such as 2h or 30m, or a resume token.";
 
     /** Tokens are longer, and nothing else that is accepted is so long. */
     private static final int SHORTEST_TOKEN = 48;
@@ -25,9 +25,9 @@ public final class Starts {
      * Reads a start.
      *
      * @param option the option's name, for errors
-     * @param text what was given
+     * @param text the value of the option
      * @return the start
-     * @throws ToolException if it is none of those
+     * @throws ToolException if it is not valid
      */
     public static StartAt parse(String option, String text) {
         String given = text.strip();

@@ -39,7 +39,7 @@ public final class Times {
         try {
             return Duration.parse(text.strip());
         } catch (DateTimeParseException e) {
-            throw new TypeConversionException("'" + text + "' is no duration; write 500ms, 30s, 15m, 12h or 7d");
+            throw new TypeConversionException("'" + text + "' is not a duration; write 500ms, 30s, 15m, 12h or 7d");
         }
     }
 

@@ -3,7 +3,7 @@ package io.nvsentinel.examples.cli;
 
 import org.jspecify.annotations.Nullable;
 
-/** The tool cannot go on; the message tells its user why, in one line without a full stop. */
+/** The tool cannot continue; the message is one line for the user, without a full stop. */
 public final class ToolException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -18,8 +18,8 @@ public final class ToolException extends RuntimeException {
      * Creates an error.
      *
      * @param exitCode one of {@link ExitCode}
-     * @param message what is wrong
-     * @param cure what the user can do about it, or null where the message says so
+     * @param message the reason
+     * @param cure what the user can do about it, or null if the message contains it
      */
     public ToolException(int exitCode, String message, @Nullable String cure) {
         super(message);
@@ -30,7 +30,7 @@ public final class ToolException extends RuntimeException {
     /**
      * An error of the command line.
      *
-     * @param message what is wrong and what is allowed
+     * @param message the reason and the allowed values
      * @return the error
      */
     public static ToolException usage(String message) {

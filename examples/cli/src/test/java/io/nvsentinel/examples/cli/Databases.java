@@ -48,7 +48,7 @@ public final class Databases {
         Datastore.connect(options(database, SchemaMode.MIGRATE))
                 .flatMap(Datastore::close)
                 .block(SOON);
-        // As docs/postgresql-roles.sql does; PostgreSQL 14 lets everybody create there.
+        // As docs/postgresql-roles.sql does; PostgreSQL 14 allows every user to create objects there.
         database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The start script and the one jar, in processes of their own, as people run them. */
+/** The start script and the one jar, in separate processes, as users run them. */
 class JarIT {
 
     private static final int SIGTERM = 143;
@@ -64,7 +64,7 @@ class JarIT {
         watch.destroy();
 
         assertThat(watch.waitFor()).isEqualTo(SIGTERM);
-        assertThat(lines("watch.err")).containsExactly("Watching; Ctrl-C ends it");
+        assertThat(lines("watch.err")).containsExactly("Watching; press Ctrl-C to stop");
         assertThat(database.queryForString(
                         "SELECT position FROM resume_tokens WHERE client_name = 'audit' AND leased_until IS NULL"))
                 .isEqualTo(database.queryForString("SELECT max(id) FROM datastore_changelog"));

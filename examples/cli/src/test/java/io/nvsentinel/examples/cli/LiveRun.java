@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A run of the tool on a thread of its own, for commands that go on until somebody ends them. */
+/** A run of the tool on a separate thread, for commands that run until they are interrupted. */
 public final class LiveRun {
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -42,7 +42,7 @@ public final class LiveRun {
         return new LiveRun(environment, out, out, arguments);
     }
 
-    /** With an output that takes nothing, as a pipe whose reader has gone. */
+    /** With an output that fails, like a pipe whose reader has closed it. */
     public static LiveRun intoBrokenPipe(Map<String, String> environment, String... arguments) {
         OutputStream broken = new OutputStream() {
             @Override

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run of the tool in this JVM, and what it printed.
+ * A run of the tool in this JVM, and its output.
  *
- * @param exitCode what it ended with
- * @param out the lines of data
- * @param err the lines of talk
+ * @param exitCode its exit code
+ * @param out the lines of standard output
+ * @param err the lines of standard error
  */
 public record Run(int exitCode, List<String> out, List<String> err) {
 

@@ -19,7 +19,7 @@ import io.nvsentinel.datastore.query.Filter;
 import java.time.Duration;
 import java.util.List;
 
-/** A registry with every meter that there is: what a run does not bring about, its listener is told. */
+/** A registry with every meter: events that do not occur in the run are sent to its listener directly. */
 final class AllMeters {
 
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -57,7 +57,7 @@ final class AllMeters {
         metrics.onWakeUp(WakeUp.NOTIFICATION);
         metrics.onListening();
         metrics.onPollingOnly(new IllegalStateException());
-        metrics.onGapHeld(1, List.of("somebody"));
+        metrics.onGapHeld(1, List.of("other"));
         metrics.onGapClosed(1, Duration.ofSeconds(1));
         UnavailableException away = new UnavailableException("away", null, null);
         metrics.onReadFailed(away);

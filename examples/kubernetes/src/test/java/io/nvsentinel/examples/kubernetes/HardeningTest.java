@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every Pod of the manifests gives up, and whom the network lets in. */
+/** The privileges that every Pod of the manifests drops, and the allowed network connections. */
 class HardeningTest {
 
     private static final String NAMESPACE = "kubernetes.io/metadata.name";
@@ -98,7 +98,7 @@ class HardeningTest {
         assertThat(deny.has("ingress") || deny.has("egress")).isFalse();
     }
 
-    /** The API server sets this label of a namespace; labels of Pods are for whoever creates them. */
+    /** The API server sets this label of a namespace; labels of Pods are set by their creator. */
     @Test
     void noPolicyLetsAPodInByItsLabelsAlone() {
         List<Node> policies = Manifests.objects().stream()

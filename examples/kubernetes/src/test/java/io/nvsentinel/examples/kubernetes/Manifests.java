@@ -38,7 +38,7 @@ final class Manifests {
         return documents;
     }
 
-    /** Every object of every file, but for those that are not Kubernetes'. */
+    /** Every Kubernetes object of every file. */
     static List<Node> objects() {
         return Stream.of("certificates", "postgresql", "migrations", "application", "network-policy")
                 .flatMap(file -> documents(file + ".yaml").stream())

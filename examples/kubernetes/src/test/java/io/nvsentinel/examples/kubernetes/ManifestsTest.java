@@ -322,7 +322,7 @@ class ManifestsTest {
                 }
             }
         }
-        // The last two tell the same values once more.
+        // The last two contain the same values again.
         found.keySet().removeAll(List.of("toString", "hashCode", "toBuilder", "configured", "tls"));
         return found;
     }
@@ -334,7 +334,8 @@ class ManifestsTest {
                         DriverManager.getConnection(SecureDatabase.get().adminUrl());
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT concat_ws(' ', type, array_to_string(database, ','),"
-                        + " array_to_string(user_name, ','), address, auth_method, array_to_string(options, ' ')), error"
+                        + " array_to_string(user_name, ','), address, auth_method, "
++ "array_to_string(options, ' ')), error"
                         + " FROM pg_hba_file_rules ORDER BY line_number")) {
             while (rows.next()) {
                 assertThat(rows.getString(2)).isNull();

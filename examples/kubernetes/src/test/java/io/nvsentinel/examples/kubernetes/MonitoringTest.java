@@ -111,7 +111,7 @@ class MonitoringTest {
                 .collect(Collectors.toSet());
     }
 
-    /** Where there is Prometheus's own tool: of label sets that cannot match nothing else knows. */
+    /** If Prometheus's own tool is available: only it detects label sets that cannot match. */
     @Test
     void everyAlertFiresAsItsTestSays() throws Exception {
         Optional<Path> promtool = Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))

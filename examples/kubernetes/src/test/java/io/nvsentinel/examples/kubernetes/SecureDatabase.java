@@ -114,7 +114,7 @@ final class SecureDatabase implements AutoCloseable {
         }
     }
 
-    /** Where a user's certificate is mounted, issued as the manifest of that common name says. */
+    /** The mounted certificate of a user, issued according to the manifest with that common name. */
     Path mount(String user) {
         return mounts.computeIfAbsent(user, name -> {
             Node certificate = Manifests.objects().stream()

@@ -12,8 +12,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * The check {@code datastore} of {@code /q/health/ready}; blocks nobody, and answers within five seconds. What is degraded works,
- * and is no reason to take the application out of service.
+ * The check {@code datastore} of {@code /q/health/ready}; does not block, and answers within five seconds. A degraded
+ * datastore works, so it does not take the application out of service.
  */
 @Readiness
 @Singleton

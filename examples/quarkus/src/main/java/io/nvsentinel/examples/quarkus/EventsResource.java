@@ -33,7 +33,7 @@ import org.jboss.resteasy.reactive.RestResponse.Status;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
-/** Stores health events, and streams their changes to anybody who listens. Works on the event loop and blocks nobody. */
+/** Stores health events, and streams their changes to clients. Runs on the event loop without blocking. */
 @Path("/events")
 public class EventsResource {
 
@@ -105,7 +105,7 @@ public class EventsResource {
     }
 
     /**
-     * Says what is wrong with a request; the message never has what was sent.
+     * Reports an invalid request; the message never contains the sent data.
      *
      * @param error the error
      * @return 400

@@ -19,9 +19,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Health events for code that speaks Mutiny. Converting costs nothing else: demand, errors and cancelling pass through, and
- * nothing happens before somebody subscribes. Signals come on threads that must not be blocked;
- * {@code emitOn(Infrastructure.getDefaultExecutor())} takes blocking work away from there.
+ * Health events for Mutiny. The conversion preserves demand, errors and cancellation, and nothing happens before a
+ * subscription. Signals arrive on threads that must not be blocked; {@code emitOn(Infrastructure.getDefaultExecutor())}
+ * moves blocking work to other threads.
  */
 @Singleton
 public final class MutinyEvents {
@@ -71,7 +71,7 @@ public final class MutinyEvents {
     }
 
     /**
-     * Tells how the datastore and its streams are.
+     * Returns the health of the datastore and its streams.
      *
      * @return the health; never fails
      */

@@ -7,10 +7,11 @@ import io.nvsentinel.datastore.model.HealthEventStatus;
 import java.util.UUID;
 
 /**
- * A change as both sides see it: who wrote it knows the state it leads to, who received it reads that state in the document.
+ * A change as the writer and the subscriber see it: the writer knows the resulting state, the subscriber reads it from
+ * the document.
  *
  * @param recordId the record
- * @param operation what was done to it
+ * @param operation the operation
  * @param state the status of the health event after the change
  */
 record Change(UUID recordId, Operation operation, String state) {

@@ -42,13 +42,13 @@ final class Closer implements AutoCloseable {
         return interrupted;
     }
 
-    /** Closes everything while somebody may be using it. */
+    /** Closes everything, possibly while it is in use. */
     void interrupt() {
         interrupted = true;
         close();
     }
 
-    /** Closes everything, whatever fails; the first failure is thrown, later ones are added to it. */
+    /** Closes everything even if one of them fails; the first failure is thrown, later ones are added to it. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -45,9 +45,9 @@ final class ConnectionUrl {
                 return uri;
             }
         } catch (URISyntaxException e) {
-            // Without the cause, whose message has the address and so the password.
+            // Without the cause, whose message contains the URL and so the password.
             throw new QuickstartException(
-                    FORM + "; other characters must be written as in %40 (position " + e.getIndex() + ")");
+                    FORM + "; other characters must be percent-encoded, as %40 (position " + e.getIndex() + ")");
         }
         throw new QuickstartException(FORM);
     }
@@ -70,12 +70,12 @@ final class ConnectionUrl {
             case "sslrootcert" -> options.sslRootCert(Path.of(value));
             default ->
                 throw new QuickstartException(
-                        "--url knows the parameters sslmode, sslcert, sslkey and sslrootcert, not " + name);
+                        "--url accepts the parameters sslmode, sslcert, sslkey and sslrootcert, not " + name);
         }
     }
 
     private static String decode(String text) {
-        // URLDecoder is for forms, where a plus means a space.
+        // URLDecoder is for forms, in which a plus sign means a space.
         return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

@@ -12,8 +12,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was written and what was received, side by side. A change may be received before its writer hears of the commit.
- * Changes of records that were never written here are somebody else's and do not count.
+ * Compares written and received changes. A change may be received before its writer is notified of the commit. Changes
+ * of records that were not written here belong to other writers and are not counted.
  */
 final class Ledger {
 

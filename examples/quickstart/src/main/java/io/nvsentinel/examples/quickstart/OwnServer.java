@@ -43,7 +43,7 @@ final class OwnServer {
                 return tidy(source(options, tls.jdbcProperties()), target.clientName(), records);
             }
         } catch (SQLException e) {
-            throw new QuickstartException("what this run stored is still there: " + e.getMessage(), e);
+            throw new QuickstartException("the data of this run could not be deleted: " + e.getMessage(), e);
         }
     }
 

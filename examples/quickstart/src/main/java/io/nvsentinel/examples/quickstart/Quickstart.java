@@ -22,12 +22,12 @@ import picocli.CommandLine.Option;
         name = "quickstart",
         description = {
             "Stores health events in PostgreSQL over mutual TLS and streams every change.",
-            "Runs a server of its own, unless --url or DATASTORE_HOST (with the other DATASTORE_* variables) names one."
+            "Starts its own server, unless --url or DATASTORE_HOST (with the other DATASTORE_* variables) names one."
         },
         mixinStandardHelpOptions = true,
         version = "NVSentinel datastore quick start 0.1.0-SNAPSHOT",
-        footer = "Exit code 0: every change arrived exactly once. 1: something was lost, came twice or failed. 2: wrong"
-                + " options.")
+        footer = "Exit code 0: every change arrived exactly once. 1: a change was lost or duplicated, "
+                + "or a step failed. 2: invalid options.")
 public final class Quickstart implements Callable<Integer> {
 
     private static final int FAILED = 1;
@@ -44,13 +44,14 @@ public final class Quickstart implements Callable<Integer> {
             paramLabel = "URL",
             description =
                     "Your own server: postgresql://user:password@host:port/database[?sslmode=...&sslrootcert=...]."
-                            + " Stores events of nodes named quickstart-..., and deletes them at the end.")
+                            + " The quick start stores events of nodes named quickstart-... and "
+                            + "deletes them at the end.")
     private @Nullable String url;
 
-    @Option(names = "--follow", description = "Keep printing changes after the summary, until Ctrl-C.")
+    @Option(names = "--follow", description = "Continue to print changes after the summary, until Ctrl-C.")
     private boolean follow;
 
-    @Option(names = "--verbose", description = "Print warnings, and an error's stack trace.")
+    @Option(names = "--verbose", description = "Print warnings and the stack trace of an error.")
     private boolean verbose;
 
     Quickstart(Map<String, String> environment, Terminal terminal, PrintStream err) {
@@ -74,7 +75,7 @@ public final class Quickstart implements Callable<Integer> {
     int run(String... arguments) {
         return new CommandLine(this)
                 .setParameterExceptionHandler((error, ignored) -> {
-                    err.println("quickstart: " + firstLine(error) + " (--help tells the options)");
+                    err.println("quickstart: " + firstLine(error) + " (--help lists the options)");
                     return WRONG_OPTIONS;
                 })
                 .execute(arguments);
@@ -109,7 +110,7 @@ public final class Quickstart implements Callable<Integer> {
         Summary summary = ledger.summary();
         summarise(summary);
         if (follow) {
-            terminal.title("Following; Ctrl-C ends it");
+            terminal.title("Following; press Ctrl-C to stop");
             follow(subscriber, datastore, target);
         }
         return summary.isGood() ? 0 : FAILED;
@@ -127,7 +128,7 @@ public final class Quickstart implements Callable<Integer> {
         if (named != null) {
             return named;
         }
-        terminal.title("Start a PostgreSQL with TLS that asks for client certificates (cert clientcert=verify-full)");
+        terminal.title("Start PostgreSQL with TLS and mandatory client certificates (cert clientcert=verify-full)");
         return SecureServer.start(terminal, closer);
     }
 
@@ -139,16 +140,17 @@ public final class Quickstart implements Callable<Integer> {
                 opened -> Wait.until("closing the connections", opened.close()));
         terminal.detail(
                 target.embedded()
-                        ? "No password: TLS verify-full, and the certificate says who it is. The schema is up to date."
+                        ? "No password: TLS verify-full, authenticated by the client certificate. The "
+                                + "schema is up to date."
                         : "The schema is up to date.");
         return datastore;
     }
 
     private void follow(Subscriber subscriber, Datastore datastore, Target target) {
         while (!subscriber.hasEnded(FOLLOW_CHECK)) {
-            // Another server may come back, and the stream then goes on; this one will not.
+            // An external server may become available again, and the stream then continues; this one will not.
             if (target.embedded()) {
-                Wait.until("asking the server whether it is there", datastore.ping());
+                Wait.until("checking that the server is available", datastore.ping());
             }
         }
     }
@@ -161,7 +163,7 @@ public final class Quickstart implements Callable<Integer> {
 
     private void tidy(Target target, Ledger ledger) {
         int deleted = OwnServer.tidy(target, ledger.records());
-        terminal.detail("Deleted the " + deleted + " events that this run stored");
+        terminal.detail("Deleted the " + deleted + " events of this run");
     }
 
     /** Ctrl-C; at an ordinary end everything is closed already. */

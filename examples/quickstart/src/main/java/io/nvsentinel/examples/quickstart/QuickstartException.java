@@ -3,7 +3,7 @@ package io.nvsentinel.examples.quickstart;
 
 import org.jspecify.annotations.Nullable;
 
-/** The quick start cannot go on; the message tells its user why, in one line. */
+/** The quick start cannot continue; the message is one line for the user. */
 final class QuickstartException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -19,7 +19,8 @@ final class SampleEvents {
     /**
      * Chooses the nodes' names.
      *
-     * @param nodePrefix put before each node's name, so that nobody takes a sample for an event of a real node; may be empty
+     * @param nodePrefix put before each node's name, so that samples are not mistaken for events of real nodes; may be
+     *     empty
      */
     SampleEvents(String nodePrefix) {
         this.nodePrefix = nodePrefix;

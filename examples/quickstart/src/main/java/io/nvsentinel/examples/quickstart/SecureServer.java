@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** A PostgreSQL of the quick start's own, which nobody enters without a client certificate. */
+/** The quick start's own PostgreSQL, which requires a client certificate. */
 final class SecureServer {
 
     private static final String NAME = "nvsentinel";
@@ -24,8 +24,8 @@ final class SecureServer {
     /**
      * Starts the server, with a database and its owner, and writes the owner's certificates.
      *
-     * @param terminal hears what is going on
-     * @param closer closes the server and deletes what belongs to it
+     * @param terminal receives the progress
+     * @param closer closes the server and deletes its files
      * @return the database
      */
     static Target start(Terminal terminal, Closer closer) {
@@ -63,7 +63,7 @@ final class SecureServer {
         try {
             return Files.createTempDirectory("nvsentinel-quickstart");
         } catch (IOException e) {
-            throw new UncheckedIOException("no temporary directory can be made: " + e.getMessage(), e);
+            throw new UncheckedIOException("cannot create a temporary directory: " + e.getMessage(), e);
         }
     }
 
@@ -73,7 +73,7 @@ final class SecureServer {
                 Files.delete(path);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(directory + " cannot be deleted: " + e.getMessage(), e);
+            throw new UncheckedIOException(directory + " could not be deleted: " + e.getMessage(), e);
         }
     }
 }

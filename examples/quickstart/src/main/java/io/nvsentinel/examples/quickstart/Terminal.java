@@ -3,7 +3,7 @@ package io.nvsentinel.examples.quickstart;
 
 import java.io.PrintStream;
 
-/** Where the quick start tells its story; in colours where there is somebody to see them. */
+/** The output of the quick start; in colours on a terminal. */
 final class Terminal {
 
     /** Codes of the colours (ISO 6429). */

@@ -36,7 +36,7 @@ final class Wait {
     static <T> T result(String what, Mono<T> work) {
         T result = until(what, work);
         if (result == null) {
-            throw new QuickstartException(what + " gave no result");
+            throw new QuickstartException(what + " returned no result");
         }
         return result;
     }

@@ -34,7 +34,7 @@ final class Walkthrough {
     }
 
     /**
-     * Tells the story.
+     * Runs the steps.
      *
      * @param closer stops the subscribers if anything fails
      * @return the subscriber that caught up and still watches
@@ -48,7 +48,7 @@ final class Walkthrough {
         quarantineAndDrain(xid79);
         UUID fatal = writer.insert(samples.fatal());
         awaitDelivery();
-        terminal.title("Stop the subscriber, and write 5 changes while it is away");
+        terminal.title("Stop the subscriber, and write 5 changes while it is stopped");
         first.stop();
         writer.remediate(xid79);
         quarantineAndDrain(fatal);
@@ -85,11 +85,11 @@ final class Walkthrough {
         return second;
     }
 
-    /** Waits until all that was written has arrived; where nothing comes, the reason is often that the server is gone. */
+    /** Waits until all written changes have arrived; if none arrive, the server is often unavailable. */
     private void awaitDelivery() {
         long deadline = System.nanoTime() + Wait.LONGEST.toNanos();
         while (!ledger.awaitComplete(SILENCE)) {
-            Wait.until("asking the server whether it is there", datastore.ping());
+            Wait.until("checking that the server is available", datastore.ping());
             if (System.nanoTime() > deadline) {
                 throw new QuickstartException(ledger.summary().lost() + " of "
                         + ledger.summary().written() + " changes did not arrive within " + Wait.LONGEST.toSeconds()

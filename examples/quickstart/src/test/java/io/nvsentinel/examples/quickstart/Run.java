@@ -15,7 +15,7 @@ record Run(int exitCode, List<String> out, List<String> err) {
         return watched(environment, line -> {}, arguments);
     }
 
-    /** Shows each line to somebody as it is printed. */
+    /** Passes each line to a callback as it is printed. */
     static Run watched(Map<String, String> environment, Consumer<String> reader, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();

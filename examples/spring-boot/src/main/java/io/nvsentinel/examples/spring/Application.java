@@ -4,7 +4,9 @@ package io.nvsentinel.examples.spring;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Reports every change of a health event; {@code /actuator/health} and {@code /actuator/prometheus} tell how it is. */
+/**
+ * Reports every change of a health event; {@code /actuator/health} and {@code /actuator/prometheus} report its state.
+ */
 @SpringBootApplication(proxyBeanMethods = false)
 public class Application {
 

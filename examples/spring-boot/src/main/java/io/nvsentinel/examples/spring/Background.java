@@ -20,8 +20,8 @@ import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 /**
- * What runs beside requests: the handler of changes and the sampling of metrics. When Spring stops, the changes that are being
- * handled come to their end, positions are stored, and then the datastore is closed.
+ * Background tasks: the handler of changes and the sampling of metrics. When Spring stops, running handlers complete,
+ * positions are stored, and then the datastore is closed.
  */
 @Component
 public class Background implements SmartLifecycle {
@@ -57,7 +57,7 @@ public class Background implements SmartLifecycle {
                 ProcessorOptions.builder().onFailure(OnFailure.DEAD_LETTER).build();
         running.add(streams.process(datastore.healthEvents(), watch, processing, this::handle)
                 // Lost connections are waited out inside; what ends a processor is worth a line, and another start.
-                .doOnError(error -> LOG.error("Changes are no longer handled; trying again", error))
+                .doOnError(error -> LOG.error("Handling of changes failed; trying again", error))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, Duration.ofSeconds(1)).maxBackoff(Duration.ofMinutes(1)))
                 .subscribe());
         started = true;

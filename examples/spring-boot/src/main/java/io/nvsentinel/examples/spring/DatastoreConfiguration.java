@@ -44,11 +44,11 @@ public class DatastoreConfiguration {
     }
 
     /**
-     * Connects while the application starts, which fails if the database does not answer. Its {@code close()} is not
-     * Spring's to call: it does nothing until it is subscribed to.
+     * Connects while the application starts, which fails if the database does not answer. Spring must not call its
+     * {@code close()}, which does nothing until it is subscribed to.
      *
-     * @param options where and how
-     * @param metrics hears what it does
+     * @param options the options
+     * @param metrics receives its events
      * @return the datastore
      */
     @Bean(destroyMethod = "")

@@ -7,7 +7,10 @@ import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 import reactor.core.publisher.Mono;
 
-/** The health of the datastore and its streams as Spring Boot shows it; blocks nobody, and answers within five seconds. */
+/**
+ * The health of the datastore and its streams for Spring Boot's health endpoint; does not block, and answers within
+ * five seconds.
+ */
 final class DatastoreHealthIndicator implements ReactiveHealthIndicator {
 
     /** Worse than up, and no reason to take the application out of service; application.properties has the order. */

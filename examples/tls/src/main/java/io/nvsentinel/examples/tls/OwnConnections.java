@@ -49,10 +49,10 @@ public final class OwnConnections {
     }
 
     /**
-     * Pools connections, whose lifetime is what bounds the use of an old certificate after a rotation.
+     * Pools connections, whose maximum lifetime limits the use of an old certificate after a rotation.
      *
-     * @param factory makes the connections
-     * @return a pool, which the caller disposes of
+     * @param factory opens the connections
+     * @return a pool, which the caller must dispose
      */
     public static ConnectionPool pool(ConnectionFactory factory) {
         return new ConnectionPool(ConnectionPoolConfiguration.builder(factory)

@@ -12,13 +12,13 @@ import reactor.core.publisher.Mono;
 /**
  * What a server says about itself on a new connection.
  *
- * @param pid the process that serves the connection; behind a pooler the one that served the question
+ * @param pid the process that serves the connection; behind a pooler the session that executed the query
  * @param standby whether the server is in recovery
  * @param readOnly whether transactions are read-only unless they say otherwise
  * @param version the server's version
- * @param system the identifier that a primary and its standbys share; null if the server does not tell
+ * @param system the identifier that a primary and its standbys share; null if the server does not report it
  * @param timeline the timeline that a primary writes, as eight hexadecimal digits, which a promotion raises; null on a
- *     standby, and if the server does not tell
+ *     standby, and if the server does not report it
  */
 public record Backend(
         int pid,
@@ -37,7 +37,7 @@ public record Backend(
             , (SELECT system_identifier::text FROM pg_control_system()),
                 CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END""";
 
-    /** Asks the server; without identity where the server refuses to tell, as some managed ones do. */
+    /** Queries the server; without the identity if the server denies it, as some managed servers do. */
     static Mono<Backend> of(Connection connection) {
         return ask(connection, IDENTITY, Backend::withIdentity)
                 .onErrorResume(
@@ -71,7 +71,7 @@ public record Backend(
         return state != null && (state.startsWith("0A") || state.startsWith("55") || state.startsWith("42"));
     }
 
-    /** Whether both are the same primary, as far as they tell. */
+    /** Whether both are the same primary, as far as it is known. */
     boolean isSamePrimary(Backend other) {
         return Objects.equals(system, other.system)
                 && Objects.equals(timeline, other.timeline)

@@ -13,8 +13,9 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpResources;
 
 /**
- * The sockets that one attempt to connect opens, on everybody's event loops. The driver gives no other way to find them:
- * it leaves the socket open when it is cancelled before the server has let it in, and when it fails to say good-bye.
+ * The sockets of one attempt to connect, on the shared event loops. The driver offers no other way to find them: it
+ * leaves the socket open when it is cancelled before the login has completed, and when it fails to send the termination
+ * message.
  */
 final class Channels implements LoopResources {
 
@@ -41,7 +42,7 @@ final class Channels implements LoopResources {
         opened.forEach(Channel::close);
     }
 
-    /** Whether one of those that are open has TLS. */
+    /** Whether one of the open sockets uses TLS. */
     boolean isEncrypted() {
         return opened.stream()
                 .anyMatch(channel -> channel.isOpen() && channel.pipeline().get(SslHandler.class) != null);
@@ -75,7 +76,7 @@ final class Channels implements LoopResources {
         return loops.onChannelClass(type, group);
     }
 
-    /** As without this class; the driver asks for other loops where it is given some. */
+    /** The default event loops; the driver would request others if it were configured with its own. */
     @Override
     public EventLoopGroup onClient(boolean useNative) {
         return loops.onClient(DEFAULT_NATIVE);

@@ -83,7 +83,7 @@ public final class Connector implements ConnectionFactory {
                 .getMetadata();
     }
 
-    /** Cold; fails with a {@link java.util.concurrent.TimeoutException} where the server does not answer. */
+    /** Cold; fails with a {@link java.util.concurrent.TimeoutException} if the server does not answer. */
     @Override
     public Mono<PostgresqlConnection> create() {
         return servers.firstOf(this::connect)
@@ -152,10 +152,10 @@ public final class Connector implements ConnectionFactory {
     }
 
     /**
-     * The driver's own connection, without what the pool or a listener has put around it.
+     * The driver's own connection, without the wrappers of the pool or a listener.
      *
-     * @param connection one that was made here, or what was put around it
-     * @return null if it is another one
+     * @param connection a connection that was opened here, or a wrapper of one
+     * @return null if it is a different connection
      */
     public static @Nullable PostgresqlConnection driver(Connection connection) {
         if (connection instanceof PostgresqlConnection driver) {
@@ -165,10 +165,10 @@ public final class Connector implements ConnectionFactory {
     }
 
     /**
-     * What the server said when the connection was made.
+     * The server's identity when the connection was opened.
      *
-     * @param connection one that was made here, or what was put around it
-     * @return null if it is closed, or another one
+     * @param connection a connection that was opened here, or a wrapper of one
+     * @return null if it is closed, or a different connection
      */
     public @Nullable Backend backend(Connection connection) {
         Open known = find(connection);
@@ -176,10 +176,10 @@ public final class Connector implements ConnectionFactory {
     }
 
     /**
-     * Whether a connection is worth lending.
+     * Whether a connection is usable.
      *
-     * @param connection one that was made here, or what was put around it
-     * @return false if its socket is closed, or leads to a server that is the primary no longer
+     * @param connection a connection that was opened here, or a wrapper of one
+     * @return false if its socket is closed, or leads to a server that is no longer the primary
      */
     public boolean isUsable(Connection connection) {
         PostgresqlConnection driver = driver(connection);
@@ -193,11 +193,11 @@ public final class Connector implements ConnectionFactory {
     }
 
     /**
-     * Closes a connection in good order, and then its socket: the driver leaves it open for good where it fails to take its
-     * leave from the server.
+     * Closes a connection cleanly, and then its socket: the driver leaves the socket open if it fails to send the
+     * termination message.
      *
-     * @param connection one that was made here, or what was put around it
-     * @return cold; completes, also where that fails, or the server does not answer in time
+     * @param connection a connection that was opened here, or a wrapper of one
+     * @return cold; completes, even if that fails, or if the server does not answer in time
      */
     public Mono<Void> close(Connection connection) {
         return closing(connection, timer).doFinally(signal -> {
@@ -230,7 +230,7 @@ public final class Connector implements ConnectionFactory {
     public static Mono<Void> quietly(Publisher<Void> release, Scheduler timer) {
         return Mono.from(release)
                 .timeout(CLOSE_TIMEOUT, timer)
-                .doOnError(error -> LOG.debug("A connection could not be closed in good order", error))
+                .doOnError(error -> LOG.debug("Connection could not be closed cleanly", error))
                 .onErrorComplete();
     }
 

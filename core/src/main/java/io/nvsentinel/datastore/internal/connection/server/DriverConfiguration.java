@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Our options in the driver's words, with a bound for everything that the driver leaves unbounded. */
 public final class DriverConfiguration {
 
-    /** Where nobody else can create anything; statements name the schema of our own objects. */
+    /** Schemas in which no other role can create objects; statements qualify the datastore's own objects. */
     private static final String SEARCH_PATH = "pg_catalog, pg_temp";
 
     private DriverConfiguration() {}
@@ -29,7 +29,7 @@ public final class DriverConfiguration {
                 .username(options.username())
                 .password(options.password())
                 .schema(SEARCH_PATH)
-                // Otherwise that of the JVM, whose name the server need not know.
+                // Otherwise the driver uses the JVM's time zone, whose name the server may not know.
                 .timeZone("UTC")
                 .applicationName(options.applicationName())
                 .host(server.getHostString())

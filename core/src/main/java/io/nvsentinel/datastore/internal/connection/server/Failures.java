@@ -15,14 +15,14 @@ final class Failures extends RuntimeException {
     private final transient List<Throwable> all = new ArrayList<>();
 
     Failures() {
-        super("No server could be used", null, false, false);
+        super("No usable server", null, false, false);
     }
 
     void add(Throwable error) {
         all.add(error);
     }
 
-    /** Not where there is nobody else to try, or all refuse for a reason that stays. */
+    /** Not if there is no other server to try, or if all fail for a permanent reason. */
     boolean deserveAnotherRound() {
         return all.size() > 1 && !all.stream().allMatch(Failures::stays);
     }

@@ -15,13 +15,13 @@ import reactor.core.scheduler.Scheduler;
 import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpResources;
 
-/** Looks up host names, each time anew: a name may lead elsewhere after a failover. */
+/** Resolves host names at each attempt, because a name may have another address after a failover. */
 final class Names {
 
     private final DnsAddressResolverGroup resolvers;
     private final EventLoop loop;
 
-    /** It has a socket, on an event loop that is everybody's, so there is one for all. */
+    /** It has a socket on a shared event loop, so there is one instance for all. */
     private static final class Shared {
         static final Names NAMES = new Names();
     }
@@ -43,7 +43,7 @@ final class Names {
      * One address of a server.
      *
      * @param server host name and port, as configured
-     * @param address where it is; unresolved where the name could not be looked up
+     * @param address its address; unresolved if the name could not be resolved
      */
     record Target(InetSocketAddress server, InetSocketAddress address) {}
 

@@ -11,8 +11,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
 /**
- * The primary that all connections of a datastore lead to. Two primaries are never in use at a time: a newer one makes the
- * connections to the former one stale, and a former one that has returned is refused. Thread-safe.
+ * The primary that all connections of a datastore lead to. Two primaries are never in use at a time: a newer primary
+ * makes the connections to the former one stale, and a former primary that is available again is rejected. Thread-safe.
  */
 public final class Primary {
 
@@ -24,9 +24,9 @@ public final class Primary {
     private volatile @Nullable Backend current;
 
     /**
-     * Checks a new connection's server, and takes it for the primary from now on if it is acceptable.
+     * Checks the server of a new connection, and records it as the primary if it is acceptable.
      *
-     * @return what is wrong with it, or null
+     * @return the reason for a rejection, or null
      */
     @Nullable
     String objection(Backend backend) {
@@ -75,8 +75,7 @@ public final class Primary {
     }
 
     /**
-     * That a connection could be made again after attempts that failed, so that nobody has to wait any longer.
-     *
+     * Signals that a connection could be opened again after failed attempts, so that retries can continue immediately.
      * @return hot; an element each time
      */
     public Flux<Boolean> recoveries() {

@@ -13,11 +13,12 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The order in which servers are tried, and how long each may take: a silent one must not use up the time of the others.
+ * The order in which servers are tried, and how long each may take: a silent one must not use up the time of the
+ * others.
  *
- * <p>Every address of every host has an equal share of the connect time-out, beginning with the one that was the primary
- * last. If none is, there is a second round in what is left of the time, since a standby may be about to be promoted;
- * there a primary that accepts no writes will do.
+ * <p>Every address of every host has an equal share of the connect time-out, starting with the address of the last
+ * primary. If none is, there is a second round in what is left of the time, since a standby may be about to be
+ * promoted; there a primary that accepts no writes will do.
  */
 final class Servers {
 
@@ -46,7 +47,7 @@ final class Servers {
         Mono<T> to(Target target, Duration share, boolean writable);
     }
 
-    /** Cold; emits the first success; fails with the most telling failure, or a time-out for all together. */
+    /** Cold; emits the first success; fails with the most specific failure, or with a timeout of all attempts. */
     <T> Mono<T> firstOf(Attempt<T> attempt) {
         return Mono.defer(() -> {
                     long end = System.nanoTime() + timeout.toNanos();

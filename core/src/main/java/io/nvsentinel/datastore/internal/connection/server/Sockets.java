@@ -24,7 +24,7 @@ record Sockets(Duration keepAlive, Duration userTimeout) {
 
     private static final String EPOLL = "io.netty.channel.epoll.EpollSocketChannel";
 
-    /** Sets the options, and where to connect, whatever the name means by then. */
+    /** Sets the options, and the address to connect to, regardless of later changes of the name. */
     void prepare(Channel channel, InetSocketAddress address) {
         if (channel.getClass().getName().equals(EPOLL)) {
             Epoll.prepare(channel, this);
@@ -40,7 +40,7 @@ record Sockets(Duration keepAlive, Duration userTimeout) {
         return (int) Math.max(1, keepAlive.toSeconds());
     }
 
-    /** So many questions without an answer fit into the time, where the time itself cannot be set. */
+    /** The number of unanswered probes that fit into the time, if the time itself cannot be set. */
     private int keepAliveCount() {
         return (int) Math.min(Byte.MAX_VALUE, Math.max(1, userTimeout.toSeconds() / keepAliveSeconds()));
     }
@@ -63,7 +63,7 @@ record Sockets(Duration keepAlive, Duration userTimeout) {
         }
     }
 
-    /** Where the platform does not know an option, it stays as it is there. */
+    /** An option that the platform does not support keeps its default. */
     private static final class Nio {
 
         static void prepare(Channel channel, Sockets sockets) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Single connections: which server they lead to, how its name becomes an address, and what the sockets are told. */
+/** Single connections: their server, the resolution of its name, and the options of their sockets. */
 @NullMarked
 package io.nvsentinel.datastore.internal.connection.server;
 

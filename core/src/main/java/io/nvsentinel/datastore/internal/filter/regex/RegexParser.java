@@ -9,9 +9,8 @@ import io.nvsentinel.datastore.query.FieldPath;
  * alternatives, {@code * + ? {m,n}}, {@code ^ $} for the ends of the text, and {@code \d \w \s} for ASCII. Rejects
  * everything else by name, because dialects differ there.
  *
- * <p>Writes each expression anew for RE2/J, and adds up how large it becomes with its repetitions written out. An
- * expression above the bound is rejected before anything compiles it, here or on the server, so neither can be kept busy
- * by a short one.
+ * <p>Rewrites each expression for RE2/J, and computes its size with expanded repetitions. An expression above the bound
+ * is rejected before anything compiles it, here or on the server, so neither can be kept busy by a short one.
  */
 public final class RegexParser {
 
@@ -49,7 +48,7 @@ public final class RegexParser {
         }
         Piece whole = parser.alternatives();
         if (parser.at < parser.text.length) {
-            throw parser.here("has a ) that closes nothing");
+            throw parser.here("has an unmatched )");
         }
         return Regex.of(whole.text);
     }
@@ -66,7 +65,7 @@ public final class RegexParser {
     /** A part that is not too large to be compiled. */
     private Piece piece(String written, long size, boolean anchored) {
         if (size > MAX_SIZE) {
-            throw refused("repeats too much; written out it would have more than " + MAX_SIZE + " characters");
+            throw refused("repeats too often; expanded it would have more than " + MAX_SIZE + " characters");
         }
         return new Piece(written, (int) size, anchored);
     }
@@ -107,7 +106,7 @@ public final class RegexParser {
         } else if (accept('{')) {
             least = count();
             most = !accept(',') ? least : at < text.length && text[at] != '}' ? count() : Integer.MAX_VALUE;
-            expect('}', "has a { that does not begin a repetition such as {2,5}; write \\{ for the character");
+            expect('}', "has a { that does not start a repetition such as {2,5}; write \\{ for the character");
         } else {
             return piece;
         }
@@ -120,11 +119,11 @@ public final class RegexParser {
             throw here("repeats ^ or $");
         }
         if (least > most) {
-            throw here("has a repetition whose first number is the greater one");
+            throw here("has a repetition whose minimum exceeds its maximum");
         }
         if (at < text.length && "*+?{".indexOf(text[at]) >= 0) {
-            throw here("has a repetition after a repetition (lazy and possessive forms give the same verdict: leave the"
-                    + " second character out)");
+            throw here("has two repetitions in sequence (lazy and possessive forms give the same "
+                    + "result: omit the second character)");
         }
     }
 
@@ -157,8 +156,8 @@ public final class RegexParser {
             case '.' -> new Piece(".", 1, false);
             case '^', '$' -> new Piece(Character.toString(c), 1, true);
             case '\\' -> new Piece(escapedOutside(), 1, false);
-            case '*', '+', '?', '{' -> throw here("has a " + (char) c + " with nothing before it to repeat");
-            case ']', '}' -> throw here("has a " + (char) c + " that closes nothing; write \\" + (char) c);
+            case '*', '+', '?', '{' -> throw here("has a " + (char) c + " without a preceding element to repeat");
+            case ']', '}' -> throw here("has a " + (char) c + " that is unmatched; write \\" + (char) c);
             default -> new Piece(literal(c), 1, false);
         };
     }
@@ -171,7 +170,7 @@ public final class RegexParser {
             throw here("has groups deeper than " + MAX_GROUPS_DEEP);
         }
         Piece inside = alternatives();
-        expect(')', "has a ( that is not closed");
+        expect(')', "has an unclosed (");
         depth--;
         return piece("(?:" + inside.text + ')', inside.size, inside.anchored);
     }
@@ -201,8 +200,8 @@ public final class RegexParser {
     private String punctuation(int c, boolean inSet) {
         if (c <= ' ' || c >= 0x7f || isDigit(c) || isLetter(c) || c == '_') {
             throw here("has \\" + Character.toString(c) + (inSet ? " in a set" : "")
-                    + "; a backslash may stand before d, w, s, n, t, r, outside of sets D, W, S, and before ASCII"
-                    + " punctuation");
+                    + "; a backslash is allowed before d, w, s, n, t, r and ASCII punctuation, and "
+                    + "outside of sets before D, W, S");
         }
         return literal(c);
     }
@@ -228,9 +227,9 @@ public final class RegexParser {
             set.append(member(at == from));
         }
         if (at == from) {
-            throw here("has an empty set, or one that begins with ]; write \\]");
+            throw here("has a set that is empty or starts with ]; write \\]");
         }
-        expect(']', "has a [ that is not closed");
+        expect(']', "has an unclosed [");
         return set.append(']').toString();
     }
 
@@ -238,14 +237,14 @@ public final class RegexParser {
         int c = text[at++];
         if (c == '\\') {
             String escaped = escaped(true, false);
-            refuseRange("a range that begins with a backslash");
+            refuseRange("a range that starts with a backslash");
             return escaped;
         }
         if (c == '[' || c == '^' && first || c == '-' && !first && at < text.length && text[at] != ']') {
             throw here("has an unescaped " + (char) c + " in a set; write \\" + (char) c);
         }
         if (c == '-' || !isRange()) {
-            refuseRange("a range that begins with -");
+            refuseRange("a range that starts with -");
             return literal(c);
         }
         return range(c, text[at + 1]);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpResources;
 
-/** What the operating system is told about every socket. */
+/** The options of every socket. */
 class SocketsTest {
 
     private static final InetSocketAddress SOMEWHERE = InetSocketAddress.createUnresolved("db", 5432);

@@ -4,10 +4,10 @@ package io.nvsentinel.examples.benchmarks.measure;
 import java.util.concurrent.Callable;
 
 /**
- * One of those that are compared.
+ * One of the compared programs.
  *
- * @param name how the report calls it
- * @param turn measures once
- * @param <T> what a turn gives
+ * @param name its name in the report
+ * @param turn one measurement
+ * @param <T> the result of a measurement
  */
 public record Contender<T>(String name, Callable<T> turn) {}

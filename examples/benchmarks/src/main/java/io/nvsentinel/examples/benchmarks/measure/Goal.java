@@ -23,10 +23,10 @@ public record Goal(String subject, @Nullable String peer, Bound bound, double li
     }
 
     /**
-     * A ratio to a peer that may not be lower.
+     * A minimum ratio to a peer.
      *
-     * @param subject who is judged
-     * @param peer beside whom
+     * @param subject the measured program
+     * @param peer the peer
      * @param ratio the limit
      * @return the goal
      */
@@ -35,10 +35,10 @@ public record Goal(String subject, @Nullable String peer, Bound bound, double li
     }
 
     /**
-     * A ratio to a peer that may not be higher.
+     * A maximum ratio to a peer.
      *
-     * @param subject who is judged
-     * @param peer beside whom
+     * @param subject the measured program
+     * @param peer the peer
      * @param ratio the limit
      * @return the goal
      */
@@ -47,9 +47,9 @@ public record Goal(String subject, @Nullable String peer, Bound bound, double li
     }
 
     /**
-     * A value that may not be higher.
+     * A maximum value.
      *
-     * @param subject who is judged
+     * @param subject the measured program
      * @param value the limit
      * @return the goal
      */
@@ -58,9 +58,9 @@ public record Goal(String subject, @Nullable String peer, Bound bound, double li
     }
 
     /**
-     * A value that may not be lower.
+     * A minimum value.
      *
-     * @param subject who is judged
+     * @param subject the measured program
      * @param value the limit
      * @return the goal
      */

@@ -17,11 +17,11 @@ public final class Rounds {
     private final Consumer<String> progress;
 
     /**
-     * Rounds.
+     * Creates rounds.
      *
-     * @param rounds how many count
-     * @param warmUp how long each contender works before that, where it matters; zero for not at all
-     * @param progress hears whose turn it is
+     * @param rounds the number of measured rounds
+     * @param warmUp the warm-up time of each contender; zero for no warm-up
+     * @param progress receives the progress
      */
     public Rounds(int rounds, Duration warmUp, Consumer<String> progress) {
         this.rounds = rounds;
@@ -30,9 +30,9 @@ public final class Rounds {
     }
 
     /**
-     * The same with a longer warm-up, where a turn does so little that compilers need longer to know it.
+     * The same with a longer warm-up, for short turns for which the compilers need more time.
      *
-     * @param times how many times as long
+     * @param times the factor of the warm-up time
      * @return rounds
      */
     public Rounds warmingUp(int times) {
@@ -40,10 +40,10 @@ public final class Rounds {
     }
 
     /**
-     * Runs turns that do not count, for compilers and caches, as long for each, and then those that do.
+     * Runs the warm-up, equally long for each contender, and then the measured rounds.
      *
-     * @param contenders who takes part
-     * @param <T> what a turn gives
+     * @param contenders the contenders
+     * @param <T> the result of a turn
      * @return for each contender, in their order, the result of each round
      */
     public <T> Map<String, List<T>> warmedUp(List<Contender<T>> contenders) {
@@ -58,10 +58,10 @@ public final class Rounds {
     }
 
     /**
-     * Runs the rounds that count, and no others.
+     * Runs only the measured rounds.
      *
-     * @param contenders who takes part
-     * @param <T> what a turn gives
+     * @param contenders the contenders
+     * @param <T> the result of a turn
      * @return for each contender, in their order, the result of each round
      */
     public <T> Map<String, List<T>> cold(List<Contender<T>> contenders) {

@@ -38,7 +38,7 @@ public final class MicroBenchmarks {
             Collection<RunResult> results = new Runner(new OptionsBuilder()
                             .include(MicroBenchmarks.class.getPackageName() + "\\..*" + pattern)
                             .addProfiler(GCProfiler.class)
-                            // In this JVM a smoke run proves that they work; figures need a JVM of their own.
+                            // In this JVM a smoke run proves that they work; figures need a separate JVM.
                             .forks(size.choose(0, 1, 3))
                             .warmupIterations(size.choose(1, 3, 5))
                             .measurementIterations(size.choose(1, 5, 5))

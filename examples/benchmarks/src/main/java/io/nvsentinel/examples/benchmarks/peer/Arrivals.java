@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.benchmarks.peer;
 
-/** Somebody who sees changes arrive, one after the other. */
+/** An observer of arriving changes, called for one change at a time. */
 @FunctionalInterface
 public interface Arrivals {
 

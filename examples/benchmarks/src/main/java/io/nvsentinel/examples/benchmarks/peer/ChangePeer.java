@@ -12,10 +12,10 @@ public interface ChangePeer extends AutoCloseable {
     interface Start {
 
         /**
-         * Starts it, and returns when every change committed from then on will arrive.
+         * Starts it, and returns when every later commit will be delivered.
          *
-         * @param arrivals told of each change
-         * @return running
+         * @param arrivals notified of each change
+         * @return the running peer
          * @throws Exception if it cannot start
          */
         ChangePeer start(Arrivals arrivals) throws Exception;

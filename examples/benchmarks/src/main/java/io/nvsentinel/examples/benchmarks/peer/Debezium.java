@@ -43,19 +43,21 @@ public final class Debezium implements ChangePeer {
      * @return in words
      */
     public static String setUp() {
-        return "the asynchronous embedded engine, pgoutput, no snapshot, a publication of the one table, change events as"
+        return "the asynchronous embedded engine, pgoutput, no snapshot, a publication of the one "
++ "table, change events as"
                 + " Connect records (no serialisation), offsets in memory; default otherwise, and once more with"
-                + " poll.interval.ms=1 (default 500), max.batch.size=8192 and max.queue.size=32768 (default 2048 and 8192)";
+                + " poll.interval.ms=1 (default 500), max.batch.size=8192 and max.queue.size=32768 "
++ "(default 2048 and 8192)";
     }
 
     /**
      * Starts.
      *
      * @param database with a publication
-     * @param slot the replication slot: made if it does not exist; dropped at the end
-     * @param fastest whether with the shortest poll interval, else the default
-     * @param arrivals told of each change
-     * @return running
+     * @param slot the replication slot: created if it does not exist; dropped at the end
+     * @param fastest whether to use the shortest poll interval instead of the default
+     * @param arrivals notified of each change
+     * @return the running peer
      * @throws InterruptedException if interrupted
      */
     public static Debezium start(Database database, String slot, boolean fastest, Arrivals arrivals)

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** The rows that everybody stores and reads: health events as a GPU monitor reports them, numbered. */
+/** The rows that all peers store and read: health events as a GPU monitor reports them, numbered. */
 public final class Documents {
 
     /** How many nodes the events come from. */
@@ -29,7 +29,7 @@ public final class Documents {
     /**
      * An event.
      *
-     * @param number told by {@link #number} again
+     * @param number returned by {@link #number}
      * @return the document
      */
     public static HealthEventDocument document(long number) {
@@ -42,7 +42,8 @@ public final class Documents {
                 .checkName("GpuXidError")
                 .isFatal(number % 4 == 0)
                 .message(
-                        "XID error 79: GPU has fallen off the bus. This is a critical error and needs a reboot of the node.")
+                        "XID error 79: GPU has fallen off the bus. This is a critical error and needs "
++ "a reboot of the node.")
                 .recommendedAction(RecommendedAction.COMPONENT_RESET)
                 .errorCode(List.of("79"))
                 .entitiesImpacted(List.of(
@@ -107,7 +108,7 @@ public final class Documents {
     }
 
     /**
-     * Stores events without sending each: the server makes copies of one with numbers and nodes of their own.
+     * Stores events without sending each: the server copies one with different numbers and nodes.
      *
      * @param database where
      * @param count how many

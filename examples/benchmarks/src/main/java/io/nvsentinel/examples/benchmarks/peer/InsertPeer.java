@@ -4,7 +4,7 @@ package io.nvsentinel.examples.benchmarks.peer;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import java.util.List;
 
-/** Stores documents, each with a statement and a commit of its own. */
+/** Stores documents, each with a separate statement and commit. */
 public interface InsertPeer extends AutoCloseable {
 
     /**

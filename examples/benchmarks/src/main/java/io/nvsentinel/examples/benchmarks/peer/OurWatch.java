@@ -27,10 +27,10 @@ public final class OurWatch implements ChangePeer {
     /**
      * Starts.
      *
-     * @param database where
-     * @param subscribers how many watch at the same time
-     * @param arrivals told of each change, by every subscriber
-     * @return running
+     * @param database the database
+     * @param subscribers the number of concurrent watches
+     * @param arrivals notified of each change by every subscriber
+     * @return the running peer
      * @throws InterruptedException if interrupted
      */
     public static OurWatch start(Database database, int subscribers, Arrivals arrivals) throws InterruptedException {

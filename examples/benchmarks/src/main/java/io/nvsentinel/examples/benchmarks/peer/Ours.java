@@ -186,7 +186,7 @@ public final class Ours implements AutoCloseable {
      *
      * @param start where to start
      * @param clientName under which the position is stored, or null
-     * @param subscribed told when every later change will arrive
+     * @param subscribed called when every later change will arrive
      * @return the changes
      */
     public Flux<ChangeEvent<HealthEventDocument>> watch(

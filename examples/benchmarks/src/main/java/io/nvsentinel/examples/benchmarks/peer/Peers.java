@@ -32,7 +32,7 @@ public final class Peers {
     private Peers() {}
 
     /**
-     * Tells the report how each contender is set up.
+     * Adds the configuration of each contender to the report.
      *
      * @param report the report
      */
@@ -44,7 +44,8 @@ public final class Peers {
         report.peer("Debezium", Debezium.setUp());
         report.peer(
                 PolledChangelog.LISTEN,
-                "a trigger that writes the same changelog row and sends NOTIFY in every transaction; LISTEN and one prepared"
+                "a trigger that writes the same changelog row and sends NOTIFY in every transaction; "
++ "LISTEN and one prepared"
                         + " select of what is behind the last id, on one connection");
     }
 

@@ -18,7 +18,7 @@ import org.postgresql.PGConnection;
  */
 public final class PolledChangelog implements ChangePeer {
 
-    /** How the report calls it where it waits for a NOTIFY. */
+    /** Its name in the report if it waits for a NOTIFY. */
     public static final String LISTEN = "JDBC LISTEN + select";
 
     private static final String SELECT =
@@ -46,11 +46,11 @@ public final class PolledChangelog implements ChangePeer {
     }
 
     /**
-     * Starts one that waits for a NOTIFY.
+     * Starts a peer that waits for a NOTIFY.
      *
-     * @param database where
-     * @param arrivals told of each change
-     * @return running
+     * @param database the database
+     * @param arrivals notified of each change
+     * @return the running peer
      * @throws SQLException if it cannot start
      */
     public static PolledChangelog listening(Database database, Arrivals arrivals) throws SQLException {
@@ -63,12 +63,12 @@ public final class PolledChangelog implements ChangePeer {
     }
 
     /**
-     * Starts one that looks again and again.
+     * Starts a peer that polls.
      *
-     * @param database where
+     * @param database the database
      * @param millis the pause
-     * @param arrivals told of each change
-     * @return running
+     * @param arrivals notified of each change
+     * @return the running peer
      * @throws SQLException if it cannot start
      */
     public static PolledChangelog polling(Database database, long millis, Arrivals arrivals) throws SQLException {

@@ -23,9 +23,9 @@ public record Chart(String id, String title, Axis x, Axis y, List<Line> lines) {
     /**
      * An axis.
      *
-     * @param label what it counts
-     * @param logarithmic whether each step multiplies
-     * @param ticks texts at places of its own; empty for the numbers themselves
+     * @param label its label
+     * @param logarithmic whether the scale is logarithmic
+     * @param ticks labels at given places; empty for the numbers themselves
      */
     public record Axis(String label, boolean logarithmic, Map<Double, String> ticks) {
 

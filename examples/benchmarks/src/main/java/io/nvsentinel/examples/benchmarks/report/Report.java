@@ -61,7 +61,7 @@ public final class Report {
     }
 
     /**
-     * Adds a text that is shown as it is.
+     * Adds preformatted output.
      *
      * @param title its title
      * @param text the text
@@ -127,7 +127,7 @@ public final class Report {
     }
 
     /**
-     * Plans and other texts.
+     * Query plans and other output.
      *
      * @return by title
      */

@@ -48,7 +48,7 @@ final class Scale {
         return from + (to - from) * (number - low) / (high - low);
     }
 
-    /** Where a line across the paper helps, and what stands beside it. */
+    /** The positions of grid lines and their labels. */
     Map<Double, String> ticks() {
         if (!axis.ticks().isEmpty()) {
             return new TreeMap<>(axis.ticks());

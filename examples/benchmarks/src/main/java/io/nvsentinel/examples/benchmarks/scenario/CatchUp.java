@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
-/** A client that was away: how fast it gets what it missed. */
+/** A client that was stopped: how fast it receives the missed changes. */
 final class CatchUp implements Scenario {
 
     private static final String TYPED = Ours.NAME + ", typed";
@@ -40,7 +40,8 @@ final class CatchUp implements Scenario {
 
     @Override
     public String description() {
-        return "draining many changes, beside a bare R2DBC select of the same rows and Debezium draining the same changes";
+        return "draining many changes, beside a bare R2DBC select of the same rows and Debezium "
++ "draining the same changes";
     }
 
     @Override

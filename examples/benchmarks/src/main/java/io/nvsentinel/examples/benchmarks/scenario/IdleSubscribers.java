@@ -38,7 +38,7 @@ final class IdleSubscribers implements Scenario {
     @Override
     public void run(Stage stage) throws InterruptedException {
         if (!stage.server().isEmbedded() || !BackendTime.isKnown()) {
-            throw new NotMeasuredException("needs the embedded server on Linux, whose processes can be looked at");
+            throw new NotMeasuredException("needs the embedded server on Linux, whose processes can be inspected");
         }
         int processes = stage.choose(2, 10, 10);
         Duration window = stage.window(1_000, 20_000, 60_000);

@@ -16,7 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 
-/** Writers that are always the same, whatever is measured beside them: JDBC, a connection and a thread each. */
+/** Writers that are the same in every measurement: JDBC, with one connection and one thread each. */
 final class LoadWriters {
 
     private static final String INSERT = "INSERT INTO health_events (data) VALUES (?::jsonb)";

@@ -79,7 +79,7 @@ final class Plans implements Scenario {
             plan(stage, notices, "First page of a scan", ours.scan().next());
             plan(stage, notices, "Page of 1000 changes", ours.poll(count / 2, false));
             plan(stage, notices, "Empty poll", ours.poll(count + 1_000_000L, false));
-            plan(stage, notices, "Empty poll that asks for writers", ours.poll(count + 1_000_000L, true));
+            plan(stage, notices, "Empty poll that checks for writers", ours.poll(count + 1_000_000L, true));
             plan(stage, notices, "Watch under a name, acknowledge one change, end", watch(ours));
         }
         stage.server().drop(database);
@@ -129,7 +129,7 @@ final class Plans implements Scenario {
         stage.say(title + ": " + byStatement.size() + " statements, " + notices.plans.size() + " plans");
     }
 
-    /** What the server gives of a statement inside an SQL function is where it stands. */
+    /** For a statement inside an SQL function, the server only reports its place. */
     private static String statement(String plan) {
         Matcher where = FUNCTION.matcher(plan);
         String text = plan.substring(plan.indexOf(TEXT) + TEXT.length())

@@ -77,7 +77,7 @@ final class PollCost implements Scenario {
         List<Line> lines = List.of(
                 line(stage, "empty poll", targets, polls, 0, false),
                 line(stage, "poll of " + BEHIND + " changes", targets, polls / 5, BEHIND, false),
-                line(stage, "empty poll that asks for writers", targets, polls, 0, true));
+                line(stage, "empty poll that checks for writers", targets, polls, 0, true));
         stage.report()
                 .chart(new Chart(
                         name(),
@@ -117,7 +117,7 @@ final class PollCost implements Scenario {
                             open,
                             () -> beside(
                                     elsewhere, many, "BEGIN; SELECT pg_current_xact_id()", target, polls, proveGap)));
-            String title = proveGap ? "empty poll that asks for writers" : "empty poll";
+            String title = proveGap ? "empty poll that checks for writers" : "empty poll";
             stage.report()
                     .figure(new Figure(
                             name(),
@@ -140,7 +140,7 @@ final class PollCost implements Scenario {
                     statement.execute(doing);
                 }
             }
-            // The server is still busy with those that came and went.
+            // The server is still busy with the connections that were opened and closed.
             millis(target, polls / 4 + 1, 0, proveGap);
             return millis(target, polls, 0, proveGap);
         } finally {

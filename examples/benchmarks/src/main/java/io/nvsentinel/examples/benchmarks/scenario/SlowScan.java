@@ -38,7 +38,7 @@ final class SlowScan implements Scenario {
         int count = stage.choose(5_000, 500_000, 1_000_000);
         stage.say("Storing " + count + " documents");
         Documents.fill(database, count);
-        stage.say("Scanning them in a JVM of its own");
+        stage.say("Scanning them in a separate JVM");
         long start = System.nanoTime();
         try (ChildJvm child = ChildJvm.start(Subscriber.class, HEAP, database)) {
             long read = Long.parseLong(child.line());

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What capture costs those who write. */
+/** The cost of capture for writers. */
 final class Writers implements Scenario {
 
     private static final String NONE = "no capture";
@@ -84,7 +84,9 @@ final class Writers implements Scenario {
         stage.server().dropAll();
     }
 
-    /** With those who watch: the writers' rate, once every change has reached each who promises that it will. */
+    /**
+     * With watches: the rate of the writers, measured when every change has reached each peer that guarantees delivery.
+     */
     private static double captured(
             Database database, int writers, Duration window, int promised, ChangePeer.Start watching) throws Exception {
         AtomicLong arrived = new AtomicLong();

@@ -15,7 +15,7 @@ public final class BackendTime {
     private BackendTime() {}
 
     /**
-     * Whether this machine tells.
+     * Whether this machine reports processor time.
      *
      * @return true on Linux
      */
@@ -39,9 +39,9 @@ public final class BackendTime {
     }
 
     /**
-     * The time that processes have spent on a processor.
+     * The processor time of processes.
      *
-     * @param pids the processes; one that has ended counts nothing
+     * @param pids the processes; a process that has ended counts as 0
      * @return nanoseconds
      */
     public static long nanos(List<Long> pids) {

@@ -13,12 +13,12 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A database of the measured server, and how each driver reaches it.
+ * A database of the measured server, with its connection settings for each driver.
  *
  * @param host the server's host
  * @param port its port
  * @param name the database
- * @param user who connects
+ * @param user the user
  * @param password the password, or null if none is needed
  */
 public record Database(

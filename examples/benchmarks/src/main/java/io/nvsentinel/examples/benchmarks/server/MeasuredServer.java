@@ -20,10 +20,10 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The server that is measured: one of its own, as durable as in production, or a given one. */
+/** The measured server: a server started here, as durable as in production, or a given one. */
 public final class MeasuredServer implements AutoCloseable {
 
-    /** Who connects with a certificate, and the role's name. */
+    /** The role that connects with a certificate. */
     public static final String CERTIFICATE_USER = "benchmark";
 
     private static final Duration CONNECT_WAIT = Duration.ofMinutes(1);
@@ -62,13 +62,13 @@ public final class MeasuredServer implements AutoCloseable {
     }
 
     /**
-     * Starts a server: durable commits, logical WAL for Debezium, memory as for a small production server, TLS for those
-     * who ask for it.
+     * Starts a server: durable commits, logical WAL for Debezium, memory as for a small production server, TLS for
+     * clients that request it.
      *
-     * @param durable whether commits wait for the disk; false only where figures mean nothing
-     * @param gigabytesOfWal how much WAL has been written before, whose files are used again
-     * @param progress hears what goes on
-     * @return the server, which the caller closes
+     * @param durable whether commits wait for the disk; false only if the figures are not used
+     * @param gigabytesOfWal how much WAL is written in advance, whose files are reused
+     * @param progress receives the progress
+     * @return the server, which the caller must close
      */
     public static MeasuredServer embedded(boolean durable, int gigabytesOfWal, Consumer<String> progress) {
         TestCertificates authority = TestCertificates.create();
@@ -91,7 +91,7 @@ public final class MeasuredServer implements AutoCloseable {
         Database admin = new Database(
                 server.host(), server.port(), server.adminDatabase(), server.adminUser(), server.adminPassword());
         if (gigabytesOfWal > 0) {
-            progress.accept("write " + gigabytesOfWal + " GB of WAL, whose files are used again");
+            progress.accept("write " + gigabytesOfWal + " GB of WAL, whose files are reused");
             writeWal(admin, gigabytesOfWal);
         }
         maxWal(admin, "8GB");
@@ -201,9 +201,10 @@ public final class MeasuredServer implements AutoCloseable {
     }
 
     /**
-     * Removes a database, with whoever is connected, and writes out what is left in memory, so that nobody else pays for it.
+     * Removes a database, including its connections, and runs a checkpoint, so that it does not affect later
+     * measurements.
      *
-     * @param database made here
+     * @param database a database created here
      */
     public void drop(Database database) {
         databases.remove(database);
@@ -213,7 +214,7 @@ public final class MeasuredServer implements AutoCloseable {
         admin.execute("DROP DATABASE " + database.name() + " WITH (FORCE)", "CHECKPOINT");
     }
 
-    /** Removes whatever a scenario left behind. */
+    /** Removes the data that a scenario left behind. */
     public void dropAll() {
         while (!databases.isEmpty()) {
             drop(databases.getFirst());
@@ -261,7 +262,7 @@ public final class MeasuredServer implements AutoCloseable {
         Map<String, String> settings = new LinkedHashMap<>();
         REPORTED.forEach(name -> settings.put(name, admin.text("SHOW " + name)));
         if (gigabytesOfWal > 0) {
-            settings.put("WAL written before, whose files are used again", gigabytesOfWal + "GB");
+            settings.put("WAL written in advance, whose files are reused", gigabytesOfWal + "GB");
         }
         return settings;
     }

@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
 import reactor.core.publisher.Mono;
 
 /** {@code nvsentinel clients}. */
-@Command(name = "clients", description = "Shows and moves the named clients of change streams.")
+@Command(name = "clients", description = "Lists, resets and deletes the named clients of change streams.")
 public final class ClientsCommand {
 
     private final Invocation invocation;
@@ -40,10 +40,11 @@ public final class ClientsCommand {
 
     @Command(
             name = "list",
-            description = "Lists the clients: how far behind, who reads, and when it was last seen.",
+            description = "Lists the clients: lag, owner, and the time when each was last seen.",
             footer = {
                 "",
-                "With --json, a line for each: client, lag, behindSince, owner, owned, lastSeen, cutOff, epoch,"
+                "With --json, prints one line for each client: client, lag, behindSince, owner, "
+                        + "owned, lastSeen, cutOff, epoch,"
                         + " historyLost, resumeToken."
             })
     int list(
@@ -72,11 +73,11 @@ public final class ClientsCommand {
                     client.isHistoryLost() ? "history lost" : Long.toString(client.lag()),
                     ago(client.behindSince(), now),
                     ago(client.lastSeen(), now),
-                    client.isOwned() ? String.valueOf(client.owner()) : "nobody");
+                    client.isOwned() ? String.valueOf(client.owner()) : "none");
         }
         table.print(invocation.console());
         if (clients.isEmpty()) {
-            invocation.console().say("No client is known");
+            invocation.console().say("There are no clients");
         }
     }
 
@@ -110,21 +111,22 @@ public final class ClientsCommand {
     @Command(
             name = "reset",
             description = {
-                "Moves a client, or all partitions of a group. Whoever reads under the name now is cut off within about a"
-                        + " second, and starts there when it opens the name again."
+                "Sets the position of a client, or of all partitions of a group. A process that reads "
+                        + "with this client name is disconnected within about a second; it starts at the "
+                        + "new position when it opens the client again."
             },
             footer = {
                 "",
                 "Examples:",
-                "  nvsentinel clients reset node-drainer --to now          forget what it has not seen",
-                "  nvsentinel clients reset node-drainer --to 2h           see the last two hours again",
+                "  nvsentinel clients reset node-drainer --to now          skip the changes it has not received",
+                "  nvsentinel clients reset node-drainer --to 2h           receive the last two hours again",
                 "  nvsentinel clients reset node-drainer --to 2026-11-24T08:30:00Z"
             })
     int reset(
             @Mixin ConnectionArguments connection,
             @Parameters(paramLabel = "CLIENT", description = "The client's name.") String client,
             @Option(names = "--to", required = true, paramLabel = "PLACE", description = Starts.FORM) String to,
-            @Option(names = "--create", description = "Make the client known if it is not.") boolean create) {
+            @Option(names = "--create", description = "Create the client if it does not exist.") boolean create) {
         StartAt start = Starts.parse("--to", to);
         Boolean known = invocation.withStreams(
                 connection.options(),
@@ -138,12 +140,12 @@ public final class ClientsCommand {
             throw new ToolException(
                     ExitCode.REFUSED,
                     "there is no client " + client,
-                    "--create makes one; nvsentinel clients list tells which there are");
+                    "use --create to create it; nvsentinel clients list shows the clients");
         }
         return done(client + " starts " + Starts.text(to));
     }
 
-    /** The partitions of a group are clients of their own. */
+    /** Each partition of a group is a separate client. */
     private static boolean isOf(String client, String known) {
         return known.equals(client)
                 || (known.startsWith(client + "#")
@@ -153,8 +155,9 @@ public final class ClientsCommand {
     @Command(
             name = "delete",
             description = {
-                "Forgets a client, or a group: it no longer keeps changes from being removed, and who opens the name next"
-                        + " is new. Its dead letters stay."
+                "Deletes a client, or a group, with its position: retention no longer keeps changes "
+                        + "for it, and a process that opens the name later starts as a new client. Its dead "
+                        + "letters stay."
             },
             footer = {"", "Exit code 1: there is no such client."})
     int delete(

@@ -24,7 +24,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code nvsentinel dead-letters}. */
-@Command(name = "dead-letters", description = "Shows, replays and deletes the changes that processors gave up.")
+@Command(
+        name = "dead-letters",
+        description = "Lists, replays and deletes the changes that processors could not handle.")
 public final class DeadLettersCommand {
 
     private static final int LONGEST_ERROR = 100;
@@ -42,15 +44,17 @@ public final class DeadLettersCommand {
 
     @Command(
             name = "list",
-            description = "Lists them, without their documents.",
+            description = "Lists the dead letters, without their documents.",
             footer = {
                 "",
-                "With --json, a line for each: id, client, collection, recordId, operation, changedAt, errorClass,"
+                "With --json, prints one line for each dead letter: id, client, collection, recordId, "
+                        + "operation, changedAt, errorClass,"
                         + " errorMessage, attempts, firstFailedAt, lastFailedAt, replayRequested, resumeToken."
             })
     int list(
             @Mixin ConnectionArguments connection,
-            @Parameters(arity = "0..1", paramLabel = "CLIENT", description = "Only those of this client.") @Nullable
+            @Parameters(arity = "0..1", paramLabel = "CLIENT", description = "Only the dead letters of this client.")
+                    @Nullable
                     String client,
             @Option(names = "--json", description = "Print a JSON object for each dead letter.") boolean json) {
         Table table = new Table("ID", "CLIENT", "COLLECTION", "RECORD", "OPERATION", "FAILED", "ATTEMPTS", "ERROR");
@@ -119,12 +123,13 @@ public final class DeadLettersCommand {
     @Command(
             name = "replay",
             description = {
-                "Has dead letters processed again, by the running processor of their client or the next that starts. Those"
-                        + " that succeed are gone from the list."
+                "Requests that dead letters are processed again, by the running processor of their "
+                        + "client or by the next one that starts. A dead letter that is handled "
+                        + "successfully is removed."
             },
             footer = {
                 "",
-                "Exit code 1: there is none of them.",
+                "Exit code 1: none of these dead letters exists.",
                 "",
                 "Examples:",
                 "  nvsentinel dead-letters replay 17 18",
@@ -133,16 +138,17 @@ public final class DeadLettersCommand {
     int replay(
             @Mixin ConnectionArguments connection,
             @Parameters(arity = "0..*", paramLabel = "ID", description = "Which ones.") long @Nullable [] ids,
-            @Option(names = "--all", paramLabel = "CLIENT", description = "All of a client.") @Nullable String client) {
+            @Option(names = "--all", paramLabel = "CLIENT", description = "All dead letters of this client.") @Nullable
+                    String client) {
         return change(connection, ids, client, DeadLetters::replay, DeadLetters::replayAll, "to be replayed");
     }
 
     @Command(
             name = "delete",
-            description = "Deletes dead letters, for good.",
+            description = "Deletes dead letters permanently.",
             footer = {
                 "",
-                "Exit code 1: there is none of them.",
+                "Exit code 1: none of these dead letters exists.",
                 "",
                 "Examples:",
                 "  nvsentinel dead-letters delete 17 18",
@@ -151,7 +157,8 @@ public final class DeadLettersCommand {
     int delete(
             @Mixin ConnectionArguments connection,
             @Parameters(arity = "0..*", paramLabel = "ID", description = "Which ones.") long @Nullable [] ids,
-            @Option(names = "--all", paramLabel = "CLIENT", description = "All of a client.") @Nullable String client) {
+            @Option(names = "--all", paramLabel = "CLIENT", description = "All dead letters of this client.") @Nullable
+                    String client) {
         return change(connection, ids, client, DeadLetters::delete, DeadLetters::deleteAll, "deleted");
     }
 
@@ -174,7 +181,7 @@ public final class DeadLettersCommand {
             String what) {
         List<Long> which = ids == null ? List.of() : Arrays.stream(ids).boxed().toList();
         if (which.isEmpty() == (client == null)) {
-            throw ToolException.usage("give either ids or --all CLIENT");
+            throw ToolException.usage("pass either ids or --all CLIENT");
         }
         Long changed = invocation.withStreams(connection.options(), (datastore, streams) -> {
             DeadLetters letters = streams.deadLetters();

@@ -27,15 +27,15 @@ import picocli.CommandLine.Parameters;
 /** {@code nvsentinel lag}. */
 @Command(
         name = "lag",
-        description = "Tells how far the named clients are behind, and fails when that is too far.",
+        description = "Shows how far the named clients are behind, and fails if a client exceeds a limit.",
         footer = {
             "",
-            "Exit code 1: a client is further behind than --max-changes or --max-age.",
-            "With --json, a line for each: client, changes, ageSeconds, tooFar.",
+            "Exit code 1: a client exceeds --max-changes or --max-age.",
+            "With --json, prints one line for each client: client, changes, ageSeconds, tooFar.",
             "",
             "Examples:",
             "  nvsentinel lag",
-            "  nvsentinel lag node-drainer --max-age 5m || page-somebody"
+            "  nvsentinel lag node-drainer --max-age 5m || notify-operator"
         })
 public final class LagCommand implements Callable<Integer> {
 
@@ -46,16 +46,19 @@ public final class LagCommand implements Callable<Integer> {
     @Mixin
     private final ConnectionArguments connection;
 
-    @Parameters(arity = "0..*", paramLabel = "CLIENT", description = "Only these clients; they have to be known.")
+    @Parameters(arity = "0..*", paramLabel = "CLIENT", description = "Only these clients; each must exist.")
     private Set<String> wanted = Set.of();
 
-    @Option(names = "--max-changes", paramLabel = "NUMBER", description = "More changes are too many.")
+    @Option(
+            names = "--max-changes",
+            paramLabel = "NUMBER",
+            description = "Fail if a client has more pending changes than this.")
     private long maxChanges = Long.MAX_VALUE;
 
     @Option(
             names = "--max-age",
             paramLabel = "TIME",
-            description = "An oldest change before so long, as 5m, is too old.")
+            description = "Fail if the oldest pending change is older than this, for example 5m.")
     private @Nullable Duration maxAge;
 
     @Option(names = "--json", description = "Print a JSON object for each client.")
@@ -90,7 +93,7 @@ public final class LagCommand implements Callable<Integer> {
             throw new ToolException(
                     ExitCode.REFUSED,
                     "there is no client " + String.join(", ", missing),
-                    "nvsentinel clients list tells which there are");
+                    "nvsentinel clients list shows the clients");
         }
         return all.stream()
                 .filter(client -> wanted.isEmpty() || wanted.contains(client.clientName()))
@@ -116,7 +119,7 @@ public final class LagCommand implements Callable<Integer> {
         }
         table.print(invocation.console());
         if (clients.isEmpty()) {
-            invocation.console().say("No client is known");
+            invocation.console().say("There are no clients");
         }
     }
 

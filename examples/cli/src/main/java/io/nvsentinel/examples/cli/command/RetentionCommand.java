@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code nvsentinel retention}. */
-@Command(name = "retention", description = "Removes changes that nobody needs any more.")
+@Command(name = "retention", description = "Removes changes that no client needs any more.")
 public final class RetentionCommand {
 
     private final Invocation invocation;
@@ -33,12 +33,13 @@ public final class RetentionCommand {
     @Command(
             name = "run",
             description = {
-                "Marks what every client has acknowledged, and removes what is older than --keep. --max-age and --max-rows"
-                        + " win over clients: who has not read what they remove has lost history."
+                "Marks the changes that every client has acknowledged, and removes those whose mark "
+                        + "is older than --keep. --max-age and --max-rows also remove changes that a client "
+                        + "has not acknowledged; such a client has lost history."
             },
             footer = {
                 "",
-                "One process at a time works at it; a second one does nothing.",
+                "Only one process runs retention at a time; a second one does nothing.",
                 "With --json: taken, marked, removed, capped, steps.",
                 "",
                 "Example, as a cron job:",
@@ -46,16 +47,25 @@ public final class RetentionCommand {
             })
     int run(
             @Mixin ConnectionArguments connection,
-            @Option(names = "--keep", paramLabel = "TIME", description = "Keep what is processed for so long (7d).")
+            @Option(
+                            names = "--keep",
+                            paramLabel = "TIME",
+                            description = "How long to keep changes that every client has acknowledged (7d).")
                     @Nullable
                     Duration keep,
-            @Option(names = "--max-age", paramLabel = "TIME", description = "Keep what is not, for so long (30d).")
+            @Option(
+                            names = "--max-age",
+                            paramLabel = "TIME",
+                            description = "How long to keep any change, acknowledged or not (30d).")
                     @Nullable
                     Duration maxAge,
-            @Option(names = "--max-rows", paramLabel = "NUMBER", description = "Keep at most so many (any number).")
+            @Option(
+                            names = "--max-rows",
+                            paramLabel = "NUMBER",
+                            description = "How many changes to keep at most (unlimited).")
                     @Nullable
                     Long maxRows,
-            @Option(names = "--no-mark", description = "Mark nothing, only remove.") boolean noMark,
+            @Option(names = "--no-mark", description = "Only remove; do not mark.") boolean noMark,
             @Option(names = "--json", description = "Print a JSON object.") boolean json) {
         RetentionOptions.Builder options = RetentionOptions.builder().markProcessed(!noMark);
         if (keep != null) {
@@ -87,7 +97,7 @@ public final class RetentionCommand {
                     .line("marked " + report.marked() + ", removed " + report.removed() + " processed and "
                             + report.capped() + " beyond the caps, in " + report.steps() + " transactions");
         } else {
-            invocation.console().say("Another process is at it; nothing was done here");
+            invocation.console().say("Another process is running retention; nothing was done");
         }
     }
 

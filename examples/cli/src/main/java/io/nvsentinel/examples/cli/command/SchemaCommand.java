@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code nvsentinel schema}. */
-@Command(name = "schema", description = "Brings the tables up to date, checks them, or prints their SQL.")
+@Command(name = "schema", description = "Migrates the schema, checks it, or prints its SQL.")
 public final class SchemaCommand {
 
     private static final String JSON = "Print a JSON object instead: current, needed, pending, unknown, failed, usable";
@@ -53,8 +53,9 @@ public final class SchemaCommand {
     @Command(
             name = "migrate",
             description = {
-                "Applies the pending migrations, as a user who may create tables. Others who do the same at once take"
-                        + " turns; run it again after it was killed. Data stays as it is."
+                "Applies the pending migrations. The user must be allowed to create tables. Several "
+                        + "processes can run this at once: they wait for each other. It can be repeated "
+                        + "after it was killed. Stored data is not changed."
             },
             footer = {
                 "",
@@ -64,7 +65,7 @@ public final class SchemaCommand {
             })
     int migrate(
             @Mixin ConnectionArguments connection,
-            @Option(names = "--dry-run", description = "Only tell what is pending.") boolean dryRun,
+            @Option(names = "--dry-run", description = "Only list the pending migrations.") boolean dryRun,
             @Option(names = "--json", description = JSON + ", and applied.") boolean json) {
         SchemaStatus before = status(connection);
         SchemaStatus after = dryRun ? before : applied(connection, before);
@@ -82,7 +83,7 @@ public final class SchemaCommand {
 
     private SchemaStatus applied(ConnectionArguments connection, SchemaStatus before) {
         if (before.pending().isEmpty()) {
-            invocation.console().say("Nothing is pending; the indexes are looked at");
+            invocation.console().say("No migration is pending; the indexes are checked");
         }
         DatastoreOptions options = connection.options(SchemaMode.MIGRATE);
         invocation.withDatastore(options, Datastore::ping);
@@ -92,16 +93,16 @@ public final class SchemaCommand {
     private static String told(SchemaStatus status, int applied) {
         String version = "The schema is at version " + (status.current() == null ? "none" : status.current());
         return status.pending().isEmpty()
-                ? version + ": " + applied + " migrations applied, nothing pending"
+                ? version + ": " + applied + " migrations applied, none pending"
                 : version + ": " + status.pending().size() + " migrations are pending";
     }
 
     @Command(
             name = "validate",
-            description = "Checks that the tables are as this release needs them, and changes nothing.",
+            description = "Checks that the tables match this release, and changes nothing.",
             footer = {
                 "",
-                "Exit code 1: migrations are pending or have failed, or an index is missing; schema migrate mends it.",
+                "Exit code 1: migrations are pending or have failed, or an index is missing; run schema migrate.",
                 "",
                 "Example, as an init container:",
                 "  until nvsentinel schema validate; do sleep 5; done"
@@ -125,14 +126,14 @@ public final class SchemaCommand {
         return invocation.ended(usable ? ExitCode.OK : ExitCode.FINDING);
     }
 
-    /** What the versions do not tell: whether the index is there that idempotent inserts need. */
+    /** Not covered by the versions: whether the index for idempotent inserts exists. */
     private @Nullable String problem(ConnectionArguments connection) {
         try {
             invocation.withDatastore(connection.options(), Datastore::ping);
             return null;
         } catch (ConfigurationException e) {
             if (e.sqlState() != null) {
-                // The server's refusal, of a right perhaps, and nothing that a migration mends.
+                // An error of the server, for example a missing privilege, which a migration does not correct.
                 throw e;
             }
             return String.valueOf(e.getMessage());
@@ -147,13 +148,14 @@ public final class SchemaCommand {
         String version = "The schema is at version " + (status.current() == null ? "none" : status.current());
         console.say(
                 status.isUsable()
-                        ? version + ", as this release needs it"
+                        ? version + ", which this release requires"
                         : version + " and needs " + status.needed() + ": nvsentinel schema migrate");
     }
 
     @Command(
             name = "print",
-            description = "Prints SQL for psql, for places where somebody else applies it. Needs no database.",
+            description =
+                    "Prints SQL for psql, for example for a database administrator to apply. Needs no database.",
             footer = {
                 "",
                 "Examples:",

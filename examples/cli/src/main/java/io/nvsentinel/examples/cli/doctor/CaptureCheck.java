@@ -13,7 +13,10 @@ final class CaptureCheck implements Check {
     private static final String ROWS = "nvsentinel_capture";
     private static final String TRUNCATE = "nvsentinel_capture_truncate";
 
-    /** The two that always are, and whatever looks like a collection: it is stamped, or captured at least in part. */
+    /**
+     * The two built-in collections, and every table that looks like a collection: with the stamp trigger, or with at
+     * least one capture trigger.
+     */
     private static final String COLLECTIONS = """
             SELECT c.relname, max(t.tgenabled::text) FILTER (WHERE t.tgname = 'nvsentinel_capture'),
                 max(t.tgenabled::text) FILTER (WHERE t.tgname = 'nvsentinel_capture_truncate'),
@@ -51,11 +54,11 @@ final class CaptureCheck implements Check {
         boolean well =
                 trigger(patient, table, ROWS, row.get(1), facts) & trigger(patient, table, TRUNCATE, row.get(2), facts);
         if (well) {
-            patient.ok(name + " is captured, with the images " + row.get(3), facts);
+            patient.ok(name + " is captured, images: " + row.get(3), facts);
         }
     }
 
-    /** The states are those of {@code pg_trigger.tgenabled}. */
+    /** The states of {@code pg_trigger.tgenabled}. */
     private static boolean trigger(
             Patient patient,
             String table,
@@ -65,10 +68,10 @@ final class CaptureCheck implements Check {
         String enable = "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + trigger;
         if (state == null) {
             patient.fail(
-                    table + " has no trigger " + trigger + ": its changes are in no stream",
+                    table + " has no trigger " + trigger + ": change streams do not deliver its changes",
                     trigger.equals(ROWS)
                             ? "SELECT nvsentinel_enable_capture('" + table + "') as its owner"
-                            : "make it as the migration V008 does",
+                            : "create it as the migration V008 does",
                     facts);
             return false;
         }
@@ -78,12 +81,13 @@ final class CaptureCheck implements Check {
             }
             case "O" ->
                 patient.warn(
-                        "trigger " + trigger + " of " + table + " does not see what replication applies",
+                        "trigger " + trigger + " of " + table + " does not capture changes that replication applies",
                         enable,
                         facts);
             default ->
                 patient.fail(
-                        "trigger " + trigger + " of " + table + " is off: changes made now are in no stream, ever",
+                        "trigger " + trigger + " of " + table
+                                + " is disabled: changes made now are lost to change streams",
                         enable,
                         facts);
         }

@@ -33,8 +33,8 @@ final class CertificateCheck implements Check {
         TlsOptions tls = options.tls().orElse(null);
         if (tls == null) {
             patient.warn(
-                    "sslmode is disable: everything, passwords too, travels in plain text",
-                    "use verify-full with the authority's certificate, unless the network is your own machine",
+                    "sslmode is disable: all data, including passwords, is sent in plain text",
+                    "use verify-full with the authority's certificate, unless the server is on this machine",
                     Map.of("mode", SslMode.DISABLE.libpqName()));
             return;
         }
@@ -55,15 +55,15 @@ final class CertificateCheck implements Check {
         Map<String, Object> facts = Map.of("mode", mode.libpqName());
         String text = "sslmode is " + mode.libpqName();
         switch (mode) {
-            case VERIFY_FULL -> patient.ok(text + ": the server's certificate and its name are verified", facts);
-            case VERIFY_CA -> patient.ok(text + ": the server's certificate is verified, its name is not", facts);
+            case VERIFY_FULL -> patient.ok(text + ": the server's certificate and host name are verified", facts);
+            case VERIFY_CA -> patient.ok(text + ": the server's certificate is verified, its host name is not", facts);
             default -> {
                 boolean verified = mode == SslMode.REQUIRE && options.sslRootCert() != null;
                 if (verified) {
-                    patient.ok(text + " with an authority: as verify-ca", facts);
+                    patient.ok(text + " with an authority has the effect of verify-ca", facts);
                 } else {
                     patient.warn(
-                            text + ": nobody verifies that the server is the server",
+                            text + ": the server's certificate is not verified, so another server could impersonate it",
                             "use verify-full with the authority's certificate",
                             facts);
                 }
@@ -106,7 +106,8 @@ final class CertificateCheck implements Check {
         if (status.daysLeft(TlsStatus.Role.CLIENT).isEmpty()) {
             if (options.password() == null) {
                 patient.warn(
-                        "neither a password nor a client certificate: only a server that trusts everybody lets this in",
+                        "neither a password nor a client certificate is set: only a server with the "
+                                + "method trust accepts this login",
                         "set DATASTORE_PASSWORD, or DATASTORE_SSLCERT and DATASTORE_SSLKEY",
                         Map.of());
             }
@@ -120,18 +121,18 @@ final class CertificateCheck implements Check {
 
     private static String cure(TlsException.Reason reason) {
         return switch (reason) {
-            case INVALID_OPTION -> "mend the option";
-            case MISSING -> "mount the secret, or mend the path";
-            case NOT_READABLE -> "let the user of this process read it (fsGroup, defaultMode)";
+            case INVALID_OPTION -> "correct the option";
+            case MISSING -> "mount the secret, or correct the path";
+            case NOT_READABLE -> "allow the user of this process to read it (fsGroup, defaultMode)";
             case KEY_PERMISSIONS -> "chmod 600, or defaultMode 0400 of the secret";
-            case UNREADABLE_CONTENT -> "put a PEM file there";
+            case UNREADABLE_CONTENT -> "replace it by a PEM file";
             case KEY_PASSWORD -> "set DATASTORE_SSLPASSWORD_FILE to the file with the key's password";
-            case KEY_MISMATCH -> "take key and certificate from one issue";
-            case WEAK_KEY -> "issue it anew with RSA from 2048 bits, or EC from 224";
-            case NOT_YET_VALID -> "wait, or set this machine's clock";
-            case EXPIRED -> "renew it; with cert-manager look at the Certificate's events";
-            case USER_MISMATCH -> "issue it for the user as common name, or log in as the one it names";
-            case UNSTABLE -> "try again when the files are no longer being written";
+            case KEY_MISMATCH -> "use the key that belongs to the certificate";
+            case WEAK_KEY -> "issue a new certificate with RSA of at least 2048 bits, or EC of at least 224";
+            case NOT_YET_VALID -> "wait, or correct this machine's clock";
+            case EXPIRED -> "renew it; with cert-manager, check the events of the Certificate";
+            case USER_MISMATCH -> "issue it with the user as common name, or log in as the user it names";
+            case UNSTABLE -> "try again when the files are completely written";
         };
     }
 }

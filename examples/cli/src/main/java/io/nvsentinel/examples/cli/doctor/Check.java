@@ -11,11 +11,11 @@ interface Check {
         /** Nothing. */
         NOTHING("nothing"),
         /** Options that can be used. */
-        OPTIONS("a configuration that can be used"),
+        OPTIONS("a valid configuration"),
         /** A connection to the database. */
         LOGIN("a connection to the database"),
         /** And the tables in it. */
-        TABLES("the tables of the schema");
+        TABLES("the schema");
 
         private final String text;
 

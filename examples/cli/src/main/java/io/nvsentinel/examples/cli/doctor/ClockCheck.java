@@ -46,7 +46,10 @@ final class ClockCheck implements Check {
                 + error + " ms)";
         if (Duration.ofMillis(Math.abs(millis) - error).compareTo(TOLERATED) > 0) {
             patient.warn(
-                    text, "let both follow a time server: ages and certificates are judged by these clocks", facts);
+                    text,
+                    "synchronize both machines with a time server: ages and the validity of "
+                            + "certificates depend on these clocks",
+                    facts);
         } else {
             patient.ok(text, facts);
         }

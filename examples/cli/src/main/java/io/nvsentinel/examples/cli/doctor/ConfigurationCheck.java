@@ -31,7 +31,7 @@ final class ConfigurationCheck implements Check {
             patient.configured(options);
             tell(patient, options);
         } catch (ConfigurationException e) {
-            patient.fail(String.valueOf(e.getMessage()), "mend what is named here", Map.of());
+            patient.fail(String.valueOf(e.getMessage()), "correct the named options", Map.of());
         }
     }
 
@@ -40,7 +40,7 @@ final class ConfigurationCheck implements Check {
         Map<String, @Nullable Object> facts = new LinkedHashMap<>();
         for (ConfiguredOption option : options.configured()) {
             if (option.name().startsWith("schemaMode") || option.name().equals("schemaWait")) {
-                // This tool's own, whatever the configuration says.
+                // Set by this tool, regardless of the configuration.
                 continue;
             }
             String source = source(patient, option);
@@ -53,7 +53,8 @@ final class ConfigurationCheck implements Check {
             }
         }
         patient.ok(
-                String.join(", ", given) + "; " + (facts.size() - given.size()) + " others at their defaults", facts);
+                String.join(", ", given) + "; " + (facts.size() - given.size()) + " other options have their defaults",
+                facts);
     }
 
     private static String source(Patient patient, ConfiguredOption option) {

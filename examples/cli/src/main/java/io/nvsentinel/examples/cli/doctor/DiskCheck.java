@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * Whether the server can still write to its disk. A sort that does not fit into the smallest {@code work_mem} writes a
- * temporary file of a few hundred kilobytes into the database's tablespace; nothing of it remains.
+ * temporary file of a few hundred kilobytes into the database's tablespace; the file is then removed.
  */
 final class DiskCheck implements Check {
 
@@ -42,7 +42,8 @@ final class DiskCheck implements Check {
             }
             patient.fail(
                     "the server's disk is full: writes fail (" + Failed.text(e) + ")",
-                    "free space on the server's volume or enlarge it; then nvsentinel retention run shrinks the changelog",
+                    "free space on the server's volume or enlarge it; then run nvsentinel retention "
+                            + "run to shrink the changelog",
                     Failed.facts(e));
         }
     }

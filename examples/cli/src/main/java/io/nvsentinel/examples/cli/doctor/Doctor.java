@@ -24,9 +24,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "doctor",
         description = {
-            "Examines configuration, network, certificates, database and change streams, and changes nothing.",
-            "One line for each thing: ✓ is well, ! works but needs a look, ✗ does not work, - could not be examined."
-                    + " What follows the arrow is the cure."
+            "Checks configuration, network, certificates, database and change streams, and changes nothing.",
+            "Prints one line for each check: ✓ passed, ! warning, ✗ failed, - not checked. The text "
+                    + "after the arrow says how to correct the problem."
         },
         footer = {
             "",
@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
             "",
             "--json prints one object: verdict (ok, warning, failed), and findings, each with check, verdict (also"
                     + " unchecked), text, cure and facts.",
-            "The exit code is 1 if something has failed, with --strict also if something needs a look."
+            "The exit code is 1 if a check has failed, with --strict even for a warning."
         })
 public final class Doctor implements Callable<Integer> {
 
@@ -69,37 +69,36 @@ public final class Doctor implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of lines.")
     private boolean json;
 
-    @Option(names = "--strict", description = "What needs a look counts as failed.")
+    @Option(names = "--strict", description = "Treat warnings as failures.")
     private boolean strict;
 
     @Option(
             names = "--warn-days",
             paramLabel = "DAYS",
             defaultValue = "14",
-            description = "A certificate with fewer days left needs a look (default: ${DEFAULT-VALUE}).")
+            description = "Warn if a certificate is valid for fewer days than this (default: ${DEFAULT-VALUE}).")
     private long warnDays;
 
     @Option(
             names = "--warn-lag",
             paramLabel = "TIME",
             defaultValue = "5m",
-            description = "A client that is further behind needs a look (default: ${DEFAULT-VALUE}).")
+            description = "Warn if a client has more pending changes than this (default: ${DEFAULT-VALUE}).")
     private Duration warnLag = Duration.ZERO;
 
     @Option(
             names = "--keep",
             paramLabel = "TIME",
             defaultValue = "7d",
-            description =
-                    "For how long the retention keeps what every client has acknowledged (default: ${DEFAULT-VALUE})."
-                            + " It is overdue when such a change is a day older.")
+            description = "How long retention keeps changes that every client has acknowledged (default: "
+                    + "${DEFAULT-VALUE}). Warn if such a change is more than one day older.")
     private Duration keep = Duration.ZERO;
 
     @Option(
             names = "--max-age",
             paramLabel = "TIME",
             defaultValue = "30d",
-            description = "For how long the retention keeps any change (default: ${DEFAULT-VALUE}).")
+            description = "How long retention keeps any change (default: ${DEFAULT-VALUE}).")
     private Duration maxAge = Duration.ZERO;
 
     /**
@@ -133,7 +132,7 @@ public final class Doctor implements Callable<Integer> {
     private static void examine(Check check, Patient patient) {
         patient.examining(check.name());
         if (!patient.has(check.need())) {
-            patient.unchecked("not examined: needs " + check.need().text());
+            patient.unchecked("not checked: needs " + check.need().text());
             return;
         }
         try {

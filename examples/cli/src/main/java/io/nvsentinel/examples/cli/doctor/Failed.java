@@ -25,7 +25,7 @@ final class Failed {
 
     static String cure(SQLException error) {
         String cure = Cures.ofState(error.getSQLState());
-        return cure == null ? "look into the server's log" : cure;
+        return cure == null ? "check the server's log" : cure;
     }
 
     static Map<String, @Nullable Object> facts(SQLException error) {

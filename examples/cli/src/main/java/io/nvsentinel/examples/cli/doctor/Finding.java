@@ -7,13 +7,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a check found out about one thing.
+ * The result of a check of one item.
  *
  * @param check the check's name
- * @param verdict whether it is well
- * @param text what was found, in one line
- * @param cure what to do, or null where nothing is to be done
- * @param facts figures for programs
+ * @param verdict the verdict
+ * @param text the finding, in one line
+ * @param cure what to do, or null if nothing needs to be done
+ * @param facts values for programs
  */
 record Finding(
         String check,
@@ -26,7 +26,7 @@ record Finding(
     enum Verdict {
         /** It is. */
         OK("✓"),
-        /** It works, and somebody should look at it. */
+        /** It works, but needs attention. */
         WARNING("!"),
         /** It does not work. */
         FAILED("✗"),

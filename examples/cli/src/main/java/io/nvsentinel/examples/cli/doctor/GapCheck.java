@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Who holds a place in the changelog and does not commit: no stream can go past it. */
+/** Transactions that are blocking the change stream and do not end: no stream can pass them. */
 final class GapCheck implements Check {
 
-    /** Those that are in their commit for milliseconds are no news; so look twice. */
+    /** Transactions that are committing for only milliseconds are not reported, so the check reads twice. */
     private static final String PAUSE = "SELECT pg_sleep(0.3)";
 
     private static final String HOLDERS = """
@@ -49,7 +49,7 @@ final class GapCheck implements Check {
         }
         holders.forEach(row -> holder(patient, row));
         if (holders.isEmpty()) {
-            patient.ok("nobody holds one open", Map.of());
+            patient.ok("no open transaction blocks the change stream", Map.of());
         }
     }
 
@@ -64,14 +64,14 @@ final class GapCheck implements Check {
         String age = row.get(6) == null ? "" : ", for " + row.get(6) + " s";
         if (row.get(5) != null) {
             patient.warn(
-                    "the prepared transaction " + row.get(5) + " holds a place in the changelog" + age,
+                    "the prepared transaction " + row.get(5) + " is blocking the change stream" + age,
                     "COMMIT PREPARED or ROLLBACK PREPARED '" + row.get(5) + "'",
                     facts);
         } else {
             patient.warn(
                     "process " + row.get(1) + " of \"" + row.get(2) + "\" (user " + row.get(3) + ", " + row.get(4)
-                            + ") holds a place in the changelog" + age,
-                    "let it commit, or SELECT pg_terminate_backend(" + row.get(1) + ")",
+                            + ") is blocking the change stream" + age,
+                    "wait until it ends, or run SELECT pg_terminate_backend(" + row.get(1) + ")",
                     facts);
         }
     }

@@ -33,7 +33,7 @@ final class ListenCheck implements Check {
     public void run(Patient patient) throws SQLException {
         Login direct = patient.direct();
         if (direct == null) {
-            patient.unchecked("needs a connection to directHost, where the library listens");
+            patient.unchecked("needs a connection to directHost, on which the library listens");
             return;
         }
         try (Connection listening = direct.connect();
@@ -60,19 +60,19 @@ final class ListenCheck implements Check {
     private static void tell(Patient patient, boolean same, boolean heard) {
         Map<String, Object> facts = Map.of("works", same && heard, "sameSession", same, "notified", heard);
         if (same && heard) {
-            patient.ok("LISTEN works: writers wake change streams", facts);
+            patient.ok("LISTEN works: writers notify change streams", facts);
             return;
         }
         patient.warn(
                 (same
                                 ? "no notification came within " + MILLIS + " ms"
-                                : "a pooler gives each transaction another session")
+                                : "a pooler assigns each transaction to another session")
                         + ": change streams find changes by polling, every "
                         + patient.options().pollInterval().toMillis() + " ms",
                 patient.options().directHost() == null
-                        ? "connect change streams past the pooler: set DATASTORE_DIRECT_HOST to the server itself, or pool"
-                                + " sessions"
-                        : "directHost has to name the server itself, not a pooler in transaction mode",
+                        ? "let change streams bypass the pooler: set DATASTORE_DIRECT_HOST to the "
+                                + "server itself, or use session pooling"
+                        : "directHost must name the server itself, not a pooler in transaction mode",
                 facts);
     }
 }

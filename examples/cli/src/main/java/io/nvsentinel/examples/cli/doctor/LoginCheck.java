@@ -20,8 +20,8 @@ final class LoginCheck implements Check {
             FROM pg_stat_ssl AS s WHERE s.pid = pg_backend_pid()""";
 
     private static final String SILENT =
-            "somebody listens there and says nothing: look whether it is PostgreSQL and not"
-                    + " stopped or overloaded, and for firewalls and service meshes between";
+            "the port accepts connections but does not answer: check that it is PostgreSQL and that "
+                    + "it is not stopped or overloaded, and check firewalls and service meshes in between";
 
     @Override
     public String name() {
@@ -38,7 +38,7 @@ final class LoginCheck implements Check {
         for (ServerPath path : ServerPath.of(patient.options())) {
             Login login = open(patient.options(), path);
             if (login == null) {
-                patient.unchecked(path.prefix() + "without certificates that can be used nobody can try to log in");
+                patient.unchecked(path.prefix() + "a login needs certificates that can be used");
             } else {
                 logIn(patient, path, login);
             }

@@ -9,7 +9,7 @@ import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Map;
 
-/** Whether each server has an address, and whether somebody listens there. */
+/** Whether the name of each server can be resolved, and whether its port accepts connections. */
 final class NetworkCheck implements Check {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -45,8 +45,8 @@ final class NetworkCheck implements Check {
             }
         } catch (UnknownHostException e) {
             patient.fail(
-                    path.prefix() + name + ": the name has no address",
-                    "check the host's name and this machine's DNS",
+                    path.prefix() + name + ": the host name cannot be resolved",
+                    "check the host name and this machine's DNS",
                     Map.of("path", path.option(), "host", name));
         }
     }
@@ -68,8 +68,8 @@ final class NetworkCheck implements Check {
         } catch (IOException e) {
             patient.fail(
                     where + ": " + String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT),
-                    "check that the server runs and listens there (listen_addresses), and firewalls and network policies"
-                            + " between",
+                    "check that the server runs and listens on this address (listen_addresses), and "
+                            + "check firewalls and network policies in between",
                     facts);
         }
     }

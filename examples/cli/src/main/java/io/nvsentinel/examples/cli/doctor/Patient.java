@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What is examined, as far as earlier checks have come, and what they found. */
+/** The state of the checked datastore: connections of earlier checks and their findings. */
 final class Patient implements AutoCloseable {
 
     private final Invocation invocation;
@@ -93,7 +93,7 @@ final class Patient implements AutoCloseable {
         connection = opened;
     }
 
-    /** Logs in where the library needs a session of its own; null if that failed. */
+    /** Logs in to the server for dedicated sessions; null if that failed. */
     @Nullable
     Login direct() {
         return options().directHost() == null ? login : direct;

@@ -22,7 +22,7 @@ final class PoolerCheck implements Check {
 
     private static final String SESSION = "SELECT pg_backend_pid()";
 
-    /** Its text tells the check's own statement from those of other clients of the pooler. */
+    /** The comment distinguishes the statement of the check from statements of other clients of the pooler. */
     private static final String MARKED = SESSION + " /* nvsentinel doctor */";
 
     private static final String LEFT_OVER = "SELECT name FROM pg_prepared_statements WHERE statement = ?";
@@ -84,7 +84,7 @@ final class PoolerCheck implements Check {
         }
     }
 
-    /** A statement that stays behind in a session of the pooler's would fail other clients that use its name. */
+    /** A statement that remains in a session of the pooler would cause errors for other clients that use its name. */
     private static void forget(Connection occupying) throws SQLException {
         for (List<@Nullable String> row : Sql.rows(occupying, LEFT_OVER, MARKED)) {
             try (Statement statement = occupying.createStatement()) {
@@ -100,17 +100,17 @@ final class PoolerCheck implements Check {
         facts.put("preparedStatements", kept);
         facts.put("works", outcome.failure() == null);
         if (outcome.sameSession()) {
-            patient.ok("each connection keeps its session of the server", facts);
+            patient.ok("each connection keeps its server session", facts);
         } else if (outcome.failure() == null) {
             patient.ok(
-                    "a pooler gives each transaction another session, and "
-                            + (kept == 0 ? "preparedStatements is 0" : "carries prepared statements over"),
+                    "a pooler assigns each transaction to another session, and "
+                            + (kept == 0 ? "preparedStatements is 0" : "supports prepared statements"),
                     facts);
         } else {
             patient.fail(
-                    "a pooler gives each transaction another session and does not carry prepared statements over ("
+                    "a pooler assigns each transaction to another session and does not support prepared statements ("
                             + Failed.text(outcome.failure()) + "), and preparedStatements is " + kept
-                            + ": statements fail, or another one runs in their place",
+                            + ": statements fail, or a wrong statement is executed",
                     "set DATASTORE_PREPARED_STATEMENTS=0, or max_prepared_statements in PgBouncer 1.21 or newer",
                     facts);
         }

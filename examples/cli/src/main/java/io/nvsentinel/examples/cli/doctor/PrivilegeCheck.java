@@ -48,7 +48,10 @@ final class PrivilegeCheck implements Check {
                 AND (NOT ?::boolean OR privilege = 'SELECT' AND n.name <> 'handled_changes')
             GROUP BY n.name, c.relkind ORDER BY n.name""";
 
-    /** Ours, and the one by which writers wake change streams: without it their writes fail while somebody sleeps. */
+    /**
+     * The datastore's functions, and the one by which writers notify change streams: without it their writes fail while
+     * a stream is idle.
+     */
     private static final String FUNCTIONS = """
             SELECT oid::regprocedure FROM pg_proc
             WHERE (pronamespace = ?::regnamespace AND starts_with(proname, 'nvsentinel_') AND NOT prosecdef
@@ -128,8 +131,8 @@ final class PrivilegeCheck implements Check {
         facts.put("createCollections", create);
         facts.put("migrate", migrate);
         patient.ok(
-                "all that an application needs; retention: " + yes(retention) + ", create collections: " + yes(create)
-                        + ", migrate: " + yes(migrate),
+                "the user has all privileges that an application needs; retention: " + yes(retention)
+                        + ", create collections: " + yes(create) + ", migrate: " + yes(migrate),
                 facts);
     }
 

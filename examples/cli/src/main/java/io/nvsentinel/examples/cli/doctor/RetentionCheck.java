@@ -56,8 +56,8 @@ final class RetentionCheck implements Check {
                 acknowledged ? "the oldest change that every client has acknowledged is " : "the oldest change is ";
         if (age.compareTo(kept.plus(TOLERANCE)) > 0) {
             patient.warn(
-                    "overdue: " + what + Times.text(age) + " old, and is kept for " + Times.text(kept),
-                    "run retention().runPeriodically() in one service, or nvsentinel retention run as a daily job",
+                    "overdue: " + what + Times.text(age) + " old; retention should keep it for " + Times.text(kept),
+                    "call retention().runPeriodically() in one service, or schedule nvsentinel retention run daily",
                     facts);
         } else {
             patient.ok("the oldest change is " + Times.text(age) + " old", facts);

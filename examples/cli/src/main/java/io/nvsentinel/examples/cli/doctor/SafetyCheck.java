@@ -54,14 +54,14 @@ final class SafetyCheck implements Check {
         if (!creators.isEmpty()) {
             String revoke = "REVOKE CREATE ON SCHEMA " + schema + " FROM " + String.join(", ", creators);
             patient.fail(
-                    "others than the owner may create objects in the schema: " + String.join(", ", creators),
+                    "roles other than the owner may create objects in the schema: " + String.join(", ", creators),
                     revoke + ", as the owner of the schema",
                     Map.of("creators", creators, "revoke", revoke));
         }
         for (String table : hidden) {
             String disable = "ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY";
             patient.fail(
-                    "row-level security may hide rows of " + table + " from this user, which loses changes",
+                    "row-level security may hide rows of table " + table + " from this user, which loses changes",
                     disable + ", as the owner of the table",
                     Map.of("table", table));
         }
@@ -69,15 +69,17 @@ final class SafetyCheck implements Check {
                 Sql.rows(patient.connection(), Sql.in(patient.options().schema(), FOREIGN));
         for (List<@Nullable String> row : foreign) {
             patient.fail(
-                    "the changelog holds id " + row.get(0) + ", but its sequence has given out no more than "
-                            + row.get(1) + ": capture did not write that row",
-                    "find out who wrote it, and SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog WHERE id > "
+                    "the changelog holds id " + row.get(0) + ", but its sequence has not generated ids above "
+                            + row.get(1) + ": the row was not written by capture",
+                    "find out which program wrote it, and SET nvsentinel.retention = 'on'; DELETE FROM "
++ "datastore_changelog WHERE id > "
                             + row.get(1) + " as the owner of the table",
                     Map.of("id", String.valueOf(row.get(0)), "lastValue", String.valueOf(row.get(1))));
         }
         if (creators.isEmpty() && hidden.isEmpty() && foreign.isEmpty()) {
             patient.ok(
-                    "nobody but the owner creates objects in the schema, no policy hides rows, and no row is ahead of the sequence",
+                    "only the owner can create objects in the schema, no policy hides rows, and no id "
+                            + "is above its sequence",
                     Map.of());
         }
     }

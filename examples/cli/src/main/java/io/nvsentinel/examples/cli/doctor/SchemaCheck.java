@@ -36,7 +36,7 @@ final class SchemaCheck implements Check {
         if (!status.failed().isEmpty()) {
             patient.fail("migrations have failed: " + String.join(", ", status.failed()), MIGRATE, facts);
         } else if (status.current() == null) {
-            patient.fail("schema " + patient.options().schema() + " has no tables of NVSentinel", MIGRATE, facts);
+            patient.fail("schema " + patient.options().schema() + " contains no NVSentinel tables", MIGRATE, facts);
         } else if (!status.pending().isEmpty()) {
             patient.fail(
                     "version " + status.current() + ", " + status.pending().size() + " migrations are pending up to "
@@ -55,9 +55,9 @@ final class SchemaCheck implements Check {
             patient.ok("version " + status.current() + ", nothing pending", facts);
         } else {
             patient.warn(
-                    "version " + status.current() + " is newer than this tool knows (" + status.needed() + "): "
+                    "version " + status.current() + " is newer than this tool supports (" + status.needed() + "): "
                             + String.join(", ", status.unknown()),
-                    "use the tool of the release that migrated",
+                    "use the tool of the release that migrated the schema",
                     facts);
         }
     }

@@ -18,7 +18,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
-/** The certificate that a server shows to anybody who asks for TLS, without a login. */
+/** The certificate that a server presents to every TLS client, without a login. */
 final class ServerCertificate {
 
     private static final int REQUEST_BYTES = 8;
@@ -27,12 +27,13 @@ final class ServerCertificate {
     private ServerCertificate() {}
 
     /**
-     * Asks a server for its certificate, and sends it nothing else. Whoever it is of: it is to be looked at, not trusted.
+     * Reads the certificate of a server, and sends nothing else. Every certificate is accepted, because it is only
+     * inspected, not trusted.
      *
      * @param server the server
      * @param millis how long each step may take
-     * @return empty if the server offers no TLS
-     * @throws IOException if the server cannot be reached or breaks off
+     * @return empty if the server does not support TLS
+     * @throws IOException if the server cannot be reached or closes the connection
      * @throws GeneralSecurityException if this JVM cannot do TLS
      */
     static Optional<X509Certificate> of(InetSocketAddress server, int millis)
@@ -74,7 +75,7 @@ final class ServerCertificate {
         }
     }
 
-    /** Nothing is sent over this connection; the ones that matter verify as the mode says. */
+    /** Nothing is sent over this connection; the datastore's connections verify according to the mode. */
     private static final class Anybody implements X509TrustManager {
 
         @Override

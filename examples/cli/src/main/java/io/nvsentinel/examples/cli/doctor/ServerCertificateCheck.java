@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which certificate each server shows, whatever the client thinks of it. */
+/** The certificate of each server, even if the client would reject it. */
 final class ServerCertificateCheck implements Check {
 
     @Override
@@ -51,12 +51,12 @@ final class ServerCertificateCheck implements Check {
                 tell(patient, name, shown.get());
             } else {
                 patient.fail(
-                        name + " offers no TLS",
-                        "turn ssl on in postgresql.conf; sslmode disable would send passwords in plain text",
+                        name + " does not support TLS",
+                        "set ssl = on in postgresql.conf; with sslmode disable, passwords would be sent in plain text",
                         Map.of("host", name));
             }
         } catch (IOException | GeneralSecurityException e) {
-            patient.unchecked("the certificate of " + name + " could not be seen: " + e.getMessage());
+            patient.unchecked("the certificate of " + name + " could not be read: " + e.getMessage());
         }
     }
 
@@ -77,9 +77,9 @@ final class ServerCertificateCheck implements Check {
         String text = "server " + subject + " for " + (names.isEmpty() ? "no names" : String.join(", ", names));
         String valid = text + ", valid until " + day + ", " + left + " days left";
         if (until.isBefore(patient.invocation().clock().instant())) {
-            patient.fail(text + ", expired on " + day, "renew it on the server, and reload", facts);
+            patient.fail(text + ", expired on " + day, "renew it on the server, and reload the configuration", facts);
         } else if (left < patient.limits().days()) {
-            patient.warn(valid, "renew it on the server, and reload", facts);
+            patient.warn(valid, "renew it on the server, and reload the configuration", facts);
         } else {
             patient.ok(valid, facts);
         }

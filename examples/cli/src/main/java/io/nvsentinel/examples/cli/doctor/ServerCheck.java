@@ -41,8 +41,8 @@ final class ServerCheck implements Check {
                     facts);
         } else if (readOnly) {
             patient.fail(
-                    "a primary, but its transactions are read-only (default_transaction_read_only is on): writes are refused",
-                    "turn it off for the server, the database, the role or extraParams",
+                    "a primary, but its transactions are read-only (default_transaction_read_only is on): writes fail",
+                    "turn it off in the server, the database, the role or extraParams",
                     facts);
         } else {
             patient.ok("a primary that accepts writes", facts);
@@ -60,7 +60,7 @@ final class ServerCheck implements Check {
             patient.ok("the database's encoding is UTF8", facts);
         } else {
             patient.fail(
-                    "the database's encoding is " + encoding + ", and documents need UTF8",
+                    "the database's encoding is " + encoding + "; documents require UTF8",
                     "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and move the data with pg_dump",
                     facts);
         }
@@ -72,7 +72,8 @@ final class ServerCheck implements Check {
         facts.put("max", most);
         facts.put("used", used);
         facts.put("poolMax", pool);
-        String text = used + " of " + most + " connections are in use; a pool may take " + pool + " and one to listen";
+        String text = used + " of " + most + " connections are in use; a pool may open " + pool
+                + " and one for notifications";
         if (most - used < pool + 1) {
             patient.warn(text, "lower DATASTORE_MAX_CONNECTIONS or raise max_connections on the server", facts);
         } else {

@@ -14,7 +14,7 @@ final class Sql {
 
     private Sql() {}
 
-    /** All rows, each with its columns; null where a value is. */
+    /** All rows, each with its columns; SQL nulls are null. */
     static List<List<@Nullable String>> rows(Connection connection, String sql, Object... parameters)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {

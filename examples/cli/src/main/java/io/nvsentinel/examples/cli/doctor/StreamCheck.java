@@ -50,7 +50,7 @@ final class StreamCheck implements Check {
         patient.examining("clients");
         read.clients.forEach(client -> client(patient, client));
         if (read.clients.isEmpty()) {
-            patient.ok("none is known", Map.of());
+            patient.ok("there are none", Map.of());
         }
         patient.examining("pool");
         pool(patient, read.pool);
@@ -76,18 +76,18 @@ final class StreamCheck implements Check {
                         client.behindSince(), patient.invocation().clock().instant());
         String text = client.clientName() + ": " + client.lag() + " changes behind"
                 + (client.lag() == 0 ? "" : ", since " + Times.text(behind.isNegative() ? Duration.ZERO : behind))
-                + (client.isOwned() ? "" : ", nobody reads it");
+                + (client.isOwned() ? "" : ", no owner");
         Map<String, @Nullable Object> facts = facts(client);
         if (client.isHistoryLost()) {
             patient.fail(
-                    client.clientName() + ": changes that it has not seen are gone",
-                    "read the collection anew, then nvsentinel clients reset " + client.clientName() + " --to now",
+                    client.clientName() + ": changes that it has not received were removed",
+                    "read the collection again, then run nvsentinel clients reset " + client.clientName() + " --to now",
                     facts);
         } else if (behind.compareTo(patient.limits().lag()) > 0) {
             patient.warn(
                     text,
                     client.isOwned()
-                            ? "look why its consumer is slow"
+                            ? "check why its consumer is slow"
                             : "start its consumer, or nvsentinel clients delete " + client.clientName(),
                     facts);
         } else {

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
-/** Reads and converts the source in batches, on a thread of its own and never far ahead of whoever stores them. */
+/**
+ * Reads and converts the source in batches, on a separate thread, with a bounded number of batches ahead of the writer.
+ */
 final class BatchReader {
 
     /** Batches that are read while one is stored. */

@@ -14,9 +14,10 @@ import java.time.Duration;
  * The collection's table, and whether its changes are captured while we write.
  *
  * <p>Capture is put off by disabling the table's own trigger in the transaction that writes, and putting it back before
- * the commit. That takes a lock which lets readers in and writers wait, so no change of anybody else can fall into the
- * time without capture; it takes the owner's right, so no application can hide a change; and whatever ends the transaction
- * early puts the trigger back with everything else. A setting that the trigger obeys would have none of the three.
+ * the commit. That acquires a lock which allows readers and blocks writers, so no change of another writer can occur
+ * while capture is disabled; it takes the owner's right, so no application can hide a change; and if the transaction
+ * ends early, the trigger is restored with everything else. A setting that the trigger obeys would have none of the
+ * three.
  */
 final class CollectionTable {
 
@@ -25,7 +26,7 @@ final class CollectionTable {
                     + " LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'nvsentinel_capture'"
                     + " WHERE c.oid = to_regclass(?)";
 
-    /** Whoever waits for a lock makes those wait who come after, so nobody waits for longer at one go. */
+    /** A session that waits for a lock blocks later sessions, so each wait is short. */
     static final Duration LOCK_WAIT = Duration.ofSeconds(2);
 
     private final Connection connection;
@@ -87,7 +88,9 @@ final class CollectionTable {
                 boolean asMade = row.getBoolean(1);
                 if (row.wasNull()) {
                     throw new ToolException(
-                            ExitCode.REFUSED, table + " is a table, but no collection", "name another with --into");
+                            ExitCode.REFUSED,
+                            table + " is a table, but not a collection",
+                            "name another collection with --into");
                 }
                 if (!captured) {
                     requirePowers(table, asMade, row.getBoolean(2));
@@ -103,13 +106,13 @@ final class CollectionTable {
         if (!owner) {
             throw new ToolException(
                     ExitCode.REFUSED,
-                    "only the owner of " + table + " can import without change streams seeing it",
+                    "only the owner of " + table + " can import without notifying change streams",
                     "connect as the owner (nvsentinel_migrator), or import with --capture");
         }
         if (!asMade) {
             throw new ToolException(
                     ExitCode.REFUSED,
-                    "the trigger nvsentinel_capture of " + table + " is not enabled as the schema makes it",
+                    "the trigger nvsentinel_capture of " + table + " is not enabled as the migrations enable it",
                     "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER nvsentinel_capture");
         }
     }

@@ -47,11 +47,11 @@ final class CollectionWriter {
     private final OffsetDateTime importedAt;
 
     /**
-     * Makes ready.
+     * Creates a writer.
      *
-     * @param connection not used by anybody else
-     * @param collection where records go
-     * @param lockWait how long others may hold the table
+     * @param connection used only by this writer
+     * @param collection the target collection
+     * @param lockWait how long to wait for locks of other sessions on the table
      */
     CollectionWriter(Connection connection, CollectionTable collection, Duration lockWait) throws SQLException {
         this.connection = connection;
@@ -137,7 +137,9 @@ final class CollectionWriter {
         T run() throws SQLException;
     }
 
-    /** Others may hold the table for long; waiting for them without end would make everybody else wait behind us. */
+    /**
+     * Other sessions may lock the table for a long time; waiting for them without limit would block all later sessions.
+     */
     private <T> T whenFree(Work<T> work) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
@@ -194,7 +196,7 @@ final class CollectionWriter {
         }
     }
 
-    /** JSON on one line has no other character that COPY takes for one of its own. */
+    /** JSON on one line contains no other character with a special meaning in COPY. */
     private static void escape(byte[] json, OutputStream out) throws IOException {
         int from = 0;
         for (int i = 0; i < json.length; i++) {
@@ -206,7 +208,7 @@ final class CollectionWriter {
         out.write(json, from, json.length - from);
     }
 
-    /** Those that neither were stored nor are there: another record has what must be unique. */
+    /** Records that were neither stored nor exist: another record has the same unique value. */
     private List<Batch.Reject> kept(List<ConvertedDocument> documents) throws SQLException {
         String sql = "SELECT id FROM import_batch b WHERE NOT EXISTS (SELECT FROM " + collection.table()
                 + " t WHERE t.id = b.id)";
@@ -219,15 +221,15 @@ final class CollectionWriter {
         }
         return documents.stream()
                 .filter(document -> ids.contains(document.id()))
-                .map(document -> new Batch.Reject(
-                        document.source(), "another record has the same key: its eventId or its idempotency key"))
+                .map(document ->
+                        new Batch.Reject(document.source(), "another record has the same eventId or idempotency key"))
                 .toList();
     }
 
     /** The server's message and what it names, without the detail, which may quote the document. */
     private static String reason(SQLException error) {
         ServerErrorMessage message = error instanceof PSQLException answer ? answer.getServerErrorMessage() : null;
-        return "PostgreSQL refuses it: "
+        return "PostgreSQL rejects it: "
                 + (message == null ? error.getMessage() : message.getMessage())
                 + " (SQLSTATE " + error.getSQLState() + ")";
     }

@@ -7,13 +7,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document as it is to be stored.
+ * A converted document.
  *
- * @param source where it comes from
+ * @param source its source document
  * @param id the record's id
- * @param createdAt when it was made, for documents that do not say so themselves; null if nothing tells
- * @param json the document, as PostgreSQL prints it
- * @param checksum of that
+ * @param createdAt its creation time, for documents without their own; null if unknown
+ * @param json the document, in the format in which PostgreSQL prints it
+ * @param checksum the checksum of that
  */
 record ConvertedDocument(
         SourceDocument source, UUID id, @Nullable Instant createdAt, byte[] json, UUID checksum) {}

@@ -38,7 +38,7 @@ final class Converter {
         }
         Map<String, @Nullable Object> read = JsonReader.read(source.bytes());
         if (read.get(ID) == null) {
-            throw new RejectedDocumentException("it has no _id, by which it would be known when it comes again");
+            throw new RejectedDocumentException("it has no _id, which is needed to recognize it in a repeated import");
         }
         Map<String, @Nullable Object> document = conversion.document(read);
         target.check(document);

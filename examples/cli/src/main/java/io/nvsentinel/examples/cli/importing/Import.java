@@ -49,7 +49,7 @@ final class Import {
         try {
             each(reader, batch -> tally.stored(batch.documents().size()));
         } catch (SQLException e) {
-            throw new IllegalStateException("bug: nothing was asked of a database", e);
+            throw new IllegalStateException("bug: a dry run used the database", e);
         }
         ImportReport report = new ImportReport(invocation.console());
         report.rehearsed(source.name(), tally);

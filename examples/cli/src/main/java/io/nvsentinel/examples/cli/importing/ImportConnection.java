@@ -32,8 +32,8 @@ final class ImportConnection implements AutoCloseable {
     /**
      * Connects.
      *
-     * @param options where and how
-     * @return the connection, which commits only when told to
+     * @param options the options
+     * @return the connection, without auto-commit
      * @throws SQLException if the server refuses it
      */
     static ImportConnection open(DatastoreOptions options) throws SQLException {
@@ -61,7 +61,7 @@ final class ImportConnection implements AutoCloseable {
         }
         source.setApplicationName(options.applicationName() + " import");
         source.setTcpKeepAlive(true);
-        // Past what the server may take, so that only a server that has gone is given up.
+        // Longer than any timeout of the server, so that it only expires if the server is unavailable.
         source.setSocketTimeout(JdbcSource.seconds(options.statementTimeout().plus(GRACE)));
         // A transaction may lock writers out, so it must end even if this process is stopped in the middle of it.
         long bound = options.statementTimeout().toMillis();

@@ -10,7 +10,7 @@ import org.postgresql.util.PSQLException;
 /** The server's refusals, for the reader of one line. */
 final class ImportErrors {
 
-    private static final String AGAIN = "run the same command again: it goes on where it was";
+    private static final String AGAIN = "run the same command again to continue";
 
     private ImportErrors() {}
 
@@ -22,7 +22,10 @@ final class ImportErrors {
                 ? new ToolException(
                         ExitCode.UNAVAILABLE,
                         "other transactions have held " + target.table() + " for longer than --lock-wait",
-                        (capture ? "end them; then " : "end them, or import with --capture; then ") + AGAIN)
+                        (capture
+                                        ? "wait until they end, or end them; then "
+                                        : "wait until they end, end them, or import with --capture; then ")
+                                + AGAIN)
                 : new ToolException(exitCode(state), message, cure(state));
         failure.initCause(error);
         return failure;
@@ -43,8 +46,9 @@ final class ImportErrors {
 
     private static @Nullable String cure(String state) {
         return switch (state) {
-            case "42501" -> "grant the user what docs/postgresql-grants.sql names, and TEMPORARY on the database";
-            case "57014" -> "choose a smaller --batch-size, or look who holds the table; then " + AGAIN;
+            case "42501" ->
+                "grant the user the privileges in docs/postgresql-grants.sql, and TEMPORARY on the database";
+            case "57014" -> "choose a smaller --batch-size, or check which transaction locks the table; then " + AGAIN;
             default -> exitCode(state) == ExitCode.UNAVAILABLE ? AGAIN : null;
         };
     }

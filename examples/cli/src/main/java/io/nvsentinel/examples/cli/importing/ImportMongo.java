@@ -23,10 +23,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "import-mongo",
         description = {
-            "Stores what mongoexport wrote: Extended JSON, relaxed or canonical, one document a line, one list, or"
-                    + " over several lines, plain or gzip.",
-            "Run it again, also after it was stopped half-way: what is stored already is not stored twice, and not"
-                    + " changed. In the end every document's checksum is compared with the record's."
+            "Imports a file of mongoexport: Extended JSON, relaxed or canonical; one document per "
+                    + "line, a JSON array, or documents over several lines; plain or gzip.",
+            "The import can be repeated, even if it was stopped partway: documents that are already "
+                    + "stored are neither stored twice nor changed. At the end, the checksum of every "
+                    + "document is compared with the stored record."
         },
         footer = {
             "",
@@ -44,7 +45,7 @@ public final class ImportMongo implements Callable<Integer> {
     @Mixin
     private ConnectionArguments connection;
 
-    @Parameters(paramLabel = "FILE", description = "What mongoexport wrote; - for standard input.")
+    @Parameters(paramLabel = "FILE", description = "The file that mongoexport wrote; - for standard input.")
     private String file = Source.STANDARD_INPUT;
 
     @Option(
@@ -52,53 +53,49 @@ public final class ImportMongo implements Callable<Integer> {
             required = true,
             paramLabel = "COLLECTION",
             description =
-                    "health_events, maintenance_events, or any other collection, which is created if it is missing.")
+                    "health_events, maintenance_events, or any other collection; it is created if it does not exist.")
     private String into = "";
 
     @Option(
             names = "--capture",
-            description =
-                    "Let change streams see the imported documents as inserts. Without it they do not, which only the"
-                            + " owner of the collection can do; other writers of it wait for each batch.")
+            description = "Deliver the imported documents to change streams as inserts. Without this "
+                    + "option, change streams do not receive them; this requires the owner of the "
+                    + "collection, and other writers wait during each batch.")
     private boolean capture;
 
-    @Option(
-            names = "--dry-run",
-            description = "Convert and report; connect to nothing, store nothing and write no file.")
+    @Option(names = "--dry-run", description = "Only convert and report; do not connect, store or write a file.")
     private boolean dryRun;
 
-    @Option(names = "--stop-on-error", description = "End after the batch with the first rejected document.")
+    @Option(names = "--stop-on-error", description = "Stop after the batch with the first rejected document.")
     private boolean stopOnError;
 
     @Option(
             names = "--rejects",
             paramLabel = "FILE",
-            description =
-                    "Where rejected documents go, with line and reason: a new file that only its owner can read. Default:"
-                            + " FILE.rejects.jsonl in the current directory, with a number if there is one already.")
+            description = "The file for rejected documents, with line and reason; it must not exist, and "
+                    + "only its owner can read it. Default: FILE.rejects.jsonl in the current "
+                    + "directory, with a number if that exists.")
     private @Nullable Path rejects;
 
     @Option(
             names = "--legacy-uuid",
             paramLabel = "ORDER",
-            description =
-                    "The byte order of UUIDs of binary subtype 3: python, java or csharp, after the driver that wrote"
-                            + " them. Default: keep, as binaries.")
+            description = "The byte order of UUIDs of binary subtype 3: python, java or csharp, according "
+                    + "to the driver that wrote them. Default: keep, which stores them as binaries.")
     private LegacyUuid legacyUuid = LegacyUuid.KEEP;
 
     @Option(
             names = "--batch-size",
             paramLabel = "COUNT",
-            description = "Documents in a transaction, at most. Default: 2000.")
+            description = "The largest number of documents in one transaction. Default: 2000.")
     private int batchSize = 2_000;
 
     @Option(
             names = "--lock-wait",
             paramLabel = "TIME",
             defaultValue = "1m",
-            description =
-                    "How long other transactions may hold the collection before the import ends; it goes on where it"
-                            + " was when it is run again (default: ${DEFAULT-VALUE}).")
+            description = "How long the import waits for a lock on the collection before it stops; run it "
+                    + "again to continue (default: ${DEFAULT-VALUE}).")
     private Duration lockWait = Duration.ZERO;
 
     /**
@@ -127,7 +124,7 @@ public final class ImportMongo implements Callable<Integer> {
 
     private int store(Import running, BatchReader reader, Target target) {
         DatastoreOptions options = connection.options();
-        // Says what is wrong with the connection or the schema better than what comes after.
+        // Reports an error of the connection or the schema more clearly than the later steps.
         invocation.withDatastore(options, Datastore::ping);
         if (invocation.isInterrupted()) {
             return ExitCode.INTERRUPTED;

@@ -5,7 +5,7 @@ import io.nvsentinel.examples.cli.Console;
 import io.nvsentinel.examples.cli.Console.Colour;
 import java.util.Locale;
 
-/** What the import tells in the end. */
+/** The final report of an import. */
 final class ImportReport {
 
     private final Console console;
@@ -49,7 +49,7 @@ final class ImportReport {
             count("missing", verification.missing());
             verification.named().forEach(line -> console.line("  " + line));
         }
-        console.line("To see for yourself; _id and createdAt are what documents of MongoDB have:");
+        console.line("To check the result yourself (_id and createdAt are fields of MongoDB's documents):");
         console.line("  SELECT COUNT(*) FROM " + table + ";");
         console.line("  SELECT data->>'id', data->>'timestamp' FROM " + table + " LIMIT 10;");
         console.line("  SELECT id, data->>'_id', data->>'createdAt', md5(data::text) FROM " + table

@@ -36,11 +36,11 @@ final class Receipts implements AutoCloseable {
     }
 
     /**
-     * A document that is in the database, or should be.
+     * A document that is, or should be, in the database.
      *
-     * @param line where it stands in the source
+     * @param line its line in the source
      * @param id the record's id
-     * @param checksum of the stored document
+     * @param checksum the checksum of the stored document
      */
     record Receipt(long line, UUID id, UUID checksum) {}
 
@@ -96,7 +96,7 @@ final class Receipts implements AutoCloseable {
         ToolException failure = new ToolException(
                 ExitCode.USAGE,
                 "the temporary file with checksums cannot be used: " + error.getMessage(),
-                "name a directory with room in JAVA_OPTS=-Djava.io.tmpdir=DIR");
+                "set a directory with free space in JAVA_OPTS=-Djava.io.tmpdir=DIR");
         failure.initCause(error);
         return failure;
     }

@@ -60,7 +60,7 @@ final class RejectFile implements AutoCloseable {
      */
     static RejectFile at(Path file) {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw ToolException.usage("--rejects " + file + " exists; name a new file");
+            throw ToolException.usage("--rejects " + file + " exists; name a file that does not exist");
         }
         return new RejectFile(List.of(file), true);
     }
@@ -97,7 +97,7 @@ final class RejectFile implements AutoCloseable {
     }
 
     private OutputStream create() throws IOException {
-        FileAlreadyExistsException taken = new FileAlreadyExistsException("no free name");
+        FileAlreadyExistsException taken = new FileAlreadyExistsException("no unused file name");
         for (Path candidate : candidates) {
             file = candidate;
             try {
@@ -150,7 +150,7 @@ final class RejectFile implements AutoCloseable {
                 ExitCode.USAGE,
                 "rejected documents cannot be written to " + file + ": "
                         + (error instanceof FileAlreadyExistsException ? "it exists" : error.getMessage()),
-                "name a new file with --rejects");
+                "name another file with --rejects");
         failure.initCause(error);
         return failure;
     }

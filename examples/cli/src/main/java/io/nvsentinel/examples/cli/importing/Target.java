@@ -44,12 +44,12 @@ record Target(String table) {
         try {
             if (table.equals(HEALTH_EVENTS)) {
                 if (!document.containsKey("healthevent")) {
-                    throw new RejectedDocumentException("no health event: it has no healthevent");
+                    throw new RejectedDocumentException("not a health event: it has no healthevent");
                 }
                 HealthEventDocument.fromTree(document);
             } else if (table.equals(MAINTENANCE_EVENTS)) {
                 if (!(document.get("eventId") instanceof String)) {
-                    throw new RejectedDocumentException("no maintenance event: it has no text eventId");
+                    throw new RejectedDocumentException("not a maintenance event: it has no eventId that is a string");
                 }
                 MaintenanceEvent.fromTree(document);
             }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Compares, for each document of the source, its checksum with one that the server makes of the stored record. Nothing
- * stored is transferred.
+ * Compares, for each document of the source, its checksum with the checksum that the server computes from the stored
+ * record. Stored data is not transferred.
  */
 final class Verification {
 
@@ -26,7 +26,8 @@ final class Verification {
     Verification(Connection connection, CollectionTable collection) {
         this.connection = connection;
         this.sql =
-                "SELECT s.number, t.id IS NULL FROM unnest(?::uuid[], ?::uuid[]) WITH ORDINALITY AS s (id, checksum, number)"
+                "SELECT s.number, t.id IS NULL FROM unnest(?::uuid[], ?::uuid[]) WITH ORDINALITY AS s "
++ "(id, checksum, number)"
                         + " LEFT JOIN " + collection.table() + " t ON t.id = s.id"
                         + " WHERE md5(t.data::text)::uuid IS DISTINCT FROM s.checksum ORDER BY s.number";
     }

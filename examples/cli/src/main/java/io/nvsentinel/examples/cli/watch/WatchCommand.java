@@ -33,20 +33,21 @@ import reactor.core.scheduler.Schedulers;
 /** {@code nvsentinel watch}. */
 @Command(
         name = "watch",
-        description = "Prints every committed change as it comes, until Ctrl-C.",
+        description = "Prints every committed change as it arrives, until Ctrl-C.",
         footer = {
             "",
-            "With --json, a line for each change: operation, collection, recordId, changedAt, transactionId, document,"
-                    + " before, for updates updatedFields and removedFields, and resumeToken. What the changelog does not"
-                    + " keep is null.",
-            "The filter has the paths of MongoDB's change events: operationType, ns.coll, documentKey._id, fullDocument.…,"
+            "With --json, prints one line for each change: operation, collection, recordId, "
+                    + "changedAt, transactionId, document, before, resumeToken, and for updates "
+                    + "updatedFields and removedFields. An image that the changelog does not keep is null.",
+            "The filter uses the field paths of MongoDB's change events: operationType, ns.coll, "
+                    + "documentKey._id, fullDocument.…,"
                     + " fullDocumentBeforeChange.…, updateDescription.updatedFields.….",
             "",
             "Examples:",
             "  nvsentinel watch --collection health_events",
             "  nvsentinel watch --filter '{\"operationType\": \"insert\", \"fullDocument.healthevent.isfatal\": true}'",
             "  nvsentinel watch --from 1h --json | jq .document",
-            "  nvsentinel watch --client audit --json >> audit.jsonl      goes on where it left off"
+            "  nvsentinel watch --client audit --json >> audit.jsonl      continues after its last change"
         })
 public final class WatchCommand implements Callable<Integer> {
 
@@ -61,29 +62,33 @@ public final class WatchCommand implements Callable<Integer> {
     @Mixin
     private final ConnectionArguments connection;
 
-    @Option(names = "--collection", paramLabel = "NAME", description = "Only this collection; may be repeated.")
+    @Option(names = "--collection", paramLabel = "NAME", description = "Only this collection; can be repeated.")
     private List<String> collections = List.of();
 
-    @Option(names = "--filter", paramLabel = "JSON", description = "Only changes that match, as MongoDB's $match.")
+    @Option(
+            names = "--filter",
+            paramLabel = "JSON",
+            description = "Only changes that match this filter, in the language of MongoDB's $match.")
     private @Nullable String filter;
 
     @Option(
             names = "--client",
             paramLabel = "NAME",
-            description = "Store the position under this name after each printed change, and go on there next time.")
+            description = "Store the position under this client name after each printed change, and "
+                    + "continue there next time.")
     private @Nullable String client;
 
-    @Option(names = "--take-over", description = "Cut off who reads under the client's name now.")
+    @Option(names = "--take-over", description = "Take over the client from the process that reads with its name.")
     private boolean takeOver;
 
     @Option(
             names = "--from",
             paramLabel = "PLACE",
             defaultValue = "now",
-            description = "Where to start (default: now), if the client has not left off anywhere: " + Starts.FORM)
+            description = "Where to start (default: now) if the client has no stored position: " + Starts.FORM)
     private String from = "now";
 
-    @Option(names = "--limit", paramLabel = "NUMBER", description = "End after so many changes.")
+    @Option(names = "--limit", paramLabel = "NUMBER", description = "Stop after this number of changes.")
     private long limit = Long.MAX_VALUE;
 
     @Option(names = "--json", description = "Print a JSON object for each change.")
@@ -133,11 +138,11 @@ public final class WatchCommand implements Callable<Integer> {
         try {
             return Filter.parse(JsonCodec.jackson3().readTree(text.getBytes(StandardCharsets.UTF_8)));
         } catch (DatastoreException e) {
-            throw ToolException.usage("--filter cannot be used: " + e.getMessage());
+            throw ToolException.usage("--filter is invalid: " + e.getMessage());
         }
     }
 
-    /** A stream would wait for ever for the changes of a collection whose name is a typing error. */
+    /** With a misspelled collection name, a stream would wait forever. */
     private Mono<Void> known(Datastore datastore) {
         return Flux.fromIterable(collections)
                 .concatMap(name -> datastore
@@ -156,12 +161,12 @@ public final class WatchCommand implements Callable<Integer> {
                         .find(client)
                         .doOnNext(known -> invocation
                                 .console()
-                                .say(client + " goes on where it left off, " + known.lag() + " changes behind"))
+                                .say(client + " continues at its stored position, " + known.lag() + " changes behind"))
                         .then();
     }
 
     private void started() {
-        invocation.console().say("Watching; Ctrl-C ends it");
+        invocation.console().say("Watching; press Ctrl-C to stop");
         if (!json) {
             invocation.console().say(ChangeText.header());
         }

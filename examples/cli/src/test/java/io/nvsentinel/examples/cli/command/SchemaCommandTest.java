@@ -50,7 +50,7 @@ class SchemaCommandTest {
         Run migrated = schema("migrate");
         assertThat(migrated.exitCode()).isZero();
         assertThat(migrated.out()).isEqualTo(dryRun.out());
-        assertThat(migrated.err()).singleElement().asString().endsWith("migrations applied, nothing pending");
+        assertThat(migrated.err()).singleElement().asString().endsWith("migrations applied, none pending");
         assertThat(database.queryForString("SELECT count(*) FROM health_events"))
                 .isEqualTo("0");
 

@@ -35,7 +35,7 @@ class StreamCommandsTest {
 
     private TestDatabase database;
 
-    /** A history of its own for each: they remove some, or start at the beginning. */
+    /** A separate history for each: they remove some changes, or start at the beginning. */
     @BeforeEach
     void create() {
         database = PostgresServer.shared().createDatabase(Databases.MIGRATED);
@@ -48,7 +48,7 @@ class StreamCommandsTest {
 
     @Test
     void clientsAreListedMovedAndForgotten() {
-        assertThat(run("clients", "list").err()).containsExactly("No client is known");
+        assertThat(run("clients", "list").err()).containsExactly("There are no clients");
         Run refused = run("clients", "reset", "drainer", "--to", "beginning");
         assertThat(refused.exitCode()).isEqualTo(ExitCode.REFUSED);
         assertThat(refused.err()).singleElement().asString().contains("there is no client drainer: --create makes one");
@@ -58,7 +58,7 @@ class StreamCommandsTest {
         database.execute(INSERT.formatted(3));
         Run list = run("clients", "list");
         assertThat(list.out()).hasSize(2);
-        assertThat(list.out().get(1)).matches("drainer +3 +\\d+m?s ago +- +nobody");
+        assertThat(list.out().get(1)).matches("drainer +3 +\\d+m?s ago +- +none");
 
         assertThat(run("clients", "reset", "drainer", "--to", "beginning").exitCode())
                 .isZero();
@@ -110,7 +110,7 @@ class StreamCommandsTest {
         assertThat(run("lag", "quick", "--max-changes", "4").exitCode()).isZero();
         assertThat(run("lag", "slow", "--max-age", "0ms").exitCode()).isEqualTo(ExitCode.FINDING);
         assertThat(run("lag", "slow", "--max-age", "1d").exitCode()).isZero();
-        assertThat(run("lag", "nobody").exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(run("lag", "unknown").exitCode()).isEqualTo(ExitCode.REFUSED);
         assertThat(run("lag", "--max-age", "soon").err())
                 .singleElement()
                 .asString()
@@ -152,7 +152,7 @@ class StreamCommandsTest {
                 .contains("insert")
                 .contains("PermanentException")
                 .contains("cannot drain");
-        assertThat(run("dead-letters", "list", "somebody").out()).isEmpty();
+        assertThat(run("dead-letters", "list", "other").out()).isEmpty();
         JsonNode first =
                 json(run("dead-letters", "list", "drainer", "--json").out().get(0));
         assertThat(first.get("client").asString()).isEqualTo("drainer");
@@ -171,7 +171,7 @@ class StreamCommandsTest {
         assertThat(run("dead-letters", "delete").exitCode()).isEqualTo(ExitCode.USAGE);
     }
 
-    /** A processor that gives up every change. */
+    /** A processor that dead-letters every change. */
     private void fail(int changes) {
         database.execute(INSERT.formatted(changes));
         withStreams(both -> {

@@ -41,8 +41,9 @@ class DoctorFaultsTest {
                     .filteredOn(line -> line.contains("listen"))
                     .singleElement()
                     .asString()
-                    .contains("a pooler gives each transaction another session: change streams find changes by polling")
-                    .contains("→ connect change streams past the pooler");
+                    .contains("a pooler assigns each transaction to another session: change streams "
+                            + "find changes by polling")
+                    .contains("→ let change streams bypass the pooler");
             assertThat(run.exitCode()).as(run.toString()).isEqualTo(ExitCode.OK);
         }
     }
@@ -90,7 +91,7 @@ class DoctorFaultsTest {
                 .singleElement()
                 .asString()
                 .containsPattern("the server's clock is (299|300)\\d{3} ms " + (minutes < 0 ? "ahead" : "behind"))
-                .contains("→ let both follow a time server");
+                .contains("→ synchronize both machines with a time server");
         assertThat(Run.with(clock, environment(database.get().port()), "doctor", "--strict")
                         .exitCode())
                 .isEqualTo(ExitCode.FINDING);
@@ -114,7 +115,7 @@ class DoctorFaultsTest {
                     .singleElement()
                     .asString()
                     .contains("login")
-                    .contains("→ somebody listens there and says nothing");
+                    .contains("→ the port accepts connections but does not answer");
         }
     }
 

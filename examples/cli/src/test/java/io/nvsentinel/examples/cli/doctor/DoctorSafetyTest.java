@@ -10,7 +10,7 @@ import io.nvsentinel.testserver.PostgresDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Others who may create objects in the schema, and policies that hide rows. */
+/** Other roles that may create objects in the schema, and policies that hide rows. */
 class DoctorSafetyTest {
 
     @RegisterExtension
@@ -47,7 +47,7 @@ class DoctorSafetyTest {
                     .singleElement()
                     .asString()
                     .contains("1000000000000")
-                    .contains("→ find out who wrote it");
+                    .contains("→ find out which program wrote it");
         } finally {
             database.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog");
         }

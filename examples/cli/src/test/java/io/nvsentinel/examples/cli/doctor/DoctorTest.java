@@ -75,7 +75,7 @@ class DoctorTest {
                 .contains("a primary that accepts writes")
                 .contains("LISTEN works")
                 .contains("nothing pending")
-                .contains("health_events is captured, with the images full");
+                .contains("health_events is captured, images: full");
     }
 
     @Test
@@ -164,7 +164,7 @@ class DoctorTest {
         assertThat(lines(run, "✗")).hasSizeGreaterThanOrEqualTo(2);
         assertThat(lines(run, "✗").get(0)).contains("network").contains("connection refused");
         assertThat(lines(run, "✗")).last().asString().contains("login").contains("see network");
-        assertThat(lines(run, "-")).hasSize(12).allMatch(line -> line.contains("not examined: needs"));
+        assertThat(lines(run, "-")).hasSize(12).allMatch(line -> line.contains("not checked: needs"));
     }
 
     @Test
@@ -174,7 +174,9 @@ class DoctorTest {
 
         Run run = doctor(environment);
 
-        assertThat(lines(run, "✗").get(0)).contains("no-such-host.invalid").contains("the name has no address");
+        assertThat(lines(run, "✗").get(0))
+                .contains("no-such-host.invalid")
+                .contains("the host name cannot be resolved");
     }
 
     @Test
@@ -225,9 +227,9 @@ class DoctorTest {
                     .singleElement()
                     .asString()
                     .contains("schema")
-                    .contains("has no tables")
+                    .contains("contains no NVSentinel tables")
                     .contains("→ nvsentinel schema migrate");
-            assertThat(lines(run, "-")).hasSize(6).allMatch(line -> line.contains("the tables of the schema"));
+            assertThat(lines(run, "-")).hasSize(6).allMatch(line -> line.contains("the schema"));
             assertThat(empty.queryForString("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
                     .isEqualTo("0");
         } finally {
@@ -246,7 +248,7 @@ class DoctorTest {
             assertThat(run.exitCode()).isZero();
             assertThat(lines(run, "!"))
                     .anyMatch(line ->
-                            line.contains("newer than this tool knows") && line.contains("900 from the future"));
+                            line.contains("newer than this tool supports") && line.contains("900 from the future"));
         } finally {
             database.execute("DELETE FROM nvsentinel_schema_history WHERE version = '900'");
         }
@@ -335,7 +337,7 @@ class DoctorTest {
 
     @Test
     void aClientThatIsFarBehindAndOneThatHasLostHistory() {
-        // A history of its own, of which the first change is gone.
+        // A separate history, whose first change was removed.
         TestDatabase own = PostgresServer.shared().createDatabase(Databases.MIGRATED);
         try {
             reset(own, "slow", "lost");
@@ -350,7 +352,7 @@ class DoctorTest {
             assertThat(lines(run, "✗"))
                     .singleElement()
                     .asString()
-                    .contains("lost: changes that it has not seen are gone")
+                    .contains("lost: changes that it has not received were removed")
                     .contains("nvsentinel clients reset lost");
         } finally {
             own.drop();

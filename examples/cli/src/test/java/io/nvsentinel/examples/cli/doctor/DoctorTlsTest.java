@@ -54,7 +54,7 @@ class DoctorTlsTest {
                 .singleElement()
                 .asString()
                 .contains("schema")
-                .contains("has no tables");
+                .contains("contains no NVSentinel tables");
         assertThat(run.text())
                 .contains("sslmode is verify-full")
                 .contains("client CN=app, valid until ")
@@ -93,9 +93,9 @@ class DoctorTlsTest {
 
     @Test
     void aCertificateOfSomebodyElse() {
-        AUTHORITY.client("somebody").issue().writeSecret(mount);
+        AUTHORITY.client("other").issue().writeSecret(mount);
 
-        assertCertificate(doctor(environment()), "somebody", "log in as the one it names");
+        assertCertificate(doctor(environment()), "other", "log in as the user it names");
     }
 
     @Test
@@ -120,7 +120,7 @@ class DoctorTlsTest {
 
             assertThat(DoctorTest.lines(run, "✗").get(0))
                     .contains("server CN=localhost for localhost, expired on ")
-                    .contains("→ renew it on the server, and reload");
+                    .contains("→ renew it on the server, and reload the configuration the configuration");
         }
     }
 
@@ -132,7 +132,7 @@ class DoctorTlsTest {
 
             List<String> failed = DoctorTest.lines(doctor(environment), "✗");
 
-            assertThat(failed.get(0)).contains("localhost:" + plain.port() + " offers no TLS");
+            assertThat(failed.get(0)).contains("localhost:" + plain.port() + " does not support TLS");
             assertThat(failed).last().asString().contains("login");
         }
     }
@@ -159,7 +159,7 @@ class DoctorTlsTest {
         Run run = doctor(password("right"));
 
         assertThat(DoctorTest.lines(run, "!"))
-                .anyMatch(line -> line.contains("nobody verifies that the server is the server"));
+                .anyMatch(line -> line.contains("the server's certificate is not verified"));
         assertThat(DoctorTest.lines(run, "✓")).anyMatch(line -> line.contains("login") && line.contains("as other to"));
     }
 
@@ -173,7 +173,7 @@ class DoctorTlsTest {
                 .contains("→")
                 .contains(cure);
         List<String> unknown = DoctorTest.lines(run, "-");
-        assertThat(unknown).hasSize(13).first().asString().contains("login").contains("without certificates");
+        assertThat(unknown).hasSize(13).first().asString().contains("login").contains("a login needs certificates");
     }
 
     private Map<String, String> environment() {

@@ -102,7 +102,7 @@ class ForeignFileTest {
             assertThat(run.err())
                     .singleElement()
                     .asString()
-                    .contains("standard input is no Extended JSON in UTF-8 but ")
+                    .contains("standard input is not Extended JSON in UTF-8 but ")
                     .contains(kind)
                     .doesNotContain("byte -1");
         }
@@ -133,9 +133,9 @@ class ForeignFileTest {
             assertThat(run.err())
                     .singleElement()
                     .asString()
-                    .contains("cannot be read to its end")
+                    .contains("cannot be read completely")
                     .contains("nothing was stored")
-                    .doesNotContain("is stored");
+                    .doesNotContain("before this point are stored");
         }
     }
 

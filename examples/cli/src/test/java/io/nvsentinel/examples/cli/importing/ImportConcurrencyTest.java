@@ -62,7 +62,7 @@ class ImportConcurrencyTest {
             Run run = importing(new Numbered(4_000), "--batch-size", "100");
             assertThat(run.exitCode()).as(run.toString()).isEqualTo(ExitCode.OK);
             long during = count("datastore_changelog");
-            Await.until("writers go on", SOON, () -> count("datastore_changelog") > during + 20);
+            Await.until("writers continue", SOON, () -> count("datastore_changelog") > during + 20);
             imported.set(true);
             List<String> written = new ArrayList<>();
             for (Future<Set<UUID>> writer : writers) {
@@ -201,7 +201,7 @@ class ImportConcurrencyTest {
     void refusesATableThatIsNoCollection() {
         Run run = ImportDatabase.run(database.get(), new Numbered(1), "-", "--into", "resume_tokens", "--capture");
         assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
-        assertThat(run.err()).singleElement().asString().contains("no collection");
+        assertThat(run.err()).singleElement().asString().contains("not a collection");
     }
 
     private static Run importing(InputStream in, String... more) {

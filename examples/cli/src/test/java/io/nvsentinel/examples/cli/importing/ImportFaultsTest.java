@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The import against a table that others hold, and over a network that breaks; and then once more. */
+/** The import into a table that other sessions lock, and over a network that fails; and then its repetition. */
 class ImportFaultsTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -58,7 +58,7 @@ class ImportFaultsTest {
             assertThat(run.err())
                     .singleElement()
                     .asString()
-                    .contains("other transactions have held other for longer than --lock-wait: end them")
+                    .contains("other transactions have held other for longer than --lock-wait: wait until they end")
                     .contains("run the same command again");
             other.rollback();
         }
@@ -80,7 +80,7 @@ class ImportFaultsTest {
         }
     }
 
-    /** The server waits in the third batch for a record that somebody else has written and not committed. */
+    /** The server waits in the third batch for a record that another session has written and not committed. */
     @Test
     void aConnectionThatIsCutInTheMiddleOfABatch() throws Exception {
         String taken = takenId();
@@ -141,7 +141,7 @@ class ImportFaultsTest {
                 .singleElement()
                 .asString()
                 .contains("the import into other ended: ")
-                .contains("run the same command again: it goes on where it was");
+                .contains("run the same command again to continue");
     }
 
     private static void assertRest(Run run, long present) {

@@ -57,7 +57,7 @@ class ImportMongoTest {
     @BeforeEach
     void empty() {
         database.execute("DROP TABLE IF EXISTS other; DELETE FROM health_events; DELETE FROM maintenance_events");
-        // On its own: deletions are captured at the commit.
+        // In a separate transaction: deletions are captured at the commit.
         database.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog");
     }
 
@@ -69,9 +69,8 @@ class ImportMongoTest {
         assertCounts(run, 1, 1, 0, 0);
         assertThat(run.text()).contains("all are equal").contains("SELECT data->>'id', data->>'timestamp' FROM");
         assertThat(value("SELECT id FROM other")).isEqualTo("1818e811-892f-8902-8bd2-3f08246f6964");
-        assertThat(
-                        value(
-                                "SELECT data->>'far' || (data->>'old') || (data->>'l') || (data->>'one') || (data->>'m') FROM other"))
+        assertThat(value("SELECT data->>'far' || (data->>'old') || (data->>'l') || "
+                        + "(data->>'one') || (data->>'m') FROM other"))
                 .isEqualTo("{\"$date\": {\"$numberLong\": \"253402300800000\"}}1969-12-31T00:00:00.000Z"
                         + "92233720368547758071.01.10");
         assertThat(value("SELECT (data->>'huge')::float8::text || ' ' || (data->>'tiny')::float8 FROM other"))
@@ -97,7 +96,7 @@ class ImportMongoTest {
         assertCounts(run, 120, 120, 0, 0);
         assertThat(count("maintenance_events WHERE status IS NOT NULL AND event_received_timestamp IS NOT NULL"))
                 .isEqualTo(120);
-        // Maintenance events do not tell when they were made; their ObjectIds do.
+        // Maintenance events do not contain their creation time; their ObjectIds do.
         assertThat(value("SELECT created_at FROM maintenance_events WHERE event_id = 'aws-evt-000000'"))
                 .startsWith(Instant.ofEpochSecond(0xb46ee1daL)
                         .toString()
@@ -156,8 +155,8 @@ class ImportMongoTest {
         assertThat(cut.err())
                 .singleElement()
                 .asString()
-                .contains("standard input cannot be read to its end")
-                .contains("what came before is stored")
+                .contains("standard input cannot be read completely")
+                .contains("the documents before this point are stored")
                 .contains("continues");
         long stored = count("health_events");
         assertThat(stored).isBetween(100L, 599L);
@@ -169,9 +168,9 @@ class ImportMongoTest {
     @Test
     void rejectsBadLinesWithTheirReasonAndStoresTheRest() throws IOException {
         String deep = "9".repeat(60);
-        String text =
-                "{\"_id\":1}\n{\"_id\":2,\n{\"v\":3}\nno json\n{\"_id\":{\"$oid\":\"x\"}}\n{\"_id\":6,\"t\":\"\\u0000\"}\n{\"_id\":7}\n"
-                        + "{\"_id\":8,\"d\":{\"$numberInt\":\"" + deep + "\"}}\n{\"_id\":9}\n";
+        String text = "{\"_id\":1}\n{\"_id\":2,\n{\"v\":3}\nno "
+                + "json\n{\"_id\":{\"$oid\":\"x\"}}\n{\"_id\":6,\"t\":\"\\u0000\"}\n{\"_id\":7}\n"
+                + "{\"_id\":8,\"d\":{\"$numberInt\":\"" + deep + "\"}}\n{\"_id\":9}\n";
         Run run = importing(
                 stream(text), "-", "--into", "other", "--rejects", rejects().toString());
         assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
@@ -218,7 +217,7 @@ class ImportMongoTest {
         assertCounts(run, 3, 1, 0, 2);
         assertThat(value("SELECT csp FROM maintenance_events")).isEqualTo("aws");
         assertThat(Files.readString(rejects()))
-                .contains("no text eventId")
+                .contains("no eventId that is a string")
                 .contains("\"line\": 2, \"reason\": \"another record has the same key");
     }
 
@@ -290,7 +289,7 @@ class ImportMongoTest {
                 .contains("line 1: record 1818e811-892f-8902-8bd2-3f08246f6964 differs from the source")
                 .containsPattern("equal +599\\b")
                 .containsPattern("different +1\\b");
-        // What differs is not overwritten: it may have been changed by whoever works on the new database.
+        // What differs is not overwritten: it may have been changed by an application of the new database.
         assertThat(value("SELECT data #>> '{healthevent,message}' FROM health_events"
                         + " WHERE id = '1818e811-892f-8902-8bd2-3f08246f6964'"))
                 .isEqualTo("another");
@@ -320,8 +319,8 @@ class ImportMongoTest {
     }
 
     static String captureState() {
-        return value(
-                "SELECT DISTINCT tgenabled FROM pg_trigger WHERE tgname IN ('nvsentinel_capture', 'nvsentinel_capture_truncate')");
+        return value("SELECT DISTINCT tgenabled FROM pg_trigger WHERE tgname IN ('nvsentinel_capture', "
+                + "'nvsentinel_capture_truncate')");
     }
 
     private Run importing(String resource, String... more) {
@@ -372,7 +371,7 @@ class ImportMongoTest {
         return String.join("\n", which == 0 ? lines.subList(0, middle) : lines.subList(middle, lines.size())) + "\n";
     }
 
-    /** Says of each part that nothing is available, as a pipe does whose writer is slow. */
+    /** Reports for each part that nothing is available, like a pipe with a slow writer. */
     private static InputStream pipe(byte[] one, byte[] other) {
         return new SequenceInputStream(new ByteArrayInputStream(one), new ByteArrayInputStream(other)) {
             @Override

@@ -74,7 +74,7 @@ final class ImportSpeed {
         print("import --capture", captured, copy);
         print("bare COPY, capture trigger disabled", uncaptured, uncaptured);
         print("import", imported, uncaptured);
-        print("import once more, nothing to store", again, uncaptured);
+        print("repeated import, nothing to store", again, uncaptured);
     }
 
     private void print(String what, double seconds, double beside) {

@@ -60,7 +60,7 @@ class ImportTlsTest {
                 .singleElement()
                 .asString()
                 .contains("requires a valid client certificate")
-                .contains("another kind of login");
+                .contains("requires another authentication method");
     }
 
     @Test

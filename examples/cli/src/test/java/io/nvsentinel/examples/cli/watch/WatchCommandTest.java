@@ -81,8 +81,8 @@ class WatchCommandTest {
                         "--filter",
                         "{\"operationType\": \"insert\", \"fullDocument.healthevent.isfatal\": true}")
                 .awaitTalk("Watching");
-        database.execute(
-                "INSERT INTO maintenance_events (data) VALUES ('{\"eventId\": \"e\", \"healthevent\": {\"isfatal\": true}}')");
+        database.execute("INSERT INTO maintenance_events (data) VALUES ('{\"eventId\": \"e\", \"healthevent\": "
+                + "{\"isfatal\": true}}')");
         database.execute(INSERT.formatted(4));
         run.awaitLines(2);
 
@@ -116,7 +116,7 @@ class WatchCommandTest {
 
         assertThat(nodes(first)).containsExactly("node-1", "node-2");
         assertThat(nodes(second)).containsExactly("node-3", "node-4");
-        assertThat(second.err()).first().isEqualTo("audit goes on where it left off, 3 changes behind");
+        assertThat(second.err()).first().isEqualTo("audit continues at its stored position, 3 changes behind");
     }
 
     @Test
@@ -141,7 +141,7 @@ class WatchCommandTest {
         database.execute(INSERT.formatted(1));
 
         assertThat(broken.exitCode()).isZero();
-        assertThat(broken.err()).containsExactly("Watching; Ctrl-C ends it");
+        assertThat(broken.err()).containsExactly("Watching; press Ctrl-C to stop");
         assertThat(nodes(Run.with(environment(), "watch", "--json", "--client", "audit", "--limit", "1")))
                 .containsExactly("node-1");
     }
@@ -149,8 +149,8 @@ class WatchCommandTest {
     @Test
     void whatCannotBeWatchedIsOneLine() {
         assertUsage("there is no collection helth_events", "--collection", "helth_events");
-        assertUsage("--filter cannot be used", "--filter", "{\"operationType\"");
-        assertUsage("--filter cannot be used", "--filter", "{\"a\": {\"$nosuch\": 1}}");
+        assertUsage("--filter is invalid", "--filter", "{\"operationType\"");
+        assertUsage("--filter is invalid", "--filter", "{\"a\": {\"$nosuch\": 1}}");
         assertUsage("--from must be", "--from", "tomorrow");
         assertUsage("--limit must be 1 or more", "--limit", "0");
     }

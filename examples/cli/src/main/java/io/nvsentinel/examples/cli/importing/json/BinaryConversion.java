@@ -25,7 +25,7 @@ final class BinaryConversion {
         if (value instanceof Map<?, ?> parts && parts.size() == 2) {
             return binary(parts.get("base64"), parts.get("subType"));
         }
-        throw new RejectedDocumentException("$binary must have the texts base64 and subType");
+        throw new RejectedDocumentException("$binary must have the strings base64 and subType");
     }
 
     Object binary(@Nullable Object base64, @Nullable Object subType) throws RejectedDocumentException {
@@ -50,7 +50,7 @@ final class BinaryConversion {
         try {
             return Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
-            throw new RejectedDocumentException("$binary is no base64");
+            throw new RejectedDocumentException("$binary is not base64");
         }
     }
 

@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Extended JSON, version 2 in both forms and what of version 1 is still about, into the JSON that is stored. Keys stay as
- * they are. A value becomes what PostgreSQL and this library understand where that keeps all of it; else it stays Extended
- * JSON, in the one canonical form. Both forms of an export give the same documents.
+ * Extended JSON, version 2 in both forms and what of version 1 is still about, into the JSON that is stored. Keys stay
+ * as they are. A value is converted to the form of PostgreSQL and this library if that is lossless; else it stays
+ * Extended JSON, in the one canonical form. Both forms of an export give the same documents.
  *
  * <table>
  * <caption>What becomes of values</caption>
@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>decimal written without exponent</td><td>number with all its digits, trailing zeros too</td></tr>
  * <tr><td>any other decimal</td><td>{@code {"$numberDecimal": "…"}}</td></tr>
  * <tr><td>UUID (binary subtype 4)</td><td>text, as UUIDs are written</td></tr>
- * <tr><td>UUID of old drivers (subtype 3)</td><td>as any binary, unless its byte order is told; then text</td></tr>
+ * <tr><td>UUID of old drivers (subtype 3)</td><td>as any binary, unless its byte order is given; then text</td></tr>
  * <tr><td>any other binary</td><td>{@code {"$binary": {"base64": "…", "subType": "…"}}}</td></tr>
- * <tr><td>timestamp, regular expression, minKey, maxKey, symbol, code, undefined, DBPointer</td><td>Extended JSON</td></tr>
+ * <tr><td>timestamp, regular expression, minKey, maxKey, symbol, code, undefined, DBPointer</td><td>Extended
+ * JSON</td></tr>
  * <tr><td>text, boolean, null, list, document</td><td>the same</td></tr>
  * </table>
  */
@@ -116,7 +117,7 @@ public final class Conversion {
                 && object.get(ExtendedType.LEGACY_OPTIONS) instanceof String options) {
             return regex(pattern, options);
         }
-        // References, code with its scope, and whatever an application named so.
+        // References, code with its scope, and application fields with such names.
         return document(object);
     }
 
@@ -150,7 +151,7 @@ public final class Conversion {
                 && parts.get("options") instanceof String options) {
             return regex(pattern, options);
         }
-        throw new RejectedDocumentException("$regularExpression must have the texts pattern and options");
+        throw new RejectedDocumentException("$regularExpression must have the strings pattern and options");
     }
 
     private static Object regex(String pattern, String options) {

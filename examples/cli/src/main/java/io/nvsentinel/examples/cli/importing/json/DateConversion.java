@@ -23,7 +23,7 @@ final class DateConversion {
             .toFormatter(Locale.ROOT)
             .withResolverStyle(ResolverStyle.STRICT);
 
-    /** Milliseconds always, so that the texts sort as the times do. */
+    /** Always with milliseconds, so that the strings sort like the times. */
     private static final DateTimeFormatter WRITTEN = new DateTimeFormatterBuilder()
             .appendPattern("uuuu-MM-dd'T'HH:mm:ss")
             .appendFraction(ChronoField.NANO_OF_SECOND, 3, 9, true)
@@ -39,8 +39,8 @@ final class DateConversion {
     /**
      * Converts the value of {@code $date}.
      *
-     * @param value a number, a text, or {@code {"$numberLong": …}}
-     * @return text; for years that RFC 3339 has not, the canonical Extended JSON
+     * @param value a number, a string, or {@code {"$numberLong": …}}
+     * @return a string; for years outside RFC 3339, the canonical Extended JSON
      */
     static Object date(@Nullable Object value) throws RejectedDocumentException {
         Instant time = instant(value);
@@ -63,7 +63,7 @@ final class DateConversion {
                 return READ.parse(text, OffsetDateTime::from).toInstant();
             } catch (DateTimeException e) {
                 // Its message quotes the document.
-                throw new RejectedDocumentException("$date is no time with an offset");
+                throw new RejectedDocumentException("$date is not a time with an offset");
             }
         }
         throw new RejectedDocumentException("$date must be milliseconds or a time");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.examples.cli.importing.json;
 
-/** The keys by which Extended JSON tells types that JSON has not. */
+/** The keys by which Extended JSON marks types that JSON does not have. */
 final class ExtendedType {
 
     static final String OBJECT_ID = "$oid";

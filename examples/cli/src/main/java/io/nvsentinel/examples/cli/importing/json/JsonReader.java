@@ -18,9 +18,9 @@ import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads one JSON document into maps, lists, text, {@code Long}, {@code BigInteger}, {@code BigDecimal} and booleans. It is
- * stricter than the library's codec: what {@code jsonb} could not give back is refused, repeated keys too, and the sign
- * of a zero is kept as {@code {"$numberDouble": "-0.0"}}.
+ * Reads one JSON document into maps, lists, strings, {@code Long}, {@code BigInteger}, {@code BigDecimal} and booleans.
+ * It is stricter than the library's codec: it rejects values that {@code jsonb} does not preserve and repeated keys,
+ * and the sign of a zero is kept as {@code {"$numberDouble": "-0.0"}}.
  */
 public final class JsonReader {
 
@@ -54,7 +54,7 @@ public final class JsonReader {
      *
      * @param json its bytes, in UTF-8
      * @return a new tree
-     * @throws RejectedDocumentException if they are no JSON object, or one that cannot be stored as it is
+     * @throws RejectedDocumentException if they are not a JSON object, or if the object cannot be stored unchanged
      */
     public static Map<String, @Nullable Object> read(byte[] json) throws RejectedDocumentException {
         if (isOtherEncoding(json)) {

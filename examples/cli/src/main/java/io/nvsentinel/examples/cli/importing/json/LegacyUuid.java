@@ -5,14 +5,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.UUID;
 
-/** Which driver wrote UUIDs as binaries of subtype 3. Each had another order of bytes, and the export does not tell which. */
+/**
+ * The driver that wrote UUIDs as binaries of subtype 3. Each driver used a different byte order, which the export does
+ * not contain.
+ */
 public enum LegacyUuid {
 
-    /** Nobody knows: they stay binaries. */
+    /** Unknown: they remain binaries. */
     KEEP {
         @Override
         UUID read(byte[] bytes) {
-            throw new IllegalStateException("bug: these are kept");
+            throw new IllegalStateException("bug: these UUIDs are kept as binaries");
         }
     },
 

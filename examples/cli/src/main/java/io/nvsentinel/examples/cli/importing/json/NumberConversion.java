@@ -71,7 +71,7 @@ final class NumberConversion {
                 return Map.of(ExtendedType.DECIMAL, text);
             }
         }
-        throw new RejectedDocumentException("$numberDecimal must be a decimal as text");
+        throw new RejectedDocumentException("$numberDecimal must be a string with a decimal number");
     }
 
     /** Has no counterpart among JSON numbers in PostgreSQL. */

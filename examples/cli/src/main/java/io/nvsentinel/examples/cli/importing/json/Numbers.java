@@ -19,12 +19,12 @@ final class Numbers {
         if (number instanceof BigDecimal decimal
                 && (decimal.scale() > MAX_FRACTION_DIGITS
                         || (long) decimal.precision() - decimal.scale() > MAX_WHOLE_DIGITS)) {
-            throw new RejectedDocumentException("a number with more digits than PostgreSQL can hold");
+            throw new RejectedDocumentException("a number with more digits than PostgreSQL supports");
         }
         return number;
     }
 
-    /** A {@code Long} where it fits. */
+    /** A {@code Long} if it fits. */
     static Number integer(BigInteger number) {
         return number.bitLength() <= LONG_BITS ? (Number) number.longValue() : number;
     }

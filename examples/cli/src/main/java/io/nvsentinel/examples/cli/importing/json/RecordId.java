@@ -54,7 +54,10 @@ public final class RecordId {
                 + oid.substring(15, 18) + '-' + oid.substring(18) + FIXED);
     }
 
-    /** MongoDB takes 1 and 1.0 for the same key, and the relaxed form of an export does not tell int32 from int64. */
+    /**
+     * MongoDB treats 1 and 1.0 as the same key, and the relaxed form of an export does not distinguish int32 from
+     * int64.
+     */
     private static @Nullable Object comparable(@Nullable Object converted) {
         return converted instanceof BigDecimal number ? whole(number) : converted;
     }
@@ -80,10 +83,10 @@ public final class RecordId {
     }
 
     /**
-     * When the document was made, as its ObjectId tells.
+     * The creation time in a document's ObjectId.
      *
      * @param source its {@code _id} in Extended JSON
-     * @return the second, or null if the id is no ObjectId
+     * @return the time in seconds, or null if the id is not an ObjectId
      */
     public static @Nullable Instant time(@Nullable Object source) {
         return source instanceof Map<?, ?> map && map.get(ExtendedType.OBJECT_ID) instanceof String oid

@@ -18,7 +18,7 @@ public final class RejectedDocumentException extends Exception {
      * @param reason why, without a value of the document
      */
     public RejectedDocumentException(String reason) {
-        // Rejects can be many, and where in this program they arise tells nobody anything.
+        // There can be many rejects, and their stack traces contain no useful information.
         super(reason, null, false, false);
         this.reason = reason;
     }

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a tree character for character as PostgreSQL prints it when it is stored: {@code data::text}. So a checksum of
- * what was sent can be compared with one that the server makes of what it has.
+ * Writes a tree exactly as PostgreSQL prints the stored document: {@code data::text}. So a checksum of the sent
+ * document can be compared with the checksum that the server computes.
  */
 public final class StoredJson {
 

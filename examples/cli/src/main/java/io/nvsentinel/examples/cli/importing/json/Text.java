@@ -11,14 +11,15 @@ final class Text {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == 0) {
-                throw new RejectedDocumentException("text with U+0000, which PostgreSQL cannot hold");
+                throw new RejectedDocumentException("a string with U+0000, which PostgreSQL cannot store");
             }
             if (Character.isSurrogate(c)) {
                 boolean pair = Character.isHighSurrogate(c)
                         && i + 1 < text.length()
                         && Character.isLowSurrogate(text.charAt(i + 1));
                 if (!pair) {
-                    throw new RejectedDocumentException("text with half a surrogate pair, which is no Unicode");
+                    throw new RejectedDocumentException(
+                            "a string with an unpaired surrogate, which is invalid Unicode");
                 }
                 i++;
             }

@@ -8,13 +8,13 @@ final class Brackets {
     private boolean inText;
     private boolean escaped;
 
-    /** Where the object is after a byte. */
+    /** The state of the object after a byte. */
     enum State {
-        /** It goes on. */
+        /** The object continues. */
         OPEN,
         /** This byte was its last. */
         CLOSED,
-        /** It can be no JSON any more: a line ends within a text. */
+        /** It cannot be JSON: a line ends within a string. */
         BROKEN
     }
 
@@ -27,7 +27,7 @@ final class Brackets {
             case '{', '[' -> depth++;
             case '}', ']' -> depth--;
             default -> {
-                // Whatever stands between is for the parser to judge.
+                // The parser validates the content.
             }
         }
         return depth == 0 ? State.CLOSED : State.OPEN;
@@ -48,11 +48,11 @@ final class Brackets {
     }
 
     /**
-     * Whether bytes are one object, as far as brackets tell.
+     * Whether bytes are one object, according to their brackets.
      *
      * @param bytes the bytes
-     * @param from where it would begin
-     * @param to behind its end
+     * @param from the start
+     * @param to the end, exclusive
      */
     static boolean isObject(byte[] bytes, int from, int to) {
         if (from >= to || bytes[from] != '{') {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
-/** Reads bytes one by one, counts lines, and takes bytes back that have to be read once more. */
+/** Reads bytes one by one, counts lines, and allows bytes to be pushed back. */
 final class ByteReader {
 
     static final int END = -1;
@@ -46,10 +46,10 @@ final class ByteReader {
     }
 
     /**
-     * Gives back the end of what was read last.
+     * Pushes back the end of the last read bytes.
      *
-     * @param bytes that end
-     * @param from where it begins in them
+     * @param bytes the bytes
+     * @param from the start of the part to push back
      */
     void unread(byte[] bytes, int from) {
         int back = bytes.length - from;

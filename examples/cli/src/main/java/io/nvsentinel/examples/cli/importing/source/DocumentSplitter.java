@@ -6,8 +6,8 @@ import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a stream of bytes into documents: one a line, one JSON array, or written over several lines, and an array of any of
- * these. Holds one document at a time. Something broken costs itself only: where documents have lines of their own, its
+ * Cuts a stream of bytes into documents: one a line, one JSON array, or written over several lines, and an array of any
+ * of these. Holds one document at a time. Something broken costs itself only: if each document has a separate line, its
  * line; else everything up to the next line that begins with a brace.
  */
 public final class DocumentSplitter {
@@ -26,7 +26,7 @@ public final class DocumentSplitter {
 
     /** Why a document is rejected. */
     public static final String TOO_LARGE = "larger than " + (MAX_BYTES >> 20) + " MiB"
-            + (MAX_BYTES == LARGEST_BYTES ? "" : ", which this heap has room for; JAVA_OPTS=-Xmx2g makes it 64 MiB");
+            + (MAX_BYTES == LARGEST_BYTES ? "" : ", the limit for this heap; JAVA_OPTS=-Xmx2g raises it to 64 MiB");
 
     /** How far to look for the first line's end. */
     private static final int FIRST_LINE_BYTES = 1 << 20;
@@ -73,7 +73,9 @@ public final class DocumentSplitter {
         return document;
     }
 
-    /** Whether one of the first lines is a document of its own. What lies within another one does not begin its line. */
+    /**
+     * Whether one of the first lines is a separate document. A nested object does not start at the beginning of a line.
+     */
     private static boolean hasLines(byte[] start) {
         int from = 0;
         for (int i = 0; i <= start.length; i++) {

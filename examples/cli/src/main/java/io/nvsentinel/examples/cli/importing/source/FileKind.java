@@ -24,10 +24,10 @@ final class FileKind {
     private static final String UTF32 = "UTF-32 text: convert it with iconv -f UTF-32 -t UTF-8";
 
     private static final List<Magic> MAGIC = List.of(
-            new Magic("FD377A585A00", "compressed by xz: pipe it through xz -dc, and name - as the file"),
-            new Magic("28B52FFD", "compressed by zstd: pipe it through zstd -dc, and name - as the file"),
-            new Magic("04224D18", "compressed by lz4: pipe it through lz4 -dc, and name - as the file"),
-            new Magic("425A68", "compressed by bzip2: pipe it through bzip2 -dc, and name - as the file"),
+            new Magic("FD377A585A00", "compressed by xz: pipe it through xz -dc, with - as the file"),
+            new Magic("28B52FFD", "compressed by zstd: pipe it through zstd -dc, with - as the file"),
+            new Magic("04224D18", "compressed by lz4: pipe it through lz4 -dc, with - as the file"),
+            new Magic("425A68", "compressed by bzip2: pipe it through bzip2 -dc, with - as the file"),
             new Magic("504B0304", "a zip archive: unpack it first"),
             new Magic("377ABCAF271C", "a 7z archive: unpack it first"),
             new Magic("6DE29981", "an archive of mongodump: restore it, and export the collection with mongoexport"),
@@ -68,7 +68,7 @@ final class FileKind {
             }
         }
         return isTable(new String(start, StandardCharsets.UTF_8))
-                ? "CSV or TSV, which keeps no types: export with mongoexport --type=json"
+                ? "CSV or TSV, which has no types: export with mongoexport --type=json"
                 : null;
     }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Each outermost object is a document, over however many lines, alone or as an item of a list. */
 final class ObjectPieces implements DocumentSplitter.Pieces {
 
-    private static final String NO_END = "it, or a text in it, has no end";
+    private static final String NO_END = "the object, or a string in it, is not terminated";
 
     private final ByteReader in;
     private boolean begun;
@@ -88,7 +88,7 @@ final class ObjectPieces implements DocumentSplitter.Pieces {
         return broken(line, bytes, value == ByteReader.END ? NO_END : DocumentSplitter.TOO_LARGE);
     }
 
-    /** Goes on at the next line that begins with a brace, which may have been read already. */
+    /** Continues at the next line that starts with a brace, which may have been read already. */
     private SourceDocument broken(long line, ByteArrayOutputStream read, String problem) throws IOException {
         byte[] bytes = read.toByteArray();
         for (int i = 1; i < bytes.length; i++) {

@@ -57,7 +57,7 @@ public final class Source implements AutoCloseable {
         }
         String other = FileKind.other(Arrays.copyOf(start, length));
         if (other != null) {
-            throw ToolException.usage(name + " is no Extended JSON in UTF-8 but " + other);
+            throw ToolException.usage(name + " is not Extended JSON in UTF-8 but " + other);
         }
         bytes.unread(start, 0, length);
         return bytes;
@@ -119,9 +119,10 @@ public final class Source implements AutoCloseable {
     public static ToolException unreadable(String name, IOException error, boolean stored) {
         ToolException failure = new ToolException(
                 ExitCode.USAGE,
-                name + " cannot be read to its end: " + error.getMessage(),
+                name + " cannot be read completely: " + error.getMessage(),
                 stored
-                        ? "what came before is stored; with a whole file, the same command continues"
+                        ? "the documents before this point are stored; run the same command with a "
+                                + "complete file to continue"
                         : "nothing was stored; export it again");
         failure.initCause(error);
         return failure;
@@ -129,7 +130,9 @@ public final class Source implements AutoCloseable {
 
     private static InputStream unpacked(Counted raw) throws IOException {
         PushbackInputStream bytes = new PushbackInputStream(raw, 2) {
-            /** Several gzip files in one are told by this, and a pipe may have more without saying so. */
+            /**
+             * This is needed to detect concatenated gzip files; a pipe may have more data than it reports as available.
+             */
             @Override
             public int available() throws IOException {
                 int value = read();

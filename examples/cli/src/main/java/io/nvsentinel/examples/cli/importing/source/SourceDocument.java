@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A piece of the source that should be one document.
  *
- * @param line the line it begins on, from 1
- * @param bytes what stands there; empty where it is larger than a document can be
- * @param problem why it is none, or null
+ * @param line its first line, from 1
+ * @param bytes its content; empty if it is larger than the limit of a document
+ *     @param problem why it is not a document, or null
  */
 public record SourceDocument(
         long line, byte[] bytes, @Nullable String problem) {

@@ -45,9 +45,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Generated documents as MongoDB's own library writes them. Both forms give the same document, from which that library, where
- * a value stays Extended JSON, reads the value again, and elsewhere the documented text or number. Without DBPointers, which it
- * writes in one form only, and whole numbers beyond 64 bits, which it does not read.
+ * Generated documents as MongoDB's own library writes them. Both forms result in the same document. If a value remains
+ * Extended JSON, that library reads the same value from it; otherwise it is the documented string or number. Without
+ * DBPointers, which it writes in one form only, and integers beyond 64 bits, which it does not read.
  */
 class BsonCorpusTest {
 
@@ -153,7 +153,7 @@ class BsonCorpusTest {
                 }
             }
             case DECIMAL128 -> {
-                // Read back from a number it is a double, so its digits are compared where they are text.
+                // A number is read back as a double, so its digits are compared as strings.
                 if (stored.isDecimal128()) {
                     assertThat(stored).as(where).isEqualTo(original);
                 } else {

@@ -128,7 +128,7 @@ class ConversionTest {
                 .isEqualTo("00112233-4455-6677-8899-aabbccddeeff");
     }
 
-    /** The relaxed form does not tell the types of numbers, and both forms must give one id. */
+    /** The relaxed form does not contain the types of numbers, and both forms must result in the same id. */
     @Test
     void derivesOneIdFromAllFormsOfAnIdAndOthersFromOtherTypes() throws RejectedDocumentException {
         assertThat(id("{\"$numberInt\":\"1\"}")).isEqualTo(id("1")).isEqualTo(id("{\"$numberDouble\":\"1.0\"}"));

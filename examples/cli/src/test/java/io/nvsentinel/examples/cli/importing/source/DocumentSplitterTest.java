@@ -70,9 +70,9 @@ class DocumentSplitterTest {
                 .extracting(SourceDocument::line, SourceDocument::problem)
                 .containsExactly(
                         tuple(1L, null),
-                        tuple(4L, "it, or a text in it, has no end"),
+                        tuple(4L, "the object, or a string in it, is not terminated"),
                         tuple(8L, null),
-                        tuple(11L, "it, or a text in it, has no end"),
+                        tuple(11L, "the object, or a string in it, is not terminated"),
                         tuple(14L, null),
                         tuple(17L, "not a JSON object"),
                         tuple(18L, null));
