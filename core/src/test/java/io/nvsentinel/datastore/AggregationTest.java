@@ -65,15 +65,11 @@ class AggregationTest {
     @Test
     void stagesAreCarriedOutInTheOrderWritten() {
         numbers(1, 2, 3, 4, 5);
-        assertThat(
-                        results(
-                                "[{'$match': {'x': {'$gte': 2}}}, {'$sort': {'x': -1}}, {'$limit': 2}, "
-+ "{'$project': {'x': 1}}]"))
+        assertThat(results("[{'$match': {'x': {'$gte': 2}}}, {'$sort': {'x': -1}}, {'$limit': 2}, "
+                        + "{'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=5}, {x=4}]");
-        assertThat(
-                        results(
-                                "[{'$limit': 2}, {'$sort': {'x': -1}}, {'$match': {'x': {'$gte': 2}}}, "
-+ "{'$project': {'x': 1}}]"))
+        assertThat(results("[{'$limit': 2}, {'$sort': {'x': -1}}, {'$match': {'x': {'$gte': 2}}}, "
+                        + "{'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=2}]");
         assertThat(results("[{'$skip': 1}, {'$limit': 3}, {'$skip': 1}, {'$limit': 1}, {'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=3}]");
@@ -101,16 +97,14 @@ class AggregationTest {
     @Test
     void windowsLookAtTheNeighbours() {
         numbers(3, 1, 2);
-        assertThat(
-                        results(
-                                "[{'$setWindowFields': {'sortBy': {'x': 1}, 'output': {"
-                                        + "'before': {'$push': '$x', 'window': {'documents': ['unbounded', -1]}},"
-                                        + "'sum': {'$sum': '$x', 'window': {'documents': ['unbounded', 'current']}},"
-                                        + "'max': {'$max': '$x', 'window': {'documents': ['unbounded', -1]}},"
-                                        + "'near': {'$sum': 1, 'window': {'documents': [-1, 1]}},"
-                                        + "'next': {'$first': '$x', 'window': {'documents': [1, 1]}}}}},"
-                                        + "{'$sort': {'x': 1}}, {'$project': {'x': 1, 'before': 1, 'sum': 1, "
-+ "'max': 1, 'near': 1, 'next': 1}}]"))
+        assertThat(results("[{'$setWindowFields': {'sortBy': {'x': 1}, 'output': {"
+                        + "'before': {'$push': '$x', 'window': {'documents': ['unbounded', -1]}},"
+                        + "'sum': {'$sum': '$x', 'window': {'documents': ['unbounded', 'current']}},"
+                        + "'max': {'$max': '$x', 'window': {'documents': ['unbounded', -1]}},"
+                        + "'near': {'$sum': 1, 'window': {'documents': [-1, 1]}},"
+                        + "'next': {'$first': '$x', 'window': {'documents': [1, 1]}}}}},"
+                        + "{'$sort': {'x': 1}}, {'$project': {'x': 1, 'before': 1, 'sum': 1, "
+                        + "'max': 1, 'near': 1, 'next': 1}}]"))
                 .isEqualTo("[{x=1, max=null, sum=1, near=2, next=2, before=[]},"
                         + " {x=2, max=1, sum=3, near=3, next=3, before=[1]},"
                         + " {x=3, max=2, sum=6, near=2, next=null, before=[1, 2]}]");
@@ -136,10 +130,8 @@ class AggregationTest {
                         + " {'$anyElementTrue': ['$l']}]}, 'severity': {'$subtract': ['$a', '$b']}}},"
                         + " {'$match': {'ok': true, 'severity': 7}}, {'$project': {'a': 1, 'b': 1, 'severity': 1}}]"))
                 .isEqualTo("[{a=10, b=3, severity=7}]");
-        assertThat(
-                        results(
-                                "[{'$match': {'a': 10, '$expr': {'$gt': ['$a', {'$add': ['$b', 5]}]}}}, "
-+ "{'$project': {'b': 1}}]"))
+        assertThat(results("[{'$match': {'a': 10, '$expr': {'$gt': ['$a', {'$add': ['$b', 5]}]}}}, "
+                        + "{'$project': {'b': 1}}]"))
                 .isEqualTo("[{b=3}]");
     }
 
@@ -150,11 +142,9 @@ class AggregationTest {
                 "INSERT INTO health_events (data) SELECT jsonb_build_object('x', n, 'healthevent', jsonb_build_object("
                         + "'generatedTimestamp', jsonb_build_object('seconds', extract(epoch FROM now())::bigint - n)))"
                         + " FROM unnest(ARRAY[10, 1000]) AS n");
-        assertThat(
-                        results(
-                                "[{'$match': {'$expr': {'$gte': ['$healthevent.generatedtimestamp.seconds',"
-                                        + " {'$subtract': [{'$divide': [{'$toLong': '$$NOW'}, 1000]}, 120]}]}}}, "
-+ "{'$project': {'x': 1}}]"))
+        assertThat(results("[{'$match': {'$expr': {'$gte': ['$healthevent.generatedtimestamp.seconds',"
+                        + " {'$subtract': [{'$divide': [{'$toLong': '$$NOW'}, 1000]}, 120]}]}}}, "
+                        + "{'$project': {'x': 1}}]"))
                 .isEqualTo("[{x=10}]");
     }
 
@@ -235,7 +225,7 @@ class AggregationTest {
         DATABASE.queryForString(
                 "INSERT INTO health_events (data) VALUES (jsonb_build_object('v', CAST(? AS text), CAST(? AS text),"
                         + " jsonb_build_object(CAST(? AS text), 1), 'l', jsonb_build_array(CAST(? AS "
-+ "text)))) RETURNING id",
+                        + "text)))) RETURNING id",
                 hostile,
                 hostile,
                 hostile,
@@ -326,21 +316,17 @@ class AggregationTest {
         insert("{'k': 1, 'l': ['a', null, {'z': 1}]}", "{'k': 2, 'l': []}", "{'k': 3}", "{'k': 4, 'l': 'b'}");
         assertThat(results("[{'$unwind': '$l'}, {'$project': {'k': 1, 'l': 1}}]"))
                 .isEqualTo("[{k=1, l=a}, {k=1, l=null}, {k=1, l={z=1}}, {k=4, l=b}]");
-        assertThat(results(
-                        "[{'$unwind': {'path': '$l', 'preserveNullAndEmptyArrays': true}}, {'$match': "
-+ "{'k': {'$gte': 2}}},"
-                                + " {'$project': {'k': 1, 'l': 1}}]"))
+        assertThat(results("[{'$unwind': {'path': '$l', 'preserveNullAndEmptyArrays': true}}, {'$match': "
+                        + "{'k': {'$gte': 2}}},"
+                        + " {'$project': {'k': 1, 'l': 1}}]"))
                 .isEqualTo("[{k=2}, {k=3}, {k=4, l=b}]");
         DATABASE.execute("TRUNCATE health_events");
-        insert(
-                "{'healthevent': {'entitiesimpacted': [{'entitytype': 'GPU', 'entityvalue': '0'}, "
-+ "{'entityType': 'GPU', 'entityValue': '1'}]}}");
-        assertThat(
-                        results(
-                                "[{'$unwind': '$healthevent.entitiesImpacted'}, {'$match': "
-+ "{'healthevent.entitiesImpacted.entityType': 'GPU'}},"
-                                        + " {'$group': {'_id': '$healthevent.entitiesimpacted.entityvalue', 'n': "
-+ "{'$sum': 1}}}]"))
+        insert("{'healthevent': {'entitiesimpacted': [{'entitytype': 'GPU', 'entityvalue': '0'}, "
+                + "{'entityType': 'GPU', 'entityValue': '1'}]}}");
+        assertThat(results("[{'$unwind': '$healthevent.entitiesImpacted'}, {'$match': "
+                        + "{'healthevent.entitiesImpacted.entityType': 'GPU'}},"
+                        + " {'$group': {'_id': '$healthevent.entitiesimpacted.entityvalue', 'n': "
+                        + "{'$sum': 1}}}]"))
                 .isEqualTo("[{n=1, _id=0}, {n=1, _id=1}]");
     }
 
@@ -430,7 +416,7 @@ class AggregationTest {
             DATABASE.queryForString(
                     "INSERT INTO health_events (data) SELECT CAST(? AS jsonb) || jsonb_build_object('createdAt',"
                             + " '2026-10-17T00:00:00.' || lpad(count(*)::text, 3, '0') || 'Z') FROM "
-+ "health_events RETURNING id",
+                            + "health_events RETURNING id",
                     document.replace('\'', '"'));
         }
     }

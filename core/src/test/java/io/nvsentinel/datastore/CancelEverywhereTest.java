@@ -106,11 +106,9 @@ class CancelEverywhereTest {
                 .insert(maintenance(run, "a"))
                 .then(session.maintenanceEvents().insert(maintenance(run, "b")))));
         assertThat(places).isGreaterThan(5);
-        assertThat(
-                        DATABASE.get()
-                                .queryForStrings(
-                                        "SELECT cluster_name FROM maintenance_events GROUP BY cluster_name "
-+ "HAVING count(*) <> 2"))
+        assertThat(DATABASE.get()
+                        .queryForStrings("SELECT cluster_name FROM maintenance_events GROUP BY cluster_name "
+                                + "HAVING count(*) <> 2"))
                 .isEmpty();
     }
 

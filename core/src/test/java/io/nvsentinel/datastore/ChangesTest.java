@@ -112,9 +112,8 @@ class ChangesTest {
         UpsertResult first = store.upsert(filter, update).block(SOON);
         assertThat(first.inserted()).isTrue();
         assertThat(DATABASE.queryForString("SELECT data FROM health_events"))
-                .isEqualTo(
-                        "{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": "
-+ "\"a\", \"nodeName\": \"n\"}}");
+                .isEqualTo("{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": "
+                        + "\"a\", \"nodeName\": \"n\"}}");
 
         assertThat(store.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
         assertThat(DATABASE.queryForString("SELECT data ->> 'times' FROM health_events"))

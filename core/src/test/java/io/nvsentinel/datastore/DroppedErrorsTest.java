@@ -187,11 +187,9 @@ class DroppedErrorsTest {
                 "no session",
                 SOON,
                 () -> "0"
-                        .equals(
-                                DATABASE.queryForString(
-                                        "SELECT count(*) FROM pg_stat_activity"
-                                                + " WHERE datname = current_database() AND application_name = "
-+ "'nvsentinel-datastore'")));
+                        .equals(DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity"
+                                + " WHERE datname = current_database() AND application_name = "
+                                + "'nvsentinel-datastore'")));
     }
 
     private static Connection lock() throws Exception {

@@ -103,19 +103,18 @@ class GrantsTest {
         user.execute("LISTEN nvsentinel_changes; SELECT pg_notify('nvsentinel_changes', '');"
                 + " SELECT pg_try_advisory_lock(1); SELECT count(*) FROM pg_locks;"
                 + " SELECT last_value, is_called FROM datastore_changelog_id_seq; SELECT * FROM "
-+ "datastore_changelog_state;"
+                + "datastore_changelog_state;"
                 + " SELECT * FROM datastore_changelog; SELECT * FROM resume_tokens");
     }
 
     @Test
     void theApplicationStoresPositions() {
         database.as(user("app"), PASSWORD)
-                .execute(
-                        "INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', "
-+ "'{\"position\": 1}') ON CONFLICT (client_name)"
-                                + " DO UPDATE SET epoch = resume_tokens.epoch + 1; UPDATE resume_tokens "
-+ "SET resume_token = '{\"position\": 2}';"
-                                + " DELETE FROM resume_tokens");
+                .execute("INSERT INTO resume_tokens (client_name, resume_token) VALUES ('c', "
+                        + "'{\"position\": 1}') ON CONFLICT (client_name)"
+                        + " DO UPDATE SET epoch = resume_tokens.epoch + 1; UPDATE resume_tokens "
+                        + "SET resume_token = '{\"position\": 2}';"
+                        + " DELETE FROM resume_tokens");
     }
 
     @ParameterizedTest
@@ -138,7 +137,7 @@ class GrantsTest {
                 "BEGIN; LOCK TABLE datastore_changelog IN ROW EXCLUSIVE MODE; COMMIT",
                 "BEGIN; LOCK TABLE datastore_changelog_state IN ROW EXCLUSIVE MODE; COMMIT",
                 "CREATE TRIGGER forged AFTER INSERT ON health_events FOR EACH ROW EXECUTE FUNCTION "
-+ "nvsentinel_capture_change()",
+                        + "nvsentinel_capture_change()",
                 "INSERT INTO datastore_changelog_state (incarnation) VALUES (gen_random_uuid())",
                 "ALTER TABLE resume_tokens DISABLE TRIGGER nvsentinel_guard",
                 "SET session_replication_role = replica",
@@ -231,7 +230,7 @@ class GrantsTest {
         app.execute("INSERT INTO resume_tokens (client_name, group_name, resume_token)"
                 + " VALUES ('drainer', NULL, '{\"position\": 1}'), ('drainer#0', 'drainer', '{\"position\": 1}');"
                 + " INSERT INTO dead_letters (client_name, incarnation, position, xid, changed_at, "
-+ "table_name, operation,"
+                + "table_name, operation,"
                 + " error_class, attempts) VALUES ('drainer', gen_random_uuid(), 1, 1, now(), 't', 'INSERT', 'e', 1);"
                 + " INSERT INTO handled_changes (client_name, position) VALUES ('drainer', 7);"
                 + " INSERT INTO group_members (group_name, member, owner, leased_until)"

@@ -303,7 +303,7 @@ class QueryTest {
         DATABASE.execute(
                 "INSERT INTO health_events (data) VALUES ('{\"healthevent\": {\"nodename\": \"n\", \"message\": null,"
                         + " \"metadata\": {\"a.b\": \"c\", \"d\": \"e\"}}, \"healtheventstatus\": "
-+ "{\"faultremediated\": {\"value\": true}}}')");
+                        + "{\"faultremediated\": {\"value\": true}}}')");
         StoredDocument<Map<String, Object>> found = store.findFields(
                         Query.all(),
                         List.of(

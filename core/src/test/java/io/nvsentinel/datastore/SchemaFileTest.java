@@ -18,7 +18,7 @@ class SchemaFileTest {
 
     private static final String REGENERATE =
             "./mvnw -pl core -am test -Dtest=SchemaFileTest -Dsurefire.failIfNoSpecifiedTests=false "
-+ "-Dschema.write=true";
+                    + "-Dschema.write=true";
 
     @RegisterExtension
     static final PostgresDatabase MIGRATED = PostgresDatabase.from(Databases.MIGRATED);
@@ -36,15 +36,15 @@ class SchemaFileTest {
             "SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint"
                     + " WHERE connamespace = 'public'::regnamespace ORDER BY 1",
             "SELECT concat_ws(' ', pg_get_triggerdef(t.oid), tgenabled) FROM pg_trigger t JOIN "
-+ "pg_class c ON c.oid = tgrelid"
+                    + "pg_class c ON c.oid = tgrelid"
                     + " WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
             "SELECT concat_ws(' ', pg_get_functiondef(oid), proacl::text, prosecdef) FROM pg_proc"
                     + " WHERE pronamespace = 'public'::regnamespace AND prokind <> 'a' ORDER BY 1",
             "SELECT concat_ws(' ', s.*) FROM pg_sequences s WHERE schemaname = 'public' ORDER BY 1",
             "SELECT concat_ws(' ', relname, relacl::text) FROM pg_class WHERE relnamespace = "
-+ "'public'::regnamespace ORDER BY 1",
+                    + "'public'::regnamespace ORDER BY 1",
             "SELECT concat_ws(' ', typname, typtype) FROM pg_type WHERE typnamespace = "
-+ "'public'::regnamespace ORDER BY 1",
+                    + "'public'::regnamespace ORDER BY 1",
             "SELECT concat_ws(' ', singleton, oldest_id) FROM datastore_changelog_state",
             "SELECT concat_ws(' ', installed_rank, version, description, type, script, checksum, installed_by, success)"
                     + " FROM nvsentinel_schema_history ORDER BY installed_rank");

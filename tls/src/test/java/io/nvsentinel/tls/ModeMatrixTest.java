@@ -60,7 +60,7 @@ class ModeMatrixTest {
     private static final Map<String, String> MESSAGES = Map.of(
             "untrusted",
                     "the server's certificate CN=\\S+, issued by CN=Test Root CA, cannot be verified "
-+ "with the authorities of",
+                            + "with the authorities of",
             "invalid", "the server's certificate CN=localhost, .* has expired on 20",
             "name", "the server's certificate is not for \"localhost\"; it names wrong.example",
             "refused", "(?i)server.*support.*SSL");

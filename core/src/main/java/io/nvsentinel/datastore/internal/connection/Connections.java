@@ -144,7 +144,8 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.READ,
                 action,
-                unbounded(pool.withConnection(action, lease -> patience.atMost(within).with(lease.run(work)))
+                unbounded(pool.withConnection(
+                                action, lease -> patience.atMost(within).with(lease.run(work)))
                         .onErrorMap(error -> SqlErrors.reading(error, action))));
     }
 
@@ -172,7 +173,7 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.WRITE,
                 action,
-                writes.of(unbounded(pool.lendForWriting(action, lease -> answer.with(lease.runAndCommit(work)))
+                writes.of(unbounded(pool.withConnectionForWriting(action, lease -> answer.with(lease.runAndCommit(work)))
                         .onErrorMap(error -> SqlErrors.writing(error, action)))));
     }
 
@@ -215,8 +216,9 @@ public final class Connections implements Session {
     public <T> Mono<T> transaction(TransactionOptions options, Function<Session, Mono<T>> work) {
         Function<PooledConnection, Mono<T>> run = lease -> new Transaction(lease, options, patience(options))
                 .run(session -> work.apply(observer.observe(session)));
-        Mono<T> attempt =
-                options.readOnly() ? pool.withConnection(Transaction.ACTION, run) : pool.withConnectionForWriting(Transaction.ACTION, run);
+        Mono<T> attempt = options.readOnly()
+                ? pool.withConnection(Transaction.ACTION, run)
+                : pool.withConnectionForWriting(Transaction.ACTION, run);
         Mono<T> retried = unbounded(attempt.retryWhen(TransactionRetry.of(options, timer)));
         return observer.observe(
                 Kind.TRANSACTION, Transaction.ACTION, options.readOnly() ? retried : writes.of(retried));

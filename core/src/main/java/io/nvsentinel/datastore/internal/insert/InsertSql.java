@@ -143,8 +143,7 @@ final class InsertSql {
                 connection -> Rows.all(
                                 connection.createStatement(idempotent).bind(0, Encoded.parameter(documents)),
                                 InsertSql::outcome)
-                        .flatMap(outcomes ->
-                                complete(connection, documents, complete(outcomes, documents.size()))));
+                        .flatMap(outcomes -> complete(connection, documents, complete(outcomes, documents.size()))));
     }
 
     /** A record that another transaction stored while the statement ran is in its way, but not in its sight. */

@@ -117,7 +117,7 @@ final class ChangeSql {
                 + " FROM chosen WHERE id = chosen_id RETURNING id), added AS (INSERT INTO " + table.quoted()
                 + " (id, data, updated_at) SELECT id, data, updated_at FROM (SELECT *, COALESCE("
                 + "{schema}.nvsentinel_instant(data -> 'createdAt'), {schema}.nvsentinel_instant(data "
-+ "-> 'createdat'), now()) AS created_at"
+                + "-> 'createdat'), now()) AS created_at"
                 + " FROM (SELECT " + id + " AS id, " + added.document() + " AS data, "
                 + (added.updatedAt() == null ? "now()" : added.updatedAt())
                 + " AS updated_at FROM (SELECT CAST('{}' AS jsonb) AS data) AS nothing) AS seed) AS made"

@@ -133,7 +133,8 @@ class CertificateRotationTest {
             Await.until("the reader waits", SOON, () -> waiters() == 1);
             SECOND.writeSecret(mount);
             awaitGeneration(2);
-            Await.until("a new connection is acquired", SOON, () -> serialOfRead().equals(serial(SECOND)));
+            Await.until(
+                    "a new connection is acquired", SOON, () -> serialOfRead().equals(serial(SECOND)));
             assertThat(sessions()).contains(serial(FIRST));
             assertThat(waiting).isNotDone();
             statement.execute("SELECT pg_advisory_unlock(1)");

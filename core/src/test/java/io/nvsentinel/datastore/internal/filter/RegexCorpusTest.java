@@ -184,7 +184,7 @@ class RegexCorpusTest {
         }
         List<Boolean> found = tables.query(
                 "SELECT t COLLATE \"C\" ~ CAST($1 AS text) FROM unnest($2::text[]) WITH ORDINALITY AS "
-+ "u(t, n) ORDER BY n",
+                        + "u(t, n) ORDER BY n",
                 List.of(pattern, texts.toArray(String[]::new)),
                 row -> row.get(0, Boolean.class));
         List<Boolean> matched = texts.stream().map(regex::find).toList();

@@ -97,7 +97,7 @@ class StorePlanTest {
                 + " FROM generate_series(1, 20000) AS n");
         database.execute("INSERT INTO maintenance_events (data) SELECT jsonb_build_object('eventId', 'e' || n,"
                 + " 'csp', CASE n % 20 WHEN 0 THEN 'gcp' ELSE 'aws' END, 'clusterName', 'c' || n % "
-+ "30, 'nodeName', 'n' || n % 300,"
+                + "30, 'nodeName', 'n' || n % 300,"
                 + " 'maintenanceType', 'SCHEDULED', 'status', CASE WHEN n % 100 = 0 THEN 'DETECTED' WHEN n % 100 = 1"
                 + " THEN 'MAINTENANCE_COMPLETE' WHEN n % 500 = 2 THEN 'CANCELLED'"
                 + " ELSE 'HEALTHY_TRIGGERED' END,"
