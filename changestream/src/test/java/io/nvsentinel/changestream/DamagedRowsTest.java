@@ -98,8 +98,8 @@ class DamagedRowsTest {
                     SOON,
                     () -> ended.get() != null
                             || received.stream()
-                                    .anyMatch(event -> last.equals(
-                                            event.after().healthEvent().nodeName())));
+                                    .anyMatch(event ->
+                                            last.equals(event.after().event().nodeName())));
             if (ended.get() != null) {
                 assertThat(ended.get()).as("seed " + seed).isInstanceOf(DatastoreException.class);
             }
