@@ -62,12 +62,7 @@ public final class ChangeEvent<T> {
      * @param json reads untyped documents
      * @param fencingToken of the owner of the client name; empty without one
      */
-    record Origin(
-            UUID incarnation,
-            String filter,
-            boolean snapshot,
-            JsonCodec json,
-            OptionalLong fencingToken) {
+    record Origin(UUID incarnation, String filter, boolean snapshot, JsonCodec json, OptionalLong fencingToken) {
 
         ResumeToken token(ChangelogRow row) {
             RowCheck check = row.operation() == Operation.SNAPSHOT ? null : row.check();

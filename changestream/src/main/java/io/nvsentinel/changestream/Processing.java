@@ -104,8 +104,8 @@ final class Processing<T> {
     /** A dead letter of a collection that is watched no more waits until it is watched again. */
     private Mono<Task<ChangeEvent<T>>> replay(Letter letter, Replays replays) {
         return Mono.justOrEmpty(watch.replayed(letter.row(), letter.incarnation()))
-                .map(event -> new Task<>(
-                        letter.row(), event, key(event), letter.id(), () -> replays.processed(letter.id())));
+                .map(event ->
+                        new Task<>(letter.row(), event, key(event), letter.id(), () -> replays.processed(letter.id())));
     }
 
     private String key(ChangeEvent<T> event) {

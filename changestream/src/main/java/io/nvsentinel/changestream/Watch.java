@@ -327,8 +327,8 @@ final class Watch<T> {
 
     /** A change that comes from elsewhere; empty if its collection is not watched. */
     Optional<ChangeEvent<T>> replayed(ChangelogRow row, UUID incarnation) {
-        ChangeEvent.Origin elsewhere = new ChangeEvent.Origin(
-                incarnation, origin.filter(), false, origin.json(), origin.fencingToken());
+        ChangeEvent.Origin elsewhere =
+                new ChangeEvent.Origin(incarnation, origin.filter(), false, origin.json(), origin.fencingToken());
         return watched.includes(row.collection())
                 ? Optional.of(new ChangeEvent<>(row, elsewhere, watched.codec(row.collection()), () -> {}))
                 : Optional.empty();

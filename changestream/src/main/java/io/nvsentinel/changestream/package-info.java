@@ -24,6 +24,10 @@
  * exist, and everything up to <i>h</i> is settled. The holders are always read before the page that they settle. No
  * clock, no time-out and no other transaction is involved.
  *
+ * <p>A commit can be visible before it is on disk, if its session does not wait for that. So the page's statement reads the end
+ * of the server's log too, which is behind the commit of everything that the page shows, and the page is delivered when the log is
+ * flushed up to there. Mostly it is already; else the reader looks again within milliseconds, and then requests the flush.
+ *
  * <p>One tail serves all subscribers of a {@link io.nvsentinel.changestream.ChangeStreams}: the subscribers that wait
  * at its head drive it and share each step. A subscriber that lags reads the settled part with its own cursor, and a
  * subscriber without demand does not take part: no document is read for it.

@@ -35,7 +35,7 @@ class CaptureOrderTest {
 
     @BeforeEach
     void empty() {
-        DATABASE.execute("TRUNCATE health_events, datastore_changelog");
+        DATABASE.execute("TRUNCATE health_events");
         DATABASE.execute("SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog");
     }
 

@@ -185,7 +185,8 @@ public final class Attempts<E> {
                         return Outage.isCauseOf(error) ? orStopped(waiting.after(error)) : Mono.<Long>error(error);
                     })))
                     .onErrorMap(
-                            error -> !(error instanceof ClientFencedException || error instanceof HistoryForkedException),
+                            error -> !(error instanceof ClientFencedException
+                                    || error instanceof HistoryForkedException),
                             error -> stopped(task, givenUp.attempts, error))
                     .doOnNext(stored -> {
                         if (stored) {

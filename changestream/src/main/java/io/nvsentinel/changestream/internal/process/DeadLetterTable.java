@@ -119,8 +119,7 @@ public final class DeadLetterTable {
                         statement.bind(CHECKED + i, checked.get(i));
                     }
                     return Rows.one(
-                            statement,
-                            stored -> new Stored(get(stored, 0, Boolean.class), get(stored, 1, Long.class)));
+                            statement, stored -> new Stored(get(stored, 0, Boolean.class), get(stored, 1, Long.class)));
                 })
                 .switchIfEmpty(Mono.error(Outages::noFacts))
                 .flatMap(stored -> stored.count() == 1
@@ -131,8 +130,9 @@ public final class DeadLetterTable {
     private record Stored(boolean holds, long count) {}
 
     private static HistoryForkedException forked(ChangelogRow row) {
-        return new HistoryForkedException("Change " + row.id() + " was received, and the changelog does not have it: the"
-                + " database was restored or failed over and lost commits. No dead letter is stored");
+        return new HistoryForkedException(
+                "Change " + row.id() + " was received, and the changelog does not have it: the"
+                        + " database was restored or failed over and lost commits. No dead letter is stored");
     }
 
     /** Fails with {@link ClientFencedException} if the name has another owner by now. */

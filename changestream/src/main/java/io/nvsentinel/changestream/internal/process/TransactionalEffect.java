@@ -79,7 +79,8 @@ public final class TransactionalEffect<E> implements Effect<E> {
             Mono<Void> stored = letters(transaction).put(task, incarnation, error, attempts);
             return task.isReplay()
                     ? stored
-                    : handled.mark(transaction, task.row(), incarnation).flatMap(first -> first ? stored : Mono.empty());
+                    : handled.mark(transaction, task.row(), incarnation)
+                            .flatMap(first -> first ? stored : Mono.empty());
         });
     }
 

@@ -70,8 +70,10 @@ class HandledChangesTest {
 
     @Test
     void aChangeThatRetentionRemovedIsMarked() {
-        DATABASE.execute("BEGIN; UPDATE datastore_changelog_state SET oldest_id = " + (change.id() + 1)
-                + "; SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog WHERE id = " + change.id() + "; COMMIT");
+        DATABASE.execute(
+                "BEGIN; SET LOCAL nvsentinel.retention = 'on'; UPDATE datastore_changelog_state SET oldest_id = "
+                        + (change.id() + 1) + "; DELETE FROM datastore_changelog WHERE id = " + change.id()
+                        + "; COMMIT");
         assertThat(mark(change, incarnation)).isTrue();
     }
 
@@ -83,8 +85,8 @@ class HandledChangesTest {
                 new DeadLetterTable(connections, new Owned(CLIENT, 5, Position.at(incarnation, 0, null), 0));
         Throwable failure = new IllegalStateException("broken");
 
-        assertThatThrownBy(() -> letters.put(task(lost(), 0), incarnation, failure, 1)
-                        .block(SOON))
+        assertThatThrownBy(() ->
+                        letters.put(task(lost(), 0), incarnation, failure, 1).block(SOON))
                 .isInstanceOf(HistoryForkedException.class);
         assertThat(value("SELECT count(*) FROM dead_letters")).isEqualTo("0");
 
@@ -123,8 +125,7 @@ class HandledChangesTest {
     }
 
     private static ChangelogRow row(long id, long transaction, Instant changedAt) {
-        return new ChangelogRow(
-                id, transaction, "health_events", null, Operation.INSERT, changedAt, true, null, null);
+        return new ChangelogRow(id, transaction, "health_events", null, Operation.INSERT, changedAt, true, null, null);
     }
 
     private static String value(String sql) {
