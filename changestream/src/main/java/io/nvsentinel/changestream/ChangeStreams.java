@@ -111,7 +111,7 @@ public final class ChangeStreams {
         this.stalls = new Stalls(Mono.defer(reader::newest), stallBounds, timer);
         this.inspections = Mono.when(captureStates.reporting(listener, timer), stalls.looking())
                 .share();
-        this.listening = new NotificationListener(connections, doorbell, timer, listener);
+        this.listening = new NotificationListener(connections, wakeUpSignal, timer, listener);
         this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
         Duration pollInterval =
                 options.pollInterval().orElse(datastore.options().pollInterval());

@@ -145,7 +145,7 @@ public final class Ownership {
 
         @Override
         public boolean mayRetry(Throwable error) {
-            heard.onNotStored(owned, error);
+            listener.onNotStored(owned, error);
             failingSince = Math.min(failingSince, now());
             return Outages.mayPass(error) && (patience == null || now() - failingSince < patience.toMillis());
         }

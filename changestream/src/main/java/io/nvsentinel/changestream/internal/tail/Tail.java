@@ -267,16 +267,16 @@ public final class Tail {
     }
 
     private Mono<Served> sleep(HistoryPoint at) {
-        IdleLock gate = listening.gate();
-        if (gate == null) {
-            return doorbell.await(pace.untilPoll(pollInterval, false), timer)
+        IdleLock idleLock = listening.idleLock();
+        if (idleLock == null) {
+            return wakeUpSignal.await(pace.untilPoll(pollInterval, false), timer)
                     .flatMap(rang -> read(at, rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
-        return gate.<Served>whileArmed(outcome -> switch (outcome) {
+        return idleLock.<Served>whileArmed(outcome -> switch (outcome) {
                     case WRITERS_COMMITTING ->
-                        blocked(gate).then(pause(pace)).then(read(at, WakeUp.WRITERS_COMMITTING));
-                    case ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumberOn(at, gate)));
-                    case ANOTHER_ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(at, gate)));
+                        blocked(idleLock).then(pause(pace)).then(read(at, WakeUp.WRITERS_COMMITTING));
+                    case ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumberOn(at, idleLock)));
+                    case ANOTHER_ARMED -> read(at, WakeUp.ARMED).switchIfEmpty(Mono.defer(() -> slumber(at, idleLock)));
                 })
                 .onErrorResume(GateLostException.class, lost -> {
                     listening.lost(idleLock);
@@ -285,9 +285,9 @@ public final class Tail {
     }
 
     /** The lock is kept while polls bring nothing; who does not hold it has to try again, since its holder may be gone. */
-    private Mono<Served> slumberOn(HistoryPoint at, IdleLock gate) {
-        return Mono.defer(() -> slumber(at, gate))
-                .repeatWhenEmpty(attempts -> attempts.takeWhile(attempt -> staysIdle(at) && listening.gate() == gate));
+    private Mono<Served> slumberOn(HistoryPoint at, IdleLock idleLock) {
+        return Mono.defer(() -> slumber(at, idleLock))
+                .repeatWhenEmpty(attempts -> attempts.takeWhile(attempt -> staysIdle(at) && listening.idleLock() == idleLock));
     }
 
     private boolean staysIdle(HistoryPoint at) {
@@ -296,7 +296,7 @@ public final class Tail {
     }
 
     /** Once, until it is over: no writer commits for so long, so somebody else holds the lock. */
-    private Mono<Void> blocked(IdleLock gate) {
+    private Mono<Void> blocked(IdleLock idleLock) {
         if (!pace.isBackingOff()) {
             holdersNamed = false;
             return Mono.empty();
@@ -305,7 +305,7 @@ public final class Tail {
             return Mono.empty();
         }
         holdersNamed = true;
-        return gate.holders()
+        return idleLock.holders()
                 .doOnNext(names -> LOG.warn(
                         "Wake-ups blocked: holders=[{}]; these sessions hold the lock that writers hold while they commit, so"
                                 + " changes are found by polling, every 2 s. End them, or revoke CONNECT from who needs none",
@@ -313,9 +313,9 @@ public final class Tail {
                 .then();
     }
 
-    private Mono<Served> slumber(HistoryPoint at, IdleLock gate) {
-        gate.nothingFound();
-        return doorbell.await(pace.untilPoll(pollInterval, true), timer).flatMap(rang -> {
+    private Mono<Served> slumber(HistoryPoint at, IdleLock idleLock) {
+        idleLock.nothingFound();
+        return wakeUpSignal.await(pace.untilPoll(pollInterval, true), timer).flatMap(rang -> {
             if (!rang) {
                 return read(at, WakeUp.POLL_INTERVAL);
             }

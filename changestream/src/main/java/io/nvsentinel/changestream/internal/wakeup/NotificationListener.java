@@ -139,8 +139,8 @@ public final class NotificationListener {
 
     private IdleLock opened(IdleLock opened) {
         LOG.info("Listening: changes wake their subscribers");
-        gate.set(opened);
-        doorbell.ring();
+        idleLock.set(opened);
+        wakeUpSignal.ring();
         listener.onListening();
         return opened;
     }
