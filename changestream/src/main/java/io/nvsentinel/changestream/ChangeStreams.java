@@ -115,7 +115,8 @@ public final class ChangeStreams {
         this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
         Duration pollInterval =
                 options.pollInterval().orElse(datastore.options().pollInterval());
-        this.tail = new Tail(reader, listening, wakeUpSignal, new TailSettings(pollInterval, patience, timer, listener));
+        this.tail =
+                new Tail(reader, listening, wakeUpSignal, new TailSettings(pollInterval, patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
         this.records = new Records(connections, options.batchSize(), options.maxBatchBytes());
         this.opening = new Opening(reader, tail, tokens, patience);

@@ -119,14 +119,13 @@ class CancellationTest {
 
     private static List<String> leftBehind() {
         return DATABASE.get()
-                .queryForStrings(
-                        "SELECT 'session: ' || query FROM pg_stat_activity WHERE application_name = '"
-                                + APPLICATION
-                                + "' AND (query LIKE 'LISTEN%' OR query LIKE '%advisory%' OR state <> 'idle')"
-                                + " UNION ALL SELECT 'lock of ' || pid FROM pg_locks WHERE locktype = 'advisory'"
-                                + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-                                + " UNION ALL SELECT 'owned: ' || client_name FROM resume_tokens WHERE "
-+ "leased_until IS NOT NULL");
+                .queryForStrings("SELECT 'session: ' || query FROM pg_stat_activity WHERE application_name = '"
+                        + APPLICATION
+                        + "' AND (query LIKE 'LISTEN%' OR query LIKE '%advisory%' OR state <> 'idle')"
+                        + " UNION ALL SELECT 'lock of ' || pid FROM pg_locks WHERE locktype = 'advisory'"
+                        + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                        + " UNION ALL SELECT 'owned: ' || client_name FROM resume_tokens WHERE "
+                        + "leased_until IS NOT NULL");
     }
 
     private static String lastQuery() {

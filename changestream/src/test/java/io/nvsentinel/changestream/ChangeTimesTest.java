@@ -59,10 +59,9 @@ class ChangeTimesTest {
     void startsAtAnyTime() {
         streams.insertHealth("old");
         streams.insertHealth("new");
-        DATABASE.execute(
-                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
-+ "'0044-03-15 12:00:00+00 BC'"
-                        + " WHERE new_values #>> '{healthevent,nodeName}' = 'old'");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
+                + "'0044-03-15 12:00:00+00 BC'"
+                + " WHERE new_values #>> '{healthevent,nodeName}' = 'old'");
         Seen<ChangeEvent<HealthEventDocument>> both = watch(StartAt.at(Instant.parse("-0043-03-15T12:00:00Z")));
         assertThat(nodes(both.await(2))).containsExactly("old", "new");
         Seen<ChangeEvent<HealthEventDocument>> one = watch(StartAt.at(Instant.parse("-0043-03-15T12:00:00.000001Z")));

@@ -23,9 +23,8 @@ final class HistoryFixture {
 
     /** Ids begin at 1 again. */
     void clear() {
-        database.execute(
-                "SET nvsentinel.retention = 'on'; ALTER SEQUENCE datastore_changelog_id_seq RESTART; "
-+ "TRUNCATE datastore_changelog");
+        database.execute("SET nvsentinel.retention = 'on'; ALTER SEQUENCE datastore_changelog_id_seq RESTART; "
+                + "TRUNCATE datastore_changelog");
         database.execute("DELETE FROM health_events");
         database.execute(
                 "SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog, resume_tokens, handled_changes;"

@@ -57,10 +57,9 @@ class LagTest {
         streams.insertHealth("a");
         streams.insertHealth("b");
         seen.await(2);
-        DATABASE.execute(
-                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
-+ "changed_at - interval '20 min'"
-                        + " WHERE id = (SELECT max(id) - 1 FROM datastore_changelog)");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
+                + "changed_at - interval '20 min'"
+                + " WHERE id = (SELECT max(id) - 1 FROM datastore_changelog)");
         ClientLag behind = lag("slow");
         assertThat(behind.changes()).isEqualTo(2);
         assertThat(behind.age()).isBetween(Duration.ofMinutes(20), Duration.ofMinutes(30));

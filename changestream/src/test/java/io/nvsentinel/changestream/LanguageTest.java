@@ -66,7 +66,8 @@ class LanguageTest {
     /** Files that may contain a phrase, with the reason. */
     private static final Map<String, String> ALLOWED = Map.of(
             "changestream/src/test/java/io/nvsentinel/changestream/LanguageTest.java", "contains the phrases",
-            "changestream/src/test/java/io/nvsentinel/changestream/PgBouncer.java", "runs as the operating system's user nobody");
+            "changestream/src/test/java/io/nvsentinel/changestream/PgBouncer.java",
+                    "runs as the operating system's user nobody");
 
     @Test
     void noSentenceUsesAPrivateIdiom() throws IOException {
@@ -103,21 +104,24 @@ class LanguageTest {
 
     @Test
     void findsAPlantedSentenceInADocument() {
-        assertThat(findings("a.md", "# Title\n\nThe server\nis away.\n")).singleElement().asString().startsWith("a.md:3: ");
+        assertThat(findings("a.md", "# Title\n\nThe server\nis away.\n"))
+                .singleElement()
+                .asString()
+                .startsWith("a.md:3: ");
     }
 
     @Test
     void readsNoIdentifiers() {
-        assertThat(findings("A.java", "class A { char c = '\"'; int lent = nobody(\"x\", goes, \"on\"); } // "
-+ "ok")).isEmpty();
+        assertThat(findings("A.java", "class A { char c = '\"'; int lent = nobody(\"x\", goes, \"on\"); } // " + "ok"))
+                .isEmpty();
     }
 
     private static List<Path> files() throws IOException {
-        try (Stream<Path> all = Stream.of(
-                        "changestream", "core", "tls", "test-server", "examples", "docs", ".")
+        try (Stream<Path> all = Stream.of("changestream", "core", "tls", "test-server", "examples", "docs", ".")
                 .flatMap(folder -> walk(ROOT.resolve(folder), folder.equals(".") ? 1 : 32))) {
             return all.filter(file -> !file.toString().contains("target"))
-                    .filter(file -> file.toString().endsWith(".java") || file.toString().endsWith(".md"))
+                    .filter(file ->
+                            file.toString().endsWith(".java") || file.toString().endsWith(".md"))
                     .map(Path::normalize)
                     .sorted()
                     .toList();
@@ -155,7 +159,7 @@ class LanguageTest {
     }
 
     private static final Pattern TOKEN = Pattern.compile(
-            "\"\"\"(?:\\\\.|[^\\\\])*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*+\"|'(?:\\\\.|[^'\\\\\\n])+'|//[^\\n]*+|/\\*.*?\\*/",
+            "\"\"\"[^\\\\]*?(?:\\\\.[^\\\\]*?)*?\"\"\"|\"[^\"\\\\\\n]*+(?:\\\\.[^\"\\\\\\n]*+)*+\"|'(?:\\\\.|[^'\\\\\\n])+'|//[^\\n]*+|/\\*.*?\\*/",
             Pattern.DOTALL);
 
     /** The comments and literals of a source, each at its place; everything else is blanked, and separates them. */
@@ -172,7 +176,8 @@ class LanguageTest {
             } else if (text.startsWith("\"")) {
                 prose.append(text.replace('"', ' '));
             } else {
-                prose.append(text.replaceAll("(?m)^(\\s*)(?:/\\*\\*?|\\*/|\\*|//)", "$1 ").replace("*/", "  "));
+                prose.append(text.replaceAll("(?m)^(\\s*)(?:/\\*\\*?|\\*/|\\*|//)", "$1 ")
+                        .replace("*/", "  "));
             }
             end = token.end();
         }

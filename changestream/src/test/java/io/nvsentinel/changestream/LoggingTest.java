@@ -145,7 +145,8 @@ class LoggingTest {
 
     private void walk(EmbeddedServer server, TestDatabase database, Datastore datastore, ChangeStreams streams)
             throws Exception {
-        assertThat(lines.next("INFO tls.TlsContext TLS configured: sslmode=verify-full")).contains("CN=app");
+        assertThat(lines.next("INFO tls.TlsContext TLS configured: sslmode=verify-full"))
+                .contains("CN=app");
         assertThat(lines.next("INFO datastore.connection Connected to localhost:"))
                 .endsWith("/" + database.name() + " as app, at most "
                         + datastore.options().maxConnections() + " connections");

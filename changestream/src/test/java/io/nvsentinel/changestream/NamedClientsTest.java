@@ -217,7 +217,8 @@ class NamedClientsTest {
                         == null);
         assertThat(seen).hasSize(5);
         assertThat(stored("cancelled")).isEqualTo(seen.get(2));
-        Await.until("no session listens", SOON, () -> !streams.status().block(SOON).listening());
+        Await.until(
+                "no session listens", SOON, () -> !streams.status().block(SOON).listening());
         Await.until(
                 "no session has listened",
                 SOON,

@@ -122,9 +122,8 @@ class PgBouncerTest {
                 "the name's end",
                 SOON,
                 () -> DATABASE.get()
-                                .queryForStrings(
-                                        "SELECT '1' FROM resume_tokens WHERE client_name = 'watcher' AND "
-+ "leased_until IS NULL")
+                                .queryForStrings("SELECT '1' FROM resume_tokens WHERE client_name = 'watcher' AND "
+                                        + "leased_until IS NULL")
                                 .size()
                         == 1);
 

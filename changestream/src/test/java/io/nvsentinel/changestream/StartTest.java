@@ -48,10 +48,9 @@ class StartTest {
             streams.insertHealth(node);
         }
         // As two writers do that draw their ids in one order and stamp in the other.
-        DATABASE.execute(
-                "SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
-+ "changed_at + interval '1 h'"
-                        + " WHERE new_values #>> '{healthevent,nodeName}' IN ('b', 'd')");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; UPDATE datastore_changelog SET changed_at = "
+                + "changed_at + interval '1 h'"
+                + " WHERE new_values #>> '{healthevent,nodeName}' IN ('b', 'd')");
         Seen<ChangeEvent<HealthEventDocument>> seen =
                 streams.watchHealth(WatchOptions.builder().startAt(StartAt.at(changedAt(2))));
         assertThat(nodes(seen.await(3))).containsExactly("b", "c", "d");

@@ -97,21 +97,20 @@ final class StormHistory {
             statements.add(
                     table.equals("resume_tokens")
                             ? "INSERT INTO resume_tokens (client_name, epoch, owner, last_seen, "
-+ "leased_until, cut_off, fresh,"
+                                    + "leased_until, cut_off, fresh,"
                                     + " group_name, last_updated, resume_token) SELECT client_name, epoch, "
-+ "owner, last_seen,"
+                                    + "owner, last_seen,"
                                     + " leased_until, cut_off, fresh, group_name, last_updated, resume_token"
                                     + " FROM backup_resume_tokens"
                             : "INSERT INTO " + table + " SELECT * FROM backup_" + table);
         }
         if (quickly) {
             statements.add("SET LOCAL session_replication_role = origin");
-            statements.add(
-                    "INSERT INTO health_events (data) SELECT jsonb_build_object('healthevent',"
-                            + " jsonb_build_object('nodeName', 'restored-' || n || '-' || number)) "
-+ "FROM storm_generation,"
-                            + " generate_series(1, 20 + (SELECT count(*) FROM storm_audit WHERE lost "
-+ "= n)) AS numbers (number)");
+            statements.add("INSERT INTO health_events (data) SELECT jsonb_build_object('healthevent',"
+                    + " jsonb_build_object('nodeName', 'restored-' || n || '-' || number)) "
+                    + "FROM storm_generation,"
+                    + " generate_series(1, 20 + (SELECT count(*) FROM storm_audit WHERE lost "
+                    + "= n)) AS numbers (number)");
         }
         boolean done = inTransaction(statements);
         generation += done ? 1 : 0;

@@ -149,11 +149,13 @@ public final class IdleLock {
      * @return cold; never completes
      */
     Flux<Void> telling() {
-        return pendingNotification.due(timer)
+        return pendingNotification
+                .due(timer)
                 .onBackpressureLatest()
                 // The failure is reported by whenLost.
-                .concatMap(due ->
-                        pendingNotification.take() ? one("SELECT " + tell).onErrorComplete().then() : Mono.empty());
+                .concatMap(due -> pendingNotification.take()
+                        ? one("SELECT " + tell).onErrorComplete().then()
+                        : Mono.empty());
     }
 
     /**

@@ -92,7 +92,7 @@ public final class Benchmarks implements Callable<Integer> {
             fallbackValue = ".*",
             paramLabel = "REGEX",
             description = "Run the micro-benchmarks (JMH) instead, optionally only the ones whose "
-+ "name matches the expression.")
+                    + "name matches the expression.")
     private @Nullable String micro;
 
     Benchmarks(PrintStream out, PrintStream err) {

@@ -335,7 +335,7 @@ class ManifestsTest {
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT concat_ws(' ', type, array_to_string(database, ','),"
                         + " array_to_string(user_name, ','), address, auth_method, "
-+ "array_to_string(options, ' ')), error"
+                        + "array_to_string(options, ' ')), error"
                         + " FROM pg_hba_file_rules ORDER BY line_number")) {
             while (rows.next()) {
                 assertThat(rows.getString(2)).isNull();

@@ -44,10 +44,10 @@ public final class Debezium implements ChangePeer {
      */
     public static String setUp() {
         return "the asynchronous embedded engine, pgoutput, no snapshot, a publication of the one "
-+ "table, change events as"
+                + "table, change events as"
                 + " Connect records (no serialisation), offsets in memory; default otherwise, and once more with"
                 + " poll.interval.ms=1 (default 500), max.batch.size=8192 and max.queue.size=32768 "
-+ "(default 2048 and 8192)";
+                + "(default 2048 and 8192)";
     }
 
     /**

@@ -41,9 +41,8 @@ public final class Documents {
                 .componentClass("GPU")
                 .checkName("GpuXidError")
                 .isFatal(number % 4 == 0)
-                .message(
-                        "XID error 79: GPU has fallen off the bus. This is a critical error and needs "
-+ "a reboot of the node.")
+                .message("XID error 79: GPU has fallen off the bus. This is a critical error and needs "
+                        + "a reboot of the node.")
                 .recommendedAction(RecommendedAction.COMPONENT_RESET)
                 .errorCode(List.of("79"))
                 .entitiesImpacted(List.of(

@@ -45,7 +45,7 @@ public final class Peers {
         report.peer(
                 PolledChangelog.LISTEN,
                 "a trigger that writes the same changelog row and sends NOTIFY in every transaction; "
-+ "LISTEN and one prepared"
+                        + "LISTEN and one prepared"
                         + " select of what is behind the last id, on one connection");
     }
 

@@ -41,7 +41,7 @@ final class CatchUp implements Scenario {
     @Override
     public String description() {
         return "draining many changes, beside a bare R2DBC select of the same rows and Debezium "
-+ "draining the same changes";
+                + "draining the same changes";
     }
 
     @Override

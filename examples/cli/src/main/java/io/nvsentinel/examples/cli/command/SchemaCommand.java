@@ -154,8 +154,7 @@ public final class SchemaCommand {
 
     @Command(
             name = "print",
-            description =
-                    "Prints SQL for psql, for example for a database administrator to apply. Needs no database.",
+            description = "Prints SQL for psql, for example for a database administrator to apply. Needs no database.",
             footer = {
                 "",
                 "Examples:",

@@ -72,7 +72,7 @@ final class SafetyCheck implements Check {
                     "the changelog holds id " + row.get(0) + ", but its sequence has not generated ids above "
                             + row.get(1) + ": the row was not written by capture",
                     "find out which program wrote it, and SET nvsentinel.retention = 'on'; DELETE FROM "
-+ "datastore_changelog WHERE id > "
+                            + "datastore_changelog WHERE id > "
                             + row.get(1) + " as the owner of the table",
                     Map.of("id", String.valueOf(row.get(0)), "lastValue", String.valueOf(row.get(1))));
         }

@@ -25,11 +25,10 @@ final class Verification {
 
     Verification(Connection connection, CollectionTable collection) {
         this.connection = connection;
-        this.sql =
-                "SELECT s.number, t.id IS NULL FROM unnest(?::uuid[], ?::uuid[]) WITH ORDINALITY AS s "
-+ "(id, checksum, number)"
-                        + " LEFT JOIN " + collection.table() + " t ON t.id = s.id"
-                        + " WHERE md5(t.data::text)::uuid IS DISTINCT FROM s.checksum ORDER BY s.number";
+        this.sql = "SELECT s.number, t.id IS NULL FROM unnest(?::uuid[], ?::uuid[]) WITH ORDINALITY AS s "
+                + "(id, checksum, number)"
+                + " LEFT JOIN " + collection.table() + " t ON t.id = s.id"
+                + " WHERE md5(t.data::text)::uuid IS DISTINCT FROM s.checksum ORDER BY s.number";
     }
 
     void verify(List<Receipts.Receipt> page) throws SQLException {
