@@ -457,8 +457,7 @@ public final class ChangeStreams {
      */
     public Mono<ClientLag> lag(String clientName) {
         return ClientNames.using(
-                        clientName,
-                        name -> name.isBlank() ? Mono.just(List.<ClientLag>of()) : lags.read(List.of(name)))
+                        clientName, name -> name.isBlank() ? Mono.just(List.<ClientLag>of()) : lags.read(List.of(name)))
                 .flatMap(known -> Mono.justOrEmpty(known.stream().findFirst()));
     }
 

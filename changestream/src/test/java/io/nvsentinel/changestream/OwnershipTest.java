@@ -304,33 +304,6 @@ class OwnershipTest {
                 .isEmpty();
     }
 
-    /** An asynchronous failover loses the opening, and the place of the sequence. */
-    @Test
-    void anOwnerWhoseOpeningWasLostIsNotTakenForTheNextOne() {
-        ResumeTokens tokens = tokens();
-        tokens.giveUp(opened(tokens)).block(SOON);
-        String epoch = DATABASE.queryForString("SELECT epoch FROM resume_tokens");
-        String sequence = DATABASE.queryForString("SELECT last_value FROM resume_tokens_epoch_seq");
-        Owned lost = opened(tokens);
-        DATABASE.execute("UPDATE resume_tokens SET leased_until = NULL, epoch = " + epoch
-                + "; SELECT setval('resume_tokens_epoch_seq', " + sequence + ")");
-
-        Owned next = opened(tokens);
-
-        assertThat(next.epoch() >> 32).as("drawn from the same place").isEqualTo(lost.epoch() >> 32);
-        Throwable ended = tokens.store(lost, lost.token())
-                .then(Mono.<Throwable>empty())
-                .onErrorResume(Mono::just)
-                .block(SOON);
-        assertThat(ended).isInstanceOfAny(ClientFencedException.class, HistoryForkedException.class);
-        tokens.store(next, next.token()).block(SOON);
-        assertThat(tokens.open("client", OwnershipPolicy.FAIL, Mono.never(), new ReleasableHandle())
-                        .onErrorComplete(ClientOwnedException.class)
-                        .blockOptional(SOON))
-                .as("the next one still owns the name")
-                .isEmpty();
-    }
-
     @Test
     void aClosedNameCanBeOpenedByAnybody() {
         Owner first = new Owner(streams, OwnershipPolicy.FAIL);

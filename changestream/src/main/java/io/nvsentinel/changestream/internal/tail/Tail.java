@@ -68,7 +68,8 @@ public final class Tail {
      * @param wakeUpSignal signals wake-ups
      * @param settings timeouts and listener
      */
-    public Tail(ChangelogReader reader, NotificationListener listening, WakeUpSignal wakeUpSignal, TailSettings settings) {
+    public Tail(
+            ChangelogReader reader, NotificationListener listening, WakeUpSignal wakeUpSignal, TailSettings settings) {
         this.reader = reader;
         this.listening = listening;
         this.wakeUpSignal = wakeUpSignal;
@@ -269,7 +270,8 @@ public final class Tail {
     private Mono<Served> sleep(HistoryPoint at) {
         IdleLock idleLock = listening.idleLock();
         if (idleLock == null) {
-            return wakeUpSignal.await(pace.untilPoll(pollInterval, false), timer)
+            return wakeUpSignal
+                    .await(pace.untilPoll(pollInterval, false), timer)
                     .flatMap(rang -> read(at, rang ? WakeUp.NOTIFICATION : WakeUp.POLL_INTERVAL));
         }
         return idleLock.<Served>whileArmed(outcome -> switch (outcome) {
@@ -287,7 +289,8 @@ public final class Tail {
     /** The lock is kept while polls bring nothing; who does not hold it has to try again, since its holder may be gone. */
     private Mono<Served> slumberOn(HistoryPoint at, IdleLock idleLock) {
         return Mono.defer(() -> slumber(at, idleLock))
-                .repeatWhenEmpty(attempts -> attempts.takeWhile(attempt -> staysIdle(at) && listening.idleLock() == idleLock));
+                .repeatWhenEmpty(
+                        attempts -> attempts.takeWhile(attempt -> staysIdle(at) && listening.idleLock() == idleLock));
     }
 
     private boolean staysIdle(HistoryPoint at) {

@@ -58,6 +58,30 @@ class OwnerStatementTest {
         DATABASE.execute("DELETE FROM handled_changes; UPDATE datastore_changelog_state SET oldest_id = 1");
     }
 
+    /** An asynchronous failover loses the opening, and the place of the sequence. */
+    @Test
+    void anOwnerWhoseOpeningWasLostIsNotTakenForTheNextOne() {
+        tokens.giveUp(opened("client")).block(SOON);
+        String epoch = DATABASE.queryForString("SELECT epoch FROM resume_tokens");
+        String sequence = DATABASE.queryForString("SELECT last_value FROM resume_tokens_epoch_seq");
+        Owned lost = opened("client");
+        DATABASE.execute("UPDATE resume_tokens SET leased_until = NULL, epoch = " + epoch
+                + "; SELECT setval('resume_tokens_epoch_seq', " + sequence + ")");
+
+        Owned next = opened("client");
+
+        assertThat(next.epoch() >> 32).as("drawn from the same place").isEqualTo(lost.epoch() >> 32);
+        List<Answer> answers = statement
+                .storeAll(List.of(Request.store(lost, lost.token(), LEASE)))
+                .block(SOON);
+        assertThat(answers.stream().map(OwnerStatementTest::outcome))
+                .containsAnyOf("ClientFencedException", "HistoryForkedException");
+        answers = statement
+                .storeAll(List.of(Request.store(next, next.token(), LEASE)))
+                .block(SOON);
+        assertThat(answers.stream().map(OwnerStatementTest::outcome)).containsExactly("");
+    }
+
     @Test
     void eachOwnerIsJudgedByItself() {
         Owned stores = opened("stores");

@@ -173,8 +173,9 @@ public final class Connections implements Session {
         return observer.observe(
                 Kind.WRITE,
                 action,
-                writes.of(unbounded(pool.withConnectionForWriting(action, lease -> answer.with(lease.runAndCommit(work)))
-                        .onErrorMap(error -> SqlErrors.writing(error, action)))));
+                writes.of(
+                        unbounded(pool.withConnectionForWriting(action, lease -> answer.with(lease.runAndCommit(work)))
+                                .onErrorMap(error -> SqlErrors.writing(error, action)))));
     }
 
     @Override
