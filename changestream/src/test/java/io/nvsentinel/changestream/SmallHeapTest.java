@@ -88,7 +88,7 @@ class SmallHeapTest {
                 Integer.toString(database.port()),
                 database.name(),
                 database.user(),
-                Objects.requireNonNullElse(database.password(), "none"),
+                Objects.requireNonNullElse(database.password(), ""),
                 Long.toString(events)));
         command.addAll(List.of(what));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

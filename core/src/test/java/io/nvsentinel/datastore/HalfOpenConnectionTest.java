@@ -60,7 +60,7 @@ class HalfOpenConnectionTest {
                         .collectList()
                         .block(Databases.SOON))
                 .isInstanceOf(UnavailableException.class)
-                .hasMessageContaining("no answer in time");
+                .hasMessageContaining("did not answer in time");
         assertThat(datastore.healthEvents().findByNode("unknown").collectList().block(Databases.SOON))
                 .isEmpty();
     }
@@ -73,7 +73,7 @@ class HalfOpenConnectionTest {
 
         assertThatThrownBy(() -> datastore.healthEvents().insert(document).block(Databases.SOON))
                 .isInstanceOf(OutcomeUnknownException.class)
-                .hasMessageContaining("no answer in time");
+                .hasMessageContaining("did not answer in time");
         assertThat(datastore.healthEvents().insert(document).block(Databases.SOON))
                 .isNotNull();
     }
@@ -94,7 +94,7 @@ class HalfOpenConnectionTest {
                                 .then(session.healthEvents().insert(document)))
                         .block(Databases.SOON))
                 .isInstanceOf(UnavailableException.class)
-                .hasMessageContaining("no answer in time");
+                .hasMessageContaining("did not answer in time");
         assertThat(datastore.healthEvents().findByNode("t").collectList().block(Databases.SOON))
                 .isEmpty();
     }

@@ -105,7 +105,7 @@ class HealthEventStatusTest {
                         () -> store.updateStatus(id, HealthEventStatus.builder().build())
                                 .block(SOON))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("nothing");
+                .hasMessageContaining("the status is empty");
         assertThatThrownBy(() -> store.updateStatus(UUID.randomUUID(), FULL).block(SOON))
                 .isInstanceOf(NotFoundException.class);
     }

@@ -205,8 +205,9 @@ class LoginTest {
 
     private static String yaml(String user, String password) {
         String quoted = password.replace("\\", "\\\\").replace("\"", "\\\"").replace("\t", "\\t");
-        return "connection: {host: localhost, port: %d, database: %s, username: %s, password: "
-                + "\"%s\"}\noptions: {schemaMode: validate}".formatted(server.port(), database.name(), user, quoted);
+        return ("connection: {host: localhost, port: %d, database: %s, username: %s, password: "
+                        + "\"%s\"}\noptions: {schemaMode: validate}")
+                .formatted(server.port(), database.name(), user, quoted);
     }
 
     private static void with(DatastoreOptions options, Consumer<Datastore> check) {

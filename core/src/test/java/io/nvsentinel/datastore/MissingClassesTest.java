@@ -73,7 +73,9 @@ class MissingClassesTest {
             System.setProperty("missing.port", String.valueOf(database.port()));
             System.setProperty("missing.database", database.name());
             System.setProperty("missing.user", database.user());
-            System.setProperty("missing.password", String.valueOf(database.password()));
+            if (database.password() != null) {
+                System.setProperty("missing.password", database.password());
+            }
             System.setProperty("missing.mode", mode.name());
         }
     }
@@ -83,12 +85,14 @@ class MissingClassesTest {
 
         @Override
         public String call() throws Exception {
-            DatastoreOptions options = DatastoreOptions.builder()
-                    .host(System.getProperty("missing.host"))
+            DatastoreOptions.Builder builder = DatastoreOptions.builder();
+            if (System.getProperty("missing.password") != null) {
+                builder.password(System.getProperty("missing.password"));
+            }
+            DatastoreOptions options = builder.host(System.getProperty("missing.host"))
                     .port(Integer.getInteger("missing.port"))
                     .database(System.getProperty("missing.database"))
                     .username(System.getProperty("missing.user"))
-                    .password(System.getProperty("missing.password"))
                     .sslMode(SslMode.DISABLE)
                     .schemaMode(SchemaMode.valueOf(System.getProperty("missing.mode")))
                     .build();

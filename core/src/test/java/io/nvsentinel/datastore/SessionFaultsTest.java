@@ -123,7 +123,7 @@ class SessionFaultsTest {
 
             assertThat(catchThrowableOfType(
                             UnavailableException.class, () -> datastore.ping().block(SOON)))
-                    .hasMessageContaining("no answer in time");
+                    .hasMessageContaining("did not answer in time");
 
             // Each of nine others would fail as well.
             datastore.ping().block(SOON);

@@ -52,7 +52,7 @@ class SmallHeapScanTest {
                         Integer.toString(database.port()),
                         database.name(),
                         database.user(),
-                        Objects.requireNonNullElse(database.password(), "none"))
+                        Objects.requireNonNullElse(database.password(), ""))
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

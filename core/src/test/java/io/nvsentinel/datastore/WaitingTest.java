@@ -129,7 +129,7 @@ class WaitingTest {
                     Databases.connect(through(proxy).maxConnections(1).statementTimeout(Duration.ofMillis(100)));
             proxy.blackHole();
             UnavailableException error = fails(UnavailableException.class, datastore.ping());
-            assertThat(error.getMessage()).contains("no answer in time");
+            assertThat(error.getMessage()).contains("did not answer in time");
             proxy.heal();
             datastore.ping().block(SOON);
             datastore.close().block(SOON);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.r2dbc.spi.R2dbcException;
 import java.time.DateTimeException;
 import java.util.NoSuchElementException;
 import java.util.Set;
@@ -18,9 +19,12 @@ final class UnreadableAnswer {
 
     private UnreadableAnswer() {}
 
-    /** Whether an error arose in the driver, or is one of those that reading an unexpected row causes. */
+    /**
+     * Whether an error arose in the driver, or is one of those that reading an unexpected row causes. What the driver reports as an
+     * error of R2DBC is none of these: it has read the answer.
+     */
     static boolean caused(Throwable error) {
-        if (!(error instanceof RuntimeException)) {
+        if (!(error instanceof RuntimeException) || error instanceof R2dbcException) {
             return false;
         }
         for (StackTraceElement frame : error.getStackTrace()) {

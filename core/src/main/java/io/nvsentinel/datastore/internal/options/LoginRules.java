@@ -5,7 +5,9 @@ import io.nvsentinel.datastore.ChannelBinding;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.internal.options.AuthMethods.Method;
 import io.nvsentinel.tls.SslMode;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
@@ -77,6 +79,36 @@ public record LoginRules(Set<Method> accepted, @Nullable String required, boolea
                         .map(method -> "!" + method.word())
                         .collect(Collectors.joining(","))
                 : accepted.stream().map(Method::word).sorted().collect(Collectors.joining(","));
+    }
+
+    /**
+     * These rules as one string without spaces, for what a driver makes of a class name and a string.
+     *
+     * @return the string, for {@link #decoded}
+     */
+    public String encoded() {
+        String methods = accepted.stream().map(Method::name).sorted().collect(Collectors.joining(","));
+        String text = methods + ";" + bound + ";" + (required == null ? "" : "=" + required);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Reads rules back.
+     *
+     * @param encoded the result of {@link #encoded}
+     * @return the rules
+     */
+    public static LoginRules decoded(String encoded) {
+        String text = new String(Base64.getUrlDecoder().decode(encoded), StandardCharsets.UTF_8);
+        String[] parts = text.split(";", 3);
+        Set<Method> accepted = EnumSet.noneOf(Method.class);
+        for (String name : parts[0].split(",")) {
+            if (!name.isEmpty()) {
+                accepted.add(Method.valueOf(name));
+            }
+        }
+        return new LoginRules(
+                accepted, parts[2].isEmpty() ? null : parts[2].substring(1), Boolean.parseBoolean(parts[1]));
     }
 
     /**

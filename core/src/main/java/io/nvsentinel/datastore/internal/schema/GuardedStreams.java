@@ -11,9 +11,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * server has agreed to TLS, what comes over this socket is none of them any more, and the socket above it has a guard of its own.
  */
 final class GuardedStreams {
-
-    /** The driver knows class names and strings only. */
-    private static final Map<String, LoginRules> RULES = new ConcurrentHashMap<>();
 
     private static final byte[] TLS_REQUEST =
             ByteBuffer.allocate(8).putInt(8).putInt(80877103).array();
@@ -38,25 +32,6 @@ final class GuardedStreams {
 
     GuardedStreams(LoginRules rules, boolean overTls) {
         this.guard = new MessageGuard(rules, () -> overTls);
-    }
-
-    /** Keeps rules for {@link #rules}. */
-    static String register(LoginRules rules) {
-        String id = UUID.randomUUID().toString();
-        RULES.put(id, rules);
-        return id;
-    }
-
-    static void unregister(String id) {
-        RULES.remove(id);
-    }
-
-    static LoginRules rules(String id) throws IOException {
-        LoginRules rules = RULES.get(id);
-        if (rules == null) {
-            throw new IOException("bug: the driver connects after its source was closed");
-        }
-        return rules;
     }
 
     InputStream reading(InputStream in) {

@@ -31,11 +31,11 @@ public final class JdbcSockets extends SocketFactory {
      * Reads the string.
      *
      * @param argument as {@link #argument} made it
-     * @throws IOException if the source that made it is closed
+     * @throws IOException never, since the string holds an address
      */
     public JdbcSockets(String argument) throws IOException {
         String[] parts = argument.split(" ", -1);
-        this.rules = GuardedStreams.rules(parts[0]);
+        this.rules = LoginRules.decoded(parts[0]);
         this.keepAliveSeconds = Integer.parseInt(parts[1]);
         this.keepAliveCount = Integer.parseInt(parts[2]);
         this.address = parts.length > 3 ? InetAddress.getByName(parts[3]) : null;

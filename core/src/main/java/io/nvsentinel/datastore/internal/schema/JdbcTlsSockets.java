@@ -22,11 +22,10 @@ public final class JdbcTlsSockets extends SSLSocketFactory {
      * Reads the string.
      *
      * @param argument as {@link #argument} made it
-     * @throws IOException if the source that made it is closed
      */
-    public JdbcTlsSockets(String argument) throws IOException {
+    public JdbcTlsSockets(String argument) {
         String[] parts = argument.split(" ", -1);
-        this.rules = GuardedStreams.rules(parts[0]);
+        this.rules = LoginRules.decoded(parts[0]);
         this.factory = new JdbcSslSocketFactory(parts[1]);
     }
 

@@ -105,16 +105,12 @@ final class PrimarySource extends PGSimpleDataSource {
     }
 
     private Connection login(Target target, Duration share) throws SQLException {
-        String rules = GuardedStreams.register(LoginRules.of(options));
-        try {
-            PGSimpleDataSource source = JdbcSource.of(options, target.server(), share, tls, rules);
-            source.setSocketFactory(JdbcSockets.class.getName());
-            source.setSocketFactoryArg(
-                    JdbcSockets.argument(rules, target.address(), options.tcpKeepAlive(), options.tcpUserTimeout()));
-            return source.getConnection();
-        } finally {
-            GuardedStreams.unregister(rules);
-        }
+        String rules = LoginRules.of(options).encoded();
+        PGSimpleDataSource source = JdbcSource.of(options, target.server(), share, tls, rules);
+        source.setSocketFactory(JdbcSockets.class.getName());
+        source.setSocketFactoryArg(
+                JdbcSockets.argument(rules, target.address(), options.tcpKeepAlive(), options.tcpUserTimeout()));
+        return source.getConnection();
     }
 
     /** A check asks little; a migration may take as long as the tables are large. */

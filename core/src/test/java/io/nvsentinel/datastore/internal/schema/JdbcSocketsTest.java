@@ -38,16 +38,12 @@ class JdbcSocketsTest {
     }
 
     private JdbcSockets sockets() throws Exception {
-        String rules = GuardedStreams.register(LoginRules.of(DatastoreOptions.builder()
+        LoginRules rules = LoginRules.of(DatastoreOptions.builder()
                 .host("any")
                 .database("any")
                 .username("any")
-                .build()));
-        try {
-            return new JdbcSockets(
-                    JdbcSockets.argument(rules, loopback, Duration.ofSeconds(5), Duration.ofSeconds(15)));
-        } finally {
-            GuardedStreams.unregister(rules);
-        }
+                .build());
+        return new JdbcSockets(
+                JdbcSockets.argument(rules.encoded(), loopback, Duration.ofSeconds(5), Duration.ofSeconds(15)));
     }
 }

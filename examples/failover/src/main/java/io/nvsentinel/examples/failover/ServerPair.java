@@ -74,7 +74,6 @@ final class ServerPair implements AutoCloseable {
                 .port(1)
                 .database("postgres")
                 .username("postgres")
-                .password("postgres")
                 .applicationName(APPLICATION)
                 .sslMode(SslMode.DISABLE)
                 .schemaMode(SchemaMode.NONE);

@@ -175,7 +175,6 @@ final class ToolServer implements AutoCloseable {
                         .port(port)
                         .database(database)
                         .username("postgres")
-                        .password("none")
                         .sslMode(SslMode.DISABLE)
                         .schemaMode(mode)
                         .build())

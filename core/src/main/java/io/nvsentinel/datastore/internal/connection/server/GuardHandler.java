@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.options.LoginRules;
 import java.io.IOException;
 import javax.net.ssl.SSLException;
@@ -49,7 +50,7 @@ final class GuardHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (guard.isLoggedIn() && cause instanceof IOException && !(cause instanceof SSLException)) {
-            LOG.debug("A connection was reset: {}", cause.toString());
+            LOG.debug("A connection was reset: reason={}", Printable.line(cause.toString()));
             context.close();
         } else {
             context.fireExceptionCaught(cause);

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A database with the schema, and runs of the command on it. */
 final class ImportDatabase {
@@ -44,7 +45,7 @@ final class ImportDatabase {
                 "DATASTORE_PORT", String.valueOf(database.port()),
                 "DATASTORE_DATABASE", database.name(),
                 "DATASTORE_USERNAME", database.user(),
-                "DATASTORE_PASSWORD", String.valueOf(database.password()),
+                "DATASTORE_PASSWORD", Objects.requireNonNullElse(database.password(), ""),
                 "DATASTORE_SSLMODE", "disable");
     }
 
