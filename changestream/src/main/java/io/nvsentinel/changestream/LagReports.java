@@ -31,7 +31,7 @@ final class LagReports {
      *
      * @param lags reads the lags
      * @param listener receives the reports
-     * @param isHeard whether anybody wants them; nothing is read otherwise
+     * @param isHeard whether a listener needs them; nothing is read otherwise
      * @param timer waits for time
      */
     LagReports(Lags lags, ChangeStreamListener listener, boolean isHeard, Scheduler timer) {
@@ -60,7 +60,7 @@ final class LagReports {
     private Mono<Void> report() {
         return lags.read(names())
                 .doOnNext(known -> {
-                    // Of one that has ended meanwhile the listener would not hear the end any more.
+                    // If the watch has ended meanwhile, the listener would not be notified of the end again.
                     List<String> still = names();
                     known.stream()
                             .filter(lag -> still.contains(lag.clientName()))

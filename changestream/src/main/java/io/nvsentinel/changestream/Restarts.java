@@ -63,13 +63,13 @@ final class Restarts {
         Duration pause = pause();
         if (count == 1) {
             LOG.warn(
-                    "{} starts again: onHistoryLost={}: {}",
+                    "{} restarts: onHistoryLost={} reason={}",
                     who(),
                     options.onHistoryLost(),
                     Printable.line(String.valueOf(error.getMessage())));
         } else {
             LOG.debug(
-                    "{} starts again in {} ms: {}",
+                    "{} restarts in {} ms: reason={}",
                     who(),
                     pause.toMillis(),
                     Printable.line(String.valueOf(error.getMessage())));

@@ -23,7 +23,7 @@ final class Stalls {
      *
      * @param newest reads the changelog's end
      * @param bounds when a watch counts as standing still
-     * @param timer tells and waits for time
+     * @param timer provides the time and the delays
      */
     Stalls(Mono<HistoryPoint> newest, Bounds bounds, Scheduler timer) {
         this.newest = newest;
@@ -72,7 +72,7 @@ final class Stalls {
                 .toList();
     }
 
-    /** Nanoseconds do not follow when somebody sets the clock. */
+    /** Nanoseconds do not change when the clock is set. */
     private long now() {
         return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
     }

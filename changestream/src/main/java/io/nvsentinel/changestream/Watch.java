@@ -111,7 +111,7 @@ final class Watch<T> {
         }
     }
 
-    /** Where the position is stored, and who hears of it. */
+    /** Where the position is stored, and what is notified of it. */
     record Store(ResumeTokens tokens, ChangeStreamListener listener, LagReports lags, Scheduler timer) {}
 
     Position start() {
@@ -337,7 +337,7 @@ final class Watch<T> {
     /**
      * Stores the position and reports the lag, for as long as it is subscribed to; ends only with an error.
      *
-     * @param patience how long storing may fail, with errors that may pass; null for ever
+     * @param patience how long storing may fail, with errors that may pass; null for no limit
      */
     Mono<Void> keep(@Nullable Duration patience) {
         return ownership == null

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The changes that one transaction makes of a record are captured in their order, whatever it does with constraints. */
+/** The changes that one transaction makes of a record are captured in their order, regardless of what it does with constraints. */
 class CaptureOrderTest {
 
     @RegisterExtension

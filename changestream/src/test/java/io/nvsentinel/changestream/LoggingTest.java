@@ -157,7 +157,7 @@ class LoggingTest {
                 .doOnNext(received::add)
                 .doOnNext(ChangeEvent::acknowledge)
                 .subscribe(change -> {}, ended::set);
-        lines.next("INFO changestream.listening Listening: changes wake their subscribers");
+        lines.next("INFO changestream.listening Listening for notifications: writers wake idle change streams");
 
         events(database, 200);
         assertThat(lines.all).as("lines about single changes").isEmpty();
@@ -174,8 +174,8 @@ class LoggingTest {
                 + "by polling until it is restored");
         lines.next("WARN changestream.tail Changelog could not be read; trying again");
         server.restart();
-        lines.next("INFO changestream.tail The changelog can be read again, after ");
-        lines.next("INFO changestream.listening Listening: changes wake their subscribers");
+        lines.next("INFO changestream.tail Changelog is available again after ");
+        lines.next("INFO changestream.listening Listening for notifications: writers wake idle change streams");
         events(database, 1);
 
         streams.clients().delete("drainer").block(SOON);

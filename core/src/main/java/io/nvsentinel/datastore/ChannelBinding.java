@@ -6,7 +6,7 @@ import io.nvsentinel.datastore.error.ConfigurationException;
 /**
  * Whether a login is bound to the TLS connection that carries it, as libpq's {@code channel_binding}. A bound login
  * ({@code SCRAM-SHA-256-PLUS}) proves that the server that knows the password also holds the certificate of this connection, so
- * nobody can stand between the two, even if the certificate itself is not verified.
+ * no third party can stand between the two, even if the certificate itself is not verified.
  */
 public enum ChannelBinding {
 

@@ -483,7 +483,7 @@ public final class DatastoreOptions {
     }
 
     /**
-     * Every option with its value and where it came from, for people: what a program prints when somebody asks why it
+     * Every option with its value and where it came from, for people: what a program prints when an operator asks why it
      * connects as it does. No secrets.
      *
      * @return in the order of the methods above; options without a value among them

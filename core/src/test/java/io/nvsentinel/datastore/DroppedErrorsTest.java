@@ -35,7 +35,7 @@ import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
 /**
- * However a call ends early, Reactor has no error left that it would log because nobody hears it any more, and the driver logs
+ * However a call ends early, Reactor has no error left that it would log because no subscriber receives it any more, and the driver logs
  * no stack trace of a connection that was lost: the caller has its error.
  */
 class DroppedErrorsTest {

@@ -179,7 +179,7 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     /**
-     * Lets a frozen server continue where it was.
+     * Lets a frozen server continue.
      *
      * @throws IllegalStateException if it does not run
      */

@@ -25,7 +25,7 @@ record Postmaster(Path pidFile, Predicate<ProcessHandle> isServer) {
     }
 
     /**
-     * Stops all of them with SIGSTOP: their connections stay open, the operating system acknowledges what arrives, and nobody
+     * Stops all of them with SIGSTOP: their connections stay open, the operating system acknowledges what arrives, and no process
      * answers.
      */
     void freeze() {

@@ -4,7 +4,7 @@ package io.nvsentinel.tls;
 import java.util.HexFormat;
 import javax.security.auth.x500.X500Principal;
 
-/** The name in a certificate, for messages and logs: whoever made the certificate chose its characters. */
+/** The name in a certificate, for messages and logs: its characters were chosen by the maker of the certificate. */
 final class CertificateName {
 
     private static final int LONGEST = 1_000;

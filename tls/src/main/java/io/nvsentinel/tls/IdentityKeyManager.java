@@ -90,7 +90,7 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
                         + ", but the client's certificate file ends with "
                         + CertificateName.of(last.getSubjectX500Principal())
                         + ", issued by " + CertificateName.of(last.getIssuerX500Principal())
-                        + ": an intermediate certificate is missing in the file, or it is another authority's";
+                        + ": an intermediate certificate is missing in the file, or the certificate belongs to another authority";
     }
 
     private boolean fits(String keyType) {

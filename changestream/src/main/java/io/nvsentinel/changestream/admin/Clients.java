@@ -6,7 +6,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The named clients: where they are, and how to move them. From
+ * The named clients: their positions, and how to move them. From
  * {@link io.nvsentinel.changestream.ChangeStreams#clients()}. Thread-safe; every publisher is cold.
  * Names with control characters or half a surrogate pair fail with
  * {@link io.nvsentinel.datastore.error.InvalidRequestException}; nothing is sent.

@@ -6,7 +6,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The changes that processors gave up, stored in the database with their documents until they are replayed or deleted.
+ * The changes that processors could not handle, stored in the database with their documents until they are replayed or deleted.
  * From {@link io.nvsentinel.changestream.ChangeStreams#deadLetters()}. Thread-safe; every publisher is cold.
  * Names with control characters or half a surrogate pair fail with
  * {@link io.nvsentinel.datastore.error.InvalidRequestException}; nothing is sent.

@@ -50,7 +50,7 @@ public final class LimitExceededException extends InvalidRequestException {
     /**
      * Creates an error that the library found before it asked the server.
      *
-     * @param message what was wrong and where, in one line
+     * @param message the reason and the place, in one line
      * @param limit the most that is allowed, in the unit that {@code message} names
      */
     public LimitExceededException(String message, long limit) {

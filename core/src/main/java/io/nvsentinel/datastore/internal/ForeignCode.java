@@ -72,7 +72,7 @@ public final class ForeignCode {
 
     /**
      * Ends a stream whose subscriber, or an operator behind it, throws an error of the JVM: Reactor throws it up to here, and the
-     * subscriber would wait for ever for the next value.
+     * subscriber would wait without limit for the next value.
      *
      * @param source the stream
      * @param translation what stands for an error of the JVM

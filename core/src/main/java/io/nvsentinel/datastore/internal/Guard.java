@@ -14,8 +14,8 @@ import reactor.util.context.Context;
  * Stands between a publisher and its subscriber, and signals what either of them throws instead. Passes everything else on.
  *
  * <p>What the publisher throws while it is made, subscribed to or requested from ends it; what the subscriber, or an operator
- * behind it, throws as an {@link Error} when it is given a value cancels the publisher and comes back as an error. What is
- * thrown after the end was signalled comes from the subscriber's own end, and goes on to the caller, as without a guard. What a
+ * behind it, throws as an {@link Error} when it is given a value cancels the publisher and is reported as an error. What is
+ * thrown after the end was signalled comes from the subscriber's own end, and reaches the caller, as without a guard. What a
  * publisher throws on a thread of its own choice, outside of the calls above, is out of reach.
  *
  * @param <T> the values' type

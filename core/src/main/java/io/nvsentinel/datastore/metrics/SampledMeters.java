@@ -73,7 +73,7 @@ final class SampledMeters {
         failures.incrementAndGet();
         if (!failing.getAndSet(true)) {
             LOG.warn(
-                    "The figures of the tables cannot be read; the last ones stay: {}",
+                    "Table statistics could not be read; the meters keep their last values: {}",
                     Printable.line(String.valueOf(error.getMessage())));
         }
     }

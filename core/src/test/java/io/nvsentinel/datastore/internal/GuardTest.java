@@ -22,7 +22,7 @@ import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
-/** Whatever is thrown at the border to foreign code ends the stream, once, and what was begun is cancelled. */
+/** Any error that is thrown at the border to foreign code ends the stream, once, and what was begun is cancelled. */
 class GuardTest {
 
     private static final Function<Error, Exception> TRANSLATION = Translated::new;

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Stands before a real server, without TLS, and changes its messages: a server with a fault, or somebody on the way who is none.
+ * Stands before a real server, without TLS, and changes its messages: a server with a fault, or an attacker in between.
  * Until {@link #rewrite} is called it passes everything on.
  */
 public final class RewritingProxy implements AutoCloseable {

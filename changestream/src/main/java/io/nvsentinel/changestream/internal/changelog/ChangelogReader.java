@@ -275,7 +275,7 @@ public final class ChangelogReader {
                 .map(reading -> reading.verified(token));
     }
 
-    /** The row of a position, which a stream begins behind, must not be taken back by a crash either. */
+    /** The row of the position at which a stream begins must be durable as well. */
     private static Mono<PointReading> point(Connection connection, long checkedRow, long position) {
         return Mono.defer(() -> Rows.one(
                                 connection
@@ -306,7 +306,7 @@ public final class ChangelogReader {
         }
     }
 
-    /** Delivered is only what no crash takes back. */
+    /** Only durable rows are delivered. */
     private Mono<ChangelogPage> page(Connection connection, Range range, List<Selection> selections) {
         return Mono.defer(() -> anyPage(connection, range, selections))
                 .flatMap(read -> read.page().rows().isEmpty()

@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
  * Proves that what a statement saw is on disk. A session decides by itself whether its commit waits for that, up to the
  * moment of the commit, so that a change can be visible and still be lost in a crash.
  *
- * <p>Whatever a snapshot shows was committed, and its commit record was in the log, before the snapshot was taken. So the end
+ * <p>All that a snapshot shows was committed, and its commit record was in the log, before the snapshot was taken. So the end
  * of the log, looked up by the same statement and thus later, is behind all of these records. Mostly it is flushed already;
  * else the flush is looked up again in a few milliseconds, because others are waiting for the same, and after that it is
  * requested. All of this is asked of the same process of the server, which has not ended between the two: after a crash the

@@ -75,7 +75,7 @@ public final class OwnerRounds {
          * Returns what else is due.
          *
          * @param now milliseconds of the timer's steady clock
-         * @param within how long the next check is away; zero if this is none
+         * @param within the time until the next check; zero if this is not a check
          * @return a renewal if that is due before the next check; else a check if this is one; else null
          */
         @Nullable
@@ -140,7 +140,7 @@ public final class OwnerRounds {
         return batch.run(statement::renewAll, false);
     }
 
-    /** Nanoseconds do not follow when somebody sets the clock. */
+    /** Nanoseconds do not change when the clock is set. */
     private long now() {
         return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
     }

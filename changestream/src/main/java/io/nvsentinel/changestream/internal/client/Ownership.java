@@ -77,7 +77,7 @@ public final class Ownership {
      * Stores the position, renews the lease and checks that the name is still owned, together with all other owners of the
      * process, for as long as it is subscribed to.
      *
-     * @param patience how long that may fail, with errors that may pass, before it is given up; null for ever
+     * @param patience how long that may fail, with errors that may pass, before storing ends; null for no limit
      * @return cold; ends only with an error: {@link ClientFencedException}, one that will not pass, or one that did not
      */
     public Mono<Void> keep(@Nullable Duration patience) {

@@ -42,8 +42,8 @@ public final class ResumeTokens {
     private static final Duration GIVE_UP_WITHIN = Duration.ofSeconds(10);
 
     /**
-     * An epoch is drawn before it is taken: where somebody wants to own a name no more while his statement is on its way, and
-     * it arrives after that of another who came later, it takes nothing from him. Above the one that is stored also where
+     * An epoch is drawn before it is taken: if an owner no longer wants a name while its statement is on its way, and the
+     * statement arrives after that of a later owner, it takes nothing from the later owner. Above the stored epoch even if
      * the sequence was left behind when the tables were moved. The sequence leaves the lower 32 bits free, for a random number:
      * after a failover that lost an opening the next one draws from the same place, and must not be taken for the lost one.
      */
@@ -125,7 +125,7 @@ public final class ResumeTokens {
             "UPDATE {schema}.resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2",
             NOT_OWNED);
 
-    /** The name is given up even if the position is none of this changelog; the client goes on from the one stored here. */
+    /** The name is given up even if the position is none of this changelog; the client continues from the one stored here. */
     private static final String RELEASE = String.format(Locale.ROOT, STORE, NOT_OWNED);
 
     private final Connections connections;
@@ -175,7 +175,7 @@ public final class ResumeTokens {
     /**
      * What keeps the owners of this process.
      *
-     * @return one for all names, whatever their lease
+     * @return one for all names, regardless of their lease
      */
     public OwnerRounds rounds() {
         return rounds;
@@ -302,8 +302,8 @@ public final class ResumeTokens {
     }
 
     /**
-     * Stores a position a last time, and gives the name up: also if the position is none of the changelog there, so that
-     * the client goes on from the position that is stored.
+     * Stores a position a last time, and releases the name: even if the position is none of the changelog there, so that
+     * the client continues from the position that is stored.
      *
      * @param owned the name
      * @param token the position; its row is known
@@ -410,7 +410,7 @@ public final class ResumeTokens {
                         + "\" was opened again elsewhere, reset or deleted, and is no longer owned by this watch");
     }
 
-    /** Nanoseconds do not follow when somebody sets the clock. */
+    /** Nanoseconds do not change when the clock is set. */
     private long now() {
         return TimeUnit.NANOSECONDS.toMillis(timer.now(TimeUnit.NANOSECONDS));
     }

@@ -128,7 +128,7 @@ public final class Group {
         }
         if (error instanceof ClientFencedException) {
             LOG.warn(
-                    "Partition {} is given up until the next heartbeat: {}",
+                    "Partition released until the next heartbeat: partition={} error={}",
                     partition,
                     Printable.line(String.valueOf(error.getMessage())));
             return Mono.empty();

@@ -98,7 +98,7 @@ public final class Outage {
             long now = timer.now(TimeUnit.MILLISECONDS);
             if (failures.getAndIncrement() == 0) {
                 LOG.warn(
-                        "Processing waits until the database is available; no attempt is counted: {}",
+                        "Processing is paused until the database is available; attempts are not counted: {}",
                         Printable.line(error.toString()));
             }
             since = count++ == 0 ? now : since;

@@ -14,7 +14,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** Looks, once a second, for dead letters that somebody wants to have processed again. For one owner of a client name. */
+/** Looks once a second for dead letters whose replay was requested. For one owner of a client name. */
 public final class Replays {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.process");

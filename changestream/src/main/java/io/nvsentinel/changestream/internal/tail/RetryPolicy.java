@@ -116,7 +116,7 @@ public final class RetryPolicy {
             if (count.getAndIncrement() == 0) {
                 since = now;
                 LOG.warn(
-                        "The changelog cannot be read; trying again: {}",
+                        "Changelog could not be read; trying again: {}",
                         Printable.line(String.valueOf(failure.getMessage())));
             }
             return maxOutage.isZero() || now - since < maxOutage.toMillis();

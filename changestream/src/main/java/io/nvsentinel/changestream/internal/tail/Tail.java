@@ -298,7 +298,7 @@ public final class Tail {
         return known != null && known.point().equals(at) && !known.hasGap() && pace.maySleep();
     }
 
-    /** Once, until it is over: no writer commits for so long, so somebody else holds the lock. */
+    /** Once, until it is over: no writer commits for so long, so another session holds the lock. */
     private Mono<Void> blocked(IdleLock idleLock) {
         if (!pace.isBackingOff()) {
             holdersNamed = false;

@@ -138,7 +138,7 @@ public final class IdleLock {
         return one(HOLDERS).filter(names -> !names.isEmpty());
     }
 
-    /** Nothing was found since the lock is held, by this one or another: those asleep rely on that. */
+    /** Nothing was found since the lock is held, by this one or another: idle streams rely on that. */
     public void nothingFound() {
         pendingNotification.settle();
     }

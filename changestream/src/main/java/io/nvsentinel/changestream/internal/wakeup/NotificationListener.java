@@ -138,7 +138,7 @@ public final class NotificationListener {
     }
 
     private IdleLock opened(IdleLock opened) {
-        LOG.info("Listening: changes wake their subscribers");
+        LOG.info("Listening for notifications: writers wake idle change streams");
         idleLock.set(opened);
         wakeUpSignal.ring();
         listener.onListening();
@@ -154,7 +154,7 @@ public final class NotificationListener {
         listener.onPollingOnly(failure);
         if (attempts == 0) {
             LOG.warn(
-                    "Not listening, so changes are found by polling until it works again: {}",
+                    "Listening for notifications failed; changes are found by polling until it is restored: {}",
                     Printable.line(String.valueOf(failure.getMessage())));
         }
     }

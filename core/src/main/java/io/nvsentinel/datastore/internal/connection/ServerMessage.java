@@ -23,7 +23,7 @@ final class ServerMessage {
         return Printable.line(mayQuoteValues(error) ? withoutQuoted(message) : message);
     }
 
-    /** What stands between quotes; a doubled one is part of a value. A value that has no end goes on to the end. */
+    /** What stands between quotes; a doubled one is part of a value. A value without an end extends to the end. */
     private static String withoutQuoted(String message) {
         StringBuilder kept = new StringBuilder();
         int from = 0;

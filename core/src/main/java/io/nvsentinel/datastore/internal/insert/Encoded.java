@@ -58,7 +58,7 @@ public final class Encoded {
         encoded.requireOneObject();
         if (encoded.bytes() >= MOST_BYTES) {
             throw new LimitExceededException(
-                    "A document has to be less than " + MOST_BYTES + " bytes, and this is " + encoded.bytes(),
+                    "A document must be less than " + MOST_BYTES + " bytes, but this document has " + encoded.bytes(),
                     MOST_BYTES - 1);
         }
         return encoded;

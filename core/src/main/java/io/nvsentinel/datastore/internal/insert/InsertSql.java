@@ -95,7 +95,7 @@ final class InsertSql {
         });
     }
 
-    /** An insert without an id would be waited for, for ever. */
+    /** The caller would wait without limit for an insert without an id. */
     private <T> List<T> complete(List<T> answer, int documents) {
         if (answer.size() != documents) {
             throw new OutcomeUnknownException(

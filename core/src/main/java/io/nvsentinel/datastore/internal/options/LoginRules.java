@@ -115,7 +115,7 @@ public record LoginRules(Set<Method> accepted, @Nullable String required, boolea
      * Judges a server's request.
      *
      * @param method how the server asks
-     * @return what is wrong with it; null if nothing is
+     * @return the reason against it; null if it is accepted
      */
     public @Nullable String objection(Method method) {
         if (bound && method != Method.SCRAM_SHA_256) {

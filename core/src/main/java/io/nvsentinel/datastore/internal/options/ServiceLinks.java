@@ -36,7 +36,7 @@ final class ServiceLinks {
         if (links.isEmpty()) {
             return environment;
         }
-        LOG.debug("Variables of Kubernetes service links are ignored: {}", Printable.line(links.toString()));
+        LOG.debug("Variables of Kubernetes service links ignored: {}", Printable.line(links.toString()));
         Map<String, String> others = new HashMap<>(environment);
         links.forEach(others::remove);
         return others;

@@ -99,7 +99,7 @@ public final class YamlSource {
                 before, text, Shown.path(file).equals(file.toString()) ? String.valueOf(file.getFileName()) : label);
     }
 
-    /** A pipe could keep the reader waiting for ever, and a device never ends; a file may grow after it was looked at. */
+    /** A pipe could keep the reader waiting without limit, and a device never ends; a file may grow after it was looked at. */
     private static String content(Path file) throws IOException {
         if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
             throw new UnreadableFileException("is a directory, a pipe or a device; accepted is a regular file");

@@ -16,7 +16,7 @@ import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets of the JDBC driver that connect to one address of a host, whatever its name means by then, whose idle time the
+ * Sockets of the JDBC driver that connect to one address of a host, regardless of what its name means by then, whose idle time the
  * operating system watches, whose startup message asks for UTC, and whose messages are looked at before the driver sees them. The
  * driver makes this of its name and of one string. Not for use by applications.
  */

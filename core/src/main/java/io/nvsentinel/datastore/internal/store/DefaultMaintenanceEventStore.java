@@ -160,7 +160,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
                 .flatMap(Mono::justOrEmpty);
     }
 
-    /** A text as a document can hold it: the server would take another for one with a question mark in it. */
+    /** A string that a document can hold: the server would replace other characters by a question mark. */
     private static Object storable(String field, String text) {
         return Objects.requireNonNull(FilterValues.value(FieldPath.of(field), text));
     }

@@ -81,7 +81,7 @@ class ConfigurationFileTest {
         isRefused(huge, "has more than 1048576 bytes");
     }
 
-    /** Its size is said to be 0, whatever it holds. */
+    /** Its size is said to be 0, regardless of what it holds. */
     @Test
     void aFileThatHidesItsSize() {
         isRefused(Path.of("/proc/self/maps"), "maps");

@@ -34,7 +34,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Everything of all modules that reads what others wrote, with 100,000 levels of it: the error names the limit and where it is exceeded. */
+/**
+ * Every reader of foreign input in all modules, with 100,000 levels of nesting: the error names the limit and the place
+ * that exceeds it.
+ */
 class NestingTest {
 
     private static final int LEVELS = 100_000;

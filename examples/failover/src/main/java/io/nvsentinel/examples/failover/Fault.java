@@ -7,7 +7,7 @@ import java.util.Locale;
 /** What happens to the primary, and to the names that lead to it. */
 public enum Fault {
 
-    /** All of its processes get SIGKILL. Later it runs again, without anybody having told it that it is no primary. */
+    /** All of its processes get SIGKILL. Later it runs again, not notified that it is no primary. */
     KILL {
         @Override
         void strike(ServerPair servers) {
@@ -35,7 +35,10 @@ public enum Fault {
         }
     },
 
-    /** All packets to and from it are dropped, and nobody says so. Later they are not. Needs {@link Network#canDrop}. */
+    /**
+     * All packets to and from it are dropped, and no side is notified. Later they are not. Needs
+     * {@link Network#canDrop}.
+     */
     VANISH {
         @Override
         void strike(ServerPair servers) {
@@ -97,8 +100,8 @@ public enum Fault {
     },
 
     /**
-     * The other one is promoted while this one accepts writes. Then this one's network ends. Later it comes back, and the other
-     * one's ends until this one has been tried.
+     * The other one is promoted while this one accepts writes. Then this one's network ends. Later it is available
+     * again, and the other one's ends until this one has been tried.
      */
     TWO_PRIMARIES {
         @Override

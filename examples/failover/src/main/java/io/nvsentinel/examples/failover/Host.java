@@ -96,7 +96,7 @@ record Host(String name, String address) {
                 .toList();
     }
 
-    /** Drops every packet to and from it. Nobody is told. */
+    /** Drops every packet to and from it. No side is notified. */
     void vanish() {
         run("iptables", "-w", "-I", "INPUT", "!", "-i", "lo", "-j", "DROP");
         run("iptables", "-w", "-I", "OUTPUT", "!", "-o", "lo", "-j", "DROP");

@@ -16,8 +16,8 @@ import java.util.Set;
  * @param untilChanges likewise, until a change was received
  * @param longestStall the longest time without an acknowledged write
  * @param untilHealth from when the primary was lost until {@code health()} said so; empty if it never did
- * @param unavailable callers that were told to try again
- * @param unknown callers that were told that the outcome is unknown
+ * @param unavailable callers whose error says to try again
+ * @param unknown callers whose error says that the outcome is unknown
  * @param acknowledged writes
  * @param lost acknowledged writes that the new primary does not have
  * @param twice events that it has more than once
@@ -25,7 +25,8 @@ import java.util.Set;
  * @param repeated changes that were received more than once
  * @param undone changes that were received and that it does not have
  * @param forks how often the watch ended because the history had been set back
- * @param onFormer connections to the former primary that were made after it had come back, and are left at the end
+ * @param onFormer connections to the former primary that were made after it was available again, and are left at
+ *     the end
  */
 public record Outcome(
         String scenario,

@@ -16,7 +16,7 @@ final class Programs {
 
     private Programs() {}
 
-    /** Where a program is, or null. Administrators' programs are not on everybody's path. */
+    /** Where a program is, or null. Administrators' programs are not on every user's path. */
     static @Nullable Path find(String name) {
         String path = System.getenv("PATH");
         return Stream.concat(
@@ -66,7 +66,7 @@ final class Programs {
         }
     }
 
-    /** With the program's whole path, where it is found. */
+    /** With the program's whole path, if it is found. */
     static List<String> resolved(List<String> command) {
         List<String> all = new ArrayList<>(command);
         Path found = find(command.get(0));

@@ -6,7 +6,7 @@ import java.util.Locale;
 /** What an acknowledged write is worth after a failover. */
 public enum Replication {
 
-    /** The primary waits for nobody: acknowledged writes may be missing. */
+    /** The primary waits for no standby: acknowledged writes may be missing. */
     ASYNC("on", false),
 
     /** A commit waits until the standby has it on disk. */

@@ -37,7 +37,7 @@ public record Scenario(Replication replication, Fault fault) {
                 load.awaitFlow("on the new primary", servers.movedNanos(), AFTER, PATIENCE);
                 String back = servers.now();
                 fault.comeBack(servers);
-                load.awaitFlow("after the former one has come back", System.nanoTime(), AFTER, PATIENCE);
+                load.awaitFlow("after the former one is available again", System.nanoTime(), AFTER, PATIENCE);
                 load.stopWriting();
                 List<Long> stored = stored(servers);
                 load.awaitReceived(stored, LAST_CHANGES);

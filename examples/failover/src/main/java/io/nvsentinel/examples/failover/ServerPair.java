@@ -128,7 +128,7 @@ final class ServerPair implements AutoCloseable {
         return movedNanos;
     }
 
-    /** Waits until somebody has connected through a proxy. */
+    /** Waits until a client has connected through a proxy. */
     static void awaitAttempt(TcpProxy proxy) {
         Await.until("an attempt to connect", SOON, () -> !proxy.connections().isEmpty());
     }

@@ -28,7 +28,7 @@ final class Channels implements LoopResources {
     /**
      * Sockets of one attempt; none yet.
      *
-     * @param address where they lead, whatever the driver's configuration says; if unresolved, what that says
+     * @param address where they lead, regardless of the driver's configuration; if unresolved, the address of that configuration
      * @param rules how the server may ask for a login
      */
     Channels(Sockets sockets, InetSocketAddress address, LoginRules rules) {

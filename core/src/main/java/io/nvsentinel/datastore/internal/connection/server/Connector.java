@@ -125,7 +125,7 @@ public final class Connector implements ConnectionFactory {
     }
 
     /**
-     * Ends what is under way on a former primary: whatever it answers, if it still does, is of no use. A server's wait for a
+     * Ends what is under way on a former primary: its answer, if it still sends one, is of no use. A server's wait for a
      * synchronous standby does not end with the socket.
      */
     private void closeFormer(Backend current) {
@@ -209,7 +209,7 @@ public final class Connector implements ConnectionFactory {
     }
 
     /**
-     * Closes a connection of the driver's in good order. The driver waits, busily, until nobody passes on a message of the connection;
+     * Closes a connection of the driver's in good order. The driver waits, busily, until no thread passes on a message of the connection;
      * so this must not happen on behalf of one that it is passing on just now, which would never end.
      *
      * @param connection one of the driver's, or what was put around it

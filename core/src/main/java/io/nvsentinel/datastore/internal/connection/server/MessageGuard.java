@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the messages of one server before a driver does: what they ask for until the client is logged in, and their sizes
- * always. Drivers send the password in whatever form a server asks for, compute as many rounds of its hash as the server names,
+ * always. Drivers send the password in the form that a server asks for, compute as many rounds of its hash as the server names,
  * and wait, with the memory for it, for a message of any size. For both drivers; not thread-safe.
  */
 public final class MessageGuard {
@@ -77,10 +77,10 @@ public final class MessageGuard {
     }
 
     /**
-     * Looks at what has arrived, before it goes on to the driver.
+     * Looks at what has arrived, before the driver receives it.
      *
      * @param bytes what has arrived; its position moves
-     * @throws LoginRefusedException if it must not go on, nor anything that comes later
+     * @throws LoginRefusedException if the driver must not receive it, nor anything that comes later
      */
     public void check(ByteBuffer bytes) throws LoginRefusedException {
         if (refused != null) {

@@ -45,7 +45,7 @@ public final class Primary {
         }
         if (changed) {
             LOG.info(
-                    "Primary changed: system={}, timeline={}, version={}; connections to the former one are replaced",
+                    "Primary changed: system={}, timeline={}, version={}; connections to the former primary are replaced",
                     Printable.line(String.valueOf(backend.system())),
                     Printable.line(String.valueOf(backend.timeline())),
                     Printable.line(backend.version()));

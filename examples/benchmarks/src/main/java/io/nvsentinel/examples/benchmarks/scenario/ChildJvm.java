@@ -93,7 +93,7 @@ final class ChildJvm implements AutoCloseable {
         return process.info()
                 .totalCpuDuration()
                 .orElseThrow(
-                        () -> new NotMeasuredException("needs a system that tells the processor time of a process"));
+                        () -> new NotMeasuredException("needs a system that reports the processor time of a process"));
     }
 
     /** Ends the child by ending its input. */

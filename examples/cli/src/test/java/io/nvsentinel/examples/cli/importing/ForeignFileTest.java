@@ -47,7 +47,7 @@ class ForeignFileTest {
     @TempDir
     private Path directory;
 
-    /** A pipe that nobody writes would be waited for, and a device never ends; standard input may be both. */
+    /** A pipe without a writer would be waited for, and a device never ends; standard input may be both. */
     @ParameterizedTest
     @ValueSource(strings = {"pipe", "/dev/zero", "socket"})
     @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
