@@ -76,7 +76,7 @@ class StreamHealthTest {
         assertThat(new StreamHealth(1, true, live, List.of(), List.of())
                         .on(up, Optional.empty())
                         .reasons())
-                .containsExactly("Changes are found by polling only");
+                .containsExactly("Changes are found only by polling");
         assertThat(new StreamHealth(1, false, live, List.of(), List.of())
                         .on(up, Optional.empty())
                         .state())

@@ -344,7 +344,7 @@ class FilterTest {
         assertThatThrownBy(() -> Filter.parse(Map.of("a", Map.of("$exists", "true"))))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("$exists")
-                .hasMessageContaining("boolean");
+                .hasMessageContaining("true or false");
     }
 
     @Test

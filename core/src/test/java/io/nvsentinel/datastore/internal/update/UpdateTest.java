@@ -273,7 +273,7 @@ class UpdateTest {
         for (String to : List.of("a", "a.b", "a.b.c")) {
             assertThatThrownBy(() -> UpdateSql.render(rename("a.b", to), FieldMap.GENERIC, 1))
                     .isInstanceOf(InvalidRequestException.class)
-                    .hasMessageContaining("inside");
+                    .hasMessageContaining("rename from a.b to " + to);
         }
     }
 
