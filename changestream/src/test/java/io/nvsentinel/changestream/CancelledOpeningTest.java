@@ -10,9 +10,11 @@ import io.nvsentinel.testserver.CancelEverywhere;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -21,6 +23,7 @@ import reactor.core.publisher.Sinks;
 
 /** A cancellation during opening, at any signal, leaves no name owned and no watch open. */
 @Tag("slow")
+@Timeout(value = 5, unit = TimeUnit.MINUTES) // each test opens about 1,400 times
 class CancelledOpeningTest {
 
     @RegisterExtension

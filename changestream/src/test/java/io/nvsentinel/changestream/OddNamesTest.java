@@ -147,7 +147,8 @@ class OddNamesTest {
                     assertThat(((DatastoreException) error).sqlState()).as(as).isNull();
                     assertThat(error.getMessage())
                             .as(as)
-                            .containsAnyOf("control characters", "half a surrogate pair", "unpaired surrogate", "U+0000")
+                            .containsAnyOf(
+                                    "control characters", "half a surrogate pair", "unpaired surrogate", "U+0000")
                             .doesNotContainPattern("\\p{Cntrl}|\\p{Cs}");
                 }
             }

@@ -157,7 +157,7 @@ class ImportMongoTest {
                 .asString()
                 .contains("standard input cannot be read completely")
                 .contains("the documents before this point are stored")
-                .contains("continues");
+                .contains("to continue");
         long stored = count("health_events");
         assertThat(stored).isBetween(100L, 599L);
         Run rest = importing("health_events.json", "--batch-size", "50");
@@ -218,7 +218,7 @@ class ImportMongoTest {
         assertThat(value("SELECT csp FROM maintenance_events")).isEqualTo("aws");
         assertThat(Files.readString(rejects()))
                 .contains("no eventId that is a string")
-                .contains("\"line\": 2, \"reason\": \"another record has the same key");
+                .contains("\"line\": 2, \"reason\": \"another record has the same eventId or idempotency key");
     }
 
     @Test
