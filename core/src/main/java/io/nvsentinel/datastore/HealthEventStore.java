@@ -58,6 +58,7 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
      * Reads the newest event that matches; of several created at the same time, the one with the greatest id. @param
      * filter the filter
      *
+     * @param filter the condition on the event
      * @return emits the event, or nothing if there is none
      */
     Mono<StoredDocument<HealthEventDocument>> findLatest(Filter filter);
