@@ -427,9 +427,9 @@ public final class ChangeStreams {
     /**
      * Sets which documents the changelog keeps with later changes of a collection; requires the privileges of the
      * table's owner. Waits for running writers of the collection, and blocks new writers for milliseconds. Fewer images
-     * make the changelog smaller and writers faster; a filter treats documents that are not kept as missing. @param
-     * collection a collection of the same datastore
+     * make the changelog smaller and writers faster; a filter treats documents that are not kept as missing.
      *
+     * @param collection a collection of the same datastore
      * @param images the images to keep
      * @return cold; completes when it is changed
      */

@@ -40,8 +40,8 @@ public interface DatastoreListener {
      *
      * @param kind its kind
      * @param action its description, as in {@link DatastoreException#action()}; names tables and clients, never values
-     * @param took from its subscription until its connection is released, including the wait for a connection @param
-     *     outcome how it ended
+     * @param took from its subscription until its connection is released, including the wait for a connection
+     * @param outcome how it ended
      * @param error why it failed; null unless it failed
      */
     record Operation(

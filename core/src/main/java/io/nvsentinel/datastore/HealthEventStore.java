@@ -55,8 +55,7 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<StoredDocument<HealthEventDocument>> findLatestByNode(String nodeName);
 
     /**
-     * Reads the newest event that matches; of several created at the same time, the one with the greatest id. @param
-     * filter the filter
+     * Reads the newest event that matches; of several created at the same time, the one with the greatest id.
      *
      * @param filter the condition on the event
      * @return emits the event, or nothing if there is none
