@@ -29,6 +29,11 @@ final class OwnerStatement {
     /** How long the answer for several owners may take: a third of the default lease. */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
 
+    /** Actions are the values of a meter's tag, so they do not say how many clients there are. */
+    private static final String STORE_ACTION = "Store the positions of change stream clients";
+
+    private static final String KEEP_ACTION = "Keep change stream clients";
+
     private static final String DUE = """
             WITH due AS MATERIALIZED (
                 SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS int8[]), CAST($3 AS text[]), CAST($4 AS int8[]),
@@ -148,10 +153,7 @@ final class OwnerStatement {
      * @return cold; emits an answer for each request, in order; fails if nothing was done
      */
     Mono<List<Answer>> storeAll(List<Request> requests) {
-        return connections.write(
-                "Store the positions of " + requests.size() + " change stream clients",
-                ANSWER_WITHIN,
-                run(STORE_SEVERAL, requests));
+        return connections.write(STORE_ACTION, ANSWER_WITHIN, run(STORE_SEVERAL, requests));
     }
 
     /**
@@ -161,8 +163,7 @@ final class OwnerStatement {
      * @return cold; emits an answer for each request, in order; fails if nothing was done
      */
     Mono<List<Answer>> renewAll(List<Request> requests) {
-        return connections.write(
-                "Keep " + requests.size() + " change stream clients", ANSWER_WITHIN, run(RENEW_SEVERAL, requests));
+        return connections.write(KEEP_ACTION, ANSWER_WITHIN, run(RENEW_SEVERAL, requests));
     }
 
     /**
