@@ -185,7 +185,7 @@ class ExactlyOnceTest {
         }
         Await.until("every effect but one", SOON, () -> count(EFFECTS) == 10);
         running.dispose();
-        Await.until("given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
+        Await.until("released", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
         loseHistory("change 3");
         Disposable again = startBlocking("stuck");
         if (twice) {
@@ -194,7 +194,7 @@ class ExactlyOnceTest {
             Await.until("the next effect", SOON, () -> count(EFFECTS) == 11);
             again.dispose();
             Await.until(
-                    "given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
+                    "released", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
             loseHistory("change 11");
             startBlocking("nothing");
         }

@@ -178,7 +178,7 @@ class JvmErrorTest {
                     .isEqualTo("2");
             subscription.dispose();
             Await.until(
-                    "given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
+                    "released", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
         }
     }
 
@@ -198,7 +198,7 @@ class JvmErrorTest {
                 .isInstanceOf(CallbackFailedException.class)
                 .hasCause(error);
         assertThat(seen.events).containsExactly("a");
-        Await.until("given up", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
+        Await.until("released", SOON, () -> DATABASE.queryForString("SELECT leased_until FROM resume_tokens") == null);
     }
 
     @Test

@@ -43,7 +43,7 @@ class LanguageTest {
             Map.entry("tells?|told|telling", "reports, notifies, returns"),
             Map.entry("go(?:es)? on|went on|going on|gone on", "continues, resumes"),
             Map.entry("asleep|slept|sleeping (?:subscriber|stream|watch)s?", "idle"),
-            Map.entry("g[ia]ves? up|giving up", "dead-letter, release, stop retrying"),
+            Map.entry("g[ia]ves? up|given up|giving up", "dead-letter, release, stop retrying"),
             Map.entry("what (?:is|was) wrong", "the reason, the error"),
             Map.entry("a text(?! file)", "a string"),
             Map.entry("also (?:if|where)|even where", "even if"),
@@ -53,7 +53,11 @@ class LanguageTest {
             Map.entry("doorbells?|gates?|debts?", "wake-up signal, idle lock, pending notification"),
             Map.entry("talk|talks", "messages"),
             Map.entry("looks? after", "administers, renews"),
-            Map.entry("for ever", "without limit, forever"));
+            Map.entry("for ever", "without limit, forever"),
+            Map.entry(
+                    "pageRows|pageBytes|firstBackoff|eventTimeout|giveUpAfter|stepRows|ifOwned|keepRunning|insertAll"
+                            + "|MisconfiguredException|PoolFigures",
+                    "the name that it has now"));
 
     private static final Pattern ANY = Pattern.compile(
             PHRASES.keySet().stream()

@@ -62,7 +62,7 @@ final class OwnerStatement {
 
     private static final String WITHOUT_WAITING = " AND EXISTS (SELECT FROM free WHERE free.place = judged.place)";
 
-    /** A position moves forwards only: a statement that was given up may still arrive after its successor. */
+    /** A position moves forwards only: a statement whose answer came too late may still arrive after its successor. */
     private static final String KEPT = """
             , kept AS (
                 UPDATE {schema}.resume_tokens AS client

@@ -125,7 +125,7 @@ public final class ResumeTokens {
             "UPDATE {schema}.resume_tokens SET leased_until = %s WHERE client_name = $1 AND epoch = $2",
             NOT_OWNED);
 
-    /** The name is given up even if the position is none of this changelog; the client continues from the one stored here. */
+    /** The name is released even if this changelog does not contain the position; the client continues from the one stored here. */
     private static final String RELEASE = String.format(Locale.ROOT, STORE, NOT_OWNED);
 
     private final Connections connections;
