@@ -12,6 +12,7 @@ import io.nvsentinel.testserver.PostgresDatabase;
 import io.nvsentinel.testserver.proxy.ProxiedConnection;
 import io.nvsentinel.testserver.proxy.TcpProxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -32,9 +33,12 @@ class NetworkFaultsTest {
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String ALL = "SELECT concat_ws(' ', client_port, state, query) FROM pg_stat_activity"
+            + " WHERE datname = current_database()";
     private static final String SESSIONS = "SELECT client_port::text FROM pg_stat_activity"
             + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ";
-    private static final String LISTENING = SESSIONS + "LIKE '%advisory%'";
+    /** Tries the idle lock, or only answers a heartbeat while it holds that lock and nothing happens. */
+    private static final String LISTENING = SESSIONS + "SIMILAR TO '(%advisory%|LISTEN %|SELECT ''1'')'";
     private static final String READING = SESSIONS + "LIKE '%datastore_changelog_state AS state%'";
 
     private TcpProxy proxy;
@@ -215,8 +219,16 @@ class NetworkFaultsTest {
     }
 
     private ProxiedConnection connection(String sessions) {
-        return Await.until("a connection of " + sessions, SOON, () -> connections(sessions), found -> !found.isEmpty())
-                .get(0);
+        List<ProxiedConnection> found = new ArrayList<>();
+        Await.until(
+                "one of the sessions",
+                SOON,
+                () -> {
+                    found.addAll(connections(sessions));
+                    return found.isEmpty() ? DATABASE.get().queryForStrings(ALL) : List.<String>of();
+                },
+                List::isEmpty);
+        return found.get(0);
     }
 
     /** The open connections whose sessions were most recently active. */

@@ -244,7 +244,8 @@ class WakeUpTest {
             listen(listener);
             insert("while awake 1");
             insert("while awake 2");
-            assertThat(notifications(listener)).containsExactly("control");
+            // A subscriber that awoke may still tell the others, by its name; a writer's notification is empty.
+            assertThat(notifications(listener)).endsWith("control").doesNotContain("");
             slow.commit();
         }
         Await.until("all changes", SOON, () -> seen.size() == 5);

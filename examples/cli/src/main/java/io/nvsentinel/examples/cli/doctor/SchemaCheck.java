@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.error.DatastoreException;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -12,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Which migrations the database has, and whether this library can work with them. */
 final class SchemaCheck implements Check {
+
+    /** Whoever may not read the history of migrations is told what his role lacks by the next check. */
+    private static final String HAS_TABLES =
+            "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = 'datastore_changelog')";
 
     private static final String MIGRATE = "nvsentinel schema migrate, as the owner of the schema";
 
@@ -26,13 +31,14 @@ final class SchemaCheck implements Check {
     }
 
     @Override
-    public void run(Patient patient) {
+    public void run(Patient patient) throws SQLException {
+        if ("t".equals(Sql.one(patient.connection(), HAS_TABLES, patient.options().schema())
+                .get(0))) {
+            patient.hasTables();
+        }
         SchemaStatus status =
                 Objects.requireNonNull(SchemaStatus.of(patient.options()).block());
         Map<String, @Nullable Object> facts = facts(status);
-        if (status.current() != null) {
-            patient.hasTables();
-        }
         if (!status.failed().isEmpty()) {
             patient.fail("migrations have failed: " + String.join(", ", status.failed()), MIGRATE, facts);
         } else if (status.current() == null) {

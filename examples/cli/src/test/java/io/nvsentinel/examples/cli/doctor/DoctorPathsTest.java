@@ -128,7 +128,7 @@ class DoctorPathsTest {
                     .startsWith("!")
                     .contains("overdue")
                     .contains("9d")
-                    .contains("→ run retention()");
+                    .contains("→ call retention().runPeriodically()");
             assertThat(retention(DoctorTest.doctor(environment(), "--keep", "10d")))
                     .singleElement()
                     .asString()

@@ -120,7 +120,7 @@ class DoctorTlsTest {
 
             assertThat(DoctorTest.lines(run, "✗").get(0))
                     .contains("server CN=localhost for localhost, expired on ")
-                    .contains("→ renew it on the server, and reload the configuration the configuration");
+                    .contains("→ renew it on the server, and reload the configuration");
         }
     }
 
@@ -173,7 +173,7 @@ class DoctorTlsTest {
                 .contains("→")
                 .contains(cure);
         List<String> unknown = DoctorTest.lines(run, "-");
-        assertThat(unknown).hasSize(13).first().asString().contains("login").contains("a login needs certificates");
+        assertThat(unknown).hasSize(14).first().asString().contains("login").contains("a login needs certificates");
     }
 
     private Map<String, String> environment() {
