@@ -4,27 +4,11 @@ package io.nvsentinel.changestream;
 import io.nvsentinel.changestream.admin.Clients;
 import io.nvsentinel.changestream.admin.Retention;
 import io.nvsentinel.changestream.admin.RetentionOptions;
-import io.nvsentinel.changestream.internal.callback.Callbacks;
 import io.nvsentinel.changestream.internal.capture.CaptureStates;
-import io.nvsentinel.changestream.internal.changelog.ChangelogReader;
 import io.nvsentinel.changestream.internal.changelog.Lags;
-import io.nvsentinel.changestream.internal.changelog.Records;
-import io.nvsentinel.changestream.internal.client.ClientNames;
-import io.nvsentinel.changestream.internal.client.Leaving;
-import io.nvsentinel.changestream.internal.client.OwnerText;
-import io.nvsentinel.changestream.internal.client.ReleasableHandle;
-import io.nvsentinel.changestream.internal.client.ResumeTokens;
 import io.nvsentinel.changestream.internal.client.StoredClients;
-import io.nvsentinel.changestream.internal.process.Outage;
-import io.nvsentinel.changestream.internal.process.PlainEffect;
 import io.nvsentinel.changestream.internal.process.StoredDeadLetters;
-import io.nvsentinel.changestream.internal.process.TransactionalEffect;
 import io.nvsentinel.changestream.internal.retention.DefaultRetention;
-import io.nvsentinel.changestream.internal.tail.RetryPolicy;
-import io.nvsentinel.changestream.internal.tail.Tail;
-import io.nvsentinel.changestream.internal.tail.TailSettings;
-import io.nvsentinel.changestream.internal.wakeup.NotificationListener;
-import io.nvsentinel.changestream.internal.wakeup.WakeUpSignal;
 import io.nvsentinel.changestream.processing.DeadLetters;
 import io.nvsentinel.changestream.processing.ProcessingStoppedException;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
@@ -36,24 +20,14 @@ import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
-import io.nvsentinel.datastore.internal.table.Rows;
-import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -70,63 +44,26 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class ChangeStreams {
 
-    private static final Duration HEALTH_WITHIN = Duration.ofSeconds(5);
-
-    private final Tail tail;
-    private final NotificationListener listening;
-    private final ResumeTokens tokens;
     private final DefaultDatastore datastore;
     private final Connections connections;
-    private final Records records;
-    private final RetryPolicy patience;
-    private final Processors processors;
-    private final Opening opening;
-    private final JsonCodec json;
-    private final boolean listen;
-    private final Lags lags;
-    private final Duration maxOutage;
-    private final LagReports lagReports;
-    private final LiveStatus live = new LiveStatus();
-    private final ChangeStreamListener listener;
-    private final Scheduler timer = Schedulers.parallel();
-    private final Set<ReleasableHandle> holdings = ConcurrentHashMap.newKeySet();
     private final CaptureStates captureStates;
-    private final Mono<Void> inspections;
-    private final Leaving leaving = new Leaving();
-    private final Stalls stalls;
-    private final Sinks.Empty<Void> closing = Sinks.empty();
+    private final Watching watching;
+    private final Processors processors;
+    private final StatusReports reports;
+    private final Scheduler timer = Schedulers.parallel();
 
     private ChangeStreams(DefaultDatastore datastore, ChangeStreamOptions options, Stalls.Bounds stallBounds) {
         this.datastore = datastore;
         this.connections = datastore.connections();
-        WakeUpSignal wakeUpSignal = new WakeUpSignal();
-        this.json = datastore.json();
-        this.listen = options.listen();
-        this.maxOutage = options.maxOutage();
-        ChangelogReader reader = new ChangelogReader(connections, options.batchSize(), options.maxBatchBytes());
-        this.lags = new Lags(connections);
-        this.listener = Listeners.of(live, options.listeners());
-        this.lagReports = new LagReports(lags, listener, !options.listeners().isEmpty(), timer);
         this.captureStates = new CaptureStates(connections);
-        this.stalls = new Stalls(Mono.defer(reader::newest), stallBounds, timer);
-        this.inspections = Mono.when(captureStates.reporting(listener, timer), stalls.looking())
-                .share();
-        this.listening = new NotificationListener(connections, wakeUpSignal, timer, listener);
-        this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
-        Duration pollInterval =
-                options.pollInterval().orElse(datastore.options().pollInterval());
-        this.tail =
-                new Tail(reader, listening, wakeUpSignal, new TailSettings(pollInterval, patience, timer, listener));
-        this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
-        this.records = new Records(connections, options.batchSize(), options.maxBatchBytes());
-        this.opening = new Opening(reader, tail, tokens, patience);
-        Groups groups = new Groups(datastore, opening, patience, timer, owner(datastore));
-        this.processors = new Processors(this, connections, listener, groups, timer);
-    }
-
-    private static String owner(Datastore datastore) {
-        return OwnerText.of(
-                datastore.options().applicationName(), ProcessHandle.current().pid(), System.getenv("HOSTNAME"));
+        LiveStatus live = new LiveStatus();
+        Lags lags = new Lags(connections);
+        ChangeStreamListener listener = Listeners.of(live, options.listeners());
+        LagReports lagReports =
+                new LagReports(lags, listener, !options.listeners().isEmpty(), timer);
+        this.watching = new Watching(datastore, options, listener, lagReports, captureStates, stallBounds, timer);
+        this.processors = new Processors(watching, datastore, options.maxOutage(), listener, timer);
+        this.reports = new StatusReports(datastore, lags, captureStates, watching.stalls(), live, options.listen());
     }
 
     /**
@@ -183,7 +120,7 @@ public final class ChangeStreams {
      * @return the changes
      */
     public <T> Flux<ChangeEvent<T>> watch(DocumentCollection<T> collection, WatchOptions options) {
-        return watch(Watched.one(collection), options);
+        return watching.watch(Watched.one(collection), options);
     }
 
     /**
@@ -197,7 +134,7 @@ public final class ChangeStreams {
      */
     public Flux<ChangeEvent<Object>> watch(
             Collection<? extends DocumentCollection<?>> collections, WatchOptions options) {
-        return watch(Watched.several(collections), options);
+        return watching.watch(Watched.several(collections), options);
     }
 
     /**
@@ -208,43 +145,7 @@ public final class ChangeStreams {
      * @return the changes
      */
     public Flux<ChangeEvent<Map<String, @Nullable Object>>> watchAll(WatchOptions options) {
-        return watch(Watched.everything(json), options);
-    }
-
-    private <T> Flux<ChangeEvent<T>> watch(Watched<T> watched, WatchOptions options) {
-        // A filter that cannot be evaluated is rejected here, before the first subscription.
-        watched.selection(options.filter());
-        return Callbacks.guarded(Flux.defer(() -> {
-            Restarts restarts = restarts(options, closing.asMono());
-            return Flux.defer(() -> withWatch(
-                            Watch.Request.of(watched, options),
-                            restarts.cause(),
-                            closing.asMono(),
-                            watch -> untilError(events(watch, options), watch.keep(null))
-                                    .takeUntilOther(closing.asMono())))
-                    .retryWhen(restarts.retry());
-        }));
-    }
-
-    /** When to restart a watch that lost its history. */
-    Restarts restarts(WatchOptions options, Mono<Void> stop) {
-        return new Restarts(options, timer, stop);
-    }
-
-    /** Like takeUntilOther, but an error of the other publisher also ends the source. */
-    private static <T> Flux<T> untilError(Flux<T> events, Mono<Void> other) {
-        return Flux.defer(() -> {
-            AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-            return events.takeUntilOther(other.doOnError(failure::set).onErrorComplete())
-                    .concatWith(Mono.defer(() -> {
-                        Throwable error = failure.get();
-                        return error == null ? Mono.empty() : Mono.error(error);
-                    }));
-        });
-    }
-
-    static boolean isHistoryGone(Throwable error) {
-        return error instanceof HistoryLostException || error instanceof HistoryForkedException;
+        return watching.watch(Watched.everything(datastore.json()), options);
     }
 
     /**
@@ -280,14 +181,7 @@ public final class ChangeStreams {
             WatchOptions options,
             ProcessorOptions processing,
             Function<ChangeEvent<T>, Mono<Void>> handler) {
-        return processors.run(
-                Watched.one(collection),
-                options,
-                processing,
-                (watch, letters) -> new PlainEffect<>(
-                        change -> Callbacks.handle(() -> handler.apply(change), processing.handlerTimeout(), timer),
-                        letters,
-                        watch.start().incarnation()));
+        return processors.process(collection, options, processing, handler);
     }
 
     /**
@@ -322,16 +216,7 @@ public final class ChangeStreams {
             WatchOptions options,
             ProcessorOptions processing,
             BiFunction<ChangeEvent<T>, DatastoreSession, Mono<Void>> handler) {
-        return processors.run(
-                Watched.one(collection),
-                options,
-                processing,
-                (watch, letters) -> new TransactionalEffect<>(
-                        datastore,
-                        (change, session) -> Callbacks.handle(
-                                () -> handler.apply(change, session), processing.handlerTimeout(), timer),
-                        watch.ownership().owned(),
-                        watch.start().incarnation()));
+        return processors.processInTransaction(collection, options, processing, handler);
     }
 
     /**
@@ -351,8 +236,8 @@ public final class ChangeStreams {
     public Clients clients() {
         return new StoredClients(
                 connections,
-                json,
-                to -> opening.start(to).map(position -> new StoredClients.Start(position, to.isNow())));
+                datastore.json(),
+                to -> watching.opening().start(to).map(position -> new StoredClients.Start(position, to.isNow())));
     }
 
     /**
@@ -362,66 +247,7 @@ public final class ChangeStreams {
      * @return runs once or periodically
      */
     public Retention retention(RetentionOptions options) {
-        return new DefaultRetention(connections, options, timer, closing.asMono());
-    }
-
-    <T> Flux<ChangeEvent<T>> events(Watch<T> watch, WatchOptions options) {
-        Flux<ChangeEvent<T>> events = watch.events(tail, records, patience::with)
-                .doFirst(() -> Callbacks.accept("onSubscribed", options.onSubscribed(), watch.startToken()));
-        Flux<ChangeEvent<T>> reported = events.takeUntilOther(inspections);
-        return listen ? reported.takeUntilOther(listening.session()) : reported;
-    }
-
-    /**
-     * Opens a watch, and closes it when its use ends.
-     *
-     * @param lost why the history of the previous watch was lost; null if there was none
-     * @param stop completes when opening is to be cancelled
-     */
-    <T, R> Flux<R> withWatch(
-            Watch.Request<T> request, @Nullable Throwable lost, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
-        return Flux.usingWhen(
-                Mono.fromSupplier(this::holding),
-                holding -> leaving.after(request.options().clientName(), timer)
-                        .then(Mono.defer(() -> open(request, lost, holding)))
-                        .takeUntilOther(stop)
-                        .flatMapMany(use),
-                holding -> end(request, holding, null),
-                (holding, error) -> end(request, holding, error),
-                holding -> end(request, holding, null));
-    }
-
-    private ReleasableHandle holding() {
-        ReleasableHandle holding = new ReleasableHandle();
-        holdings.add(holding);
-        return holding;
-    }
-
-    private Mono<Void> end(Watch.Request<?> request, ReleasableHandle holding, @Nullable Throwable error) {
-        return leaving.during(request.options().clientName(), holding.end(error))
-                .doFinally(signal -> holdings.remove(holding));
-    }
-
-    private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, ReleasableHandle holding) {
-        return opening.open(request, lost, holding)
-                .map(opened -> new Watch<>(
-                        request, json, opened, new Watch.Store(request.tokens(tokens), listener, lagReports, timer)))
-                .filter(watch -> holding.holdInstead(() -> join(watch)));
-    }
-
-    private ReleasableHandle.Held join(Watch<?> watch) {
-        stalls.opened(watch);
-        tail.join(watch.selection(), watch::foreign);
-        watch.taken();
-        return error -> leave(watch, error);
-    }
-
-    private Mono<Void> leave(Watch<?> watch, @Nullable Throwable error) {
-        tail.leave(watch.selection());
-        return watch.close().doFinally(signal -> {
-            stalls.closed(watch);
-            watch.ended(error);
-        });
+        return new DefaultRetention(connections, options, timer, watching.closing());
     }
 
     /**
@@ -434,18 +260,7 @@ public final class ChangeStreams {
      * @return cold; completes when it is changed
      */
     public Mono<Void> keepImages(DocumentCollection<?> collection, Images images) {
-        return connections
-                .write(
-                        "Choose the images of " + collection.name(),
-                        connection -> Rows.one(
-                                connection
-                                        .createStatement(
-                                                "SELECT {schema}.nvsentinel_set_images("
-                                                        + "CAST('{schema}.' || quote_ident($1) AS regclass), CAST($2 AS text))::text")
-                                        .bind(0, collection.name())
-                                        .bind(1, images.name().toLowerCase(Locale.ROOT)),
-                                row -> true))
-                .then();
+        return captureStates.keepImages(collection.name(), images);
     }
 
     /**
@@ -456,9 +271,7 @@ public final class ChangeStreams {
      *     {@link InvalidRequestException} if the name has control characters or half a surrogate pair
      */
     public Mono<ClientLag> lag(String clientName) {
-        return ClientNames.using(
-                        clientName, name -> name.isBlank() ? Mono.just(List.<ClientLag>of()) : lags.read(List.of(name)))
-                .flatMap(known -> Mono.justOrEmpty(known.stream().findFirst()));
+        return reports.lag(clientName);
     }
 
     /**
@@ -467,10 +280,7 @@ public final class ChangeStreams {
      * @return cold; emits the status
      */
     public Mono<ChangeStreamStatus> status() {
-        return lags.size()
-                .flatMap(size -> lags.readAll()
-                        .map(clients -> new ChangeStreamStatus(
-                                live.listening(), live.gap(), live.lastError(), size.rows(), size.bytes(), clients)));
+        return reports.status();
     }
 
     /**
@@ -497,23 +307,7 @@ public final class ChangeStreams {
      * @return cold; emits the health; never fails
      */
     public Mono<Health> health() {
-        Mono<Optional<ChangeStreamStatus>> told =
-                status().timeout(HEALTH_WITHIN).map(Optional::of).onErrorReturn(Optional.empty());
-        Mono<List<String>> notCaptured =
-                captureStates.disabled().timeout(HEALTH_WITHIN).onErrorReturn(List.of());
-        return Mono.zip(datastore.health(HEALTH_WITHIN), told, notCaptured)
-                .map(all -> new StreamHealth(stalls.watches(), listen, live, all.getT3(), stalls.found())
-                        .on(all.getT1(), all.getT2()));
-    }
-
-    /** Waits while the database is unavailable, for one processor. */
-    Outage outage() {
-        return new Outage(maxOutage, timer);
-    }
-
-    /** Completes when every watch has to end. */
-    Mono<Void> closing() {
-        return closing.asMono();
+        return reports.health();
     }
 
     /**
@@ -523,11 +317,8 @@ public final class ChangeStreams {
      */
     public Mono<Void> close() {
         return Mono.defer(() -> {
-            closing.tryEmitEmpty();
-            Stream<Mono<Void>> ended = Stream.concat(
-                    holdings.stream().map(ReleasableHandle::ended),
-                    processors.groups().ended());
-            return Mono.when(ended.toList());
+            watching.close();
+            return Mono.when(Stream.concat(watching.ended(), processors.ended()).toList());
         });
     }
 }

@@ -90,7 +90,7 @@ final class Opening {
     private Mono<Opened> restored(Watch.Request<?> request, Owned owned, Mono<Opened> otherwise) {
         return resumed(request, owned.token())
                 .map(position -> new Opened(position, owned))
-                .onErrorResume(ChangeStreams::isHistoryGone, gone -> otherwise);
+                .onErrorResume(Restarts::isHistoryGone, gone -> otherwise);
     }
 
     /** Where a new client name starts. The partitions of a group are created together, never one by one. */

@@ -85,8 +85,7 @@ final class Processing<T> {
         Ownership ownership = watch.ownership();
         return watch.keep(outage.boundOf(options.storeTimeout()))
                 .onErrorMap(
-                        error -> !(error instanceof ClientFencedException) && !ChangeStreams.isHistoryGone(error),
-                        error -> {
+                        error -> !(error instanceof ClientFencedException) && !Restarts.isHistoryGone(error), error -> {
                             Position reached = ownership.acknowledged();
                             return new ProcessingStoppedException(
                                     "Processing stopped because the position behind change " + reached.id()

@@ -44,6 +44,11 @@ final class Restarts {
         this.stop = stop;
     }
 
+    /** Whether a stream cannot continue from its position, because the history there is lost or forked. */
+    static boolean isHistoryGone(Throwable error) {
+        return error instanceof HistoryLostException || error instanceof HistoryForkedException;
+    }
+
     /** Why it starts again; null the first time. */
     @Nullable
     Throwable cause() {
@@ -56,7 +61,7 @@ final class Restarts {
     }
 
     private Mono<Long> next(Throwable error) {
-        if (!ChangeStreams.isHistoryGone(error) || options.onHistoryLost() == OnHistoryLost.FAIL) {
+        if (!isHistoryGone(error) || options.onHistoryLost() == OnHistoryLost.FAIL) {
             return Mono.error(error);
         }
         cause.set(error);

@@ -154,7 +154,7 @@ class NamedClientsTest {
         later.awaitNode("of the earlier owner");
         insert("of the later owner");
         later.awaitNode("of the later owner");
-        // It may be told that it is fenced before the change arrives.
+        // The earlier owner may notice that it is fenced before the change arrives.
         Await.until(
                 "the change of the later owner, or the end",
                 SOON,

@@ -39,6 +39,7 @@ class NetworkFaultsTest {
             + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ";
     /** Tries the idle lock, or only answers a heartbeat while it holds that lock and nothing happens. */
     private static final String LISTENING = SESSIONS + "SIMILAR TO '(%advisory%|LISTEN %|SELECT ''1'')'";
+
     private static final String READING = SESSIONS + "LIKE '%datastore_changelog_state AS state%'";
 
     private TcpProxy proxy;

@@ -244,7 +244,7 @@ class WakeUpTest {
             listen(listener);
             insert("while awake 1");
             insert("while awake 2");
-            // A subscriber that awoke may still tell the others, by its name; a writer's notification is empty.
+            // A subscriber that awoke may still notify the others, by its name; a writer's notification is empty.
             assertThat(notifications(listener)).endsWith("control").doesNotContain("");
             slow.commit();
         }

@@ -2,11 +2,13 @@
 package io.nvsentinel.changestream.internal.capture;
 
 import io.nvsentinel.changestream.ChangeStreamListener;
+import io.nvsentinel.changestream.Images;
 import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.table.Rows;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,7 +16,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** The collections whose changes are not captured, or not always, because their triggers are disabled. */
+/** What is captured of each collection: which images, and whether its triggers are disabled. */
 public final class CaptureStates {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.changestream.capture");
@@ -27,6 +29,10 @@ public final class CaptureStates {
             WHERE class.relnamespace = '{schema}'::regnamespace
                 AND tgname IN ('nvsentinel_capture', 'nvsentinel_capture_truncate') AND tgenabled <> 'A'
             GROUP BY class.relname ORDER BY class.relname""";
+
+    private static final String SET_IMAGES = """
+            SELECT {schema}.nvsentinel_set_images(
+                CAST('{schema}.' || quote_ident($1) AS regclass), CAST($2 AS text))::text""";
 
     private final Session session;
 
@@ -49,6 +55,25 @@ public final class CaptureStates {
                 "Check that changes are captured",
                 connection -> Rows.all(
                         connection.createStatement(DISABLED), row -> Objects.requireNonNull(row.get(0, String.class))));
+    }
+
+    /**
+     * Sets which documents the changelog keeps.
+     *
+     * @param collection its name
+     * @param images the images to keep
+     * @return cold; completes when it is changed
+     */
+    public Mono<Void> keepImages(String collection, Images images) {
+        return session.write(
+                        "Choose the images of " + collection,
+                        connection -> Rows.one(
+                                connection
+                                        .createStatement(SET_IMAGES)
+                                        .bind(0, collection)
+                                        .bind(1, images.name().toLowerCase(Locale.ROOT)),
+                                row -> true))
+                .then();
     }
 
     /**

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Which migrations the database has, and whether this library can work with them. */
 final class SchemaCheck implements Check {
 
-    /** Whoever may not read the history of migrations is told what his role lacks by the next check. */
+    /** Readable without privileges on the tables, so that the next check can name those that are missing. */
     private static final String HAS_TABLES =
             "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = 'datastore_changelog')";
 
