@@ -23,11 +23,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /** Change streams of users with only the role that the SQL files grant to applications. */
+@Tag("essential")
 class ApplicationRoleTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);

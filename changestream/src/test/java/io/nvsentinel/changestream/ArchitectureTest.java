@@ -37,11 +37,13 @@ import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.CorePublisher;
 import reactor.core.publisher.MonoOperator;
 
 /** The rules that hold for the production classes of all modules, which are all on the class path here. */
+@Tag("essential")
 class ArchitectureTest {
 
     private static final JavaClasses PRODUCTION = new ClassFileImporter()

@@ -16,10 +16,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The changes that one transaction makes of a record are captured in their order, regardless of what it does with constraints. */
+@Tag("essential")
 class CaptureOrderTest {
 
     @RegisterExtension

@@ -27,6 +27,7 @@ import reactor.core.Disposable;
 import reactor.test.StepVerifier;
 
 @Tag("surroundings")
+@Tag("essential")
 class ChangeStreamsTest {
 
     @RegisterExtension

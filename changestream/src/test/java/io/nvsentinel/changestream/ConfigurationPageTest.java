@@ -22,9 +22,11 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The tables of the change stream's options in docs/configuration.md name every option, and the ranges that hold. */
+@Tag("essential")
 class ConfigurationPageTest {
 
     private static final int DEFAULT = 2;

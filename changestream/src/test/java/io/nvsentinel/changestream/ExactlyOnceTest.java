@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /** Each change inserts one maintenance event whose cluster name is the change's name; the table counts the effects. */
+@Tag("essential")
 class ExactlyOnceTest {
 
     @RegisterExtension

@@ -48,6 +48,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -58,6 +59,7 @@ import reactor.core.publisher.Mono;
  * PostgreSQL's and of the schema's own, and sessions with temporary tables in the names of both. Each planted function
  * raises an exception, so every call of one fails.
  */
+@Tag("essential")
 class HostileSchemaTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -8,9 +8,11 @@ import io.nvsentinel.changestream.TestStreams.Seen;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@Tag("essential")
 class ImagesTest {
 
     @RegisterExtension

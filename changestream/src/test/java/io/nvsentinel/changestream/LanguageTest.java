@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Javadoc, comments, string literals and documents use the terms of {@code docs/glossary.md}, with a named subject in
  * each sentence. This test fails on the phrases that used to stand in their place.
  */
+@Tag("essential")
 class LanguageTest {
 
     private static final Path ROOT = Path.of("..");

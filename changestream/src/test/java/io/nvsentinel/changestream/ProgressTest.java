@@ -4,8 +4,10 @@ package io.nvsentinel.changestream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nvsentinel.changestream.Progress.Stalled;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("essential")
 class ProgressTest {
 
     private final Progress progress = new Progress();

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,7 @@ import reactor.core.publisher.Mono;
  * A restore, or a failover that lost commits, sets the changelog back under the same incarnation, and new changes take the
  * ids of the lost ones.
  */
+@Tag("essential")
 class SetBackHistoryTest {
 
     @RegisterExtension

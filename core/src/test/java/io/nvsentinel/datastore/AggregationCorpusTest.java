@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Generated pipelines over generated documents give on the server what they give in memory. A failure names its seed;
  * {@code -Dcorpus.seed=…} runs that round alone, {@code -Dcorpus.rounds=…} runs more of them.
  */
+@Tag("essential")
 class AggregationCorpusTest {
 
     @RegisterExtension

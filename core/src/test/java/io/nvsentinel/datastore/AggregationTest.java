@@ -39,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The stages one by one, in both forms; {@link AggregationCorpusTest} has them in any combination. */
 @Tag("surroundings")
+@Tag("essential")
 class AggregationTest {
 
     @RegisterExtension

@@ -19,11 +19,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The table of options in docs/configuration.md, row by row, against the options themselves. */
+@Tag("essential")
 class ConfigurationPageTest {
 
     private static final String REQUIRED = "required";

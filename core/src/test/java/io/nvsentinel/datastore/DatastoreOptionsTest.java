@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("surroundings")
+@Tag("essential")
 class DatastoreOptionsTest {
 
     private static final String PASSWORD = " p4ss\t\"'\\@/:%20#äß€😀 ";

@@ -11,8 +11,10 @@ import io.nvsentinel.datastore.error.InvalidDocumentException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("essential")
 class DocumentCodecTest {
 
     record Ticket(String title, List<String> labels) {}

@@ -43,6 +43,7 @@ import reactor.test.subscriber.TestSubscriber;
 
 /** The pool has one connection, so an operation that kept it would stop the next one. */
 @Tag("surroundings")
+@Tag("essential")
 class HealthEventStoreTest {
 
     @RegisterExtension

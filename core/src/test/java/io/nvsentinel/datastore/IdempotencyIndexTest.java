@@ -17,10 +17,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a datastore does at its start when the index of the idempotency keys is not what it has to be: I11 to I13. */
+@Tag("essential")
 class IdempotencyIndexTest {
 
     @RegisterExtension

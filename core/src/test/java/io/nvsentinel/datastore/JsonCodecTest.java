@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What both Jacksons must do alike; every test runs with each of them. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("codecs")
+@Tag("essential")
 class JsonCodecTest {
 
     private static final String SECRET = "hunter2";

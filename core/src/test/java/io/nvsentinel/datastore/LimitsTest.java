@@ -34,11 +34,13 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Mono;
 
 /** What is written can be read again: what could not is refused, with its field and its limit. */
+@Tag("essential")
 class LimitsTest {
 
     @RegisterExtension

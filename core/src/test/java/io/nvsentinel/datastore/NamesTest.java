@@ -9,9 +9,11 @@ import io.nvsentinel.datastore.internal.table.Identifier;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Names and start-up values that the server would read as something else than was given. */
+@Tag("essential")
 class NamesTest {
 
     private static final List<String> WRONG = List.of(

@@ -36,6 +36,7 @@ import reactor.test.StepVerifier;
 
 /** The pool has one connection, so that a page which kept it would stop the next. */
 @Tag("surroundings")
+@Tag("essential")
 class QueryTest {
 
     @RegisterExtension

@@ -16,12 +16,14 @@ import io.nvsentinel.testserver.TestDatabase;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** The checks after connecting: rows that a policy hides, and other roles that may create objects in the schema. */
+@Tag("essential")
 class SchemaSafetyTest {
 
     private static final Logger LOGGER = (Logger) LoggerFactory.getLogger("io.nvsentinel.datastore.schema");

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
 @Tag("surroundings")
+@Tag("essential")
 class SchemaTest {
 
     private static final String HISTORY = "SELECT count(*) || ' ' || max(installed_rank) || ' ' || max(installed_on)"

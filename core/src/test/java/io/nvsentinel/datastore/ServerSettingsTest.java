@@ -20,9 +20,11 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What an operator may have set for the database changes nothing, or is refused by its name. */
+@Tag("essential")
 class ServerSettingsTest {
 
     private static final List<String> SETTINGS = List.of(

@@ -28,6 +28,7 @@ import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Mono;
@@ -36,6 +37,7 @@ import reactor.core.publisher.Mono;
  * Every time that PostgreSQL can store is read exactly, and paging continues after it. {@code -Dtimes.seed=…} repeats a
  * run.
  */
+@Tag("essential")
 class StoredTimesTest {
 
     @RegisterExtension

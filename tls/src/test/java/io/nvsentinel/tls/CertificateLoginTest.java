@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Logging in with every kind of key, in every form, at a server that asks for {@code cert clientcert=verify-full}. */
 @Tag("netty")
+@Tag("essential")
 class CertificateLoginTest {
 
     private static final TestCertificates CA = TestCertificates.create();

@@ -9,11 +9,13 @@ import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The table was compared with psql 15; see the comment on each row that surprises. */
+@Tag("essential")
 class LibpqHostnameVerifierTest {
 
     private static final Authority CA = Authority.named("ca");

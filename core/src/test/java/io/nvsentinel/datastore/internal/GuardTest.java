@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
 /** Any error that is thrown at the border to foreign code ends the stream, once, and what was begun is cancelled. */
+@Tag("essential")
 class GuardTest {
 
     private static final Function<Error, Exception> TRANSLATION = Translated::new;

@@ -10,11 +10,13 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Documents as MongoDB's export writes them, and events as NVSentinel publishes them. */
+@Tag("essential")
 class SampleDocumentsTest {
 
     private final JsonCodec json = JsonCodec.jackson3();

@@ -10,11 +10,13 @@ import io.nvsentinel.datastore.error.InvalidRequestException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The one shape that writers produce. */
+@Tag("essential")
 class StoredShapeTest {
 
     private final JsonCodec json = JsonCodec.jackson3();

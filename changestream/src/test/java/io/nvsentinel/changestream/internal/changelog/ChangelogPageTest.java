@@ -18,10 +18,12 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How many changes a page has: no more than fill its bytes, and fewer where as many as usual did not come in time. */
+@Tag("essential")
 class ChangelogPageTest {
 
     private static final int ROWS = 64;

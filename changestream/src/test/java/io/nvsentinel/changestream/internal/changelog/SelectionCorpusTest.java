@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The server and the memory give the same verdict on every change, for generated filters over generated changes that were
  * really made. A failure names its seed; {@code -Dcorpus.seed=…} runs it again.
  */
+@Tag("essential")
 class SelectionCorpusTest {
 
     private static final int CHANGES = 120;

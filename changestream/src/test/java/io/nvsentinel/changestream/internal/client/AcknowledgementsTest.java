@@ -12,10 +12,12 @@ import io.nvsentinel.changestream.internal.changelog.Position;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import reactor.test.StepVerifier;
 
+@Tag("essential")
 class AcknowledgementsTest {
 
     private static final UUID INCARNATION = UUID.fromString("9b0b1c52-8f5e-4d0f-9d43-2f3f5a1f2f10");

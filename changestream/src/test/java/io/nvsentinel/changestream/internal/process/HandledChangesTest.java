@@ -20,10 +20,12 @@ import java.time.Instant;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What was received before the database was set back is neither marked nor put aside under the id of another change. */
+@Tag("essential")
 class HandledChangesTest {
 
     @RegisterExtension

@@ -4,8 +4,10 @@ package io.nvsentinel.changestream.internal.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("essential")
 class LanesTest {
 
     /** FNV-1a's published values: processes of different versions must agree. */

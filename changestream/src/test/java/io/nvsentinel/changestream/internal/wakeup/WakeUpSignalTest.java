@@ -3,10 +3,12 @@ package io.nvsentinel.changestream.internal.wakeup;
 
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
+@Tag("essential")
 class WakeUpSignalTest {
 
     private static final Duration MAX = Duration.ofSeconds(60);

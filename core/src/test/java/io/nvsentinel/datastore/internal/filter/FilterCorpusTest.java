@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Both readers of a filter give the same verdict, on generated filters and documents. A failure names its seed;
  * {@code -Dcorpus.seed=…} runs that round alone, {@code -Dcorpus.rounds=…} runs more of them.
  */
+@Tag("essential")
 class FilterCorpusTest {
 
     private static final int DOCUMENTS = 40;

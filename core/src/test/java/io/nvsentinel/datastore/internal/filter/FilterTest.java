@@ -38,10 +38,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What filters mean, each asked of the server and in memory. Names of tests end in the rows of the acceptance list. */
+@Tag("essential")
 class FilterTest {
 
     @RegisterExtension

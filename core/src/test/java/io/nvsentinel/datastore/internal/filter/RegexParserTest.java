@@ -8,10 +8,12 @@ import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.regex.RegexParser;
 import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Filter;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("essential")
 class RegexParserTest {
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
@@ -19,6 +20,7 @@ import reactor.test.StepVerifier;
 import reactor.util.context.Context;
 
 /** When pages are read, and what happens to unwanted pages. Ten pages of two numbers each. */
+@Tag("essential")
 class PagesTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);

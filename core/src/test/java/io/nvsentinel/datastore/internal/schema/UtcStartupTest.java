@@ -14,9 +14,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a JDBC connection sends before the login. */
+@Tag("essential")
 class UtcStartupTest {
 
     private static final byte[] SSL_REQUEST = message(80_877_103, "");

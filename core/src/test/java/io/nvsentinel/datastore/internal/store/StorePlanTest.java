@@ -36,12 +36,14 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /** Each index serves a query of the stores, over filled tables, by the statements that the stores really run. */
+@Tag("essential")
 class StorePlanTest {
 
     private static final Template FILLED = new Template("nvsentinel_filled", StorePlanTest::fill);
