@@ -12,11 +12,14 @@ import org.jspecify.annotations.Nullable;
 /** The filters with which NVSentinel's components watch health events, for {@link WatchOptions.Builder#filter}. */
 public final class NvsentinelWatches {
 
-    /** How to treat events whose processing strategy is {@code UNSPECIFIED}. */
+    /**
+     * How to treat events whose processing strategy is {@code UNSPECIFIED}: its number is 0, which writers omit, so that an
+     * event without a strategy is such an event too.
+     */
     public enum UnspecifiedStrategy {
-        /** Not delivered, as components before the strategy's introduction expect. */
+        /** Not delivered: only events that name a strategy are. */
         REJECTED,
-        /** Delivered like {@code EXECUTE_REMEDIATION}. */
+        /** Delivered like {@code EXECUTE_REMEDIATION}, as NVSentinel's own components do with an absent strategy. */
         ACCEPTED
     }
 
@@ -32,8 +35,7 @@ public final class NvsentinelWatches {
     private static final Filter UPDATE = Filter.eq("operationType", "update");
 
     /** Numbers and names as documents hold them. */
-    private static final Map<String, Integer> STRATEGIES =
-            Map.of("UNSPECIFIED", 0, "EXECUTE_REMEDIATION", 1, "STORE_AND_ANALYSE", 3);
+    private static final Map<String, Integer> STRATEGIES = Map.of("EXECUTE_REMEDIATION", 1, "STORE_AND_ANALYSE", 3);
 
     private NvsentinelWatches() {}
 
@@ -61,7 +63,7 @@ public final class NvsentinelWatches {
     }
 
     /**
-     * Fault quarantine's: every stored event that is to be acted on, by its strategy or because it has none.
+     * Fault quarantine's: every stored event that is to be acted on.
      *
      * @param unspecified what to do with events of the strategy {@code UNSPECIFIED}
      * @return the filter
@@ -116,12 +118,15 @@ public final class NvsentinelWatches {
 
     private static Filter strategy(UnspecifiedStrategy unspecified, String... names) {
         List<@Nullable Object> admitted = new ArrayList<>();
-        admitted.add(null);
-        Stream<String> more = unspecified == UnspecifiedStrategy.ACCEPTED ? Stream.of("UNSPECIFIED") : Stream.empty();
-        Stream.concat(Stream.of(names), more).forEach(name -> {
+        for (String name : names) {
             admitted.add(name);
             admitted.add(STRATEGIES.get(name));
-        });
+        }
+        if (unspecified == UnspecifiedStrategy.ACCEPTED) {
+            admitted.add("UNSPECIFIED");
+            admitted.add(0);
+            admitted.add(null);
+        }
         return Filter.in(STRATEGY, admitted);
     }
 

@@ -14,6 +14,8 @@ import io.nvsentinel.datastore.error.InvalidDocumentException;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.HealthEvent;
 import io.nvsentinel.datastore.model.HealthEventDocument;
+import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -195,6 +198,34 @@ class ProcessorTest {
         handlers.heal("1");
         Await.until("both", SOON, () -> handlers.done.size() == 2);
         assertThat(handlers.done).containsExactly("1", "2");
+    }
+
+    /** Its second write of the same value changes nothing, so there is no change that would call it once more. */
+    @Test
+    void aHandlerThatSetsAConstantOnItsOwnEventDoesNotLoop() throws Exception {
+        List<String> handled = new CopyOnWriteArrayList<>();
+        CountDownLatch subscribed = new CountDownLatch(1);
+        WatchOptions watch = WatchOptions.builder()
+                .clientName(CLIENT)
+                .onSubscribed(token -> subscribed.countDown())
+                .build();
+        streams.process(
+                        datastore.healthEvents(),
+                        watch,
+                        once().build(),
+                        change -> datastore
+                                .healthEvents()
+                                .updateMany(Filter.eq("id", change.recordId()), Update.set("seen", true))
+                                .doOnNext(result -> handled.add(Handlers.name(change) + " " + result.modified()))
+                                .then())
+                .subscribe();
+        assertThat(subscribed.await(20, TimeUnit.SECONDS)).isTrue();
+        insert("n", "1", "2");
+        Await.until(
+                "both are handled twice",
+                SOON,
+                () -> handled.stream().filter(each -> each.startsWith("2")).count() == 2);
+        assertThat(handled).containsExactlyInAnyOrder("1 1", "2 1", "1 0", "2 0");
     }
 
     @Test

@@ -33,6 +33,10 @@ import reactor.core.publisher.Mono;
  * {@link DatastoreException}s. Signals arrive on threads of the driver or of Reactor's parallel scheduler, which must
  * not be blocked.
  *
+ * <p>Updates, replacements and upserts write only documents that they change. If the new document equals the stored one,
+ * the operation succeeds and nothing is written: the record keeps its version and {@code updated_at}, and change streams
+ * see no change. Documents are compared as JSON values, numbers by value.
+ *
  * @param <T> the documents' type
  */
 public interface DocumentCollection<T> {
@@ -234,18 +238,18 @@ public interface DocumentCollection<T> {
      *
      * @param query selects the document; its limit is ignored
      * @param update how to change it
-     * @return emits whether there was one, after the commit
+     * @return emits how many documents were matched and modified, 0 or 1, after the commit
      */
-    Mono<Boolean> updateOne(Query query, Update update);
+    Mono<UpdateResult> updateOne(Query query, Update update);
 
     /**
      * Changes every document that matches, in one statement: all of them or none.
      *
      * @param filter what to change
      * @param update how to change it
-     * @return emits the number of documents changed, after the commit
+     * @return emits how many documents were matched and modified, after the commit
      */
-    Mono<Long> updateMany(Filter filter, Update update);
+    Mono<UpdateResult> updateMany(Filter filter, Update update);
 
     /**
      * Updates the first document of a query, as {@link #updateOne}, and returns it.
@@ -269,7 +273,7 @@ public interface DocumentCollection<T> {
      * @param filter what to change; equalities and the update together have at most {@value Update#MAX_OPERATIONS}
      *     parts
      * @param update how to change it
-     * @return emits the record's id and whether it is new, after the commit
+     * @return emits the record's id, whether it is new and whether it was changed, after the commit
      */
     Mono<UpsertResult> upsert(Filter filter, Update update);
 

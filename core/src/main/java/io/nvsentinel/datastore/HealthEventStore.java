@@ -113,10 +113,10 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
      *
      * @param nodeName the node
      * @param status what to record; unset parts are not changed
-     * @return emits the number of events changed, after the commit; fails as {@link #updateStatus}, but not if there is
+     * @return emits how many events were matched and modified, after the commit; fails as {@link #updateStatus}, but not if there is
      *     no event
      */
-    Mono<Long> updateStatusByNode(String nodeName, HealthEventStatus status);
+    Mono<UpdateResult> updateStatusByNode(String nodeName, HealthEventStatus status);
 
     /**
      * Records the quarantine status of the event's node. For {@link Status#QUARANTINED} and

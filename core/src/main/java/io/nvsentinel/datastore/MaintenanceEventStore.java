@@ -26,8 +26,8 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
      * is equal, nothing is written: no version, no change. One statement; of two concurrent callers, the last one wins.
      *
      * @param event the event
-     * @return emits the record's id and whether it is new, after the commit; fails with {@link InvalidRequestException}
-     *     if the event has no id
+     * @return emits the record's id, whether it is new and whether it was changed, after the commit; fails with
+     *     {@link InvalidRequestException} if the event has no id
      */
     Mono<UpsertResult> upsert(MaintenanceEvent event);
 
@@ -64,9 +64,9 @@ public interface MaintenanceEventStore extends DocumentCollection<MaintenanceEve
      *
      * @param eventId the provider's id of the event
      * @param status the new status
-     * @return emits how many events were changed, after the commit: 1, or 0 if there is no such event
+     * @return emits how many events were matched and modified, after the commit: 1, or 0 if there is no such event
      */
-    Mono<Long> updateStatus(String eventId, InternalStatus status);
+    Mono<UpdateResult> updateStatus(String eventId, InternalStatus status);
 
     /**
      * The latest receive time of the events of a cloud provider and cluster.

@@ -7,6 +7,8 @@ import java.util.UUID;
  * What an upsert did.
  *
  * @param id the record's id
- * @param inserted whether the record is new; else it was there and was changed
+ * @param inserted whether the record is new
+ * @param modified whether a record that existed was changed; false if the record is new, and if it was equal already, so
+ *     that nothing was written
  */
-public record UpsertResult(UUID id, boolean inserted) {}
+public record UpsertResult(UUID id, boolean inserted, boolean modified) {}

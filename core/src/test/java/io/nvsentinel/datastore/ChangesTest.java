@@ -16,10 +16,14 @@ import io.nvsentinel.datastore.query.Query;
 import io.nvsentinel.datastore.query.ReturnDocument;
 import io.nvsentinel.datastore.query.Sort;
 import io.nvsentinel.datastore.query.Update;
+import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
+import java.sql.Connection;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,16 +60,16 @@ class ChangesTest {
     @Test
     void updatesExactlyTheFirst() {
         fill(3);
-        assertThat(store.updateOne(BY_NUMBER, CLOSE).block(SOON)).isTrue();
+        assertThat(store.updateOne(BY_NUMBER, CLOSE).block(SOON)).isEqualTo(new UpdateResult(1, 1));
         assertThat(closed()).isEqualTo("1");
         assertThat(store.updateOne(BY_NUMBER.sort(Sort.descending("number")), CLOSE)
                         .block(SOON))
-                .isTrue();
+                .isEqualTo(new UpdateResult(1, 1));
         assertThat(closed()).isEqualTo("1,3");
-        assertThat(store.updateOne(BY_NUMBER.skip(1), CLOSE).block(SOON)).isFalse();
+        assertThat(store.updateOne(BY_NUMBER.skip(1), CLOSE).block(SOON)).isEqualTo(new UpdateResult(0, 0));
         assertThat(store.updateOne(Query.where(Filter.eq("state", "none")), CLOSE)
                         .block(SOON))
-                .isFalse();
+                .isEqualTo(new UpdateResult(0, 0));
     }
 
     /** Each of the concurrent callers gets a separate record. */
@@ -115,14 +119,14 @@ class ChangesTest {
                 .isEqualTo("{\"kind\": \"x'\\\"\\\\$1\", \"times\": 1, \"healthevent\": {\"agent\": "
                         + "\"a\", \"nodeName\": \"n\"}}");
 
-        assertThat(store.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
+        assertThat(store.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(first.id(), false, true));
         assertThat(DATABASE.queryForString("SELECT data ->> 'times' FROM health_events"))
                 .isEqualTo("2");
 
         UUID id = UUID.randomUUID();
-        assertThat(store.upsert(Filter.eq("id", id), update).block(SOON)).isEqualTo(new UpsertResult(id, true));
+        assertThat(store.upsert(Filter.eq("id", id), update).block(SOON)).isEqualTo(new UpsertResult(id, true, false));
         assertThat(store.upsert(Filter.eq("_id", id.toString()), update).block(SOON))
-                .isEqualTo(new UpsertResult(id, false));
+                .isEqualTo(new UpsertResult(id, false, true));
         assertThatThrownBy(() -> store.upsert(Filter.eq("created_at", Instant.EPOCH), update)
                         .block(SOON))
                 .isInstanceOf(InvalidRequestException.class)
@@ -181,6 +185,69 @@ class ChangesTest {
         } finally {
             DATABASE.execute("DROP INDEX test_unique");
         }
+    }
+
+    /** Neither a version, nor a time of change, nor an event, regardless of the operation that writes the same values again. */
+    @Test
+    void writesNothingIfNothingChanges() {
+        UUID id = store.insert(event("n")).block(SOON);
+        store.updateById(id, CLOSE).block(SOON);
+        StoredDocument<HealthEventDocument> stored = store.findById(id).block(SOON);
+        String before = state();
+        Update same = Update.of(
+                Update.set("state", "closed"), Update.set("healthevent.nodename", "n"), Update.unset("missing"));
+        Query query = Query.where(Filter.eq("state", "closed"));
+        store.updateById(id, same).block(SOON);
+        store.updateById(id, stored.version(), same).block(SOON);
+        assertThat(store.updateOne(query, same).block(SOON)).isEqualTo(new UpdateResult(1, 0));
+        assertThat(store.updateMany(Filter.all(), same).block(SOON)).isEqualTo(new UpdateResult(1, 0));
+        for (ReturnDocument returned : ReturnDocument.values()) {
+            assertThat(store.findAndUpdate(query, same, returned).block(SOON)).isEqualTo(stored);
+        }
+        assertThat(store.upsert(Filter.eq("state", "closed"), same).block(SOON))
+                .isEqualTo(new UpsertResult(id, false, false));
+        store.replaceById(id, stored.document()).block(SOON);
+        store.replaceById(id, stored.version(), stored.document()).block(SOON);
+        store.updateById(id, Update.set("updated_at", stored.updatedAt())).block(SOON);
+        assertThat(state()).isEqualTo(before);
+
+        store.updateById(id, Update.currentDate("updated_at")).block(SOON);
+        assertThat(store.findById(id).block(SOON).version()).isEqualTo(stored.version() + 1);
+        assertThatThrownBy(() -> store.updateById(UUID.randomUUID(), same).block(SOON))
+                .isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> store.updateById(id, stored.version(), same).block(SOON))
+                .isInstanceOf(ConflictException.class);
+    }
+
+    private static String state() {
+        return DATABASE.queryForString("SELECT concat_ws(' ', max(version), max(updated_at), max(xmin::text),"
+                + " (SELECT count(*) FROM datastore_changelog)) FROM health_events");
+    }
+
+    /**
+     * Whether something changes is decided on the newest version of the record, not on the one that the statement's
+     * snapshot shows: there the number is what the increment would make of it.
+     */
+    @Test
+    void anIncrementIsNotLostIfTheSnapshotShowsItsResult() throws Exception {
+        fill(1);
+        UUID id = store.findIds(Query.all()).blockFirst(SOON);
+        try (Connection other = DATABASE.connect()) {
+            other.setAutoCommit(false);
+            other.createStatement().execute("UPDATE health_events SET data = data || '{\"number\": 0}'");
+            CompletableFuture<Void> increment =
+                    store.updateById(id, Update.inc("number", 1)).toFuture();
+            Await.until(
+                    "the increment waits for the row",
+                    SOON,
+                    () -> "1"
+                            .equals(DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity"
+                                    + " WHERE datname = current_database() AND wait_event_type = 'Lock'")));
+            other.commit();
+            increment.get(20, TimeUnit.SECONDS);
+        }
+        assertThat(numbers()).isEqualTo("1");
+        assertThat(store.findById(id).block(SOON).version()).isEqualTo(3);
     }
 
     @Test

@@ -131,8 +131,8 @@ class HealthEventStatusTest {
     void recordsTheStatusOfAllEventsOfANode() {
         List<UUID> ids = List.of(insert("a", 0), insert("a", 1));
         UUID other = insert("b", 2);
-        assertThat(store.updateStatusByNode("a", FULL).block(SOON)).isEqualTo(2);
-        assertThat(store.updateStatusByNode("c", FULL).block(SOON)).isZero();
+        assertThat(store.updateStatusByNode("a", FULL).block(SOON)).isEqualTo(new UpdateResult(2, 2));
+        assertThat(store.updateStatusByNode("c", FULL).block(SOON)).isEqualTo(new UpdateResult(0, 0));
         ids.forEach(id -> {
             assertThat(columns(id)).isEqualTo("Quarantined|InProgress|evicting|t|1|2|3");
             assertThat(status(id).quarantineFinishTimestamp()).isEqualTo(Instant.ofEpochSecond(1, 1));

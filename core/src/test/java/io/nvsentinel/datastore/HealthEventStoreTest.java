@@ -158,10 +158,10 @@ class HealthEventStoreTest {
                                 Filter.eq("healthevent.nodeName", "a"),
                                 Update.set("healtheventstatus.nodequarantined", "Quarantined"))
                         .block(SOON))
-                .isEqualTo(2);
+                .isEqualTo(new UpdateResult(2, 2));
         assertThat(store.updateMany(Filter.eq("healthevent.nodeName", "c"), Update.set("x", 1))
                         .block(SOON))
-                .isZero();
+                .isEqualTo(new UpdateResult(0, 0));
 
         assertThat(status(ids.get(0)).nodeQuarantined()).isEqualTo(Status.QUARANTINED);
         assertThat(status(ids.get(1)).nodeQuarantined()).isEqualTo(Status.UNSET);

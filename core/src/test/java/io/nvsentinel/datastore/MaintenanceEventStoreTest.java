@@ -76,7 +76,7 @@ class MaintenanceEventStoreTest {
                 .build();
         UpsertResult updated = store.upsert(second).block(SOON);
 
-        assertThat(updated).isEqualTo(new UpsertResult(inserted.id(), false));
+        assertThat(updated).isEqualTo(new UpsertResult(inserted.id(), false, true));
         StoredDocument<MaintenanceEvent> after = store.findByEventId("e").block(SOON);
         assertThat(after.document()).isEqualTo(second);
         assertThat(after.createdAt()).isEqualTo(stored.createdAt());
@@ -95,12 +95,12 @@ class MaintenanceEventStoreTest {
                 .build();
         UpsertResult first = store.upsert(event).block(SOON);
         String changes = DATABASE.queryForString("SELECT count(*) FROM datastore_changelog");
-        assertThat(store.upsert(event).block(SOON)).isEqualTo(new UpsertResult(first.id(), false));
+        assertThat(store.upsert(event).block(SOON)).isEqualTo(new UpsertResult(first.id(), false, false));
         assertThat(store.findByEventId("e").block(SOON).version()).isEqualTo(1);
         assertThat(DATABASE.queryForString("SELECT count(*) FROM datastore_changelog"))
                 .isEqualTo(changes);
         assertThat(store.upsert(event.toBuilder().nodeName("").build()).block(SOON))
-                .isEqualTo(new UpsertResult(first.id(), false));
+                .isEqualTo(new UpsertResult(first.id(), false, true));
         assertThat(store.findByEventId("e").block(SOON).document().nodeName()).isEmpty();
     }
 
@@ -185,14 +185,14 @@ class MaintenanceEventStoreTest {
     void recordsTheStatusInTheDocumentAndItsColumn() {
         store.upsert(event("e", InternalStatus.DETECTED).build()).block(SOON);
         assertThat(store.updateStatus("e", InternalStatus.QUARANTINE_TRIGGERED).block(SOON))
-                .isEqualTo(1);
+                .isEqualTo(new UpdateResult(1, 1));
         StoredDocument<MaintenanceEvent> stored = store.findByEventId("e").block(SOON);
         assertThat(stored.document().status()).isEqualTo(InternalStatus.QUARANTINE_TRIGGERED);
         assertThat(stored.document().lastUpdatedTimestamp()).isEqualTo(stored.updatedAt());
         assertThat(DATABASE.queryForString(
                         "SELECT concat_ws('|', status, last_updated_timestamp = updated_at) FROM maintenance_events"))
                 .isEqualTo("QUARANTINE_TRIGGERED|t");
-        assertThat(store.updateStatus("x", InternalStatus.ERROR).block(SOON)).isZero();
+        assertThat(store.updateStatus("x", InternalStatus.ERROR).block(SOON)).isEqualTo(new UpdateResult(0, 0));
     }
 
     @Test

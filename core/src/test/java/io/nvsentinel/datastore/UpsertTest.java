@@ -90,7 +90,8 @@ class UpsertTest {
     void changesWhatMatchesEvenIfTheFilterWouldNotHoldInANewDocument() {
         UUID id = things.insert(Map.of("k", 1, "times", 9)).block(SOON);
         Filter filter = Filter.and(Filter.eq("k", 1), Filter.gt("times", 5));
-        assertThat(things.upsert(filter, Update.inc("times", 1)).block(SOON)).isEqualTo(new UpsertResult(id, false));
+        assertThat(things.upsert(filter, Update.inc("times", 1)).block(SOON))
+                .isEqualTo(new UpsertResult(id, false, true));
     }
 
     /** There can be one such record only, so the second call fails instead of inserting another. */
@@ -99,7 +100,7 @@ class UpsertTest {
         UUID id = UUID.randomUUID();
         Filter filter = Filter.and(Filter.eq("id", id), Filter.eq("revision", 1));
         Update update = Update.inc("revision", 1);
-        assertThat(things.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(id, true));
+        assertThat(things.upsert(filter, update).block(SOON)).isEqualTo(new UpsertResult(id, true, false));
         assertThatExceptionOfType(ConflictException.class)
                 .isThrownBy(() -> things.upsert(filter, update).block(SOON));
     }

@@ -15,13 +15,18 @@ import io.nvsentinel.datastore.query.ReturnDocument;
 import io.nvsentinel.datastore.query.Update;
 import io.r2dbc.postgresql.codec.Json;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * The statements that change documents. A statement that selects one record locks it before it evaluates the change, so
- * that two concurrent writers change it one after the other.
+ * The statements that change documents. Each locks the records before it computes the new documents, so that two
+ * concurrent writers change a record one after the other, and writes only the documents that differ from the stored
+ * ones: an update that changes nothing leaves no new version and no change event.
  */
 final class ChangeSql {
+
+    private static final String COUNTS =
+            "SELECT (SELECT count(*) FROM chosen), (SELECT count(*) FROM chosen WHERE changes)";
 
     private final Table table;
 
@@ -29,40 +34,44 @@ final class ChangeSql {
         this.table = table;
     }
 
+    /** The columns: how many records were found, how many written. So for all updates and replacements without a version. */
     SqlFragment updateById(UUID id, Update update) {
         Binder binder = new Binder(1);
-        return binder.finish(update(update, binder) + " WHERE id = " + binder.bind(id));
+        Made made = made(update, binder);
+        return binder.finish(made.write(byId(id, binder)) + COUNTS);
     }
 
     SqlFragment updateMany(Filter filter, Condition condition, Update update) {
         Binder binder = new Binder(1);
-        return binder.finish(update(update, binder) + " WHERE " + FilterSql.render(filter, table.fields(), binder)
-                + " AND " + condition.render(binder));
+        Made made = made(update, binder);
+        String matches = FilterSql.render(filter, table.fields(), binder) + " AND " + condition.render(binder);
+        return binder.finish(made.write(columns -> locked(columns, matches)) + COUNTS);
     }
 
     SqlFragment updateOne(Query query, Update update) {
         Binder binder = new Binder(1);
-        return binder.finish(chosen(query, "id AS chosen_id", binder) + update(update, binder)
-                + " FROM chosen WHERE id = chosen_id");
+        Made made = made(update, binder);
+        return binder.finish(made.write(first(query, binder)) + COUNTS);
     }
 
     SqlFragment updateVersion(UUID id, long version, Update update) {
         Binder binder = new Binder(1);
-        return outcome(update(update, binder), id, version, binder);
+        return outcome(made(update, binder), id, version, binder);
     }
 
     SqlFragment replaceVersion(UUID id, long version, Json document) {
         Binder binder = new Binder(1);
-        return outcome(replace(document, binder), id, version, binder);
+        return outcome(replacement(document, binder), id, version, binder);
     }
 
     SqlFragment replace(UUID id, Json document) {
         Binder binder = new Binder(1);
-        return binder.finish(replace(document, binder) + " WHERE id = " + binder.bind(id));
+        Made made = replacement(document, binder);
+        return binder.finish(made.write(byId(id, binder)) + COUNTS);
     }
 
-    private String replace(Json document, Binder binder) {
-        return "UPDATE " + table.quoted() + " SET data = " + binder.bind(document);
+    private Made replacement(Json document, Binder binder) {
+        return new Made(new UpdateSql.Values("CAST(" + binder.bind(document) + " AS jsonb)", null));
     }
 
     SqlFragment deleteVersion(UUID id, long version) {
@@ -76,7 +85,8 @@ final class ChangeSql {
 
     SqlFragment deleteOne(Query query) {
         Binder binder = new Binder(1);
-        return binder.finish(chosen(query, "id AS chosen_id", binder) + "DELETE FROM " + table.quoted()
+        return binder.finish("WITH chosen AS MATERIALIZED ("
+                + first(query, binder).apply("id AS chosen_id") + ") DELETE FROM " + table.quoted()
                 + " USING chosen WHERE id = chosen_id");
     }
 
@@ -86,26 +96,23 @@ final class ChangeSql {
                 "DELETE FROM " + table.quoted() + " WHERE " + FilterSql.render(filter, table.fields(), binder));
     }
 
+    /** The columns of {@link StoredRows#COLUMNS}, of the record before or after. */
     SqlFragment findAndUpdate(Query query, Update update, ReturnDocument returned) {
         Binder binder = new Binder(1);
-        if (returned == ReturnDocument.AFTER) {
-            return binder.finish(chosen(query, "id AS chosen_id", binder) + update(update, binder)
-                    + " FROM chosen WHERE id = chosen_id RETURNING " + StoredRows.COLUMNS);
-        }
-        String before = StoredRows.NAMES.stream()
-                .map(column -> column + " AS chosen_" + column)
-                .collect(Collectors.joining(", "));
-        return binder.finish(chosen(query, before, binder) + update(update, binder)
-                + " FROM chosen WHERE id = chosen_id RETURNING " + StoredRows.columns("chosen_", "chosen_data"));
+        Made made = made(update, binder);
+        String before = "SELECT " + StoredRows.columns("chosen_", "chosen_data") + " FROM chosen";
+        String after = "SELECT " + StoredRows.COLUMNS + " FROM written UNION ALL " + before + " WHERE NOT changes";
+        return binder.finish(
+                made.writeReturning(first(query, binder)) + (returned == ReturnDocument.AFTER ? after : before));
     }
 
     /**
-     * The columns id and whether it is new. What is inserted has to match the filter, or each call would insert another one;
-     * unless the filter names the id, of which there can be one only.
+     * The columns id, whether it is new and whether it was changed. What is inserted has to match the filter, or each
+     * call would insert another one; unless the filter names the id, of which there can be one only.
      */
     SqlFragment upsert(Filter filter, Update update) {
         Binder binder = new Binder(1);
-        String chosen = new PageSql(table, Query.where(filter), Condition.NONE).chosen("id AS chosen_id", binder);
+        Made made = made(update, binder);
         UpsertSeed seed = UpsertSeed.of(filter, update, table.fields());
         String id = seed.id() == null ? "gen_random_uuid()" : "CAST(" + binder.bind(seed.id()) + " AS uuid)";
         UpdateSql.Values added = UpdateSql.render(seed.update(), table.fields(), binder);
@@ -113,27 +120,44 @@ final class ChangeSql {
                 ? "{schema}.nvsentinel_require_match("
                         + FilterSql.render(filter, table.fields().overRow("made"), binder) + ")"
                 : "TRUE";
-        return binder.finish("WITH chosen AS MATERIALIZED (" + chosen + "), changed AS (" + update(update, binder)
-                + " FROM chosen WHERE id = chosen_id RETURNING id), added AS (INSERT INTO " + table.quoted()
-                + " (id, data, updated_at) SELECT id, data, updated_at FROM (SELECT *, COALESCE("
+        return binder.finish(made.writing(first(Query.where(filter), binder), "") + ", added AS (INSERT INTO "
+                + table.quoted() + " (id, data, updated_at) SELECT id, data, updated_at FROM (SELECT *, COALESCE("
                 + "{schema}.nvsentinel_instant(data -> 'createdAt'), {schema}.nvsentinel_instant(data "
                 + "-> 'createdat'), now()) AS created_at"
                 + " FROM (SELECT " + id + " AS id, " + added.document() + " AS data, "
                 + (added.updatedAt() == null ? "now()" : added.updatedAt())
                 + " AS updated_at FROM (SELECT CAST('{}' AS jsonb) AS data) AS nothing) AS seed) AS made"
                 + " WHERE CASE WHEN EXISTS (SELECT FROM chosen) THEN FALSE ELSE " + matches + " END RETURNING id)"
-                + " SELECT id, false FROM changed UNION ALL SELECT id, true FROM added");
+                + " SELECT chosen_id, false, changes FROM chosen UNION ALL SELECT id, true, false FROM added");
     }
 
-    private String update(Update update, Binder binder) {
-        UpdateSql.Values values = UpdateSql.render(update, table.fields(), binder);
-        return "UPDATE " + table.quoted() + " SET data = " + values.document()
-                + (values.updatedAt() == null ? "" : ", updated_at = " + values.updatedAt());
+    private Made made(Update update, Binder binder) {
+        return new Made(UpdateSql.render(update, table.fields(), binder));
     }
 
-    private String chosen(Query query, String columns, Binder binder) {
-        return "WITH chosen AS MATERIALIZED (" + new PageSql(table, query, Condition.NONE).chosen(columns, binder)
-                + ") ";
+    /** Selects the records to change, locked; given the columns to select. */
+    private interface Choice extends UnaryOperator<String> {}
+
+    private Choice byId(UUID id, Binder binder) {
+        String same = "id = " + binder.bind(id);
+        return columns -> locked(columns, same);
+    }
+
+    private Choice first(Query query, Binder binder) {
+        PageSql page = new PageSql(table, query, Condition.NONE);
+        return columns -> page.chosen(columns, binder);
+    }
+
+    private String locked(String columns, String condition) {
+        return "SELECT " + columns + " FROM " + table.quoted() + " WHERE " + condition + " FOR UPDATE";
+    }
+
+    /** Whether the statement found the record at this version; whether there is such a record. */
+    private SqlFragment outcome(Made made, UUID id, long version, Binder binder) {
+        String same = "id = " + binder.bind(id);
+        String current = same + " AND version = " + binder.bind(version);
+        return binder.finish(made.write(columns -> locked(columns, current))
+                + "SELECT EXISTS (SELECT FROM chosen), EXISTS (SELECT FROM " + table.quoted() + " WHERE " + same + ")");
     }
 
     /** Whether the statement wrote the record at this version; whether there is such a record. */
@@ -142,5 +166,42 @@ final class ChangeSql {
         return binder.finish("WITH written AS (" + statement + " WHERE " + same + " AND version = "
                 + binder.bind(version) + " RETURNING 1) SELECT EXISTS (SELECT FROM written), EXISTS (SELECT FROM "
                 + table.quoted() + " WHERE " + same + ")");
+    }
+
+    /**
+     * New values of records. The values are computed once, from the locked version of the record, and whether they differ
+     * is decided on that version too: the snapshot may still show an older one.
+     */
+    private final class Made {
+
+        private final UpdateSql.Values values;
+
+        Made(UpdateSql.Values values) {
+            this.values = values;
+        }
+
+        /** The statement's first parts, before the select list of its result. */
+        String write(Choice choice) {
+            return writing(choice, "") + " ";
+        }
+
+        /** As {@link #write}; both parts have all columns of the records. */
+        String writeReturning(Choice choice) {
+            return writing(choice, " RETURNING " + String.join(", ", StoredRows.NAMES)) + " ";
+        }
+
+        /** The parts {@code chosen} (the records before the change, and whether it {@code changes} them) and {@code written}. */
+        String writing(Choice choice, String returning) {
+            String before = StoredRows.NAMES.stream()
+                    .map(column -> column + " AS chosen_" + column)
+                    .collect(Collectors.joining(", "));
+            String time = values.updatedAt();
+            return "WITH chosen AS MATERIALIZED (SELECT " + (returning.isEmpty() ? "chosen_id, made" : "*")
+                    + ", chosen_data <> made"
+                    + (time == null ? "" : " OR chosen_updated_at <> " + time) + " AS changes FROM ("
+                    + choice.apply(before + ", " + values.document() + " AS made") + ") AS locked), written AS (UPDATE "
+                    + table.quoted() + " SET data = made" + (time == null ? "" : ", updated_at = " + time)
+                    + " FROM chosen WHERE id = chosen_id AND changes" + returning + ")";
+        }
     }
 }

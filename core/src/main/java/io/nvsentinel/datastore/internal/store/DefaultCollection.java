@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.BatchResult;
 import io.nvsentinel.datastore.DocumentCollection;
 import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.UpdateResult;
 import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.codec.DocumentCodec;
@@ -203,12 +204,12 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     }
 
     @Override
-    public Mono<Boolean> updateOne(Query query, Update update) {
+    public Mono<UpdateResult> updateOne(Query query, Update update) {
         return changes.updateOne(query, update);
     }
 
     @Override
-    public Mono<Long> updateMany(Filter filter, Update update) {
+    public Mono<UpdateResult> updateMany(Filter filter, Update update) {
         return changes.updateMany(filter, update);
     }
 

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.store;
 import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.UpdateResult;
 import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
@@ -95,7 +96,7 @@ final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocumen
     }
 
     @Override
-    public Mono<Long> updateStatusByNode(String nodeName, HealthEventStatus status) {
+    public Mono<UpdateResult> updateStatusByNode(String nodeName, HealthEventStatus status) {
         return Mono.defer(() -> updateMany(Filter.eq(NODE, nodeName), StatusUpdates.all(status)));
     }
 

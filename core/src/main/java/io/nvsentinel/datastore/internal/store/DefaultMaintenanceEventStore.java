@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.UpdateResult;
 import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.codec.JsonCodec;
@@ -57,9 +58,9 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
                 ON CONFLICT (event_id) DO UPDATE SET data = excluded.data WHERE stored.data <> excluded.data
                 RETURNING id, version = 1 AS inserted
             )
-            SELECT id, inserted FROM written
+            SELECT id, inserted, NOT inserted FROM written
             UNION ALL
-            SELECT id, false FROM {schema}.maintenance_events
+            SELECT id, false, false FROM {schema}.maintenance_events
             WHERE event_id = CAST($2 AS text) AND NOT EXISTS (SELECT FROM written)""";
 
     private static final String LAST =
@@ -132,7 +133,7 @@ final class DefaultMaintenanceEventStore extends DefaultCollection<MaintenanceEv
     }
 
     @Override
-    public Mono<Long> updateStatus(String eventId, InternalStatus status) {
+    public Mono<UpdateResult> updateStatus(String eventId, InternalStatus status) {
         return Mono.defer(() -> updateMany(
                 Filter.eq("eventId", eventId),
                 Update.of(Update.set("status", status.value()), Update.currentDate("lastUpdatedTimestamp"))));

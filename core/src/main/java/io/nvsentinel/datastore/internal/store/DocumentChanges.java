@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.store;
 
 import io.nvsentinel.datastore.StoredDocument;
+import io.nvsentinel.datastore.UpdateResult;
 import io.nvsentinel.datastore.UpsertResult;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.error.ConflictException;
@@ -48,7 +49,8 @@ final class DocumentChanges<T> {
     }
 
     Mono<Void> updateById(UUID id, Update update) {
-        return written("Update by id in ", () -> sql.updateById(id, update)).flatMap(count -> found(id, count));
+        return updated("Update by id in ", () -> sql.updateById(id, update))
+                .flatMap(result -> found(id, result.matched()));
     }
 
     Mono<Void> updateById(UUID id, long version, Update update) {
@@ -56,12 +58,12 @@ final class DocumentChanges<T> {
                 .flatMap(outcome -> found(id, version, outcome));
     }
 
-    Mono<Boolean> updateOne(Query query, Update update) {
-        return written("Update one in ", () -> sql.updateOne(query, update)).map(count -> count > 0);
+    Mono<UpdateResult> updateOne(Query query, Update update) {
+        return updated("Update one in ", () -> sql.updateOne(query, update));
     }
 
-    Mono<Long> updateMany(Filter filter, Update update) {
-        return written("Update in ", () -> sql.updateMany(filter, Condition.NONE, update));
+    Mono<UpdateResult> updateMany(Filter filter, Update update) {
+        return updated("Update in ", () -> sql.updateMany(filter, Condition.NONE, update));
     }
 
     Mono<StoredDocument<T>> findAndUpdate(Query query, Update update, ReturnDocument returned) {
@@ -79,8 +81,8 @@ final class DocumentChanges<T> {
     }
 
     Mono<Void> replaceById(UUID id, T document) {
-        return written("Replace by id in ", () -> sql.replace(id, encoded(document)))
-                .flatMap(count -> found(id, count));
+        return updated("Replace by id in ", () -> sql.replace(id, encoded(document)))
+                .flatMap(result -> found(id, result.matched()));
     }
 
     Mono<Void> replaceById(UUID id, long version, T document) {
@@ -113,11 +115,22 @@ final class DocumentChanges<T> {
     }
 
     static UpsertResult upserted(Readable row) {
-        return new UpsertResult(StoredRows.required(row, 0, UUID.class), StoredRows.required(row, 1, Boolean.class));
+        return new UpsertResult(
+                StoredRows.required(row, 0, UUID.class),
+                StoredRows.required(row, 1, Boolean.class),
+                StoredRows.required(row, 2, Boolean.class));
     }
 
-    /** Whether the record was written, and if not, whether there is one. */
-    private record Outcome(boolean written, boolean exists) {}
+    private Mono<UpdateResult> updated(String action, Supplier<SqlFragment> fragment) {
+        return one(
+                action,
+                fragment,
+                row -> new UpdateResult(
+                        StoredRows.required(row, 0, Long.class), StoredRows.required(row, 1, Long.class)));
+    }
+
+    /** Whether the record was at its version, and if not, whether there is one. */
+    private record Outcome(boolean current, boolean exists) {}
 
     private static Outcome outcome(Readable row) {
         return new Outcome(StoredRows.required(row, 0, Boolean.class), StoredRows.required(row, 1, Boolean.class));
@@ -128,8 +141,8 @@ final class DocumentChanges<T> {
     }
 
     private Mono<Void> found(UUID id, long version, Outcome outcome) {
-        if (outcome.written() || !outcome.exists()) {
-            return found(id, outcome.written() ? 1 : 0);
+        if (outcome.current() || !outcome.exists()) {
+            return found(id, outcome.current() ? 1 : 0);
         }
         return Mono.error(new ConflictException(
                 "Record " + id + " in " + name + " is not at version " + version

@@ -32,6 +32,7 @@ public final class UpdateSql {
     private final Set<FieldPath> adopted = new HashSet<>();
     private String document;
     private @Nullable Instant updatedAt;
+    private boolean touched;
 
     private UpdateSql(Binder binder, FieldMap map) {
         this.binder = binder;
@@ -72,19 +73,23 @@ public final class UpdateSql {
      * The new values of the columns.
      *
      * @param document the expression of {@code data}
-     * @param updatedAt the expression of {@code updated_at}; null if it is the time of the write
+     * @param updatedAt the expression of {@code updated_at}; null if the update does not set it, so that it is the time of
+     *     the write
      */
     public record Values(String document, @Nullable String updatedAt) {}
 
     private Values values() {
-        return new Values(document, updatedAt == null ? null : "CAST(" + binder.bind(updatedAt) + " AS timestamptz)");
+        String time = updatedAt == null ? "now()" : "CAST(" + binder.bind(updatedAt) + " AS timestamptz)";
+        return new Values(document, touched ? time : null);
     }
 
     private void apply(Update.Operation operation) {
         if (operation instanceof Update.Set set && FieldSql.isUpdateTime(set.path(), map)) {
             updatedAt = time(set);
+            touched = true;
         } else if (operation instanceof Update.CurrentDate date && FieldSql.isUpdateTime(date.path(), map)) {
             updatedAt = null;
+            touched = true;
         } else {
             change(operation);
         }
