@@ -32,7 +32,7 @@ public final class NotificationListener {
     private final Connections connections;
     private final WakeUpSignal wakeUpSignal;
     private final Scheduler timer;
-    private final ChangeStreamListener listener;
+    private final ListeningReports reports;
     private final OutageRetry retry;
     private final AtomicReference<@Nullable IdleLock> idleLock = new AtomicReference<>();
     private final Mono<Void> session;
@@ -50,13 +50,9 @@ public final class NotificationListener {
         this.connections = connections;
         this.wakeUpSignal = wakeUpSignal;
         this.timer = timer;
-        this.listener = listener;
+        this.reports = new ListeningReports(listener);
         this.retry = new OutageRetry(FIRST_BACKOFF, LONGEST_BACKOFF, connections.recoveries(), timer);
-        this.session = keepListening()
-                .ignoreElements()
-                .then()
-                .doOnCancel(listener::onListeningEnded)
-                .share();
+        this.session = Mono.defer(() -> keepListening(reports.begin())).share();
     }
 
     /**
@@ -94,29 +90,32 @@ public final class NotificationListener {
         }
     }
 
-    private Flux<IdleLock> keepListening() {
+    private Mono<Void> keepListening(ListeningReports.Run run) {
         return connections
-                .dedicated("Listen for changes", this::listen)
+                .dedicated("Listen for changes", connection -> listen(connection, run))
                 // The connection's lifetime is over, or its certificates are: on with the next.
                 .repeat()
                 // An idle lock is emitted once LISTEN works, which resets the back-off.
                 .retryWhen(Retry.from(failures -> retry.when(error -> true)
-                        .generateCompanion(
-                                failures.doOnNext(signal -> degraded(signal.totalRetriesInARow(), signal.failure())))));
+                        .generateCompanion(failures.doOnNext(
+                                signal -> degraded(run, signal.totalRetriesInARow(), signal.failure())))))
+                .ignoreElements()
+                .then()
+                .doFinally(signal -> reports.end(run));
     }
 
     /**
      * Subscribes to notifications, then runs LISTEN, then lets all watches poll: changes in between are found by
      * polling.
      */
-    private Flux<IdleLock> listen(PostgresqlConnection connection) {
+    private Flux<IdleLock> listen(PostgresqlConnection connection, ListeningReports.Run run) {
         return Flux.usingWhen(
                 Mono.fromSupplier(() -> new IdleLock(connection, ANSWER_WITHIN, timer)),
-                opened -> listen(connection, opened),
+                opened -> listen(connection, run, opened),
                 IdleLock::leave);
     }
 
-    private Flux<IdleLock> listen(PostgresqlConnection connection, IdleLock opened) {
+    private Flux<IdleLock> listen(PostgresqlConnection connection, ListeningReports.Run run, IdleLock opened) {
         Mono<IdleLock> notified = connection
                 .getNotifications()
                 .onBackpressureLatest()
@@ -126,7 +125,7 @@ public final class NotificationListener {
         Mono<IdleLock> listening = Flux.from(
                         connection.createStatement("LISTEN " + IdleLock.CHANNEL).execute())
                 .concatMap(result -> result.getRowsUpdated())
-                .then(Mono.fromSupplier(() -> opened(opened)));
+                .then(Mono.fromSupplier(() -> opened(run, opened)));
         Flux<IdleLock> beating = Mono.delay(HEARTBEAT, timer)
                 // Its failure is reported below, which is sufficient.
                 .then(opened.heartbeat().onErrorComplete())
@@ -137,11 +136,11 @@ public final class NotificationListener {
                 .doFinally(signal -> closed(opened));
     }
 
-    private IdleLock opened(IdleLock opened) {
+    private IdleLock opened(ListeningReports.Run run, IdleLock opened) {
         LOG.info("Listening for notifications: writers wake idle change streams");
         idleLock.set(opened);
         wakeUpSignal.ring();
-        listener.onListening();
+        reports.listening(run);
         return opened;
     }
 
@@ -150,8 +149,8 @@ public final class NotificationListener {
         wakeUpSignal.ring();
     }
 
-    private void degraded(long attempts, Throwable failure) {
-        listener.onPollingOnly(failure);
+    private void degraded(ListeningReports.Run run, long attempts, Throwable failure) {
+        reports.pollingOnly(run, failure);
         if (attempts == 0) {
             LOG.warn(
                     "Listening for notifications failed; changes are found by polling until it is restored: {}",
