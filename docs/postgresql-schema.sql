@@ -1933,6 +1933,38 @@ $body$;
 CREATE TRIGGER nvsentinel_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON datastore_changelog
     FOR EACH STATEMENT EXECUTE FUNCTION nvsentinel_guard_changelog();
 
+-- V250__nvsentinel_stamp_document_bytes.sql
+-- Purpose: nvsentinel_stamp_document as before, but no document is stored whose text has more bytes than the session's setting
+--          nvsentinel.max_document_bytes says, 16 MiB without it, and never 256 MiB or more: readers cannot hold any size in
+--          memory. The text is made only where it could be that long; it has at most 150 times the bytes of the document.
+-- Locks:   none beyond the catalog's.
+CREATE OR REPLACE FUNCTION nvsentinel_stamp_document() RETURNS trigger
+    LANGUAGE plpgsql
+AS $body$
+DECLARE
+    most bigint := 16777216;
+BEGIN
+    IF coalesce(current_setting('nvsentinel.max_document_bytes', true), '') <> '' THEN
+        most := least(268435455, current_setting('nvsentinel.max_document_bytes')::bigint);
+    END IF;
+    IF pg_column_size(NEW.data) * 150::bigint > most AND octet_length(NEW.data::text) > most THEN
+        PERFORM "public".nvsentinel_exceeded(
+            'nvsentinel_size', '{}', 'the document''s text has more than ' || most || ' bytes');
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.updated_at = OLD.updated_at THEN
+            NEW.updated_at := now();
+        END IF;
+        NEW.version := OLD.version + 1;
+    END IF;
+    NEW.created_at := coalesce(
+        "public".nvsentinel_instant(NEW.data -> 'createdAt'),
+        "public".nvsentinel_instant(NEW.data -> 'createdat'),
+        NEW.created_at);
+    RETURN NEW;
+END
+$body$;
+
 -- The versions.
 CREATE TABLE nvsentinel_schema_history (
     installed_rank integer       NOT NULL,
@@ -2045,7 +2077,8 @@ FROM (VALUES
     (90, '206', 'resume tokens epoch seq', 'V206__resume_tokens_epoch_seq.sql', 224196501),
     (91, '207', 'nvsentinel create collection', 'V207__nvsentinel_create_collection.sql', 1300985925),
     (92, '240', 'nvsentinel guard changelog', 'V240__nvsentinel_guard_changelog.sql', 1889186458),
-    (93, '241', 'datastore changelog guard', 'V241__datastore_changelog_guard.sql', 48984325)
+    (93, '241', 'datastore changelog guard', 'V241__datastore_changelog_guard.sql', 48984325),
+    (94, '250', 'nvsentinel stamp document bytes', 'V250__nvsentinel_stamp_document_bytes.sql', -153725046)
 ) AS versions (rank, version, description, script, checksum);
 
 COMMIT;

@@ -140,6 +140,7 @@ public final class ChangeEvent<T> {
      * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T after() {
+        row.requireRead();
         if (!hasAfter() && (operation() == Operation.INSERT || operation() == Operation.UPDATE)) {
             throw notKept("the document after");
         }
@@ -163,6 +164,7 @@ public final class ChangeEvent<T> {
      * @throws ImageNotKeptException if the collection kept none when the change was made
      */
     public @Nullable T before() {
+        row.requireRead();
         if (!hasBefore() && (operation() == Operation.UPDATE || operation() == Operation.DELETE)) {
             throw notKept("the document before");
         }
@@ -216,6 +218,7 @@ public final class ChangeEvent<T> {
         if (found != null) {
             throw found;
         }
+        row.requireRead();
         if (hasAfter()) {
             document.get();
         } else {
@@ -328,6 +331,7 @@ public final class ChangeEvent<T> {
     }
 
     private DocumentDiff diff() {
+        row.requireRead();
         if (operation() == Operation.UPDATE && !(hasAfter() && hasBefore())) {
             throw notKept("both documents of");
         }

@@ -75,7 +75,9 @@ final class Watching {
         this.listener = listener;
         this.timer = timer;
         Connections connections = datastore.connections();
-        ChangelogReader reader = new ChangelogReader(connections, options.batchSize(), options.maxBatchBytes());
+        long maxDocumentBytes = datastore.options().maxDocumentBytes();
+        ChangelogReader reader =
+                new ChangelogReader(connections, options.batchSize(), options.maxBatchBytes(), maxDocumentBytes);
         WakeUpSignal wakeUpSignal = new WakeUpSignal();
         this.listening = new NotificationListener(connections, wakeUpSignal, timer, listener);
         this.patience = new RetryPolicy(options.maxOutage(), timer, listener, connections.recoveries());
@@ -84,7 +86,7 @@ final class Watching {
         this.tail =
                 new Tail(reader, listening, wakeUpSignal, new TailSettings(pollInterval, patience, timer, listener));
         this.tokens = new ResumeTokens(connections, json, owner(datastore), timer);
-        this.records = new Records(connections, options.batchSize(), options.maxBatchBytes());
+        this.records = new Records(connections, options.batchSize(), options.maxBatchBytes(), maxDocumentBytes);
         this.opening = new Opening(reader, tail, tokens, patience);
         this.stalls = new Stalls(Mono.defer(reader::newest), stallBounds, timer);
         this.inspections = Mono.when(captureStates.reporting(listener, timer), stalls.looking())

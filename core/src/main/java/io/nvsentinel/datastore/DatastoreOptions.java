@@ -429,6 +429,15 @@ public final class DatastoreOptions {
     }
 
     /**
+     * How large a document may be.
+     *
+     * @return bytes, as {@link Builder#maxDocumentBytes}
+     */
+    public int maxDocumentBytes() {
+        return values.get(Options.MAX_DOCUMENT_BYTES);
+    }
+
+    /**
      * How long an idle change stream waits before it reads without a notification.
      *
      * @return a positive duration
@@ -917,6 +926,20 @@ public final class DatastoreOptions {
          */
         public Builder lockTimeout(Duration value) {
             return set(Options.LOCK_TIMEOUT, value);
+        }
+
+        /**
+         * Sets how large a document may be, in bytes of its JSON as the server writes it. Default 16 MiB, range 1 KiB to
+         * 256 MiB less one byte; {@code DATASTORE_MAX_DOCUMENT_BYTES}. A write that would store a larger document fails with
+         * {@link io.nvsentinel.datastore.error.LimitExceededException}. A change stream reads no larger one: such a change is
+         * undecodable. Queries return documents of any size. On a connection of the caller's, and behind a pooler that does not
+         * pass the parameter {@code nvsentinel.max_document_bytes} on, writes are bound by the default.
+         *
+         * @param value the bytes
+         * @return this builder
+         */
+        public Builder maxDocumentBytes(int value) {
+            return set(Options.MAX_DOCUMENT_BYTES, value);
         }
 
         /**

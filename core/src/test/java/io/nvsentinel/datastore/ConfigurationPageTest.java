@@ -188,7 +188,8 @@ class ConfigurationPageTest {
                         TlsVersion.class, "TLSv1.3",
                         SchemaMode.class, "validate",
                         ChannelBinding.class, "require")
-                .getOrDefault(type, row.equals("requireAuth") ? "md5" : "sample");
+                .getOrDefault(type, row.equals("requireAuth") ? "md5" : "sample")
+                .concat(row.equals("maxDocumentBytes") ? "777" : "");
     }
 
     /** How the sample is shown once it was read. */

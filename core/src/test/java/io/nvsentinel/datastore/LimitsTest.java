@@ -144,12 +144,32 @@ class LimitsTest {
     @Test
     void pushDoesNotMakeADocumentThatCannotBeRead() {
         DATABASE.execute("INSERT INTO things (data) SELECT jsonb_build_object('a', jsonb_agg(1e999))"
-                + " FROM generate_series(1, 265000)");
+                + " FROM generate_series(1, 16000)");
         assertExceeded(
-                things.updateMany(Filter.all(), Update.push("a", Collections.nCopies(9_000, new BigDecimal("1e999")))),
+                things.updateMany(Filter.all(), Update.push("a", Collections.nCopies(1_000, new BigDecimal("1e999")))),
                 null,
-                (1L << 28) - 1,
-                "256 MiB");
+                1 << 24,
+                "the document's text has more than 16777216 bytes, the limit that maxDocumentBytes sets");
+    }
+
+    /** To the byte: {"a": "x"} is ten bytes as the server writes it. */
+    @Test
+    void aDocumentLargerThanTheOptionSaysIsRefusedHoweverItIsWritten() {
+        for (int most : List.of(1024, 20_000_000)) {
+            Datastore bounded = Databases.connect(
+                    Databases.options(DATABASE.get()).maxConnections(1).maxDocumentBytes(most));
+            DocumentCollection<Map<String, Object>> small = bounded.collection("things", DocumentCodec.ofTrees());
+            Map<String, Object> fits = Map.of("a", "x".repeat(most - 9));
+            Map<String, Object> tooLarge = Map.of("a", "x".repeat(most - 8));
+            UUID id = small.insert(fits).block(SOON);
+            String message = "more than " + most + " bytes";
+            assertExceeded(small.insert(tooLarge), null, most, message);
+            assertExceeded(small.replaceById(id, tooLarge), null, most, message);
+            assertExceeded(small.updateById(id, Update.set("b", 1)), null, most, message);
+            assertExceeded(small.upsert(Filter.eq("id", id), Update.set("b", 1)), null, most, message);
+            assertThat(small.findById(id).block(SOON).document()).isEqualTo(fits);
+            bounded.close().block(SOON);
+        }
     }
 
     @Test

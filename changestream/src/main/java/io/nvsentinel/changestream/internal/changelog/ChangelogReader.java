@@ -28,7 +28,8 @@ public final class ChangelogReader {
 
     /**
      * One row of facts, which comes even if no change does, and the changes: one statement, so one snapshot. Every id
-     * comes, since gaps are proven by them; the documents only of changes that a watch needs. Times come as their eight
+     * comes, since gaps are proven by them; the documents only of changes that a watch needs, and not if one of them is too
+     * large. Times come as their eight
      * bytes, because their text is slow to read; transaction ids are read as text, because for other types the driver
      * searches its list of codecs in each row. The position is hidden from the planner in a subquery: if the planner
      * knew it, it would plan each poll again, which takes longer than the poll itself.
@@ -39,7 +40,7 @@ public final class ChangelogReader {
                 ARRAY(
                     SELECT coalesce(to_regclass('{schema}.' || quote_ident(name))::oid::bigint, 0)
                     FROM unnest(CAST($3 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
-                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 ARRAY[start.xid::text, encode(timestamptz_send(start.changed_at), 'hex'),
                     finish.xid::text, encode(timestamptz_send(finish.changed_at), 'hex')],
                 {log}
@@ -50,14 +51,21 @@ public final class ChangelogReader {
             UNION ALL
             SELECT NULL, NULL, NULL, NULL, NULL,
                 id, xid::text, table_name, record_id, operation, timestamptz_send(changed_at),
-                CASE WHEN wanted THEN old_values END, CASE WHEN wanted THEN new_values END, wanted, NULL, NULL
+                CASE WHEN wanted AND too_large = 0 THEN old_values END,
+                CASE WHEN wanted AND too_large = 0 THEN new_values END, wanted, too_large, NULL, NULL
             FROM (
-                SELECT *, %s AS wanted
-                FROM {schema}.datastore_changelog
-                WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint)) ORDER BY id LIMIT %d
-            ) AS judged""".replace("{log}", Durability.LOG_POSITIONS);
+                SELECT *, CASE WHEN wanted THEN greatest({old}, {new}) ELSE 0 END AS too_large
+                FROM (
+                    SELECT *, %s AS wanted
+                    FROM {schema}.datastore_changelog
+                    WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint)) ORDER BY id LIMIT %d
+                ) AS judged
+                OFFSET 0
+            ) AS measured""".replace("{log}", Durability.LOG_POSITIONS)
+            .replace("{old}", LargeDocument.bytes("old_values", 6))
+            .replace("{new}", LargeDocument.bytes("new_values", 6));
 
-    private static final int FIRST_OF_CONDITION = 6;
+    private static final int FIRST_OF_CONDITION = 7;
 
     private static final int FEWER = 8;
 
@@ -124,6 +132,7 @@ public final class ChangelogReader {
     private final Connections connections;
     private final int batchSize;
     private final long maxBatchBytes;
+    private final long maxDocumentBytes;
     private final ReadBound bound = new ReadBound();
 
     /** How many are asked for: fewer if the last page was large, or could not be read in time. */
@@ -135,11 +144,13 @@ public final class ChangelogReader {
      * @param connections the connections
      * @param batchSize the most changes of a page
      * @param maxBatchBytes a page ends with the change that fills these bytes
+     * @param maxDocumentBytes documents of more bytes are not read
      */
-    public ChangelogReader(Connections connections, int batchSize, long maxBatchBytes) {
+    public ChangelogReader(Connections connections, int batchSize, long maxBatchBytes, long maxDocumentBytes) {
         this.connections = connections;
         this.batchSize = batchSize;
         this.maxBatchBytes = maxBatchBytes;
+        this.maxDocumentBytes = maxDocumentBytes;
         this.most = batchSize;
     }
 
@@ -319,8 +330,8 @@ public final class ChangelogReader {
     private Mono<PageReading.Read> anyPage(Connection connection, Range range, List<Selection> selections) {
         SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
         String[] tables = range.isTail() ? tables(selections) : new String[0];
-        List<Object> values = new ArrayList<>(
-                List.of(range.start.id(), range.upTo, tables, Range.row(range.start), Range.row(range.end)));
+        List<Object> values = new ArrayList<>(List.of(
+                range.start.id(), range.upTo, tables, Range.row(range.start), Range.row(range.end), maxDocumentBytes));
         values.addAll(wanted.bindings());
         int asked = most;
         PageReading reading = new PageReading(asked, maxBatchBytes);

@@ -52,8 +52,8 @@ final class PageReading {
                             get(row, 2, Long.class),
                             get(row, 3, Boolean.class)),
                     get(row, 4, Long[].class),
-                    get(row, 14, String[].class),
-                    Durability.Positions.of(row, 15));
+                    get(row, 15, String[].class),
+                    Durability.Positions.of(row, 16));
         }
 
         Map<String, Long> tables(String[] names) {
@@ -108,6 +108,7 @@ final class PageReading {
                 Operation.valueOf(get(row, 9, String.class)),
                 ServerTimes.read(row, 10),
                 get(row, 13, Boolean.class),
+                get(row, 14, Integer.class),
                 json(row.get(11, Json.class)),
                 json(row.get(12, Json.class)));
     }

@@ -9,7 +9,6 @@ import io.nvsentinel.datastore.internal.table.Rows;
 import io.nvsentinel.datastore.internal.time.ServerTimes;
 import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.spi.Readable;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,17 +25,19 @@ public final class Records {
      * how large documents are stored, compressed perhaps a hundredfold: its bound keeps it from sending much that
      * {@link Reading} then passes over.
      */
-    private static final String PAGE = """
-            SELECT pg_current_snapshot()::text, timestamptz_send(clock_timestamp()), page.id, page.data, page.read,
-                CASE WHEN page.bytes_before IS NULL THEN {log} END
+    private static final String PAGE =
+            """
+            SELECT pg_current_snapshot()::text, timestamptz_send(clock_timestamp()), page.id,
+                CASE WHEN page.too_large = 0 THEN page.data END, page.read,
+                CASE WHEN page.bytes_before IS NULL THEN {log} END, page.too_large
             FROM (SELECT 1) AS always
             LEFT JOIN (
-                SELECT *, count(*) OVER () AS read,
+                SELECT *, count(*) OVER () AS read, {bytes} AS too_large,
                     sum(pg_column_size(data)) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
                         AS bytes_before
                 FROM (SELECT id, data FROM %s WHERE %s ORDER BY id LIMIT $1) AS records
             ) AS page ON coalesce(page.bytes_before, 0) < $2
-            ORDER BY page.id""".replace("{log}", Durability.LOG_POSITIONS);
+            ORDER BY page.id""".replace("{log}", Durability.LOG_POSITIONS).replace("{bytes}", LargeDocument.bytes("data", 3));
 
     /** How many the first page asks for, when nothing is known about how large the documents are. */
     private static final int FIRST = 32;
@@ -44,6 +45,7 @@ public final class Records {
     private final Connections connections;
     private final int batchSize;
     private final long maxBatchBytes;
+    private final long maxDocumentBytes;
 
     /** How many are asked for: fewer if the last page was large. */
     private volatile int most;
@@ -54,11 +56,13 @@ public final class Records {
      * @param connections the connections
      * @param batchSize the most records of a page
      * @param maxBatchBytes a page ends with the record that fills these bytes
+     * @param maxDocumentBytes documents of more bytes are not read
      */
-    public Records(Connections connections, int batchSize, long maxBatchBytes) {
+    public Records(Connections connections, int batchSize, long maxBatchBytes, long maxDocumentBytes) {
         this.connections = connections;
         this.batchSize = batchSize;
         this.maxBatchBytes = maxBatchBytes;
+        this.maxDocumentBytes = maxDocumentBytes;
         this.most = Math.min(FIRST, batchSize);
     }
 
@@ -88,9 +92,9 @@ public final class Records {
      */
     public Mono<Page> page(String collection, @Nullable UUID after, long position) {
         String sql =
-                String.format(Locale.ROOT, PAGE, Identifier.qualify(collection), after == null ? "true" : "id > $3");
+                String.format(Locale.ROOT, PAGE, Identifier.qualify(collection), after == null ? "true" : "id > $4");
         int asked = most;
-        List<Object> values = new ArrayList<>(List.of(asked, maxBatchBytes));
+        List<Object> values = new ArrayList<>(List.of(asked, maxBatchBytes, maxDocumentBytes));
         if (after != null) {
             values.add(after);
         }
@@ -131,11 +135,24 @@ public final class Records {
             }
             UUID id = row.get(2, UUID.class);
             if (id != null && bytes < maxBatchBytes) {
-                byte[] data = Objects.requireNonNull(row.get(3, Json.class)).asArray();
-                Instant now = ServerTimes.read(row, 1);
-                rows.add(new ChangelogRow(position, 0, collection, id, Operation.SNAPSHOT, now, true, null, data));
-                bytes += data.length;
+                rows.add(record(row, id));
+                bytes += rows.get(rows.size() - 1).bytes();
             }
+        }
+
+        private ChangelogRow record(Readable row, UUID id) {
+            Json data = row.get(3, Json.class);
+            return new ChangelogRow(
+                    position,
+                    0,
+                    collection,
+                    id,
+                    Operation.SNAPSHOT,
+                    ServerTimes.read(row, 1),
+                    true,
+                    Objects.requireNonNull(row.get(6, Integer.class)),
+                    null,
+                    data == null ? null : data.asArray());
         }
 
         Page page(@Nullable UUID after, int asked) {

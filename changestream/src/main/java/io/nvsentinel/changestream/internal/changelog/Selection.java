@@ -50,11 +50,15 @@ public final class Selection {
      * @param row the change
      * @param json reads documents
      * @return whether it is wanted
-     * @throws InvalidDocumentException if the filter looks into a document that cannot be read
+     * @throws InvalidDocumentException if there is a filter, and a document that cannot be read or is too large
      */
     public boolean includes(ChangelogRow row, JsonCodec json) {
         ChangeFilter wanted = collections.getOrDefault(row.collection(), others);
-        return wanted != null && row.read() && (isEverything() || wanted.test(ChangeTree.of(row, wanted, json)));
+        if (wanted == null || !row.read() || isEverything()) {
+            return wanted != null && row.read();
+        }
+        row.requireRead();
+        return wanted.test(ChangeTree.of(row, wanted, json));
     }
 
     /**

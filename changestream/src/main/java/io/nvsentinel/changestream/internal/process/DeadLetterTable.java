@@ -242,6 +242,7 @@ public final class DeadLetterTable {
                         Operation.valueOf(get(row, 6, String.class)),
                         ServerTimes.read(row, 7),
                         true,
+                        0,
                         json(row.get(8, Json.class)),
                         json(row.get(9, Json.class))));
     }

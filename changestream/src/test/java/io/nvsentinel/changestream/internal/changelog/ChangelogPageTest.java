@@ -44,7 +44,7 @@ class ChangelogPageTest {
                         .lockTimeout(Duration.ofMillis(50))
                         .build())
                 .block(SOON);
-        reader = new ChangelogReader(((DefaultDatastore) datastore).connections(), ROWS, BYTES);
+        reader = new ChangelogReader(((DefaultDatastore) datastore).connections(), ROWS, BYTES, 1L << 24);
         DATABASE.execute("SET nvsentinel.retention = 'on'; TRUNCATE datastore_changelog");
     }
 

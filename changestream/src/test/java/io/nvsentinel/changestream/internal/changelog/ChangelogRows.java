@@ -13,7 +13,7 @@ public final class ChangelogRows {
     private ChangelogRows() {}
 
     public static ChangelogRow row(long id) {
-        return new ChangelogRow(id, id, "health_events", null, Operation.TRUNCATE, Instant.EPOCH, true, null, null);
+        return new ChangelogRow(id, id, "health_events", null, Operation.TRUNCATE, Instant.EPOCH, true, 0, null, null);
     }
 
     /** The position of that row. */

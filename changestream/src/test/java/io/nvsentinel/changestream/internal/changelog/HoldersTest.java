@@ -49,7 +49,7 @@ class HoldersTest {
     @BeforeEach
     void open() {
         datastore = Databases.connect(DATABASE.get());
-        reader = new ChangelogReader(((DefaultDatastore) datastore).connections(), 1, 1);
+        reader = new ChangelogReader(((DefaultDatastore) datastore).connections(), 1, 1, 1);
     }
 
     @AfterEach

@@ -53,7 +53,7 @@ class SelectionCorpusTest {
                 .queryForStrings("SELECT max(id)::text FROM datastore_changelog")
                 .get(0));
         datastore = Databases.connect(DATABASE.get());
-        reader = new ChangelogReader(((DefaultDatastore) datastore).connections(), 10_000, 64L << 20);
+        reader = new ChangelogReader(((DefaultDatastore) datastore).connections(), 10_000, 64L << 20, 64L << 20);
     }
 
     @AfterEach

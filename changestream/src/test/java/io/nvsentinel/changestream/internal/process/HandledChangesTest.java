@@ -127,7 +127,8 @@ class HandledChangesTest {
     }
 
     private static ChangelogRow row(long id, long transaction, Instant changedAt) {
-        return new ChangelogRow(id, transaction, "health_events", null, Operation.INSERT, changedAt, true, null, null);
+        return new ChangelogRow(
+                id, transaction, "health_events", null, Operation.INSERT, changedAt, true, 0, null, null);
     }
 
     private static String value(String sql) {

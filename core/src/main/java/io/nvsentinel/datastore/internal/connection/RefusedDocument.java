@@ -34,9 +34,11 @@ final class RefusedDocument {
             "maintenance_events_csp_length", new Length("csp", 1000),
             "maintenance_events_cluster_name_length", new Length("clusterName", 1000));
 
-    /** The constraints of the functions {@code nvsentinel_limited_…} and of the stamp. */
-    private static final Map<String, Long> LIMITS =
-            Map.of("nvsentinel_digits", 1000L, "nvsentinel_levels", 500L, "nvsentinel_size", (1L << 28) - 1);
+    /** The constraints of the functions {@code nvsentinel_limited_…}. */
+    private static final Map<String, Long> LIMITS = Map.of("nvsentinel_digits", 1000L, "nvsentinel_levels", 500L);
+
+    /** Of the stamp, which names the limit of the session. */
+    private static final Pattern SIZE = Pattern.compile("the document's text has more than (\\d+) bytes");
 
     private RefusedDocument() {}
 
@@ -72,6 +74,11 @@ final class RefusedDocument {
         Long limit = LIMITS.get(constraint == null ? "" : constraint);
         if (limit != null) {
             return new LimitExceededException(context, reason, column(error), limit, cause);
+        }
+        Matcher size = SIZE.matcher(reason);
+        if (size.matches()) {
+            String larger = reason + ", the limit that maxDocumentBytes sets";
+            return new LimitExceededException(context, larger, null, Long.parseLong(size.group(1)), cause);
         }
         Matcher index = INDEX_ROW.matcher(reason);
         if (constraint == null && !index.matches()) {

@@ -18,6 +18,7 @@ public final class Options {
     private static final Duration DAY = Duration.ofDays(1);
     private static final int MOST_CONNECTIONS = 10_000;
     private static final int MOST_STATEMENTS = 10_000;
+    private static final int MEBIBYTE = 1 << 20;
 
     /** The servers. */
     public static final Option<String> HOST = Option.of("host", "DATASTORE_HOST", "connection.host", Addresses.KIND);
@@ -178,6 +179,14 @@ public final class Options {
     public static final Option<Duration> LOCK_TIMEOUT =
             duration("lockTimeout", "DATASTORE_LOCK_TIMEOUT", MILLISECOND, Duration.ofSeconds(10));
 
+    /** How large a document may be. */
+    public static final Option<Integer> MAX_DOCUMENT_BYTES = Option.of(
+                    "maxDocumentBytes",
+                    "DATASTORE_MAX_DOCUMENT_BYTES",
+                    "options.maxDocumentBytes",
+                    Kind.number(1024, 256 * MEBIBYTE - 1))
+            .orElse(16 * MEBIBYTE);
+
     /** How long a change stream waits before it looks. */
     public static final Option<Duration> POLL_INTERVAL =
             duration("pollInterval", "DATASTORE_POLL_INTERVAL", MILLISECOND, Duration.ofSeconds(5));
@@ -221,6 +230,7 @@ public final class Options {
             ACQUIRE_TIMEOUT,
             STATEMENT_TIMEOUT,
             LOCK_TIMEOUT,
+            MAX_DOCUMENT_BYTES,
             POLL_INTERVAL,
             APPLICATION_NAME);
 

@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.connection.server;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.internal.options.Options;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsException;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
@@ -12,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Our options in the driver's words, with a bound for everything that the driver leaves unbounded. */
@@ -68,6 +70,10 @@ public final class DriverConfiguration {
         settings.put("standard_conforming_strings", "on");
         settings.put("quote_all_identifiers", "off");
         settings.put("default_transaction_isolation", "read committed");
+        if (!Objects.equals(options.maxDocumentBytes(), Options.MAX_DOCUMENT_BYTES.byDefault())) {
+            // Of the trigger nvsentinel_stamp; its default is ours.
+            settings.put("nvsentinel.max_document_bytes", Integer.toString(options.maxDocumentBytes()));
+        }
         return settings;
     }
 

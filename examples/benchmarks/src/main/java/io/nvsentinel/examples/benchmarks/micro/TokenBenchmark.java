@@ -31,6 +31,7 @@ public class TokenBenchmark {
             Operation.INSERT,
             Instant.parse("2026-10-01T00:00:00.123456Z"),
             true,
+            0,
             null,
             new byte[900]);
     private final Position position = Position.at(incarnation, row.id(), row.check());

@@ -60,7 +60,8 @@ public final class Ours implements AutoCloseable {
         this.reader = new ChangelogReader(
                 connections(datastore),
                 ChangeStreamOptions.builder().build().batchSize(),
-                ChangeStreamOptions.builder().build().maxBatchBytes());
+                ChangeStreamOptions.builder().build().maxBatchBytes(),
+                datastore.options().maxDocumentBytes());
     }
 
     /**

@@ -65,7 +65,8 @@ final class ImportConnection implements AutoCloseable {
         source.setSocketTimeout(JdbcSource.seconds(options.statementTimeout().plus(GRACE)));
         // A transaction may lock writers out, so it must end even if this process is stopped in the middle of it.
         long bound = options.statementTimeout().toMillis();
-        source.setOptions("-c statement_timeout=" + bound + " -c idle_in_transaction_session_timeout=" + bound);
+        source.setOptions("-c statement_timeout=" + bound + " -c idle_in_transaction_session_timeout=" + bound
+                + " -c nvsentinel.max_document_bytes=" + options.maxDocumentBytes());
         return source;
     }
 
