@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.FilterValues;
 import io.nvsentinel.datastore.internal.filter.MongoFilter;
+import io.nvsentinel.datastore.internal.filter.regex.JsonPathExpressions;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
@@ -275,6 +276,7 @@ public sealed interface Filter {
          */
         public JsonPath {
             FilterValues.value(FieldPath.of(), expression);
+            JsonPathExpressions.check(expression);
         }
     }
 
@@ -520,7 +522,8 @@ public sealed interface Filter {
 
     /**
      * An SQL/JSON path finds at least one item in the document. Errors inside the path find nothing; a string that is
-     * not such a path fails when the filter is used.
+     * not such a path fails when the filter is used. Regular expressions behind {@code like_regex} are those that
+     * {@link #matches} accepts.
      *
      * <p>Only the server can evaluate it: a change stream refuses it.
      *

@@ -599,6 +599,30 @@ class FilterTest {
         assertThatThrownBy(() -> eq("a", long1 + "x")).hasMessageContaining("1000000");
     }
 
+    /** The server would compile them, for longer than its time-out where repetitions are nested. */
+    @Test
+    void regularExpressionsOfPathsAreBounded() {
+        for (String regex : List.of("((a{0,255}){0,255}){0,255}", "((a{0}){255}){255}", "(a)\\\\1", "(?=a)")) {
+            for (String like : List.of(
+                    "like_regex \"" + regex + "\"",
+                    "like_regex\"" + regex + "\" flag \"i\"",
+                    "LIKE_REGEX /* \" */\t\"" + regex + "\"",
+                    "starts with \"like_regex\\\\\" || @ like_regex \"" + regex + "\"")) {
+                assertThatThrownBy(() -> Filter.jsonPath("$.a ? (@ " + like + ")"))
+                        .as(like)
+                        .isInstanceOf(InvalidRequestException.class)
+                        .hasMessageContaining("$jsonPath");
+            }
+        }
+        for (String path : List.of(
+                "$ ? (@ like\\u005fregex \"((a{9}){99}){99}\")",
+                "$ ? (@ like_regex $x)", "$ ? (@ like_regex \"\\x28\")")) {
+            assertThatThrownBy(() -> Filter.jsonPath(path)).as(path).isInstanceOf(InvalidRequestException.class);
+        }
+        Filter.jsonPath(
+                "$.like_regex ? (@ == \"like_regex ((a{9}){99}){99}\" || @ like_regex \"^a\\\\d+$\" flag \"i\")");
+    }
+
     @Test
     void onlyTheServerFollowsPathsAndSearchesText() {
         givenThings("{\"a\": [{\"b\": \"Node is Down\"}]}", "{\"a\": \"up\"}");
