@@ -55,6 +55,7 @@ public final class Tail {
     private final WatchedTables tables = new WatchedTables();
     private final Members members = new Members();
     private final ForeignRows foreignRows = new ForeignRows();
+    private final IdJumps idJumps = new IdJumps();
     private final Head head = new Head();
     private final AtomicReference<@Nullable Flight> flight = new AtomicReference<>();
     private volatile Pace pace = Pace.START;
@@ -369,6 +370,7 @@ public final class Tail {
         if (!head.advance(before, step.next())) {
             return Mono.empty();
         }
+        idJumps.observe(page.rows());
         Served served = new Served(step.chunk(), wanted);
         boolean progress = served.hasProgress();
         pace = progress ? pace.afterRows(!page.complete(), took) : pace.afterNothing(took);

@@ -36,6 +36,20 @@ final class SafetyCheck implements Check {
             FROM (SELECT max(id) AS id FROM {schema}.datastore_changelog) AS newest, {schema}.datastore_changelog_id_seq
             WHERE id > last_value""";
 
+    /** Each id is drawn by one capture: what is missing takes time, and a gap for which there was none was made by hand. */
+    private static final String JUMPS = """
+            SELECT before_id::text, id::text
+            FROM (
+                SELECT id, changed_at, lag(id) OVER newest AS before_id, lag(changed_at) OVER newest AS before_at
+                FROM (
+                    SELECT id, changed_at FROM {schema}.datastore_changelog ORDER BY id DESC LIMIT 100000
+                ) AS changes
+                WINDOW newest AS (ORDER BY id)
+            ) AS pairs
+            WHERE id - before_id > 1001
+                AND (id - before_id - 1) / 10 > greatest(0, extract(epoch FROM changed_at - before_at) * 1000000)
+            ORDER BY id DESC LIMIT 3""";
+
     @Override
     public String name() {
         return "safety";
@@ -76,10 +90,19 @@ final class SafetyCheck implements Check {
                             + row.get(1) + " as the owner of the table",
                     Map.of("id", String.valueOf(row.get(0)), "lastValue", String.valueOf(row.get(1))));
         }
-        if (creators.isEmpty() && hidden.isEmpty() && foreign.isEmpty()) {
+        List<List<@Nullable String>> jumps =
+                Sql.rows(patient.connection(), Sql.in(patient.options().schema(), JUMPS));
+        for (List<@Nullable String> row : jumps) {
+            patient.warn(
+                    "between ids " + row.get(0) + " and " + row.get(1)
+                            + " of the changelog more ids are missing than transactions can have drawn in that time",
+                    "find out who set datastore_changelog_id_seq to a higher value, or removed rows by force",
+                    Map.of("before", String.valueOf(row.get(0)), "after", String.valueOf(row.get(1))));
+        }
+        if (creators.isEmpty() && hidden.isEmpty() && foreign.isEmpty() && jumps.isEmpty()) {
             patient.ok(
                     "only the owner can create objects in the schema, no policy hides rows, and no id "
-                            + "is above its sequence",
+                            + "is above its sequence or behind an unexplained gap",
                     Map.of());
         }
     }

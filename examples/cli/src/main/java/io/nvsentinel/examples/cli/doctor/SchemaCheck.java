@@ -32,8 +32,12 @@ final class SchemaCheck implements Check {
 
     @Override
     public void run(Patient patient) throws SQLException {
-        if ("t".equals(Sql.one(patient.connection(), HAS_TABLES, patient.options().schema())
-                .get(0))) {
+        if ("t"
+                .equals(Sql.one(
+                                patient.connection(),
+                                HAS_TABLES,
+                                patient.options().schema())
+                        .get(0))) {
             patient.hasTables();
         }
         SchemaStatus status =

@@ -51,7 +51,10 @@ class StreamCommandsTest {
         assertThat(run("clients", "list").err()).containsExactly("There are no clients");
         Run refused = run("clients", "reset", "drainer", "--to", "beginning");
         assertThat(refused.exitCode()).isEqualTo(ExitCode.REFUSED);
-        assertThat(refused.err()).singleElement().asString().contains("there is no client drainer: use --create to create it");
+        assertThat(refused.err())
+                .singleElement()
+                .asString()
+                .contains("there is no client drainer: use --create to create it");
 
         assertThat(run("clients", "reset", "drainer", "--to", "now", "--create").exitCode())
                 .isZero();

@@ -54,6 +54,26 @@ class DoctorSafetyTest {
     }
 
     @Test
+    void reportsAGapThatNoTransactionCanHaveMade() {
+        database.execute("INSERT INTO health_events (data) VALUES ('{}')");
+        database.execute("SELECT setval('datastore_changelog_id_seq', 1000000000000)");
+        database.execute("INSERT INTO health_events (data) VALUES ('{}')");
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get()));
+
+            assertThat(DoctorTest.lines(run, "!"))
+                    .filteredOn(line -> line.contains("safety"))
+                    .singleElement()
+                    .asString()
+                    .contains("and 1000000000001 of the changelog more ids are missing")
+                    .contains("→ find out who set datastore_changelog_id_seq");
+        } finally {
+            database.execute("SET nvsentinel.retention = 'on'; DELETE FROM datastore_changelog;"
+                    + " SELECT setval('datastore_changelog_id_seq', 1)");
+        }
+    }
+
+    @Test
     void namesAFunctionThatIsNotAsTheMigrationsMadeIt() {
         String definition =
                 database.queryForString("SELECT pg_get_functiondef('nvsentinel_capture_change()'::regprocedure)");
