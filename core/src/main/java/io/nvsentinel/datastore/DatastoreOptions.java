@@ -9,6 +9,7 @@ import io.nvsentinel.datastore.internal.options.Option;
 import io.nvsentinel.datastore.internal.options.OptionValues;
 import io.nvsentinel.datastore.internal.options.Options;
 import io.nvsentinel.datastore.internal.options.Source;
+import io.nvsentinel.datastore.internal.options.UrlSource;
 import io.nvsentinel.datastore.internal.options.YamlSource;
 import io.nvsentinel.tls.SslMode;
 import io.nvsentinel.tls.TlsOptions;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How to reach the database and how to behave there. Immutable and safe to share; made by {@link #builder()},
- * {@link #fromEnvironment()} or {@link #fromYaml(String)}. {@link #toString()} hides the password.
+ * {@link #fromUrl(String)}, {@link #fromEnvironment()} or {@link #fromYaml(String)}. {@link #toString()} hides the password.
  *
  * <pre>{@code
  * DatastoreOptions options = DatastoreOptions.builder()
@@ -35,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>One option may be given by several sources. The source with the highest precedence wins, regardless of the order
- * of the calls: first the builder's own methods, then YAML, then variables, then the default. A value that cannot be
+ * of the calls: first the builder's own methods, then YAML, then the URL in {@code DATASTORE_URL}, then the other
+ * variables, then the default. A value that cannot be
  * used is an error and does not give way to a weaker source, but for {@code maxConnections} and
  * {@code maxIdleConnections}, which do so with a warning, as they always did in NVSentinel; for these two options, 0 in
  * YAML and in variables stands for the default.
@@ -80,6 +82,20 @@ public final class DatastoreOptions {
      */
     public static Builder builder() {
         return new Builder(OptionValues.NONE);
+    }
+
+    /**
+     * Reads a connection URL as libpq has it: {@code postgresql://user:password@host:port/database}, with
+     * {@code sslmode}, {@code sslcert}, {@code sslkey}, {@code sslrootcert}, {@code sslcrl}, {@code channel_binding},
+     * {@code require_auth} and {@code application_name} as parameters after a question mark. Characters with a meaning in URLs
+     * are percent-encoded, such as {@code %40} for an at sign in a password. Several servers are separated by commas.
+     *
+     * @param url the URL
+     * @return the options
+     * @throws ConfigurationException naming everything that is missing or wrong; it never quotes the URL
+     */
+    public static DatastoreOptions fromUrl(String url) {
+        return builder().url(url).build();
     }
 
     /**
@@ -533,6 +549,19 @@ public final class DatastoreOptions {
          */
         public Builder environment(Map<String, String> variables) {
             values = EnvironmentSource.read(values, variables);
+            return this;
+        }
+
+        /**
+         * Sets options from a connection URL, in the form that {@link DatastoreOptions#fromUrl} describes; each part may be
+         * missing. It has the precedence of this builder's own methods: of two calls that set the same option, the later wins.
+         * {@link #build()} rejects invalid values.
+         *
+         * @param value the URL
+         * @return this builder
+         */
+        public Builder url(String value) {
+            values = UrlSource.read(values, value, Source.URL);
             return this;
         }
 

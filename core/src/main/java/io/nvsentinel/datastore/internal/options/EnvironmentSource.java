@@ -8,17 +8,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads options from environment variables, and from the YAML that two of them give. */
+/** Reads options from environment variables, and from the URL and the YAML that some of them give. */
 public final class EnvironmentSource {
 
     private static final String PROVIDER = "DATASTORE_PROVIDER";
+    private static final String URL = "DATASTORE_URL";
     private static final String YAML = "DATASTORE_YAML";
     private static final String YAML_PATH = "DATASTORE_YAML_PATH";
 
     /** {@code DATASTORE_NAMESPACE} is for services that find their own way in Kubernetes. */
     private static final Set<String> KNOWN = Stream.concat(
                     Options.ALL.stream().map(Option::variable),
-                    Stream.of(PROVIDER, YAML, YAML_PATH, "DATASTORE_NAMESPACE"))
+                    Stream.of(PROVIDER, URL, YAML, YAML_PATH, "DATASTORE_NAMESPACE"))
             .collect(Collectors.toUnmodifiableSet());
 
     private EnvironmentSource() {}
@@ -40,6 +41,10 @@ public final class EnvironmentSource {
             if (name.startsWith("DATASTORE_") && !KNOWN.contains(name)) {
                 values = values.withFault("unknown variable " + name + Nearest.hint(name, KNOWN));
             }
+        }
+        String url = text(environment, URL);
+        if (!url.isEmpty()) {
+            values = UrlSource.read(values, url, Source.urlVariable(URL));
         }
         values = Provider.check(values, text(environment, PROVIDER), PROVIDER);
         for (Option<?> option : Options.ALL) {

@@ -14,15 +14,23 @@ public record Source(Rank rank, String label) {
     /** From the program itself. */
     public static final Source BUILDER = new Source(Rank.BUILDER, ConfiguredOption.BUILDER);
 
+    /** From a URL that the program itself gave. */
+    public static final Source URL = new Source(Rank.BUILDER, ConfiguredOption.URL);
+
     /** The kinds of sources, the weakest first. */
     enum Rank {
         ENVIRONMENT,
+        URL,
         YAML,
         BUILDER
     }
 
     static Source variable(String name) {
         return new Source(Rank.ENVIRONMENT, name);
+    }
+
+    static Source urlVariable(String name) {
+        return new Source(Rank.URL, name);
     }
 
     static Source yaml(String path, String place) {

@@ -46,7 +46,7 @@ class MisplacedSecretsTest {
         // A short secret without any mark is a host, database, user or application name like any other.
         return Stream.concat(
                 Options.ALL.stream().map(Option::variable),
-                Stream.of("DATASTORE_PROVIDER", "DATASTORE_YAML", "DATASTORE_YAML_PATH"));
+                Stream.of("DATASTORE_PROVIDER", "DATASTORE_URL", "DATASTORE_YAML", "DATASTORE_YAML_PATH"));
     }
 
     @ParameterizedTest

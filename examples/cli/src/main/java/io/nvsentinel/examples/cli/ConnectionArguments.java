@@ -127,7 +127,7 @@ public final class ConnectionArguments {
             options.schemaWait(Duration.ZERO);
         }
         if (url != null) {
-            ConnectionUrl.read(url, options);
+            options.url(url);
         }
         own(options);
         if (config != null) {

@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,16 +31,16 @@ record Target(DatastoreOptions options, boolean embedded, String clientName, Str
      * The user's own server, if one is named.
      *
      * @param url {@code --url}, which wins
-     * @param environment variables, of which {@code DATASTORE_HOST} decides
+     * @param environment variables, of which {@code DATASTORE_URL} or {@code DATASTORE_HOST} decides
      * @return null if none is named
      */
     static @Nullable Target named(@Nullable String url, Map<String, String> environment) {
         if (url != null) {
-            return own(ConnectionUrl.read(url));
+            return own(DatastoreOptions.fromUrl(url));
         }
-        return environment.getOrDefault("DATASTORE_HOST", "").isBlank()
-                ? null
-                : own(DatastoreOptions.fromEnvironment(environment));
+        boolean isNamed = Stream.of("DATASTORE_URL", "DATASTORE_HOST")
+                .anyMatch(name -> !environment.getOrDefault(name, "").isBlank());
+        return isNamed ? own(DatastoreOptions.fromEnvironment(environment)) : null;
     }
 
     String address() {

@@ -59,7 +59,10 @@ final class ConfigurationCheck implements Check {
 
     private static String source(Patient patient, ConfiguredOption option) {
         if (option.source().equals(ConfiguredOption.BUILDER)) {
-            return patient.arguments().names().getOrDefault(option.name(), "--url");
+            return patient.arguments().names().getOrDefault(option.name(), option.source());
+        }
+        if (option.source().equals(ConfiguredOption.URL)) {
+            return "--url";
         }
         boolean ownName = option.source().equals("APP_NAME")
                 && !patient.invocation().environment().containsKey("APP_NAME");
