@@ -8,7 +8,7 @@ import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.error.ConflictException;
 import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.connection.Connections;
-import io.nvsentinel.datastore.internal.connection.SqlErrors;
+import io.nvsentinel.datastore.internal.error.SqlErrors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

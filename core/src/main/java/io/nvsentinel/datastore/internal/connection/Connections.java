@@ -11,6 +11,7 @@ import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.nvsentinel.datastore.internal.connection.server.DriverConfiguration;
 import io.nvsentinel.datastore.internal.connection.server.Primary;
+import io.nvsentinel.datastore.internal.error.SqlErrors;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.connection;
 import io.nvsentinel.datastore.error.ErrorContext;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.ForeignCode;
+import io.nvsentinel.datastore.internal.error.SqlErrors;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
 import java.util.concurrent.atomic.AtomicReference;

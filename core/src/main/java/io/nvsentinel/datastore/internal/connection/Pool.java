@@ -5,6 +5,7 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
+import io.nvsentinel.datastore.internal.error.SqlErrors;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;

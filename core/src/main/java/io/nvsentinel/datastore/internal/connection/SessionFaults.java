@@ -3,6 +3,8 @@ package io.nvsentinel.datastore.internal.connection;
 
 import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.internal.connection.ResponseTimeout.NoAnswer;
+import io.nvsentinel.datastore.internal.error.SqlErrors;
+import io.nvsentinel.datastore.internal.error.UnreadableAnswer;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;

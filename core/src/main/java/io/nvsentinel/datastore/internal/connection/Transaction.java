@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.error.ErrorContext;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.ForeignCode;
+import io.nvsentinel.datastore.internal.error.SqlErrors;
 import io.r2dbc.postgresql.api.PostgresTransactionDefinition;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Result;

@@ -6,7 +6,7 @@ import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.codec.JsonCodec;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.Session;
-import io.nvsentinel.datastore.internal.connection.SqlErrors;
+import io.nvsentinel.datastore.internal.error.SqlErrors;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FilterSql;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.schema;
 
-import io.nvsentinel.datastore.internal.connection.server.LoginRefusedException;
 import io.nvsentinel.datastore.internal.connection.server.MessageGuard;
+import io.nvsentinel.datastore.internal.error.LoginRefusedException;
 import io.nvsentinel.datastore.internal.options.LoginRules;
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;

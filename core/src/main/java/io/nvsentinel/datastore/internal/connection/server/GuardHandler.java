@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.nvsentinel.datastore.internal.Printable;
+import io.nvsentinel.datastore.internal.error.LoginRefusedException;
 import io.nvsentinel.datastore.internal.options.LoginRules;
 import java.io.IOException;
 import javax.net.ssl.SSLException;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection.server;
 
+import io.nvsentinel.datastore.internal.error.LoginRefusedException;
 import io.nvsentinel.datastore.internal.options.AuthMethods.Method;
 import io.nvsentinel.datastore.internal.options.LoginRules;
 import java.nio.ByteBuffer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.error;
 
 import io.r2dbc.spi.R2dbcException;
 import java.util.Set;

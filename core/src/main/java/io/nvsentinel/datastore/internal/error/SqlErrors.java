@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.error;
 
 import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.error.ConflictException;
@@ -8,7 +8,6 @@ import io.nvsentinel.datastore.error.ErrorContext;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.error.OutcomeUnknownException;
 import io.nvsentinel.datastore.error.UnavailableException;
-import io.nvsentinel.datastore.internal.connection.server.LoginRefusedException;
 import io.nvsentinel.datastore.internal.options.Addresses;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcRollbackException;
@@ -83,8 +82,15 @@ public final class SqlErrors {
 
     private SqlErrors() {}
 
-    /** An error that arose before any statement was sent. */
-    static Throwable connecting(Throwable error, String action, List<InetSocketAddress> servers) {
+    /**
+     * Translates an error that arose before any statement was sent.
+     *
+     * @param error the driver's
+     * @param action the operation, for the message
+     * @param servers which servers were tried
+     * @return the library's error, or the same one if it is none of the driver's
+     */
+    public static Throwable connecting(Throwable error, String action, List<InetSocketAddress> servers) {
         String address = Addresses.text(servers);
         ErrorContext unanswered = new ErrorContext(action, null);
         if (find(error, SSLException.class) != null) {
@@ -125,22 +131,36 @@ public final class SqlErrors {
                 : new UnavailableException(context, reason, error);
     }
 
-    /** An error of a statement that only reads, or whose effect is certainly rolled back. */
-    static Throwable reading(Throwable error, String action) {
+    /**
+     * Translates an error of a statement that only reads, or whose effect is certainly rolled back.
+     *
+     * @param error the driver's
+     * @param action the operation, for the message
+     * @return the library's error, or the same one if it is none of the driver's
+     */
+    public static Throwable reading(Throwable error, String action) {
         return translate(error, action, false);
     }
 
-    /** An error of a statement that writes: if the connection is lost, its effect is unknown. */
-    static Throwable writing(Throwable error, String action) {
+    /**
+     * Translates an error of a statement that writes: if the connection is lost, its effect is unknown.
+     *
+     * @param error the driver's
+     * @param action the operation, for the message
+     * @return the library's error, or the same one if it is none of the driver's
+     */
+    public static Throwable writing(Throwable error, String action) {
         return translate(error, action, true);
     }
 
     /**
-     * An error of a commit: if the connection is lost or does not answer, the outcome is unknown.
+     * Translates an error of a commit: if the connection is lost or does not answer, the outcome is unknown.
      *
+     * @param error the driver's
      * @param earlier the first error in the transaction, which is why the server has rolled back instead, or null
+     * @return the library's error, or the same one if it is none of the driver's
      */
-    static Throwable committing(Throwable error, @Nullable Throwable earlier) {
+    public static Throwable committing(Throwable error, @Nullable Throwable earlier) {
         if (error instanceof R2dbcRollbackException rollback && ROLLED_BACK.equals(rollback.getSqlState())) {
             return earlier != null
                     ? earlier
@@ -205,13 +225,23 @@ public final class SqlErrors {
         return "57014".equals(error.sqlState()) || error.getCause() instanceof TimeoutException;
     }
 
-    /** Whether an SQLSTATE says that the connection is of no more use; not if there is none. */
-    static boolean isSessionLost(@Nullable String state) {
+    /**
+     * Whether an SQLSTATE says that the connection is of no more use.
+     *
+     * @param state the SQLSTATE, or null
+     * @return false if there is none
+     */
+    public static boolean isSessionLost(@Nullable String state) {
         return state != null && meaning(state) == Meaning.CONNECTION_LOST;
     }
 
-    /** Whether the driver found the connection closed before it sent anything. */
-    static boolean isNotSent(Throwable error) {
+    /**
+     * Whether the driver found the connection closed before it sent anything.
+     *
+     * @param error the driver's error, or one of ours that it caused
+     * @return true if nothing was sent
+     */
+    public static boolean isNotSent(Throwable error) {
         R2dbcException driver = find(error, R2dbcException.class);
         return driver != null && !wasSent(driver);
     }

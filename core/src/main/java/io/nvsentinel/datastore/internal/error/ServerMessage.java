@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.error;
 
 import io.nvsentinel.datastore.internal.Printable;
 import io.r2dbc.postgresql.api.ErrorDetails;

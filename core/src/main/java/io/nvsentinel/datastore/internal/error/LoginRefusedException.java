@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection.server;
+package io.nvsentinel.datastore.internal.error;
 
 import java.io.IOException;
 
@@ -8,7 +8,12 @@ public final class LoginRefusedException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    LoginRefusedException(String message) {
+    /**
+     * Refuses a login.
+     *
+     * @param message what the server asks for, in one line
+     */
+    public LoginRefusedException(String message) {
         super(message);
     }
 }

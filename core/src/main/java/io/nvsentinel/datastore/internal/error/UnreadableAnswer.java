@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.nvsentinel.datastore.internal.connection;
+package io.nvsentinel.datastore.internal.error;
 
 import io.r2dbc.spi.R2dbcException;
 import java.time.DateTimeException;
@@ -10,7 +10,7 @@ import java.util.Set;
  * Errors that show that a server answers what no PostgreSQL answers: the driver, or our reading of a row, stumbles over it. What an
  * application's own code throws is none of these.
  */
-final class UnreadableAnswer {
+public final class UnreadableAnswer {
 
     private static final Set<String> DRIVER = Set.of("io.r2dbc.postgresql.", "io.netty.");
 
@@ -37,8 +37,13 @@ final class UnreadableAnswer {
         return false;
     }
 
-    /** Whether that is what an error of ours was made of. */
-    static boolean isBehind(Throwable error) {
+    /**
+     * Whether such an error caused an error of ours.
+     *
+     * @param error the error
+     * @return true if it is one, or has one as its cause
+     */
+    public static boolean isBehind(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             if (caused(cause)) {
                 return true;
