@@ -159,8 +159,9 @@ public interface Datastore extends DatastoreSession {
      * state is down if the server did not answer; it is degraded if all connections are in use, so that no query could
      * run.
      *
-     * @param within how long it may take
+     * @param within how long it may take, 1 ms to 1 d
      * @return cold; emits the health; never fails, even after {@link #close()}; cancelling stops the query
+     * @throws InvalidRequestException if {@code within} is out of range
      */
     Mono<Health> health(Duration within);
 

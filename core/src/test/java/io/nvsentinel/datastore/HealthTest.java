@@ -3,9 +3,11 @@ package io.nvsentinel.datastore;
 
 import static io.nvsentinel.datastore.Databases.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nvsentinel.datastore.Health.State;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.error.NotFoundException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.model.HealthEvent;
@@ -19,6 +21,7 @@ import io.nvsentinel.testserver.SmallDisk;
 import io.nvsentinel.testserver.proxy.TcpProxy;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -208,6 +211,21 @@ class HealthTest {
             assertThat(health.state()).isEqualTo(State.DEGRADED);
             assertThat(health.reasons()).contains("No answer within 5000 ms");
             waiting.dispose();
+        } finally {
+            datastore.close().block(SOON);
+        }
+    }
+
+    @Test
+    void aTimeThatNoTimerHoldsIsRefused() {
+        Datastore datastore = Databases.connect(DATABASE.get());
+        try {
+            for (Duration within : List.of(
+                    Duration.ofSeconds(Long.MAX_VALUE), Duration.ofDays(2), Duration.ZERO, Duration.ofSeconds(-1))) {
+                assertThatExceptionOfType(InvalidRequestException.class)
+                        .isThrownBy(() -> datastore.health(within))
+                        .withMessageContaining("1 ms to 1 d");
+            }
         } finally {
             datastore.close().block(SOON);
         }

@@ -144,6 +144,18 @@ class ServerSettingsTest {
         }
     }
 
+    /** Flyway would try ten times. */
+    @Test
+    void aReadOnlyDatabaseIsNotMigrated() {
+        set("default_transaction_read_only = on");
+        assertThatThrownBy(() -> Databases.connect(Databases.options(database).schemaMode(SchemaMode.MIGRATE)))
+                .isInstanceOfSatisfying(
+                        DatastoreException.class,
+                        error -> assertThat(error.sqlState()).isEqualTo("25006"))
+                .hasMessageContaining(
+                        "cannot be migrated: transactions are read-only (default_transaction_read_only is on)");
+    }
+
     @Test
     void aWriteInATransactionBegunAsReadOnlyIsNotToBeRetried() {
         use(SchemaMode.MIGRATE);

@@ -34,6 +34,7 @@ public final class DatastoreMetrics implements MeterBinder, DatastoreListener {
 
     private static final Duration SAMPLE_EVERY = Duration.ofMinutes(1);
     private static final Duration SHORTEST = Duration.ofSeconds(1);
+    private static final Duration LONGEST = Duration.ofDays(1);
     private static final boolean HAS_PROXY = isPresent("io.r2dbc.proxy.ProxyConnectionFactory");
 
     private final Tags tags;
@@ -105,13 +106,13 @@ public final class DatastoreMetrics implements MeterBinder, DatastoreListener {
      * counts the dead letters. The gauges show what was last read. One sampling uses one connection of the pool at a
      * time; it does not wait for table locks, and a failed sampling is counted and keeps the last values.
      *
-     * @param every how long to wait after one sampling for the next, a second at least; the first is made at once
+     * @param every how long to wait after one sampling for the next, 1 s to 1 d; the first is made at once
      * @return cold; subscribe once; never completes and never fails; cancelling stops it
-     * @throws InvalidRequestException if that is too short
+     * @throws InvalidRequestException if that is too short or too long
      */
     public Mono<Void> keepSampling(Duration every) {
-        if (every.compareTo(SHORTEST) < 0) {
-            throw new InvalidRequestException("every must be " + SHORTEST.toSeconds() + " s or more, is " + every);
+        if (every.compareTo(SHORTEST) < 0 || every.compareTo(LONGEST) > 0) {
+            throw new InvalidRequestException("every must be 1 s to 1 d, not " + every);
         }
         return sample().then(Mono.delay(every)).repeat().then();
     }

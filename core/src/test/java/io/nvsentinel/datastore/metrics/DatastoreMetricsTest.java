@@ -19,6 +19,7 @@ import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -187,8 +188,9 @@ class DatastoreMetricsTest {
 
     @Test
     void keepsSamplingUntilItIsCancelled() {
-        assertThatThrownBy(() -> metrics.keepSampling(Duration.ofMillis(999)))
-                .isInstanceOf(InvalidRequestException.class);
+        for (Duration every : List.of(Duration.ofMillis(999), Duration.ofSeconds(Long.MAX_VALUE))) {
+            assertThatThrownBy(() -> metrics.keepSampling(every)).isInstanceOf(InvalidRequestException.class);
+        }
         Disposable sampling = metrics.keepSampling(Duration.ofSeconds(1)).subscribe();
         Await.until(
                 "a first sample",

@@ -14,6 +14,7 @@ import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.codec.DocumentCodec;
 import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.connection.Session;
@@ -42,6 +43,8 @@ public final class DefaultDatastore implements Datastore {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
     private static final Duration HEALTH_WITHIN = Duration.ofSeconds(5);
+    private static final Duration HEALTH_LEAST = Duration.ofMillis(1);
+    private static final Duration HEALTH_MOST = Duration.ofDays(1);
 
     private final DatastoreOptions options;
     private final Connections connections;
@@ -176,6 +179,9 @@ public final class DefaultDatastore implements Datastore {
 
     @Override
     public Mono<Health> health(Duration within) {
+        if (within.compareTo(HEALTH_LEAST) < 0 || within.compareTo(HEALTH_MOST) > 0) {
+            throw new InvalidRequestException("within must be 1 ms to 1 d, not " + within);
+        }
         return new HealthCheck(connections).check(within);
     }
 
