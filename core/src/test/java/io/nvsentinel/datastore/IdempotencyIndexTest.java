@@ -56,7 +56,7 @@ class IdempotencyIndexTest {
                 RIGHT + "; UPDATE pg_index SET indisvalid = false WHERE indexrelid = '" + INDEX + "'::regclass")) {
             DATABASE.execute("DROP INDEX IF EXISTS " + INDEX + "; " + wrong);
             ConfigurationException error = fails(
-                    ConfigurationException.class, options(SchemaMode.VALIDATE).schemaWait(Duration.ofMillis(500)));
+                    ConfigurationException.class, options(SchemaMode.VALIDATE).schemaWait(Duration.ofSeconds(2)));
             assertThat(error.getMessage()).as(wrong).contains(INDEX);
             start(SchemaMode.MIGRATE);
             start(SchemaMode.VALIDATE);
