@@ -51,12 +51,23 @@ import org.jspecify.annotations.Nullable;
  * comparison with an Instant, and a field that events define as a time equals null if it contains such a value, because
  * the record's component is null and the mirrored column is empty. Equality with that Instant is therefore equality
  * with null.
- *   <li>Lists and maps are equal if all elements are, maps in any order. There are no hidden element semantics: a list
- *       equals only a list. Use {@link #elemMatch(String, Filter)} or {@link #contains(String, Object)}.
+ *   <li>Lists and maps are equal if all elements are, maps in any order.
  *   <li>In health events an absent {@code isFatal}, {@code isHealthy}, {@code force} or {@code skip} compares as false,
  *       because writers leave false out; {@code faultremediated} compares as its {@code value} if it is stored as
- *       {@code {"value": true}}.
+ *       {@code {"value": true}}, and as false if it is {@code {}}. For the same reason a missing text of an event equals the
+ *       empty string, and a missing {@code recommendedAction} or {@code processingStrategy} equals 0. The number and the name of
+ *       these two are equal: {@code "RESTART_VM"} and 15.
  * </ul>
+ *
+ * <h2>Arrays</h2>
+ *
+ * As in MongoDB, a comparison, {@code in}, {@code startsWith} and {@code matches} hold for an array if they hold for one of its
+ * elements, and a path goes through the elements of arrays: {@code eq("healthevent.errorCode", "31")},
+ * {@code eq("healthevent.entitiesImpacted.entityValue", "GPU-1")}. An array in an array is not entered. A path with the index of
+ * an element, {@code healthevent.entitiesImpacted.0.entityType}, goes through arrays by indexes only. {@code exists} and the
+ * comparison with null ask for any value, null if all are null; {@code contains} has PostgreSQL's meaning. Several conditions may
+ * hold for different elements; {@link #elemMatch(String, Filter)} asks for one. What events define as one value, such as a node's
+ * name, is never an array.
  *
  * <h2>Null and missing</h2>
  *
@@ -92,8 +103,44 @@ public sealed interface Filter {
         LTE
     }
 
+    /**
+     * The filters that this one consists of; below {@link ElemMatch} their paths start at the element.
+     *
+     * @return the filters; empty if there is none
+     */
+    List<Filter> children();
+
+    /** A test of one field. */
+    sealed interface OnField extends Filter {
+
+        /**
+         * The field.
+         *
+         * @return its path
+         */
+        FieldPath path();
+
+        /**
+         * The same test of another field.
+         *
+         * @param other the path of the other field
+         * @return the test
+         */
+        OnField at(FieldPath other);
+
+        @Override
+        default List<Filter> children() {
+            return List.of();
+        }
+    }
+
     /** Every document. */
-    record All() implements Filter {}
+    record All() implements Filter {
+        @Override
+        public List<Filter> children() {
+            return List.of();
+        }
+    }
 
     /**
      * A comparison with one value.
@@ -103,7 +150,12 @@ public sealed interface Filter {
      * @param value what to compare with; null only with {@link Comparison#EQ}
      */
     record Compare(
-            FieldPath path, Comparison comparison, @Nullable Object value) implements Filter {
+            FieldPath path, Comparison comparison, @Nullable Object value) implements OnField {
+        @Override
+        public OnField at(FieldPath other) {
+            return new Compare(other, comparison, value);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -124,7 +176,12 @@ public sealed interface Filter {
      * @param path the field
      * @param values the values; none matches nothing
      */
-    record In(FieldPath path, List<@Nullable Object> values) implements Filter {
+    record In(FieldPath path, List<@Nullable Object> values) implements OnField {
+        @Override
+        public OnField at(FieldPath other) {
+            return new In(other, values);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -141,7 +198,12 @@ public sealed interface Filter {
      *
      * @param path the field
      */
-    record Exists(FieldPath path) implements Filter {}
+    record Exists(FieldPath path) implements OnField {
+        @Override
+        public OnField at(FieldPath other) {
+            return new Exists(other);
+        }
+    }
 
     /**
      * All of several filters.
@@ -149,6 +211,11 @@ public sealed interface Filter {
      * @param filters the filters; none matches everything
      */
     record And(List<Filter> filters) implements Filter {
+        @Override
+        public List<Filter> children() {
+            return filters;
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -165,6 +232,11 @@ public sealed interface Filter {
      * @param filters the filters; none matches nothing
      */
     record Or(List<Filter> filters) implements Filter {
+        @Override
+        public List<Filter> children() {
+            return filters;
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -181,6 +253,11 @@ public sealed interface Filter {
      * @param filter what must not hold
      */
     record Not(Filter filter) implements Filter {
+        @Override
+        public List<Filter> children() {
+            return List.of(filter);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -197,7 +274,17 @@ public sealed interface Filter {
      * @param path the array
      * @param filter what one element has to match; its paths start at the element
      */
-    record ElemMatch(FieldPath path, Filter filter) implements Filter {
+    record ElemMatch(FieldPath path, Filter filter) implements OnField {
+        @Override
+        public OnField at(FieldPath other) {
+            return new ElemMatch(other, filter);
+        }
+
+        @Override
+        public List<Filter> children() {
+            return List.of(filter);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -210,12 +297,40 @@ public sealed interface Filter {
     }
 
     /**
+     * An array of a size.
+     *
+     * @param path the array
+     * @param size how many elements it has, 0 or more
+     */
+    record Size(FieldPath path, int size) implements OnField {
+        /**
+         * Checks the size.
+         *
+         * @param path the array
+         * @param size how many elements it has, 0 or more
+         */
+        public Size {
+            FilterValues.size(path, size);
+        }
+
+        @Override
+        public OnField at(FieldPath other) {
+            return new Size(other, size);
+        }
+    }
+
+    /**
      * A string with a beginning.
      *
      * @param path the field
      * @param prefix how it begins
      */
-    record StartsWith(FieldPath path, String prefix) implements Filter {
+    record StartsWith(FieldPath path, String prefix) implements OnField {
+        @Override
+        public OnField at(FieldPath other) {
+            return new StartsWith(other, prefix);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -233,7 +348,12 @@ public sealed interface Filter {
      * @param path the field
      * @param pattern the expression
      */
-    record Matches(FieldPath path, String pattern) implements Filter {
+    record Matches(FieldPath path, String pattern) implements OnField {
+        @Override
+        public OnField at(FieldPath other) {
+            return new Matches(other, pattern);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -251,7 +371,12 @@ public sealed interface Filter {
      * @param path the field
      * @param value what it contains
      */
-    record Contains(FieldPath path, Object value) implements Filter {
+    record Contains(FieldPath path, Object value) implements OnField {
+        @Override
+        public OnField at(FieldPath other) {
+            return new Contains(other, value);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -269,6 +394,11 @@ public sealed interface Filter {
      * @param expression the path
      */
     record JsonPath(String expression) implements Filter {
+        @Override
+        public List<Filter> children() {
+            return List.of();
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -286,6 +416,11 @@ public sealed interface Filter {
      * @param query the words
      */
     record Text(String query) implements Filter {
+        @Override
+        public List<Filter> children() {
+            return List.of();
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -478,6 +613,17 @@ public sealed interface Filter {
     }
 
     /**
+     * The field is an array with this number of elements.
+     *
+     * @param path the array
+     * @param size how many elements it has, 0 or more
+     * @return the filter
+     */
+    static Filter size(String path, int size) {
+        return new Size(FieldPath.parse(path), size);
+    }
+
+    /**
      * The field is a string that begins with another.
      *
      * @param path the field
@@ -557,7 +703,7 @@ public sealed interface Filter {
      * {"b": {"$in": [1, 2]}}]}}.
      *
      * <p>Known operators are {@code $and $or $nor $text $jsonPath} at the top, {@code $eq $ne $gt $gte $lt $lte $in
-     * $nin $exists $not $elemMatch $regex $startsWith $contains} for a field, and {@code {"$date": "…"}} as a value,
+     * $nin $all $size $exists $not $elemMatch $regex $options $startsWith $contains} for a field, and {@code {"$date": "…"}} as a value,
      * which gives an Instant. A map without operators is a value. Several fields, and several operators of a field, are
      * all required.
      *

@@ -37,6 +37,13 @@ final class ChangeCorpus {
             "0",
             "a");
 
+    private static final List<String> IN_ARRAYS = List.of(
+            "healthevent.entitiesimpacted.a",
+            "healthevent.entitiesImpacted.0.a",
+            "healthevent.errorcode.1",
+            "healthevent.metadata.a.value",
+            "notes.a");
+
     private final Random random;
 
     ChangeCorpus(long seed) {
@@ -111,7 +118,8 @@ final class ChangeCorpus {
     }
 
     private Filter onDocument() {
-        String path = pick(List.of("fullDocument.", "fullDocumentBeforeChange.", "FULLDOCUMENT.")) + pick(PATHS);
+        String path = pick(List.of("fullDocument.", "fullDocumentBeforeChange.", "FULLDOCUMENT."))
+                + pick(random.nextInt(4) == 0 ? IN_ARRAYS : PATHS);
         return switch (random.nextInt(10)) {
             case 0 -> Filter.eq(path, value(0));
             case 1 -> Filter.ne(path, value(1));

@@ -87,7 +87,8 @@ final class ChangeFieldMap extends FieldMap {
     }
 
     private Field.Document fact(FieldPath path) {
-        return new Field.Document(document(), List.of(path), KnownName.UNKNOWN);
+        KnownName known = KnownName.name(path.names().get(path.names().size() - 1));
+        return new Field.Document(document(), List.of(path), path.equals(REMOVED) ? known.array() : known);
     }
 
     private Field.Document image(FieldPath path, FieldPath prefix, String column) {
@@ -96,7 +97,9 @@ final class ChangeFieldMap extends FieldMap {
         if (!(documents.over(column, "record_id").resolve(below) instanceof Field.Document field)) {
             return fact(KEY);
         }
-        return inMemory ? new Field.Document(field.document(), below(prefix, field.paths()), field.known()) : field;
+        return inMemory
+                ? new Field.Document(field.document(), below(prefix, field.paths()), field.known(), field.rest())
+                : field;
     }
 
     private static List<FieldPath> below(FieldPath prefix, List<FieldPath> paths) {
@@ -105,12 +108,15 @@ final class ChangeFieldMap extends FieldMap {
         return longer;
     }
 
-    /** What was not updated is not false, but absent. */
+    /** What was not updated has not its default, but is absent. */
     private static Field.Document updated(Field.Document field) {
-        boolean defaulted = field.known().shape() == KnownName.Shape.FALSE_IF_ABSENT;
+        boolean defaulted = switch (field.known().shape()) {
+            case FALSE_IF_ABSENT, TEXT, ACTION, STRATEGY -> true;
+            case PLAIN, WRAPPED, SECONDS_AND_NANOS, TIME -> false;
+        };
         return defaulted
                 ? new Field.Document(
-                        field.document(), field.paths(), field.known().as(KnownName.Shape.PLAIN))
+                        field.document(), field.paths(), field.known().as(KnownName.Shape.PLAIN), field.rest())
                 : field;
     }
 }

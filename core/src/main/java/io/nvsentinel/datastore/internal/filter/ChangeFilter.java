@@ -2,10 +2,8 @@
 package io.nvsentinel.datastore.internal.filter;
 
 import io.nvsentinel.datastore.error.InvalidRequestException;
-import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Filter;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -80,48 +78,12 @@ public final class ChangeFilter {
         return FilterSql.render(filter, inChangelog, firstParameter);
     }
 
+    /** What is below elemMatch is relative to the element. */
     private void collect(Filter node) {
-        below(node).forEach(this::collect);
-        FieldPath path = path(node);
-        if (path != null) {
-            parts.add(ChangeFieldMap.part(path));
+        if (node instanceof Filter.OnField test) {
+            parts.add(ChangeFieldMap.part(test.path()));
+        } else {
+            node.children().forEach(this::collect);
         }
-    }
-
-    private static List<Filter> below(Filter node) {
-        if (node instanceof Filter.And and) {
-            return and.filters();
-        }
-        if (node instanceof Filter.Or or) {
-            return or.filters();
-        }
-        // What is below elemMatch is relative to the element.
-        return node instanceof Filter.Not not ? List.of(not.filter()) : List.of();
-    }
-
-    private static @Nullable FieldPath path(Filter node) {
-        if (node instanceof Filter.Compare compare) {
-            return compare.path();
-        }
-        if (node instanceof Filter.In in) {
-            return in.path();
-        }
-        if (node instanceof Filter.Exists exists) {
-            return exists.path();
-        }
-        if (node instanceof Filter.ElemMatch match) {
-            return match.path();
-        }
-        return pathOfText(node);
-    }
-
-    private static @Nullable FieldPath pathOfText(Filter node) {
-        if (node instanceof Filter.StartsWith start) {
-            return start.path();
-        }
-        if (node instanceof Filter.Matches matches) {
-            return matches.path();
-        }
-        return node instanceof Filter.Contains contains ? contains.path() : null;
     }
 }

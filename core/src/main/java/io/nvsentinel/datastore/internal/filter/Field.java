@@ -50,9 +50,23 @@ public sealed interface Field {
      *
      * @param document the SQL expression of the document
      * @param paths its possible paths; the first one that is not null counts; the library writes to the first path
-     *     @param known its known properties
+     * @param known its known properties
+     * @param rest how many names follow the name of an array that the path passes, other than by an index; 0 if it passes
+     *     none that is known to be one
      */
-    record Document(String document, List<FieldPath> paths, KnownName known) implements Field {
+    record Document(String document, List<FieldPath> paths, KnownName known, int rest) implements Field {
+
+        Document(String document, List<FieldPath> paths, KnownName known) {
+            this(document, paths, known, 0);
+        }
+
+        /**
+         * Whether the field can hold an array, or lie in one, whose elements count as values of the field. Not for what
+         * events define as one value, nor for an element itself.
+         */
+        boolean hasElements() {
+            return !canonical().names().isEmpty() && (known.isUnknown() || known.isArray());
+        }
 
         /**
          * The path that the library writes.

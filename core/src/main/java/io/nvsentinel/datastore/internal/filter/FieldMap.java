@@ -147,6 +147,29 @@ public sealed class FieldMap permits ChangeFieldMap {
                 new Source(source.document, false, source.columns));
     }
 
+    /**
+     * The names in a variable of an aggregation: those of the documents, which can be in it, and of their entities.
+     *
+     * @param variable the SQL expression of the variable
+     * @return the map
+     */
+    public FieldMap ofVariable(String variable) {
+        KnownName root = names.root == KnownNames.HEALTH_EVENT ? KnownNames.HEALTH_EVENT_PARTS : names.root;
+        return new FieldMap(new Names(root, Map.of(), Map.of()), new Source(variable, false, Map.of()));
+    }
+
+    /**
+     * Where a document holds the time of its creation, from which its column is derived; the first is what the library
+     * writes.
+     *
+     * @return the paths; empty if the database sets the column itself
+     */
+    public List<FieldPath> creationTimes() {
+        return names.columns.containsKey("createdat")
+                ? List.of(FieldPath.of("createdAt"), FieldPath.of("createdat"))
+                : List.of();
+    }
+
     private static String quote(String column) {
         if (!COLUMN.matcher(column).matches()) {
             throw new IllegalArgumentException("not a plain lower-case column name: " + column);
@@ -154,9 +177,16 @@ public sealed class FieldMap permits ChangeFieldMap {
         return '"' + column.replace(".", "\".\"") + '"';
     }
 
-    /** The names below a field, over the elements of its array. */
-    FieldMap elements(Field.Document field, String element) {
-        return new FieldMap(new Names(field.known(), Map.of(), Map.of()), new Source(element, false, Map.of()));
+    /**
+     * The names below a field, over the elements of its array.
+     *
+     * @param field the array
+     * @param element the SQL expression of an element
+     * @return the map
+     */
+    public FieldMap elements(Field.Document field, String element) {
+        return new FieldMap(
+                new Names(field.known().element(), Map.of(), Map.of()), new Source(element, false, Map.of()));
     }
 
     /**
@@ -166,6 +196,11 @@ public sealed class FieldMap permits ChangeFieldMap {
      */
     public String document() {
         return source.document;
+    }
+
+    /** Whether the document is a column of the collection's table, which an index over documents serves. */
+    boolean isTable() {
+        return source.mirrored;
     }
 
     /**
@@ -202,7 +237,12 @@ public sealed class FieldMap permits ChangeFieldMap {
         List<Place> places = List.of(new Place(List.of(), true));
         List<FieldPath> elsewhere = List.of();
         KnownName known = names.root;
-        for (String name : path.names()) {
+        int rest = 0;
+        for (int i = 0; i < path.names().size(); i++) {
+            String name = path.names().get(i);
+            if (rest == 0 && known.isArray() && !JsonTree.isIndex(name)) {
+                rest = path.names().size() - i;
+            }
             KnownName next = known.child(name);
             List<String> spellings = next == null ? List.of(name) : next.spellings();
             places = places.stream().flatMap(place -> place.then(spellings)).toList();
@@ -214,7 +254,7 @@ public sealed class FieldMap permits ChangeFieldMap {
         List<FieldPath> paths = new ArrayList<>();
         places.forEach(place -> paths.add(new FieldPath(place.names)));
         paths.addAll(elsewhere);
-        return new Field.Document(source.document, paths, source.mirrored ? known : known.withoutMirror());
+        return new Field.Document(source.document, paths, source.mirrored ? known : known.withoutMirror(), rest);
     }
 
     /** A path in stored spellings. Documents are spelled in one style: below an old spelling there are only old ones. */

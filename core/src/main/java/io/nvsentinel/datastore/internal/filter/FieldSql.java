@@ -94,6 +94,18 @@ public final class FieldSql {
     }
 
     /**
+     * Whether a path means an array that events define, or leads through one, so that a single value is one of many.
+     *
+     * @param path the path
+     * @param map what it means
+     * @return false for everything else
+     */
+    public static boolean isInArray(FieldPath path, FieldMap map) {
+        return map.resolve(path) instanceof Field.Document document
+                && (document.rest() > 0 || document.known().isArray());
+    }
+
+    /**
      * Whether a path means the time of a record's last change.
      *
      * @param path the path
@@ -102,6 +114,17 @@ public final class FieldSql {
      */
     public static boolean isUpdateTime(FieldPath path, FieldMap map) {
         return map.resolve(path) instanceof Field.Record column && column.column() == RecordColumn.UPDATED_AT;
+    }
+
+    /**
+     * Whether a path means the time of a record's creation.
+     *
+     * @param path the path
+     * @param map what it means
+     * @return false for places in the document and for the other columns
+     */
+    public static boolean isCreationTime(FieldPath path, FieldMap map) {
+        return map.resolve(path) instanceof Field.Record column && column.column() == RecordColumn.CREATED_AT;
     }
 
     /**

@@ -10,7 +10,9 @@ import io.nvsentinel.datastore.query.Filter.Comparison;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A filter ready to judge decoded documents. Immutable and thread-safe. */
@@ -100,6 +102,11 @@ public final class FilterPredicate {
 
         @Override
         Test isNull(Field.Document field) {
+            if (field.hasElements()) {
+                return (document, context) -> field.paths().stream()
+                        .flatMap(path -> JsonTree.allAt(document, path).stream())
+                        .allMatch(Objects::isNull);
+            }
             boolean time = field.isTime();
             return (document, context) -> {
                 Object stored = stored(field, document);
@@ -109,46 +116,77 @@ public final class FilterPredicate {
 
         @Override
         Test exists(Field.Document field) {
+            if (field.hasElements()) {
+                return (document, context) -> field.paths().stream()
+                        .anyMatch(path -> !JsonTree.allAt(document, path).isEmpty());
+            }
             return (document, context) ->
                     field.paths().stream().anyMatch(path -> JsonTree.at(document, path) != JsonTree.MISSING);
         }
 
         @Override
-        Test value(Field.Document field, Comparison comparison, Object value) {
-            if (comparison == Comparison.EQ) {
-                return (document, context) -> JsonTree.equal(read(field, document), value);
-            }
-            return (document, context) -> {
-                Integer order = JsonTree.compare(read(field, document), value);
+        Test ordered(Field.Document field, Comparison comparison, Object value) {
+            return reads(field, stored -> {
+                Integer order = JsonTree.compare(stored, value);
                 return order != null && holds(comparison, order);
-            };
+            });
         }
 
         @Override
         Test valueIn(Field.Document field, List<Object> values) {
-            return (document, context) -> {
-                Object stored = read(field, document);
-                return values.stream().anyMatch(value -> JsonTree.equal(stored, value));
-            };
+            return reads(field, stored -> values.stream().anyMatch(value -> JsonTree.equal(stored, value)));
         }
 
         @Override
         Test instant(Field.Document field, Comparison comparison, Instant value) {
-            return (document, context) -> {
-                Instant stored = Instants.read(read(field, document));
-                return stored != null && holds(comparison, stored.compareTo(value));
-            };
+            return reads(field, stored -> {
+                Instant instant = Instants.read(stored);
+                return instant != null && holds(comparison, instant.compareTo(value));
+            });
+        }
+
+        @Override
+        Test size(Field.Document field, int size) {
+            Predicate<@Nullable Object> test = value -> value instanceof List<?> list && list.size() == size;
+            return field.hasElements() ? values(field, test) : (document, context) -> test.test(read(field, document));
         }
 
         @Override
         Test startsWith(Field.Document field, String prefix) {
-            return (document, context) -> read(field, document) instanceof String text && text.startsWith(prefix);
+            return reads(field, stored -> stored instanceof String text && text.startsWith(prefix));
         }
 
         @Override
         Test matches(Field.Document field, String pattern) {
             Regex regex = RegexParser.parse(field.canonical(), pattern);
-            return (document, context) -> read(field, document) instanceof String text && regex.find(text);
+            return reads(field, stored -> stored instanceof String text && regex.find(text));
+        }
+
+        /** Tests the value of a field; if it can have elements, all its values and the elements of those that are arrays. */
+        private static Test reads(Field.Document field, Predicate<@Nullable Object> test) {
+            if (!field.hasElements()) {
+                return (document, context) -> test.test(read(field, document));
+            }
+            return values(
+                    field,
+                    value -> test.test(value)
+                            || value instanceof List<?> list && list.stream().anyMatch(test));
+        }
+
+        /** Tests all values of a field, in the first spelling that is not null. */
+        private static Test values(Field.Document field, Predicate<@Nullable Object> test) {
+            return (document, context) -> {
+                for (FieldPath path : field.paths()) {
+                    if (JsonTree.allAt(document, path).stream().anyMatch(test)) {
+                        return true;
+                    }
+                    Object stored = JsonTree.at(document, path);
+                    if (stored != null && stored != JsonTree.MISSING) {
+                        return false;
+                    }
+                }
+                return false;
+            };
         }
 
         @Override
@@ -159,8 +197,26 @@ public final class FilterPredicate {
         @Override
         Test elemMatch(Field.Document field, FieldMap map, Filter filter) {
             Test test = read(filter, map.elements(field, ""));
+            if (field.hasElements()) {
+                return (document, context) -> values(
+                                field,
+                                value -> value instanceof List<?> list
+                                        && list.stream().anyMatch(element -> test.test(element, context)))
+                        .test(document, context);
+            }
             return (document, context) -> read(field, document) instanceof List<?> list
                     && list.stream().anyMatch(element -> test.test(element, context));
+        }
+
+        @Override
+        Test below(Field.Document field, FieldMap map, Filter filter) {
+            Test test = read(filter, map.elements(field, ""));
+            return (document, context) -> values(
+                            field,
+                            value -> value instanceof List<?> list
+                                    ? list.stream().anyMatch(element -> test.test(element, context))
+                                    : test.test(value, context))
+                    .test(document, context);
         }
 
         @Override
@@ -199,7 +255,7 @@ public final class FilterPredicate {
             for (FieldPath path : field.paths()) {
                 Object value = JsonTree.at(document, path);
                 if (wrapped && value instanceof Map<?, ?> map) {
-                    value = map.get("value");
+                    value = map.isEmpty() ? Boolean.FALSE : map.get("value");
                 }
                 if (value != null && value != JsonTree.MISSING) {
                     return value;

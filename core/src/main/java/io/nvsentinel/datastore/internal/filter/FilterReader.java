@@ -8,6 +8,7 @@ import io.nvsentinel.datastore.query.Filter.Comparison;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,32 +38,57 @@ abstract class FilterReader<R> {
         if (filter instanceof Filter.Text text) {
             return text(map, text.query());
         }
-        return readField(filter, map);
+        return readField((Filter.OnField) filter, map);
     }
 
-    private R readField(Filter filter, FieldMap map) {
-        if (filter instanceof Filter.Compare compare) {
-            return compare(map.resolve(compare.path()), compare.comparison(), compare.value());
+    private R readField(Filter.OnField test, FieldMap map) {
+        Field field = map.resolve(test.path());
+        if (field instanceof Field.Document document && document.rest() > 0) {
+            return inElements(test, document.rest(), map);
         }
-        if (filter instanceof Filter.In in) {
-            return in(map.resolve(in.path()), in.values());
+        if (test instanceof Filter.Compare compare) {
+            return compare(field, compare.comparison(), compare.value());
         }
-        if (filter instanceof Filter.Exists exists) {
-            return map.resolve(exists.path()) instanceof Field.Document field ? exists(field) : constant(true);
+        if (test instanceof Filter.In in) {
+            return in(field, in.values());
         }
-        if (filter instanceof Filter.ElemMatch match) {
-            return elemMatch(document(map, match.path(), "elemMatch"), map, match.filter());
+        if (test instanceof Filter.Exists) {
+            return field instanceof Field.Document document ? exists(document) : constant(true);
         }
-        if (filter instanceof Filter.StartsWith start) {
-            return startsWith(document(map, start.path(), "startsWith"), start.prefix());
+        return readDocument(test, document(field, test), map);
+    }
+
+    private R readDocument(Filter.OnField test, Field.Document field, FieldMap map) {
+        if (test instanceof Filter.ElemMatch match) {
+            return elemMatch(field, map, match.filter());
         }
-        if (filter instanceof Filter.Matches matches) {
-            return matches(document(map, matches.path(), "matches"), matches.pattern());
+        if (test instanceof Filter.Size size) {
+            return size(field, size.size());
         }
-        if (filter instanceof Filter.Contains contains) {
-            return contains(document(map, contains.path(), "contains"), contains.value());
+        if (test instanceof Filter.StartsWith start) {
+            return startsWith(field, start.prefix());
         }
-        throw new IllegalStateException("unknown filter " + filter.getClass());
+        if (test instanceof Filter.Matches matches) {
+            return matches(field, matches.pattern());
+        }
+        if (test instanceof Filter.Contains contains) {
+            return contains(field, contains.value());
+        }
+        throw new IllegalStateException("unknown filter " + test.getClass());
+    }
+
+    /** A path that goes on below an array, or below what is stored in its place: an element matches, or for null, there is none. */
+    private R inElements(Filter.OnField test, int rest, FieldMap map) {
+        List<String> names = test.path().names();
+        int end = names.size() - rest;
+        Field.Document array = (Field.Document) map.resolve(new FieldPath(names.subList(0, end)));
+        R matches = below(array, map, test.at(new FieldPath(names.subList(end, names.size()))));
+        return isMetByNull(test) ? any(List.of(isNull(array), matches)) : matches;
+    }
+
+    private static boolean isMetByNull(Filter.OnField test) {
+        return test instanceof Filter.Compare compare && compare.value() == null
+                || test instanceof Filter.In in && in.values().contains(null);
     }
 
     private R compare(Field field, Comparison comparison, @Nullable Object value) {
@@ -80,7 +106,14 @@ abstract class FilterReader<R> {
             boolean unset = comparison == Comparison.EQ && instant.equals(Instants.UNSET);
             return unset ? isNull(field) : instant(field, comparison, instant);
         }
-        return value(field, comparison, value);
+        return comparison == Comparison.EQ ? equal(field, List.of(value)) : ordered(field, comparison, value);
+    }
+
+    /** What is missing equals the default that writers leave out; the number of an enum equals its name. */
+    private R equal(Field.Document field, List<Object> values) {
+        List<Object> equivalents = field.known().shape().equivalents(values);
+        R stored = valueIn(field, equivalents);
+        return field.known().shape().isDefault(equivalents) ? any(List.of(stored, isNull(field))) : stored;
     }
 
     private R in(Field field, List<?> values) {
@@ -99,16 +132,18 @@ abstract class FilterReader<R> {
             }
         }
         if (!plain.isEmpty()) {
-            ways.add(valueIn((Field.Document) field, plain));
+            ways.add(equal((Field.Document) field, plain));
         }
         return any(ways);
     }
 
-    private static Field.Document document(FieldMap map, FieldPath path, String operator) {
-        if (map.resolve(path) instanceof Field.Document field) {
-            return field;
+    private static Field.Document document(Field field, Filter.OnField test) {
+        if (field instanceof Field.Document document) {
+            return document;
         }
-        throw new InvalidRequestException(path + " is a column of the record; " + operator + " applies to documents");
+        String name = test.getClass().getSimpleName();
+        throw new InvalidRequestException(test.path() + " is a column of the record; "
+                + name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1) + " applies to documents");
     }
 
     abstract R constant(boolean verdict);
@@ -130,12 +165,18 @@ abstract class FilterReader<R> {
     /** Some spelling of the field is there. */
     abstract R exists(Field.Document field);
 
-    /** The first spelling that is not null, against a value that is neither null nor an Instant. */
-    abstract R value(Field.Document field, Comparison comparison, Object value);
+    /**
+     * The first spelling that is not null, greater or smaller than a value that is neither null nor an Instant. If the field
+     * {@linkplain Field.Document#hasElements can have elements}, any of its values, in this and in the tests below.
+     */
+    abstract R ordered(Field.Document field, Comparison comparison, Object value);
 
     abstract R valueIn(Field.Document field, List<Object> values);
 
     abstract R instant(Field.Document field, Comparison comparison, Instant value);
+
+    /** An array with this number of elements. */
+    abstract R size(Field.Document field, int size);
 
     abstract R startsWith(Field.Document field, String prefix);
 
@@ -145,6 +186,9 @@ abstract class FilterReader<R> {
     abstract R contains(Field.Document field, Object value);
 
     abstract R elemMatch(Field.Document field, FieldMap map, Filter filter);
+
+    /** As {@link #elemMatch}; a value that is no array is its own element. */
+    abstract R below(Field.Document field, FieldMap map, Filter filter);
 
     abstract R jsonPath(FieldMap map, String expression);
 

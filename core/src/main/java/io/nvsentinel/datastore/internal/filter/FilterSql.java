@@ -8,6 +8,7 @@ import io.nvsentinel.datastore.query.Filter.Comparison;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -120,9 +121,9 @@ public final class FilterSql extends FilterReader<String> {
     }
 
     @Override
-    String value(Field.Document field, Comparison comparison, Object value) {
-        if (comparison == Comparison.EQ) {
-            return valueIn(field, List.of(value));
+    String ordered(Field.Document field, Comparison comparison, Object value) {
+        if (field.hasElements()) {
+            return documents.matches(field, operator(comparison) + JsonText.write(value));
         }
         if (value instanceof String text) {
             return "(" + text(field) + " COLLATE \"C\"" + operator(comparison) + "CAST(" + binder.bind(text)
@@ -167,6 +168,10 @@ public final class FilterSql extends FilterReader<String> {
 
     @Override
     String instant(Field.Document field, Comparison comparison, Instant value) {
+        if (field.hasElements()) {
+            String compared = operator(comparison) + typed(value);
+            return documents.anyElement(field, each -> "{schema}.nvsentinel_instant(" + each + ")" + compared);
+        }
         KnownName.Mirror mirror = field.mirror();
         String stored = mirror != null && mirror.instant()
                 ? quoted(mirror)
@@ -175,13 +180,30 @@ public final class FilterSql extends FilterReader<String> {
     }
 
     @Override
+    String size(Field.Document field, int size) {
+        return documents.anyArray(
+                field,
+                each -> "CASE jsonb_typeof(" + each + ") WHEN 'array' THEN jsonb_array_length(" + each + ") END = "
+                        + size);
+    }
+
+    @Override
     String startsWith(Field.Document field, String prefix) {
+        if (field.hasElements()) {
+            return documents.matches(field, " starts with " + JsonText.write(prefix));
+        }
         return "(starts_with(" + text(field) + ", " + binder.bind(prefix) + "))";
     }
 
     @Override
     String matches(Field.Document field, String pattern) {
-        return "(" + text(field) + " COLLATE \"C\" ~ CAST(" + binder.bind(pattern) + " AS text))";
+        String matched = " COLLATE \"C\" ~ CAST(" + binder.bind(pattern) + " AS text)";
+        if (field.hasElements()) {
+            return documents.anyElement(
+                    field,
+                    each -> "CASE jsonb_typeof(" + each + ") WHEN 'string' THEN " + each + " #>> '{}' END" + matched);
+        }
+        return "(" + text(field) + matched + ")";
     }
 
     @Override
@@ -192,10 +214,47 @@ public final class FilterSql extends FilterReader<String> {
     @Override
     String elemMatch(Field.Document field, FieldMap map, Filter filter) {
         String element = "e" + ++aliases;
-        String stored = documents.value(field);
-        String condition = read(filter, map.elements(field, element + ".value"));
-        return "(EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(" + stored + ") WHEN 'array' THEN " + stored
-                + " END) AS " + element + "(value) WHERE " + condition + "))";
+        FieldMap elements = map.elements(field, element + ".value");
+        return hinted(
+                field, map, elements, filter, documents.anyElementOfArray(field, element, read(filter, elements)));
+    }
+
+    @Override
+    String below(Field.Document field, FieldMap map, Filter filter) {
+        String element = "e" + ++aliases;
+        FieldMap elements = map.elements(field, element + ".value");
+        return hinted(field, map, elements, filter, documents.below(field, element, read(filter, elements)));
+    }
+
+    private String hinted(Field.Document field, FieldMap map, FieldMap elements, Filter filter, String matches) {
+        String hint = map.isTable() ? hint(field, elements, filter) : "";
+        return hint.isEmpty() ? matches : "(" + hint + matches + ")";
+    }
+
+    /** For the equalities that a filter on elements demands. */
+    private String hint(Field.Document array, FieldMap elements, Filter filter) {
+        if (filter instanceof Filter.And and) {
+            return String.join(
+                    "",
+                    and.filters().stream()
+                            .map(each -> hint(array, elements, each))
+                            .toList());
+        }
+        List<Object> values = equalities(filter);
+        return !values.isEmpty() && elements.resolve(((Filter.OnField) filter).path()) instanceof Field.Document field
+                ? documents.hint(array, field, values)
+                : "";
+    }
+
+    private static List<Object> equalities(Filter filter) {
+        if (filter instanceof Filter.In in && !in.values().contains(null)) {
+            return in.values().stream().<Object>map(Objects::requireNonNull).toList();
+        }
+        return filter instanceof Filter.Compare compare
+                        && compare.comparison() == Comparison.EQ
+                        && compare.value() != null
+                ? List.of(compare.value())
+                : List.of();
     }
 
     @Override

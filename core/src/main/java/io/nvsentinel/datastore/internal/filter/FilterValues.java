@@ -99,6 +99,18 @@ public final class FilterValues {
     }
 
     /**
+     * Checks the size of an array.
+     *
+     * @param path the field, for errors
+     * @param size what the caller gave
+     */
+    public static void size(FieldPath path, int size) {
+        if (size < 0) {
+            throw new InvalidRequestException(path + ": a size must be 0 or more, not " + size);
+        }
+    }
+
+    /**
      * Checks a value for containment.
      *
      * @param path the field, for errors
@@ -134,25 +146,12 @@ public final class FilterValues {
 
     private static int depth(List<Filter> filters) {
         return filters.stream()
-                .mapToInt(filter -> 1 + depth(below(filter)))
+                .mapToInt(filter -> 1 + depth(filter.children()))
                 .max()
                 .orElse(0);
     }
 
     private static int size(List<Filter> filters) {
-        return filters.stream().mapToInt(filter -> 1 + size(below(filter))).sum();
-    }
-
-    private static List<Filter> below(Filter filter) {
-        if (filter instanceof Filter.And and) {
-            return and.filters();
-        }
-        if (filter instanceof Filter.Or or) {
-            return or.filters();
-        }
-        if (filter instanceof Filter.Not not) {
-            return List.of(not.filter());
-        }
-        return filter instanceof Filter.ElemMatch match ? List.of(match.filter()) : List.of();
+        return filters.stream().mapToInt(filter -> 1 + size(filter.children())).sum();
     }
 }

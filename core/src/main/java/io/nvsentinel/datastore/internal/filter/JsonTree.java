@@ -4,7 +4,9 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.query.FieldPath;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -36,6 +38,36 @@ public final class JsonTree {
             }
         }
         return at;
+    }
+
+    /**
+     * All values at a path that goes through the elements of arrays on its way, as a lax SQL/JSON path does: each array is
+     * entered once, not an array in an array. A path with the index of an element names one value only.
+     */
+    static List<@Nullable Object> allAt(@Nullable Object tree, FieldPath path) {
+        if (hasIndex(path)) {
+            Object only = at(tree, path);
+            return only == MISSING ? List.of() : Collections.singletonList(only);
+        }
+        List<@Nullable Object> all = new ArrayList<>();
+        all.add(tree);
+        for (String name : path.names()) {
+            List<@Nullable Object> below = new ArrayList<>();
+            for (Object each : all) {
+                for (Object parent : each instanceof List<?> list ? list : Collections.singletonList(each)) {
+                    if (parent instanceof Map<?, ?> map && map.containsKey(name)) {
+                        below.add(map.get(name));
+                    }
+                }
+            }
+            all = below;
+        }
+        return all;
+    }
+
+    /** Whether a path could pick an element of an array. */
+    static boolean hasIndex(FieldPath path) {
+        return path.names().stream().anyMatch(JsonTree::isIndex);
     }
 
     private static @Nullable Object element(List<?> list, String name) {

@@ -14,6 +14,13 @@ final class KnownNames {
 
     static final KnownName HEALTH_EVENT = KnownName.UNKNOWN.with(healthevent(), healtheventstatus());
 
+    /** The names in a health event, and those in one of its entities. */
+    static final KnownName HEALTH_EVENT_PARTS = KnownName.UNKNOWN.with(
+            healthevent(),
+            healtheventstatus(),
+            camel("entityType").as(Shape.TEXT),
+            camel("entityValue").as(Shape.TEXT));
+
     static final Map<String, FieldPath> HEALTH_EVENT_ALIASES = Map.ofEntries(
             Map.entry("nodename", FieldPath.parse("healthevent.nodeName")),
             Map.entry("node_name", FieldPath.parse("healthevent.nodeName")),
@@ -33,9 +40,9 @@ final class KnownNames {
             name("eventId").text("event_id"),
             name("csp").text("csp"),
             name("clusterName").text("cluster_name"),
-            name("resourceType"),
-            name("resourceId"),
-            name("maintenanceType"),
+            name("resourceType").as(Shape.TEXT),
+            name("resourceId").as(Shape.TEXT),
+            name("maintenanceType").as(Shape.TEXT),
             name("status").text("status"),
             name("cspStatus").text("csp_status"),
             name("scheduledStartTime").as(Shape.TIME).instant("scheduled_start_time"),
@@ -44,7 +51,7 @@ final class KnownNames {
             name("actualEndTime").as(Shape.TIME).instant("actual_end_time"),
             name("eventReceivedTimestamp").as(Shape.TIME).instant("event_received_timestamp"),
             name("lastUpdatedTimestamp").as(Shape.TIME).instant("last_updated_timestamp"),
-            name("recommendedAction"),
+            name("recommendedAction").as(Shape.TEXT),
             name("metadata"),
             name("nodeName").text("node_name"));
 
@@ -64,23 +71,27 @@ final class KnownNames {
         return name("healthevent")
                 .with(
                         camel("version"),
-                        camel("agent"),
+                        camel("agent").as(Shape.TEXT),
                         camel("componentClass").text("severity"),
                         camel("checkName").text("event_type"),
                         camel("isFatal").as(Shape.FALSE_IF_ABSENT),
                         camel("isHealthy").as(Shape.FALSE_IF_ABSENT),
-                        camel("message"),
-                        camel("recommendedAction"),
-                        camel("errorCode"),
-                        camel("entitiesImpacted").with(camel("entityType"), camel("entityValue")),
+                        camel("message").as(Shape.TEXT),
+                        camel("recommendedAction").as(Shape.ACTION),
+                        camel("errorCode").array(),
+                        camel("entitiesImpacted")
+                                .array()
+                                .with(
+                                        camel("entityType").as(Shape.TEXT),
+                                        camel("entityValue").as(Shape.TEXT)),
                         camel("metadata"),
                         camel("generatedTimestamp").as(Shape.SECONDS_AND_NANOS),
                         camel("nodeName").text("node_name").orAt("nodeName"),
                         overrides("quarantineOverrides"),
                         overrides("drainOverrides"),
-                        camel("processingStrategy"),
-                        camel("id"),
-                        camel("customRecommendedAction"));
+                        camel("processingStrategy").as(Shape.STRATEGY),
+                        camel("id").as(Shape.TEXT),
+                        camel("customRecommendedAction").as(Shape.TEXT));
     }
 
     private static KnownName overrides(String name) {
@@ -102,7 +113,7 @@ final class KnownNames {
                         lower("faultRemediated").as(Shape.WRAPPED),
                         time("lastRemediationTimestamp", "last_remediation_timestamp"),
                         lower("spanIds"),
-                        lower("faultQuarantineRecovery"));
+                        lower("faultQuarantineRecovery").as(Shape.TEXT));
     }
 
     private static KnownName time(String camel, String column) {

@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.filter;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Filter;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class MongoFilter {
 
     private static final String FIELD_OPERATORS =
-            "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $not, $elemMatch, $regex, $startsWith and $contains";
+            "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $all, $size, $exists, $not, $elemMatch, $regex, $options,"
+                    + " $startsWith and $contains";
 
     private static final Set<String> LOGICAL = Set.of("$and", "$or", "$nor");
 
@@ -32,6 +34,17 @@ public final class MongoFilter {
      */
     public static Filter parse(@Nullable Map<?, ?> filter) {
         return filter == null || filter.isEmpty() ? Filter.all() : document(filter, "the filter", 0);
+    }
+
+    /**
+     * Reads a condition on the elements of an array: operators on an element itself, or a filter on its fields.
+     *
+     * @param condition the condition
+     * @param path the array, for errors
+     * @return the tree; its paths start at the element
+     */
+    public static Filter parseElement(Map<?, ?> condition, FieldPath path) {
+        return element(condition, path.toString(), 0);
     }
 
     private static Filter document(Map<?, ?> filter, String where, int depth) {
@@ -83,10 +96,23 @@ public final class MongoFilter {
         checkDepth(path.toString(), depth);
         if (value instanceof Map<?, ?> map && isOperators(map, path)) {
             List<Filter> all = new ArrayList<>();
-            map.forEach((key, operand) -> all.add(operator(path, String.valueOf(key), operand, depth)));
+            checkOptions(map, path);
+            map.forEach((key, operand) -> {
+                if (!"$options".equals(key)) {
+                    all.add(operator(path, String.valueOf(key), operand, depth));
+                }
+            });
             return all.size() == 1 ? all.get(0) : Filter.and(all);
         }
         return new Filter.Compare(path, Filter.Comparison.EQ, MongoValues.value(path, value));
+    }
+
+    /** A dot matches line breaks here: that is MongoDB's option s, and there are no others. */
+    private static void checkOptions(Map<?, ?> operators, FieldPath path) {
+        if (operators.containsKey("$options")
+                && !(operators.containsKey("$regex") && "s".equals(operators.get("$options")))) {
+            throw refused(path.toString(), "$options requires $regex beside it and supports only \"s\"");
+        }
     }
 
     private static boolean isOperators(Map<?, ?> map, FieldPath path) {
@@ -111,6 +137,8 @@ public final class MongoFilter {
                         MongoValues.value(field, operand));
             case "$in" -> Filter.in(path, values(operator, operand, field));
             case "$nin" -> Filter.nin(path, values(operator, operand, field));
+            case "$all" -> all(field, operand, depth);
+            case "$size" -> Filter.size(path, size(operand, path));
             case "$exists" -> Filter.exists(path, bool(operator, operand, path));
             case "$not" -> Filter.not(negated(field, map(operator, operand, path), depth + 1));
             case "$elemMatch" -> Filter.elemMatch(path, element(map(operator, operand, path), path, depth));
@@ -119,6 +147,30 @@ public final class MongoFilter {
             case "$contains" -> new Filter.Contains(field, required(operator, MongoValues.value(field, operand), path));
             default -> throw refused(path, "unknown operator " + operator + "; supported here: " + FIELD_OPERATORS);
         };
+    }
+
+    /** Each of the values, or each of the filters on elements; without any, nothing matches. */
+    private static Filter all(FieldPath path, @Nullable Object operand, int depth) {
+        List<Filter> all = new ArrayList<>();
+        for (Object each : list("$all", operand, path.toString())) {
+            boolean element = each instanceof Map<?, ?> map && map.size() == 1 && map.containsKey("$elemMatch");
+            if (!element && each instanceof Map<?, ?> map && isOperators(map, path)) {
+                throw refused(path.toString(), "$all requires values or $elemMatch, not " + map.keySet());
+            }
+            all.add(field(path, each, depth + 1));
+        }
+        return all.isEmpty() ? Filter.or() : Filter.and(all);
+    }
+
+    private static int size(@Nullable Object operand, String where) {
+        try {
+            if (operand instanceof Number number) {
+                return new BigDecimal(number.toString()).intValueExact();
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw refused(where, "$size requires an integer, not " + operand);
+        }
+        throw refused(where, "$size requires an integer, not " + kind(operand));
     }
 
     private static Filter negated(FieldPath path, Map<?, ?> operators, int depth) {

@@ -457,6 +457,15 @@ final class CorpusGenerator {
                 names.add(name);
                 at = object.get(name);
             } else if (at instanceof List<?> list && !list.isEmpty() && random.nextBoolean()) {
+                if (random.nextBoolean()) {
+                    // Through the array, to a member of an element.
+                    at = any(list);
+                    if (at instanceof Map<?, ?> object && !object.isEmpty()) {
+                        names.add((String) any(new ArrayList<>(object.keySet())));
+                        at = object.get(names.get(names.size() - 1));
+                    }
+                    continue;
+                }
                 int index = random.nextInt(list.size());
                 names.add(any(List.of("", "", "+", "0", " ", "\t\n", "x")) + index);
                 if (random.nextBoolean()) {
@@ -487,8 +496,8 @@ final class CorpusGenerator {
         for (TestTables.Stored each : stored) {
             if (map.resolve(path) instanceof Field.Document field) {
                 field.paths().stream()
-                        .map(place -> JsonTree.at(each.document(), place))
-                        .filter(value -> value != JsonTree.MISSING && value != null)
+                        .flatMap(place -> JsonTree.allAt(each.document(), place).stream())
+                        .filter(value -> value != null)
                         .forEach(found::add);
             }
         }
@@ -496,7 +505,9 @@ final class CorpusGenerator {
     }
 
     private Object operand(FieldPath path) {
-        Object value = valueAt(path);
+        Object found = valueAt(path);
+        boolean element = found instanceof List<?> list && !list.isEmpty() && random.nextBoolean();
+        Object value = element ? any((List<?>) found) : found;
         return switch (random.nextInt(10)) {
             case 0 -> null;
             case 1, 2 -> value("", 5);

@@ -28,7 +28,11 @@ class FilterPlanTest {
     static void start() {
         tables = new TestTables(DATABASE.get());
         tables.store("things", documents("{\"a\": {\"b\": %d}, \"c\": \"x%d\"}"));
-        tables.store("health_events", documents("{\"healthevent\": {\"nodeName\": \"n%d\", \"agent\": \"a%d\"}}"));
+        tables.store(
+                "health_events",
+                documents(
+                        "{\"healthevent\": {\"nodeName\": \"n%d\", \"agent\": \"a%d\", \"errorCode\":"
+                                + " [\"%1$d\"], \"entitiesImpacted\": [{\"entityType\": \"GPU\", \"entityValue\": \"g%1$d\"}]}}"));
         tables.store("maintenance_events", documents("{\"scheduledStartTime\": {\"seconds\": %d}}"));
         tables.execute("CREATE INDEX by_content ON things USING gin (data jsonb_path_ops)");
         tables.execute("CREATE INDEX by_text ON things USING gin (nvsentinel_words(data))");
@@ -74,6 +78,20 @@ class FilterPlanTest {
     void everySpellingUsesAnIndexOverTheDocument() {
         assertThat(plan("health_events", Filter.eq("healthevent.componentclass.x", "a"), FieldMap.HEALTH_EVENTS))
                 .contains("BitmapOr", "by_event");
+    }
+
+    @Test
+    void elementsOfArraysUseAnIndexOverTheDocument() {
+        for (Filter filter : List.of(
+                Filter.eq("healthevent.errorcode", "31"),
+                Filter.in("healthevent.errorCode", List.of("31", "74")),
+                Filter.eq("healthevent.entitiesimpacted.entityvalue", "g7"),
+                Filter.in("healthevent.entitiesimpacted.entityvalue", List.of("g7", "g8")),
+                Filter.elemMatch(
+                        "healthevent.entitiesImpacted",
+                        Filter.and(Filter.eq("entityType", "GPU"), Filter.eq("entityValue", "g9"))))) {
+            assertThat(plan("health_events", filter, FieldMap.HEALTH_EVENTS)).contains("by_event");
+        }
     }
 
     @Test

@@ -30,6 +30,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.LinkedList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -140,9 +141,9 @@ class FilterTest {
     @Test
     void numbersMatchNumbersOnly_Q4_F11() {
         givenThings("{\"a\": 1}", "{\"a\": 1.0}", "{\"a\": \"1\"}", "{\"a\": true}", "{\"a\": [1]}");
-        assertThat(matching(eq("a", 1))).containsExactly(0, 1);
-        assertThat(matching(eq("a", 1L))).containsExactly(0, 1);
-        assertThat(matching(eq("a", new BigDecimal("1.00")))).containsExactly(0, 1);
+        assertThat(matching(eq("a", 1))).containsExactly(0, 1, 4);
+        assertThat(matching(eq("a", 1L))).containsExactly(0, 1, 4);
+        assertThat(matching(eq("a", new BigDecimal("1.00")))).containsExactly(0, 1, 4);
         assertThat(matching(eq("a", "1"))).containsExactly(2);
         assertThat(matching(eq("a", true))).containsExactly(3);
         assertThat(matching(eq("a", List.of(1.0)))).containsExactly(4);
@@ -253,7 +254,7 @@ class FilterTest {
     void deepPaths_Q13() {
         givenThings(
                 "{\"a\": {\"b\": {\"c\": \"x\"}}}", "{\"a\": {\"b\": \"c\"}}", "{\"a\": [{\"b\": {\"c\": \"x\"}}]}");
-        assertThat(matching(eq("a.b.c", "x"))).containsExactly(0);
+        assertThat(matching(eq("a.b.c", "x"))).containsExactly(0, 2);
         assertThat(matching(eq("a.0.b.c", "x"))).containsExactly(2);
         assertThat(matching(eq("a.-1.b.c", "x"))).containsExactly(2);
     }
@@ -295,10 +296,10 @@ class FilterTest {
     @Test
     void unknownOperatorIsNamedWithItsPlace_F5_P9() {
         for (Map<String, ?> bad : List.<Map<String, ?>>of(
-                Map.of("a.b", Map.of("$size", 2)), Map.of("$and", List.of(Map.of("a.b", Map.of("$size", 2)))))) {
+                Map.of("a.b", Map.of("$type", 2)), Map.of("$and", List.of(Map.of("a.b", Map.of("$type", 2)))))) {
             assertThatThrownBy(() -> Filter.parse(bad))
                     .isInstanceOf(InvalidRequestException.class)
-                    .hasMessageContaining("$size")
+                    .hasMessageContaining("$type")
                     .hasMessageContaining("a.b")
                     .hasMessageContaining("$gte");
         }
@@ -476,10 +477,10 @@ class FilterTest {
     // Structures
 
     @Test
-    void elementsAreNotMatchedByChance() {
+    void elementsAreMatchedTogether() {
         givenThings(
                 "{\"a\": [\"x\", \"y\"]}", "{\"a\": \"x\"}", "{\"a\": [{\"b\": 1, \"c\": 1}, {\"b\": 2, \"c\": 2}]}");
-        assertThat(matching(eq("a", "x"))).containsExactly(1);
+        assertThat(matching(eq("a", "x"))).containsExactly(0, 1);
         assertThat(matching(eq("a", List.of("x", "y")))).containsExactly(0);
         assertThat(matching(eq("a", List.of("y", "x")))).isEmpty();
         assertThat(matching(Filter.elemMatch("a", eq("", "x")))).containsExactly(0);
@@ -487,6 +488,68 @@ class FilterTest {
         assertThat(matching(Filter.elemMatch("a", and(eq("b", 1), eq("c", 2))))).isEmpty();
         assertThat(matching(Filter.elemMatch("a", not(eq("", "x"))))).containsExactly(0, 2);
         assertThat(matching(not(Filter.elemMatch("a", eq("", "x"))))).containsExactly(1, 2);
+    }
+
+    @Test
+    void anElementOfAnArrayIsAValueOfItsField() {
+        givenThings(
+                "{\"a\": [1, 7, \"x\"]}",
+                "{\"a\": [[1], {\"b\": 2}]}",
+                "{\"a\": [{\"b\": 1}, {\"b\": [5, 6]}, {\"c\": [{\"d\": \"2026-11-01T00:00:00Z\"}]}]}",
+                "{\"a\": 7}",
+                "{\"a\": []}",
+                "{\"a\": [null]}",
+                "{\"a\": [{\"b\": null}]}");
+        assertThat(matching(eq("a", 7))).containsExactly(0, 3);
+        assertThat(matching(eq("a", 1))).containsExactly(0);
+        assertThat(matching(ne("a", 7))).containsExactly(1, 2, 4, 5, 6);
+        assertThat(matching(in("a", List.of("x", List.of(1), Map.of("b", 2))))).containsExactly(0, 1);
+        assertThat(matching(gt("a", 5))).containsExactly(0, 3);
+        assertThat(matching(Filter.startsWith("a", "x"))).containsExactly(0);
+        assertThat(matching(Filter.matches("a", "^x$"))).containsExactly(0);
+        assertThat(matching(eq("a.b", 6))).containsExactly(2);
+        assertThat(matching(eq("a.b", List.of(5, 6)))).containsExactly(2);
+        assertThat(matching(in("a.b", List.of(2, 6)))).containsExactly(1, 2);
+        assertThat(matching(gte("a.c.d", Instant.parse("2026-11-01T00:00:00Z"))))
+                .containsExactly(2);
+        assertThat(matching(Filter.elemMatch("a.c", exists("d", true)))).containsExactly(2);
+        assertThat(matching(exists("a.b", true))).containsExactly(1, 2, 6);
+        assertThat(matching(eq("a.b", null))).containsExactly(0, 3, 4, 5, 6);
+        assertThat(matching(eq("a", null))).isEmpty();
+        assertThat(matching(eq("a.0", 1))).containsExactly(0, 1);
+        assertThat(matching(eq("a.1.b", 6))).containsExactly(2);
+    }
+
+    @Test
+    void pathsGoThroughTheArraysOfEvents() {
+        String entities = "[{\"entityType\": \"GPU\", \"entityValue\": \"1\"}, {\"entityType\": \"NIC\"}]";
+        given(
+                "{\"healthevent\": {\"errorCode\": [\"31\", \"74\"], \"entitiesImpacted\": " + entities + "}}",
+                "{\"healthevent\": {\"errorcode\": [\"31\"], \"entitiesimpacted\": " + entities.toLowerCase(Locale.ROOT)
+                        + "}}",
+                "{\"healthevent\": {\"errorCode\": \"31\"}}",
+                "{\"healthevent\": {\"agent\": [\"31\"]}}",
+                "{\"healthevent\": {\"entitiesImpacted\": {\"entityValue\": \"2\"}}}");
+        assertThat(matching(eq("healthevent.entitiesimpacted.entityvalue", "2")))
+                .containsExactly(4);
+        assertThat(matching(Map.of("healthevent.errorcode", "31"))).containsExactly(0, 1, 2);
+        assertThat(matching(ne("healthevent.errorCode", "31"))).containsExactly(3, 4);
+        assertThat(matching(eq("healthevent.errorcode.0", "31"))).containsExactly(0, 1);
+        assertThat(matching(eq("healthevent.entitiesimpacted.entityvalue", "1")))
+                .containsExactly(0, 1);
+        assertThat(matching(in("healthevent.entitiesimpacted.entitytype", List.of("NIC", "nic"))))
+                .containsExactly(0, 1);
+        assertThat(matching(eq("healthevent.entitiesImpacted.0.entitytype", "GPU")))
+                .containsExactly(0);
+        assertThat(matching(eq("healthevent.entitiesImpacted.0.entityType", "gpu")))
+                .containsExactly(1);
+        assertThat(matching(exists("healthevent.entitiesimpacted.entityvalue", true)))
+                .containsExactly(0, 1, 4);
+        assertThat(matching(eq("healthevent.entitiesimpacted.entityvalue", null)))
+                .containsExactly(0, 1, 2, 3);
+        assertThat(matching(Filter.startsWith("healthevent.entitiesimpacted.entitytype", "N")))
+                .containsExactly(0);
+        assertThat(matching(eq("healthevent.agent", "31"))).isEmpty();
     }
 
     @Test

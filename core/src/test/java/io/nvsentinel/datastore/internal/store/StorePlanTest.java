@@ -252,6 +252,7 @@ class StorePlanTest {
                         health.findByNode("n7"),
                         health.isNodeDrained("n9", T),
                         health.exists(Filter.contains("healthevent.errorCode", List.of("5"))),
+                        health.find(Filter.eq("healthevent.errorcode", "5")),
                         health.updateStatusByNode(
                                 "n7",
                                 HealthEventStatus.builder()
