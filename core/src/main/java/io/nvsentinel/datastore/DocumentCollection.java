@@ -328,4 +328,26 @@ public interface DocumentCollection<T> {
      * @return emits the number of documents deleted, after the commit
      */
     Mono<Long> deleteMany(Filter filter);
+
+    /**
+     * Deletes the documents that have expired, the oldest first, in bounded steps: each deletes at most
+     * {@link ExpiryOptions#batchSize()} documents in a transaction of its own, and skips those that another transaction has
+     * locked. Change streams receive the deletions; a watch does not receive them if its filter asks for other operations.
+     *
+     * @param options which documents expire
+     * @return emits how many were deleted, after the last commit; if cancelled or failed, the steps that were committed remain
+     */
+    Mono<Long> expire(ExpiryOptions options);
+
+    /**
+     * Deletes expired documents as {@link #expire} does, again and again, with a pause after each pass. Several processes may
+     * do so at the same time.
+     *
+     * @param options which documents expire
+     * @return emits after each pass how many were deleted; never completes; fails with the first error, and can be
+     *     subscribed to again; cancelling stops it
+     */
+    default Flux<Long> expirePeriodically(ExpiryOptions options) {
+        return expire(options).repeatWhen(passes -> passes.delayElements(options.interval()));
+    }
 }

@@ -39,6 +39,20 @@ public interface HealthEventStore extends DocumentCollection<HealthEventDocument
     Mono<IdempotentResult> insertManyIdempotent(List<HealthEventDocument> events);
 
     /**
+     * Stores a batch of events that may have been stored before, as {@link #insertManyIdempotent(List)}, with one key for
+     * the batch: each event gets the key {@code batchKey/position}, its position in the batch from 0, instead of a key
+     * that it carries. If the batch is repeated with the same key, the events that are stored already are not stored
+     * again, even if they differ; events beyond its former end are new.
+     *
+     * @param batchKey the key, 1 to 1,900 characters; create it where the batch is made, and do not take it from the
+     *     sender of the events
+     * @param events the events; an empty list is allowed and sends no statement
+     * @return as {@link #insertManyIdempotent(List)}; also fails with {@link InvalidRequestException} if the key is empty
+     *     or too long
+     */
+    Mono<IdempotentResult> insertManyIdempotent(String batchKey, List<HealthEventDocument> events);
+
+    /**
      * Reads the events of a node, newest first.
      *
      * @param nodeName the node

@@ -19,6 +19,7 @@ import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
 import java.sql.Connection;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -320,6 +321,36 @@ class ChangesTest {
         assertThat(numbers()).isEqualTo("2");
         assertThat(store.deleteOne(Query.where(Filter.eq("state", "x"))).block(SOON))
                 .isFalse();
+    }
+
+    @Test
+    void expiredDocumentsAreDeletedInSteps() {
+        DATABASE.execute("INSERT INTO health_events (data) SELECT jsonb_build_object('number', n, 'createdAt',"
+                + " to_char(now() AT TIME ZONE 'UTC' - n * interval '1 day', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'))"
+                + " FROM generate_series(26, 36) AS n");
+        String last = DATABASE.queryForString("SELECT max(id) FROM datastore_changelog");
+        assertThat(store.expire(ExpiryOptions.builder().batchSize(2).build()).block(SOON))
+                .isEqualTo(7);
+        assertThat(numbers()).isEqualTo("26,27,28,29");
+        assertThat(DATABASE.queryForString(
+                        "SELECT count(DISTINCT xid) || ' ' || count(*) FROM datastore_changelog WHERE id > " + last))
+                .isEqualTo("4 7");
+        ExpiryOptions often = ExpiryOptions.builder()
+                .maxAge(Duration.ofDays(28))
+                .interval(Duration.ofSeconds(1))
+                .build();
+        assertThat(store.expirePeriodically(often).take(2).collectList().block(SOON))
+                .containsExactly(2L, 0L);
+        assertThat(numbers()).isEqualTo("26,27");
+        assertThatThrownBy(() -> ExpiryOptions.builder()
+                        .maxAge(Duration.ZERO)
+                        .batchSize(0)
+                        .interval(Duration.ofDays(20_000))
+                        .build())
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("maxAge")
+                .hasMessageContaining("batchSize")
+                .hasMessageContaining("interval");
     }
 
     @Test

@@ -473,6 +473,29 @@ class InsertTest {
     }
 
     @Test
+    void aBatchHasOneKeyAndItsEventsAreStoredOnce() {
+        IdempotentResult first = events.insertManyIdempotent("batch", List.of(keyed("claimed"), event("n")))
+                .block(SOON);
+        assertThat(first.duplicateCount()).isZero();
+        IdempotentResult second = events.insertManyIdempotent(
+                        "batch", List.of(keyed("claimed"), event("other"), event("more")))
+                .block(SOON);
+        assertThat(second.records())
+                .extracting(IdempotentResult.Stored::duplicate)
+                .containsExactly(true, true, false);
+        assertThat(DATABASE.queryForString("SELECT string_agg(data #>> '{healthevent,metadata,idempotencyKey}', ' '"
+                        + " ORDER BY data #>> '{healthevent,metadata,idempotencyKey}') FROM health_events"))
+                .isEqualTo("batch/0 batch/1 batch/2");
+        assertThat(events.insertManyIdempotent("other batch", List.of(keyed("claimed")))
+                        .block(SOON)
+                        .duplicateCount())
+                .isZero();
+        for (String bad : List.of("", "x".repeat(1901))) {
+            fails(InvalidRequestException.class, events.insertManyIdempotent(bad, List.of(event("n"))));
+        }
+    }
+
+    @Test
     void aRepeatThatRunsAtTheSameTimeFindsTheRecordOfTheOther() throws Exception {
         CompletableFuture<IdempotentResult> repeat;
         String id;

@@ -104,4 +104,56 @@ class UpsertTest {
         assertThatExceptionOfType(ConflictException.class)
                 .isThrownBy(() -> things.upsert(filter, update).block(SOON));
     }
+
+    /** By node, time and check, as the services identify an event; the second finds what the first has stored. */
+    @Test
+    void upsertsByTheFieldsThatIdentifyAnEvent() {
+        DATABASE.execute("TRUNCATE health_events");
+        Instant time = Instant.parse("2026-11-01T00:00:00.000001Z");
+        Filter event = Filter.and(
+                Filter.eq("healthevent.nodename", "n"),
+                Filter.eq("healthevent.generatedtimestamp", time),
+                Filter.eq("healthevent.checkname", "c"));
+        Update update = Update.of(
+                Update.setOnInsert("createdAt", time),
+                Update.setOnInsert("first", true),
+                Update.set("healthevent.message", "m"));
+        UpsertResult first = datastore.healthEvents().upsert(event, update).block(SOON);
+        assertThat(first.inserted()).isTrue();
+        assertThat(datastore.healthEvents().upsert(event, update).block(SOON))
+                .isEqualTo(new UpsertResult(first.id(), false, false));
+        Update later = Update.of(Update.setOnInsert("first", false), Update.set("healthevent.message", "other"));
+        assertThat(datastore.healthEvents().upsert(event, later).block(SOON))
+                .isEqualTo(new UpsertResult(first.id(), false, true));
+        assertThat(DATABASE.queryForString(
+                        "SELECT concat_ws(' ', count(*), bool_and(data @> '{\"first\": true}'), bool_and("
+                                + "created_at = '2026-11-01T00:00:00.000001Z'), max(data #>> '{healthevent,generatedTimestamp}'))"
+                                + " FROM health_events"))
+                .isEqualTo("1 t t {\"nanos\": 1000, \"seconds\": 1793491200}");
+    }
+
+    /** The equality with an element does not put it in the place of the array. */
+    @Test
+    void anElementThatTheFilterDemandsIsAddedByTheUpdate() {
+        DATABASE.execute("TRUNCATE health_events");
+        Filter filter = Filter.eq("healthevent.errorcode", "31");
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> datastore
+                        .healthEvents()
+                        .upsert(filter, Update.set("healthevent.agent", "a"))
+                        .block(SOON));
+        Update update = Update.addToSet("healthevent.errorCode", "31");
+        UpsertResult first = datastore.healthEvents().upsert(filter, update).block(SOON);
+        assertThat(first.inserted()).isTrue();
+        assertThat(datastore.healthEvents().upsert(filter, update).block(SOON))
+                .isEqualTo(new UpsertResult(first.id(), false, false));
+        assertThat(datastore
+                        .healthEvents()
+                        .findById(first.id())
+                        .block(SOON)
+                        .document()
+                        .event()
+                        .errorCode())
+                .containsExactly("31");
+    }
 }

@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Paths and values are as in {@link Filter}. A field is written in the spelling the library stores, and other
- * spellings of it are removed, so that every reader sees the new value. {@code id} and {@code created_at} are kept by
- * the database and refused here; {@code updated_at} is the time of the write, unless it is set to another one; the
- * other columns derive from the document and follow it.
+ * spellings of it are removed, so that every reader sees the new value. {@code id} is kept by the database and refused
+ * here; {@code updated_at} is the time of the write, unless it is set to another one; {@code createdAt} of events can be
+ * set to a time, and {@code created_at} of other collections is refused; the other columns derive from the document and
+ * follow it.
  *
  * <p>Parents that are missing, null or scalar are replaced by objects. A name that is a whole number picks the element
  * of an array; if there is no such element, the statement fails with {@link InvalidRequestException} (SQLSTATE 22033)
@@ -54,7 +55,31 @@ public record Update(List<Operation> operations) {
     }
 
     /** One change of one field. */
-    public sealed interface Operation {}
+    public sealed interface Operation {
+
+        /**
+         * The fields that it changes.
+         *
+         * @return their paths
+         */
+        List<FieldPath> paths();
+    }
+
+    /** A change of one field. */
+    public sealed interface OnField extends Operation {
+
+        /**
+         * The field.
+         *
+         * @return its path
+         */
+        FieldPath path();
+
+        @Override
+        default List<FieldPath> paths() {
+            return List.of(path());
+        }
+    }
 
     /**
      * Gives a field a value.
@@ -62,7 +87,7 @@ public record Update(List<Operation> operations) {
      * @param path the field
      * @param value the value
      */
-    public record Set(FieldPath path, @Nullable Object value) implements Operation {
+    public record Set(FieldPath path, @Nullable Object value) implements OnField {
         /**
          * Checks the parts, and copies what could change.
          *
@@ -76,11 +101,30 @@ public record Update(List<Operation> operations) {
     }
 
     /**
+     * Gives a field of a new document a value, in an upsert.
+     *
+     * @param path the field
+     * @param value the value
+     */
+    public record SetOnInsert(FieldPath path, @Nullable Object value) implements OnField {
+        /**
+         * Checks the parts, and copies what could change.
+         *
+         * @param path the field
+         * @param value the value
+         */
+        public SetOnInsert {
+            UpdateChecks.path(path);
+            value = JsonValues.normalize(path, value);
+        }
+    }
+
+    /**
      * Removes a field.
      *
      * @param path the field
      */
-    public record Unset(FieldPath path) implements Operation {
+    public record Unset(FieldPath path) implements OnField {
         /**
          * Checks the parts, and copies what could change.
          *
@@ -97,7 +141,7 @@ public record Update(List<Operation> operations) {
      * @param path the field
      * @param amount what to add
      */
-    public record Inc(FieldPath path, Number amount) implements Operation {
+    public record Inc(FieldPath path, Number amount) implements OnField {
         /**
          * Checks the parts, and copies what could change.
          *
@@ -116,7 +160,7 @@ public record Update(List<Operation> operations) {
      * @param path the array
      * @param value the element
      */
-    public record Push(FieldPath path, @Nullable Object value) implements Operation {
+    public record Push(FieldPath path, @Nullable Object value) implements OnField {
         /**
          * Checks the parts, and copies what could change.
          *
@@ -135,7 +179,7 @@ public record Update(List<Operation> operations) {
      * @param path the array
      * @param value what they equal
      */
-    public record Pull(FieldPath path, @Nullable Object value) implements Operation {
+    public record Pull(FieldPath path, @Nullable Object value) implements OnField {
         /**
          * Checks the parts, and copies what could change.
          *
@@ -149,12 +193,30 @@ public record Update(List<Operation> operations) {
     }
 
     /**
+     * Removes elements from an array.
+     *
+     * @param path the array
+     * @param filter what they match; its paths start at the element
+     */
+    public record PullMatching(FieldPath path, Filter filter) implements OnField {
+        /**
+         * Checks the parts.
+         *
+         * @param path the array
+         * @param filter what they match
+         */
+        public PullMatching {
+            UpdateChecks.path(path);
+        }
+    }
+
+    /**
      * Adds an element to an array that does not have it.
      *
      * @param path the array
      * @param value the element
      */
-    public record AddToSet(FieldPath path, @Nullable Object value) implements Operation {
+    public record AddToSet(FieldPath path, @Nullable Object value) implements OnField {
         /**
          * Checks the parts, and copies what could change.
          *
@@ -172,7 +234,7 @@ public record Update(List<Operation> operations) {
      *
      * @param path the field
      */
-    public record CurrentDate(FieldPath path) implements Operation {
+    public record CurrentDate(FieldPath path) implements OnField {
         /**
          * Checks the parts, and copies what could change.
          *
@@ -190,6 +252,11 @@ public record Update(List<Operation> operations) {
      * @param to the field that gets the value
      */
     public record Rename(FieldPath from, FieldPath to) implements Operation {
+        @Override
+        public List<FieldPath> paths() {
+            return List.of(from, to);
+        }
+
         /**
          * Checks the parts, and copies what could change.
          *
@@ -234,6 +301,19 @@ public record Update(List<Operation> operations) {
      */
     public static Update set(String path, @Nullable Object value) {
         return of(new Set(FieldPath.parse(path), value));
+    }
+
+    /**
+     * Gives a field a value as {@link #set(String, Object)}, if an upsert stores a new document. It does nothing in other
+     * updates, and in the update of a document that exists.
+     *
+     * @param path the field
+     * @param value the value, or null for a JSON null
+     * @return the update
+     * @throws InvalidRequestException if the path or the value is not allowed
+     */
+    public static Update setOnInsert(String path, @Nullable Object value) {
+        return of(new SetOnInsert(FieldPath.parse(path), value));
     }
 
     /**
@@ -288,6 +368,18 @@ public record Update(List<Operation> operations) {
     }
 
     /**
+     * Removes every element that matches a filter; otherwise as {@link #pull(String, Object)}.
+     *
+     * @param path the array
+     * @param filter what the elements match; its paths start at the element, and the empty path is the element itself
+     * @return the update
+     * @throws InvalidRequestException if the path is not allowed
+     */
+    public static Update pullMatching(String path, Filter filter) {
+        return of(new PullMatching(FieldPath.parse(path), filter));
+    }
+
+    /**
      * Adds an element at the end of an array unless an element equals it; otherwise as {@link #push(String, Object)}.
      *
      * @param path the array
@@ -327,8 +419,9 @@ public record Update(List<Operation> operations) {
     /**
      * Reads an update in the form MongoDB writes it: {@code {"$set": {"a.b": 1}, "$unset": {"c": ""}}}.
      *
-     * <p>Known operators are {@code $set $unset $inc $push $pull $addToSet $currentDate $rename}, each with a map of
-     * fields; they are carried out in the order of the maps. {@code {"$date": "…"}} as a value gives an Instant.
+     * <p>Known operators are {@code $set $setOnInsert $unset $inc $push $pull $addToSet $currentDate $rename}, each with a map of
+     * fields; they are carried out in the order of the maps. {@code $push} and {@code $addToSet} take {@code $each};
+     * {@code $pull} takes a value, or a condition on the elements. {@code {"$date": "…"}} as a value gives an Instant.
      *
      * @param update the update
      * @return the update

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
+import io.nvsentinel.datastore.ExpiryOptions;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
@@ -88,6 +89,15 @@ final class ChangeSql {
         return binder.finish("WITH chosen AS MATERIALIZED ("
                 + first(query, binder).apply("id AS chosen_id") + ") DELETE FROM " + table.quoted()
                 + " USING chosen WHERE id = chosen_id");
+    }
+
+    /** Some of the expired documents, the oldest, but for those that are locked. */
+    SqlFragment expire(ExpiryOptions options) {
+        Binder binder = new Binder(1);
+        return binder.finish("WITH expired AS MATERIALIZED (SELECT id AS expired_id FROM " + table.quoted()
+                + " WHERE created_at < now() - " + binder.bind(options.maxAge().toMillis())
+                + " * interval '1 millisecond' ORDER BY created_at, id LIMIT " + options.batchSize()
+                + " FOR UPDATE SKIP LOCKED) DELETE FROM " + table.quoted() + " USING expired WHERE id = expired_id");
     }
 
     SqlFragment deleteMany(Filter filter) {

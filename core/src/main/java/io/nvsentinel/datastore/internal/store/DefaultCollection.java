@@ -4,6 +4,7 @@ package io.nvsentinel.datastore.internal.store;
 import io.nvsentinel.datastore.BatchOptions;
 import io.nvsentinel.datastore.BatchResult;
 import io.nvsentinel.datastore.DocumentCollection;
+import io.nvsentinel.datastore.ExpiryOptions;
 import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.UpdateResult;
@@ -251,5 +252,10 @@ public class DefaultCollection<T> implements DocumentCollection<T> {
     @Override
     public Mono<Long> deleteMany(Filter filter) {
         return changes.deleteMany(filter);
+    }
+
+    @Override
+    public Mono<Long> expire(ExpiryOptions options) {
+        return changes.expire(options);
     }
 }

@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.IdempotentResult;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.UpdateResult;
 import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.connection.Session;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.table.Condition;
@@ -18,6 +19,8 @@ import io.nvsentinel.datastore.query.Query;
 import io.nvsentinel.datastore.query.Sort;
 import io.nvsentinel.datastore.query.Update;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -30,6 +33,7 @@ import reactor.core.publisher.Mono;
 final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocument> implements HealthEventStore {
 
     private static final String NODE = "healthevent.nodeName";
+    private static final int MAX_BATCH_KEY = 1900;
     private static final String CREATED = "created_at";
     private static final String EVICTION = "healtheventstatus.userpodsevictionstatus.status";
 
@@ -49,6 +53,29 @@ final class DefaultHealthEventStore extends DefaultCollection<HealthEventDocumen
     @Override
     public Mono<IdempotentResult> insertManyIdempotent(List<HealthEventDocument> events) {
         return insertNew(events);
+    }
+
+    @Override
+    public Mono<IdempotentResult> insertManyIdempotent(String batchKey, List<HealthEventDocument> events) {
+        return Mono.defer(() -> {
+            if (batchKey.isEmpty() || batchKey.length() > MAX_BATCH_KEY) {
+                throw new InvalidRequestException(
+                        "the key of a batch must have 1 to " + MAX_BATCH_KEY + " characters, not " + batchKey.length());
+            }
+            List<HealthEventDocument> keyed = new ArrayList<>();
+            events.forEach(event -> keyed.add(keyed(event, batchKey + "/" + keyed.size())));
+            return insertNew(keyed);
+        });
+    }
+
+    private static HealthEventDocument keyed(HealthEventDocument document, String key) {
+        Map<String, String> metadata = new LinkedHashMap<>(document.event().metadata());
+        metadata.put("idempotencyKey", key);
+        return new HealthEventDocument(
+                document.createdAt(),
+                document.event().toBuilder().metadata(metadata).build(),
+                document.status(),
+                document.extra());
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.store;
 
+import io.nvsentinel.datastore.ExpiryOptions;
 import io.nvsentinel.datastore.StoredDocument;
 import io.nvsentinel.datastore.UpdateResult;
 import io.nvsentinel.datastore.UpsertResult;
@@ -112,6 +113,12 @@ final class DocumentChanges<T> {
 
     Mono<Long> deleteMany(Filter filter) {
         return written("Delete in ", () -> sql.deleteMany(filter));
+    }
+
+    Mono<Long> expire(ExpiryOptions options) {
+        Mono<Long> step = written("Delete expired documents of ", () -> sql.expire(options));
+        return step.expand(deleted -> deleted < options.batchSize() ? Mono.empty() : step)
+                .reduce(0L, Long::sum);
     }
 
     static UpsertResult upserted(Readable row) {

@@ -28,11 +28,14 @@ record UpsertSeed(@Nullable UUID id, Update update) {
         for (Filter.Compare equality : equalities) {
             if (FieldSql.isColumn(equality.path(), fields)) {
                 id = id(equality, fields);
-            } else {
+            } else if (equality.value() instanceof List || !FieldSql.isInArray(equality.path(), fields)) {
+                // An element of an array makes no document that can be read; the update has to add it.
                 operations.add(new Update.Set(equality.path(), equality.value()));
             }
         }
-        operations.addAll(update.operations());
+        update.operations()
+                .forEach(each -> operations.add(
+                        each instanceof Update.SetOnInsert set ? new Update.Set(set.path(), set.value()) : each));
         return new UpsertSeed(id, new Update(operations));
     }
 

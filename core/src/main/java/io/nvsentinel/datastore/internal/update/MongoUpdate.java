@@ -2,20 +2,26 @@
 package io.nvsentinel.datastore.internal.update;
 
 import io.nvsentinel.datastore.error.InvalidRequestException;
+import io.nvsentinel.datastore.internal.filter.MongoFilter;
 import io.nvsentinel.datastore.internal.filter.MongoValues;
 import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Update;
 import io.nvsentinel.datastore.query.Update.Operation;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Parses updates in MongoDB's syntax. An unsupported operator is rejected with its name and place. */
 public final class MongoUpdate {
 
     private static final String OPERATORS =
-            "supported are $set, $unset, $inc, $push, $pull, $addToSet, $currentDate and $rename";
+            "supported are $set, $setOnInsert, $unset, $inc, $push, $pull, $addToSet, $currentDate and $rename";
+
+    private static final Set<String> ADDING = Set.of("$push", "$addToSet");
 
     private MongoUpdate() {}
 
@@ -37,23 +43,50 @@ public final class MongoUpdate {
                 throw new InvalidRequestException(operator + " requires a map of fields");
             }
             map.forEach((field, operand) ->
-                    operations.add(operation(operator, FieldPath.parse(String.valueOf(field)), operand)));
+                    operations.addAll(operations(operator, FieldPath.parse(String.valueOf(field)), operand)));
         });
         return new Update(operations);
+    }
+
+    private static List<Operation> operations(String operator, FieldPath path, @Nullable Object operand) {
+        if (!ADDING.contains(operator) || !(operand instanceof Map<?, ?> map) || !map.containsKey("$each")) {
+            return List.of(operation(operator, path, operand));
+        }
+        Object each = map.get("$each") instanceof Object[] array ? Arrays.asList(array) : map.get("$each");
+        if (map.size() > 1 || !(each instanceof Collection<?> elements)) {
+            throw new InvalidRequestException(
+                    path + ": " + operator + " supports only $each, with a list, not " + map.keySet());
+        }
+        return elements.stream()
+                .map(element -> operation(operator, path, element))
+                .toList();
     }
 
     private static Operation operation(String operator, FieldPath path, @Nullable Object operand) {
         return switch (operator) {
             case "$set" -> new Update.Set(path, MongoValues.value(path, operand));
+            case "$setOnInsert" -> new Update.SetOnInsert(path, MongoValues.value(path, operand));
             case "$unset" -> new Update.Unset(path);
             case "$inc" -> new Update.Inc(path, number(path, operand));
             case "$push" -> new Update.Push(path, element(operator, path, operand));
-            case "$pull" -> new Update.Pull(path, element(operator, path, operand));
+            case "$pull" -> pull(path, operand);
             case "$addToSet" -> new Update.AddToSet(path, element(operator, path, operand));
             case "$currentDate" -> currentDate(path, operand);
             case "$rename" -> rename(path, operand);
             default -> throw new InvalidRequestException("unknown operator " + operator + "; " + OPERATORS);
         };
+    }
+
+    /** A map is a condition on the fields of an element, not its value: other fields do not matter. */
+    private static Operation pull(FieldPath path, @Nullable Object operand) {
+        if (!(operand instanceof Map<?, ?> condition) || condition.containsKey("$date")) {
+            return new Update.Pull(path, MongoValues.value(path, operand));
+        }
+        try {
+            return new Update.PullMatching(path, MongoFilter.parseElement(condition, path));
+        } catch (InvalidRequestException e) {
+            throw new InvalidRequestException(path + ": $pull: " + e.getMessage(), null, e);
+        }
     }
 
     /** MongoDB has modifiers such as $each here; taken for a value they would be stored. */

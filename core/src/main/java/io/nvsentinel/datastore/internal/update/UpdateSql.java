@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.Field;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
+import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.Instants;
 import io.nvsentinel.datastore.internal.filter.JsonText;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
@@ -90,9 +91,24 @@ public final class UpdateSql {
         } else if (operation instanceof Update.CurrentDate date && FieldSql.isUpdateTime(date.path(), map)) {
             updatedAt = null;
             touched = true;
+        } else if (operation instanceof Update.Set set && isCreationTime(set.path())) {
+            create(json(time(set)));
+        } else if (operation instanceof Update.CurrentDate date && isCreationTime(date.path())) {
+            create("{schema}.nvsentinel_now(false)");
         } else {
             change(operation);
         }
+    }
+
+    /** In events the document holds the time, and the column follows. */
+    private boolean isCreationTime(FieldPath path) {
+        return !map.creationTimes().isEmpty() && FieldSql.isCreationTime(path, map);
+    }
+
+    private void create(String time) {
+        List<FieldPath> paths = map.creationTimes();
+        paths.subList(1, paths.size()).forEach(this::unset);
+        call("nvsentinel_set", path(paths.get(0)), time);
     }
 
     private static Instant time(Update.Set set) {
@@ -105,7 +121,10 @@ public final class UpdateSql {
     }
 
     private void change(Update.Operation operation) {
-        if (operation instanceof Update.Set set) {
+        if (operation instanceof Update.SetOnInsert set) {
+            // The document exists; the path is checked nevertheless.
+            map.resolve(set.path());
+        } else if (operation instanceof Update.Set set) {
             set(field(set.path()), set.value());
         } else if (operation instanceof Update.Unset unset) {
             field(unset.path()).paths().forEach(this::unset);
@@ -125,11 +144,26 @@ public final class UpdateSql {
             call("nvsentinel_push", adopted(push.path()), json(push.value()));
         } else if (operation instanceof Update.Pull pull) {
             call("nvsentinel_pull", adopted(pull.path()), json(pull.value()));
+        } else if (operation instanceof Update.PullMatching pull) {
+            pull(pull);
         } else if (operation instanceof Update.AddToSet add) {
             call("nvsentinel_add_to_set", adopted(add.path()), json(add.value()));
         } else {
             throw new IllegalStateException("unknown operation " + operation.getClass());
         }
+    }
+
+    /** As nvsentinel_pull, which also refuses what is no array. */
+    private void pull(Update.PullMatching pull) {
+        Field.Document field = field(pull.path());
+        adopt(field);
+        String path = path(field.canonical());
+        String matches = FilterSql.render(pull.filter(), map.elements(field, "pulled.value"), binder);
+        document = "(SELECT CASE jsonb_typeof(d #> " + path + ") WHEN 'array' THEN {schema}.nvsentinel_set(d, " + path
+                + ", (SELECT COALESCE(jsonb_agg(pulled.value ORDER BY pulled.position), '[]')"
+                + " FROM jsonb_array_elements(d #> " + path + ") WITH ORDINALITY AS pulled(value, position) WHERE "
+                + matches + " IS NOT TRUE)) ELSE {schema}.nvsentinel_pull(d, " + path + ", 'null') END FROM (SELECT "
+                + document + " AS d OFFSET 0) AS pulling)";
     }
 
     private Field.Document field(FieldPath path) {
