@@ -96,7 +96,7 @@ class AggregationCorpusTest {
     }
 
     /** Without the record's id, numbers to a precision that both sides have. */
-    private static Object plain(Map<String, Object> document) {
+    static Object plain(Map<String, Object> document) {
         Map<String, Object> copy = new LinkedHashMap<>(document);
         copy.remove("id");
         return plain((Object) copy);
@@ -191,7 +191,8 @@ class AggregationCorpusTest {
         }
 
         private Stage stage() {
-            return switch (random.nextInt(12)) {
+            return switch (random.nextInt(13)) {
+                case 12 -> lookup();
                 case 0 -> Stage.match(filter());
                 case 1 -> Stage.where(expression(3, false));
                 case 2 -> Stage.sort(sorts().toArray(Sort[]::new));
@@ -204,6 +205,27 @@ class AggregationCorpusTest {
                 case 9 -> new Stage.Unwind(FieldPath.parse(random.nextInt(4) == 0 ? "n" : "l"), random.nextBoolean());
                 default -> Stage.window(window());
             };
+        }
+
+        /** The documents that have the same, or a greater, value, few of their fields. */
+        private Stage lookup() {
+            List<Stage> inner = new ArrayList<>();
+            if (random.nextBoolean()) {
+                inner.add(Stage.match(filter()));
+            }
+            inner.add(Stage.where(Expression.of(
+                    random.nextBoolean() ? Operator.EQ : Operator.GT,
+                    Expression.field(field()),
+                    Expression.variable("outer", ""))));
+            if (random.nextBoolean()) {
+                inner.add(Stage.sort(sorts().toArray(Sort[]::new)));
+            }
+            if (random.nextBoolean()) {
+                inner.add(Stage.limit(3));
+            }
+            inner.add(Stage.group(Expression.field(field()), Map.of("n", accumulator(8))));
+            return Stage.lookup(
+                    "health_events", Map.of("outer", expression(1, false)), inner, random.nextBoolean() ? "l" : "o.q");
         }
 
         private Filter filter() {
@@ -281,6 +303,22 @@ class AggregationCorpusTest {
                     case 3 -> Expression.element("");
                     default -> Expression.field(field());
                 };
+            }
+            if (random.nextInt(10) == 0) {
+                return Expression.let(
+                        Map.of("one", expression(depth - 1, inside), "two", expression(depth - 1, inside)),
+                        Expression.of(
+                                random.nextBoolean() ? Operator.CONCAT : Operator.IF_NULL,
+                                Expression.variable("two", ""),
+                                Expression.variable("one", random.nextBoolean() ? "" : "p")));
+            }
+            if (random.nextInt(12) == 0) {
+                return Expression.of(
+                        Operator.ARRAY_TO_OBJECT,
+                        Expression.map(
+                                Expression.field("l"),
+                                Expression.object(
+                                        Map.of("k", Expression.field("g"), "v", expression(depth - 1, true)))));
             }
             if (random.nextInt(8) == 0 && !inside) {
                 Expression array = Expression.field("l");

@@ -6,6 +6,9 @@ import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Operator;
 import io.nvsentinel.datastore.aggregation.Stage;
 import io.nvsentinel.datastore.aggregation.Window;
+import io.nvsentinel.datastore.internal.filter.FieldMap;
+import io.nvsentinel.datastore.internal.filter.FilterPredicate;
+import io.nvsentinel.datastore.internal.filter.RecordContext;
 import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.datastore.query.Sort;
@@ -13,37 +16,49 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
- * Aggregations carried out the simple way, on lists of maps. Knows plain paths of names only, and of filters only equality
- * and order of numbers. Numbers are BigDecimal.
+ * Aggregations carried out the simple way, on lists of maps. Knows plain paths of names only. Numbers are BigDecimal.
  */
 final class AggregationEvaluator {
 
     private static final Object MISSING = new Object();
 
-    private AggregationEvaluator() {}
+    private final List<Map<String, Object>> collection;
+    private final Map<String, Object> variables;
 
+    private AggregationEvaluator(List<Map<String, Object>> collection, Map<String, Object> variables) {
+        this.collection = collection;
+        this.variables = variables;
+    }
+
+    /** Runs over a collection; each lookup runs over the same one. */
     static List<Map<String, Object>> run(List<Stage> stages, List<Map<String, Object>> documents) {
-        List<Map<String, Object>> rows = documents;
+        return new AggregationEvaluator(documents, Map.of()).rows(stages);
+    }
+
+    private List<Map<String, Object>> rows(List<Stage> stages) {
+        List<Map<String, Object>> rows = collection;
         for (Stage stage : stages) {
             rows = apply(stage, rows);
         }
         return rows;
     }
 
-    private static List<Map<String, Object>> apply(Stage stage, List<Map<String, Object>> rows) {
+    private List<Map<String, Object>> apply(Stage stage, List<Map<String, Object>> rows) {
         if (stage instanceof Stage.Match match) {
             return rows.stream().filter(row -> matches(match.filter(), row)).toList();
         }
         if (stage instanceof Stage.Where where) {
             return rows.stream()
-                    .filter(row -> truth(value(where.condition(), row, MISSING)))
+                    .filter(row -> truth(value(where.condition(), row)))
                     .toList();
         }
         if (stage instanceof Stage.Sorted sorted) {
@@ -72,21 +87,27 @@ final class AggregationEvaluator {
         if (stage instanceof Stage.Unwind unwind) {
             return rows.stream().flatMap(row -> unwind(unwind, row).stream()).toList();
         }
+        if (stage instanceof Stage.Lookup lookup) {
+            return rows.stream().map(row -> lookup(lookup, row)).toList();
+        }
         return window(((Stage.WindowFields) stage).window(), rows);
     }
 
+    private Map<String, Object> lookup(Stage.Lookup lookup, Map<String, Object> row) {
+        Map<String, Object> visible = new HashMap<>(variables);
+        lookup.variables().forEach((name, value) -> visible.put(name, value(value, row)));
+        return set(row, lookup.as().names(), new AggregationEvaluator(collection, visible).rows(lookup.stages()));
+    }
+
+    private AggregationEvaluator with(Map<String, Object> more) {
+        Map<String, Object> visible = new HashMap<>(variables);
+        visible.putAll(more);
+        return new AggregationEvaluator(collection, visible);
+    }
+
+    /** By the evaluation of change streams, which another corpus compares with the server. */
     private static boolean matches(Filter filter, Map<String, Object> row) {
-        if (filter instanceof Filter.Or or) {
-            return or.filters().stream().anyMatch(each -> matches(each, row));
-        }
-        Filter.Compare compare = (Filter.Compare) filter;
-        Object stored = at(row, compare.path());
-        if (compare.comparison() == Filter.Comparison.EQ) {
-            return compare(orNull(stored), compare.value()) == 0;
-        }
-        return stored instanceof BigDecimal
-                && compare(stored, compare.value()) >= 0
-                && compare.comparison() == Filter.Comparison.GTE;
+        return FilterPredicate.compile(filter, FieldMap.GENERIC).test(row, RecordContext.NONE);
     }
 
     private static Comparator<Map<String, Object>> order(List<Sort> sorts) {
@@ -101,10 +122,10 @@ final class AggregationEvaluator {
         };
     }
 
-    private static List<Map<String, Object>> group(Stage.Group group, List<Map<String, Object>> rows) {
+    private List<Map<String, Object>> group(Stage.Group group, List<Map<String, Object>> rows) {
         Map<Object, List<Map<String, Object>>> groups = new TreeMap<>(AggregationEvaluator::compare);
         for (Map<String, Object> row : rows) {
-            Object key = group.key() == null ? null : orNull(value(group.key(), row, MISSING));
+            Object key = group.key() == null ? null : orNull(value(group.key(), row));
             groups.computeIfAbsent(key, k -> new ArrayList<>()).add(row);
         }
         List<Map<String, Object>> result = new ArrayList<>();
@@ -117,11 +138,10 @@ final class AggregationEvaluator {
         return result;
     }
 
-    private static Map<String, Object> put(
-            Map<String, Object> into, Map<String, Expression> fields, Map<String, Object> row) {
+    private Map<String, Object> put(Map<String, Object> into, Map<String, Expression> fields, Map<String, Object> row) {
         Map<String, Object> made = into;
         for (Map.Entry<String, Expression> field : fields.entrySet()) {
-            Object value = value(field.getValue(), row, MISSING);
+            Object value = value(field.getValue(), row);
             if (value != MISSING) {
                 made = set(made, FieldPath.parse(field.getKey()).names(), value);
             }
@@ -156,7 +176,7 @@ final class AggregationEvaluator {
         return made;
     }
 
-    private static List<Map<String, Object>> window(Window window, List<Map<String, Object>> given) {
+    private List<Map<String, Object>> window(Window window, List<Map<String, Object>> given) {
         // Empty rows may be the same object, and each has a separate position.
         List<Map<String, Object>> rows =
                 given.stream().<Map<String, Object>>map(LinkedHashMap::new).toList();
@@ -165,8 +185,8 @@ final class AggregationEvaluator {
             List<Map<String, Object>> partition = rows.stream()
                     .filter(other -> window.partitionBy() == null
                             || compare(
-                                            orNull(value(window.partitionBy(), row, MISSING)),
-                                            orNull(value(window.partitionBy(), other, MISSING)))
+                                            orNull(value(window.partitionBy(), row)),
+                                            orNull(value(window.partitionBy(), other)))
                                     == 0)
                     .sorted(order(window.sorts()))
                     .toList();
@@ -193,10 +213,9 @@ final class AggregationEvaluator {
         return made;
     }
 
-    private static Object accumulate(Accumulator accumulator, List<Map<String, Object>> rows) {
-        List<Object> all = rows.stream()
-                .map(row -> value(accumulator.expression(), row, MISSING))
-                .toList();
+    private Object accumulate(Accumulator accumulator, List<Map<String, Object>> rows) {
+        List<Object> all =
+                rows.stream().map(row -> value(accumulator.expression(), row)).toList();
         List<Object> present = new ArrayList<>(all);
         present.removeIf(value -> value == MISSING);
         List<BigDecimal> numbers = all.stream()
@@ -229,7 +248,7 @@ final class AggregationEvaluator {
         return set;
     }
 
-    private static Object value(Expression expression, Map<String, Object> row, Object element) {
+    private Object value(Expression expression, Map<String, Object> row) {
         if (expression instanceof Expression.Field field) {
             return at(row, field.path());
         }
@@ -239,25 +258,40 @@ final class AggregationEvaluator {
         if (expression instanceof Expression.Document) {
             return row;
         }
-        if (expression instanceof Expression.Element part) {
-            return at(element, part.path());
+        if (expression instanceof Expression.Now) {
+            return BigDecimal.valueOf(System.currentTimeMillis());
+        }
+        if (expression instanceof Expression.Variable variable) {
+            return at(variables.get(variable.name()), variable.path());
+        }
+        if (expression instanceof Expression.Let let) {
+            Map<String, Object> more = new HashMap<>();
+            let.variables().forEach((name, value) -> more.put(name, value(value, row)));
+            return with(more).value(let.value(), row);
         }
         if (expression instanceof Expression.Composed composed) {
             return put(Map.of(), composed.members(), row);
         }
         if (expression instanceof Expression.Elements elements) {
-            List<Object> made = new ArrayList<>();
-            for (Object each : elements(value(elements.array(), row, element))) {
-                if (elements.condition() == null || truth(value(elements.condition(), row, each))) {
-                    made.add(elements.value() == null ? each : orNull(value(elements.value(), row, each)));
-                }
-            }
-            return made;
+            return elements(elements, row);
         }
         Expression.Call call = (Expression.Call) expression;
         return call(
                 call.operator(),
-                call.operands().stream().map(each -> value(each, row, element)).toList());
+                call.operands().stream().map(each -> value(each, row)).toList());
+    }
+
+    private List<Object> elements(Expression.Elements elements, Map<String, Object> row) {
+        List<Object> made = new ArrayList<>();
+        for (Object each : elements(value(elements.array(), row))) {
+            Map<String, Object> element = new HashMap<>();
+            element.put(elements.name(), each);
+            AggregationEvaluator inside = with(element);
+            if (elements.condition() == null || truth(inside.value(elements.condition(), row))) {
+                made.add(elements.value() == null ? each : orNull(inside.value(elements.value(), row)));
+            }
+        }
+        return made;
     }
 
     private static Object call(Operator operator, List<Object> values) {
@@ -286,12 +320,27 @@ final class AggregationEvaluator {
                 values.stream().map(AggregationEvaluator::orNull).collect(ArrayList::new, List::add, List::addAll);
             case SIZE -> first instanceof List<?> list ? BigDecimal.valueOf(list.size()) : null;
             case ELEMENT_AT -> elementAt(first, second);
+            case CONCAT ->
+                values.stream().allMatch(String.class::isInstance)
+                        ? values.stream().map(String.class::cast).collect(Collectors.joining())
+                        : null;
+            case ARRAY_TO_OBJECT -> first instanceof List<?> list ? object(list) : null;
             case SET_INTERSECTION -> {
                 List<Object> both = new ArrayList<>(elements(first));
                 both.removeIf(each -> elements(second).stream().noneMatch(other -> compare(each, other) == 0));
                 yield set(both);
             }
         };
+    }
+
+    private static Map<String, Object> object(List<?> members) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        for (Object member : members) {
+            if (member instanceof Map<?, ?> map && map.get("k") instanceof String name && map.containsKey("v")) {
+                object.put(name, map.get("v"));
+            }
+        }
+        return object;
     }
 
     private static Object elementAt(Object array, Object index) {

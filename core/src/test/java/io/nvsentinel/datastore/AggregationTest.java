@@ -45,7 +45,7 @@ class AggregationTest {
     @RegisterExtension
     static final PostgresDatabase DATABASE = PostgresDatabase.from(Databases.MIGRATED);
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    static final JsonMapper JSON = JsonMapper.builder().build();
 
     private Datastore datastore;
     private HealthEventStore store;
@@ -401,7 +401,7 @@ class AggregationTest {
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Map<String, Object>> pipeline(String text) {
+    static List<Map<String, Object>> pipeline(String text) {
         return JSON.readValue(text.replace('\'', '"'), List.class);
     }
 

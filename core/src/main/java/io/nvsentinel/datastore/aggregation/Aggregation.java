@@ -77,9 +77,10 @@ public record Aggregation(List<Stage> stages, int maxResults) {
      * Reads a pipeline in the form MongoDB writes it: a list of maps, each with one stage.
      *
      * <p>Known stages are {@code $match} (with {@code $expr}), {@code $sort $skip $limit $count $group $project $addFields $set
-     * $unwind $setWindowFields}; known accumulators {@code $sum $avg $min $max $first $last $push $addToSet $count}; known
+     * $unwind $lookup $setWindowFields}; known accumulators {@code $sum $avg $min $max $first $last $push $addToSet $count},
+     * in windows also {@code $shift}; known
      * operators {@code $and $or $not $eq $ne $gt $gte $lt $lte $add $subtract $multiply $divide $in $anyElementTrue $cond
-     * $ifNull $size $arrayElemAt $setIntersection $filter $map $literal}, and {@code {"$toLong": "$$NOW"}}. {@code $project}
+     * $ifNull $size $arrayElemAt $arrayToObject $concat $setIntersection $filter $map $let $literal}, and {@code {"$toLong": "$$NOW"}}. {@code $project}
      * includes and computes, it does not exclude.
      *
      * @param pipeline the stages

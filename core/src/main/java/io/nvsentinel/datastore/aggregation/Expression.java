@@ -25,11 +25,23 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Expression {
 
+    /**
+     * The expressions that this one consists of.
+     *
+     * @return the expressions; empty if there is none
+     */
+    default List<Expression> children() {
+        return List.of();
+    }
+
     /** The deepest nesting of expressions. */
     int MAX_DEPTH = 32;
 
     /** The most expressions in one. */
     int MAX_NODES = 1000;
+
+    /** The name of the current element, unless it has another. */
+    String ELEMENT = "this";
 
     /**
      * The value of a field; missing if there is none.
@@ -61,11 +73,38 @@ public sealed interface Expression {
     record Now() implements Expression {}
 
     /**
-     * The current element inside {@link Elements}, or a part of it.
+     * A variable, or a part of it: the current element inside {@link Elements}, a variable of {@link Let}, or one of
+     * {@link Stage.Lookup} in its stages.
      *
-     * @param path the part; empty for the element itself
+     * @param name the variable
+     * @param path the part; empty for all of it
      */
-    record Element(FieldPath path) implements Expression {}
+    record Variable(String name, FieldPath path) implements Expression {}
+
+    /**
+     * A value with variables.
+     *
+     * @param variables the variables by name; their values do not see each other
+     * @param value the value, which sees them
+     */
+    record Let(Map<String, Expression> variables, Expression value) implements Expression {
+        /**
+         * Checks the parts.
+         *
+         * @param variables the variables by name
+         * @param value the value
+         */
+        public Let {
+            variables = Collections.unmodifiableMap(new LinkedHashMap<>(variables));
+            variables.keySet().forEach(AggregationChecks::variable);
+            AggregationChecks.size(AggregationChecks.all(variables.values(), value));
+        }
+
+        @Override
+        public List<Expression> children() {
+            return AggregationChecks.all(variables.values(), value);
+        }
+    }
 
     /**
      * An operator and what it works on.
@@ -85,6 +124,11 @@ public sealed interface Expression {
             operands = List.copyOf(operands);
             AggregationChecks.operands(operator, operands);
         }
+
+        @Override
+        public List<Expression> children() {
+            return operands;
+        }
     }
 
     /**
@@ -103,6 +147,11 @@ public sealed interface Expression {
             members.keySet().forEach(FieldPath::of);
             AggregationChecks.size(List.copyOf(members.values()));
         }
+
+        @Override
+        public List<Expression> children() {
+            return List.copyOf(members.values());
+        }
     }
 
     /**
@@ -110,22 +159,31 @@ public sealed interface Expression {
      * elements.
      *
      * @param array the other array
-     * @param condition which elements to take, by {@link Element}; null for all
+     * @param name the variable that is the current element
+     * @param condition which elements to take; null for all
      * @param value the value for each element; null for the element itself; a missing value becomes null
      */
     record Elements(
             Expression array,
+            String name,
             @Nullable Expression condition,
             @Nullable Expression value) implements Expression {
         /**
          * Checks the parts.
          *
          * @param array the other array
+         * @param name the variable that is the current element
          * @param condition which elements to take
          * @param value what to make of each
          */
         public Elements {
+            AggregationChecks.variable(name);
             AggregationChecks.size(AggregationChecks.present(array, condition, value));
+        }
+
+        @Override
+        public List<Expression> children() {
+            return AggregationChecks.present(array, condition, value);
         }
     }
 
@@ -168,13 +226,35 @@ public sealed interface Expression {
     }
 
     /**
+     * A variable, or a part of it.
+     *
+     * @param name the variable
+     * @param path the part; empty for all of it
+     * @return the expression
+     */
+    static Expression variable(String name, String path) {
+        return new Variable(name, FieldPath.parse(path));
+    }
+
+    /**
+     * A value with variables.
+     *
+     * @param variables the variables by name
+     * @param value the value
+     * @return the expression
+     */
+    static Expression let(Map<String, Expression> variables, Expression value) {
+        return new Let(variables, value);
+    }
+
+    /**
      * A part of the current element.
      *
      * @param path the part; empty for the element itself
      * @return the expression
      */
     static Expression element(String path) {
-        return new Element(FieldPath.parse(path));
+        return new Variable(ELEMENT, FieldPath.parse(path));
     }
 
     /**
@@ -207,7 +287,7 @@ public sealed interface Expression {
      * @return the expression
      */
     static Expression filter(Expression array, Expression condition) {
-        return new Elements(array, condition, null);
+        return new Elements(array, ELEMENT, condition, null);
     }
 
     /**
@@ -218,6 +298,6 @@ public sealed interface Expression {
      * @return the expression
      */
     static Expression map(Expression array, Expression value) {
-        return new Elements(array, null, value);
+        return new Elements(array, ELEMENT, null, value);
     }
 }

@@ -44,7 +44,14 @@ public enum Operator {
     /** The element of an array at an index from 0, or from its end below 0; missing if there is none. */
     ELEMENT_AT(2, 2),
     /** The values that are elements of both arrays, each once, sorted; empty if one is no array. */
-    SET_INTERSECTION(2, 2);
+    SET_INTERSECTION(2, 2),
+    /** The strings one after another; null if an operand is none. */
+    CONCAT(1, 1000),
+    /**
+     * An object made of an array of {@code {"k": name, "v": value}}, of which the last one with a name counts; elements that
+     * have no such form are left out; null if the operand is no array.
+     */
+    ARRAY_TO_OBJECT(1, 1);
 
     private final int least;
     private final int most;

@@ -15,6 +15,18 @@ import org.jspecify.annotations.Nullable;
 /** One step of an {@link Aggregation}: takes documents, gives documents. Immutable. */
 public sealed interface Stage {
 
+    /** The deepest nesting of lookups. */
+    int MAX_LOOKUPS = 5;
+
+    /**
+     * The expressions that it evaluates for the documents that come; not those of stages inside it.
+     *
+     * @return the expressions; empty if there is none
+     */
+    default List<Expression> expressions() {
+        return List.of();
+    }
+
     /**
      * Keeps the documents that match.
      *
@@ -27,7 +39,12 @@ public sealed interface Stage {
      *
      * @param condition the expression
      */
-    record Where(Expression condition) implements Stage {}
+    record Where(Expression condition) implements Stage {
+        @Override
+        public List<Expression> expressions() {
+            return List.of(condition);
+        }
+    }
 
     /**
      * Sorts; documents that are equal in all of it keep their order.
@@ -104,6 +121,11 @@ public sealed interface Stage {
      * @param fields the other fields of the result
      */
     record Group(@Nullable Expression key, Map<String, Accumulator> fields) implements Stage {
+        @Override
+        public List<Expression> expressions() {
+            return AggregationChecks.of(key, fields.values());
+        }
+
         /**
          * Checks and copies the parts.
          *
@@ -124,6 +146,11 @@ public sealed interface Stage {
      * @param fields by path
      */
     record Project(Map<String, Expression> fields) implements Stage {
+        @Override
+        public List<Expression> expressions() {
+            return List.copyOf(fields.values());
+        }
+
         /**
          * Checks and copies the parts.
          *
@@ -142,6 +169,11 @@ public sealed interface Stage {
      * @param fields by path
      */
     record AddFields(Map<String, Expression> fields) implements Stage {
+        @Override
+        public List<Expression> expressions() {
+            return List.copyOf(fields.values());
+        }
+
         /**
          * Checks and copies the parts.
          *
@@ -167,7 +199,45 @@ public sealed interface Stage {
      *
      * @param window what to add
      */
-    record WindowFields(Window window) implements Stage {}
+    record WindowFields(Window window) implements Stage {
+        @Override
+        public List<Expression> expressions() {
+            return window.expressions();
+        }
+    }
+
+    /**
+     * Adds an array of the results of other stages, which run over a collection of this datastore for each document.
+     *
+     * @param collection the name of the collection
+     * @param variables what the stages see of the document, as {@link Expression.Variable}
+     * @param stages the stages
+     * @param as the path of the array
+     */
+    record Lookup(String collection, Map<String, Expression> variables, List<Stage> stages, FieldPath as)
+            implements Stage {
+        @Override
+        public List<Expression> expressions() {
+            return List.copyOf(variables.values());
+        }
+
+        /**
+         * Checks and copies the parts.
+         *
+         * @param collection the name of the collection
+         * @param variables what the stages see of the document
+         * @param stages the stages
+         * @param as the path of the array
+         * @throws InvalidRequestException if a name is not allowed, or there are too many stages
+         */
+        public Lookup {
+            variables = Collections.unmodifiableMap(new LinkedHashMap<>(variables));
+            variables.keySet().forEach(AggregationChecks::variable);
+            stages = List.copyOf(stages);
+            AggregationChecks.inner(stages);
+            AggregationChecks.paths(List.of(as.toString()));
+        }
+    }
 
     /**
      * Keeps the documents that match.
@@ -275,6 +345,20 @@ public sealed interface Stage {
      */
     static Stage unwind(String path) {
         return new Unwind(FieldPath.parse(path), false);
+    }
+
+    /**
+     * Adds an array of the results of other stages.
+     *
+     * @param collection the name of the collection over which they run
+     * @param variables what they see of the document, as {@link Expression#variable}
+     * @param stages the stages
+     * @param as the path of the array
+     * @return the stage
+     * @throws InvalidRequestException if a name is not allowed, or there are too many stages
+     */
+    static Stage lookup(String collection, Map<String, Expression> variables, List<Stage> stages, String as) {
+        return new Lookup(collection, variables, stages, FieldPath.parse(as));
     }
 
     /**

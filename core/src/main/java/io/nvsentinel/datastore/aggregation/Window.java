@@ -39,6 +39,16 @@ public record Window(@Nullable Expression partitionBy, List<Sort> sorts, Map<Str
     }
 
     /**
+     * The expressions that it evaluates.
+     *
+     * @return the expressions
+     */
+    public List<Expression> expressions() {
+        return AggregationChecks.of(
+                partitionBy, outputs.values().stream().map(Output::accumulator).toList());
+    }
+
+    /**
      * One added field.
      *
      * @param accumulator how its value is made

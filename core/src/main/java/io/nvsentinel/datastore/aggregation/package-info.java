@@ -7,7 +7,8 @@
  *
  * Everything is a JSON value, or missing. Paths mean what they mean in {@link io.nvsentinel.datastore.query.Filter}, as
  * long as the documents are the collection's documents; after {@code group} and {@code count} names are taken as they
- * are. A field that a stage adds is found by later stages under its name.
+ * are. A field that a stage adds is found by later stages under its name. In an expression a path does not go through the
+ * elements of arrays. Documents and entities in variables have the names of the collection's documents.
  *
  * <h2>Order</h2>
  *

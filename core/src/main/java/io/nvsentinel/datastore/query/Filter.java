@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Lists and maps are equal if all elements are, maps in any order.
  *   <li>In health events an absent {@code isFatal}, {@code isHealthy}, {@code force} or {@code skip} compares as false,
  *       because writers leave false out; {@code faultremediated} compares as its {@code value} if it is stored as
- *       {@code {"value": true}}, and as false if it is {@code {}}. For the same reason a missing text of an event equals the
+ *       {@code {"value": true}}, and as false if it is {@code {}}. For the same reason a missing string of an event equals the
  *       empty string, and a missing {@code recommendedAction} or {@code processingStrategy} equals 0. The number and the name of
  *       these two are equal: {@code "RESTART_VM"} and 15.
  * </ul>

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.aggregate;
 
+import io.nvsentinel.datastore.aggregation.Accumulator;
+import io.nvsentinel.datastore.aggregation.Aggregation;
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Operator;
+import io.nvsentinel.datastore.aggregation.Stage;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.query.FieldPath;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of an aggregation check when they are made. */
 public final class AggregationChecks {
+
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,99}");
 
     private AggregationChecks() {}
 
@@ -50,25 +58,98 @@ public final class AggregationChecks {
 
     private static int depth(List<Expression> expressions) {
         return expressions.stream()
-                .mapToInt(each -> 1 + depth(children(each)))
+                .mapToInt(each -> 1 + depth(each.children()))
                 .max()
                 .orElse(0);
     }
 
     private static int count(List<Expression> expressions) {
-        return expressions.stream().mapToInt(each -> 1 + count(children(each))).sum();
+        return expressions.stream().mapToInt(each -> 1 + count(each.children())).sum();
     }
 
-    private static List<Expression> children(Expression expression) {
-        if (expression instanceof Expression.Call call) {
-            return call.operands();
+    /**
+     * Several expressions and one more.
+     *
+     * @param some the expressions
+     * @param last the one more
+     * @return all of them
+     */
+    public static List<Expression> all(Collection<Expression> some, Expression last) {
+        List<Expression> all = new ArrayList<>(some);
+        all.add(last);
+        return List.copyOf(all);
+    }
+
+    /**
+     * The expressions of a key and of accumulators.
+     *
+     * @param key the key, or null
+     * @param accumulators the accumulators
+     * @return all of them
+     */
+    public static List<Expression> of(@Nullable Expression key, Collection<Accumulator> accumulators) {
+        List<Expression> all = new ArrayList<>(present(key));
+        accumulators.forEach(each -> all.add(each.expression()));
+        return List.copyOf(all);
+    }
+
+    /**
+     * Checks that all variables of an expression are defined.
+     *
+     * @param expression the expression
+     * @param visible the variables that are defined around it
+     */
+    static void visible(Expression expression, Set<String> visible) {
+        if (expression instanceof Expression.Variable variable && !visible.contains(variable.name())) {
+            throw new InvalidRequestException("unknown variable $$" + variable.name() + "; visible are "
+                    + visible.stream().sorted().toList() + ", and $$ROOT, and {\"$toLong\": \"$$NOW\"}");
         }
-        if (expression instanceof Expression.Composed composed) {
-            return List.copyOf(composed.members().values());
+        Set<String> inside = new HashSet<>(visible);
+        if (expression instanceof Expression.Let let) {
+            inside.addAll(let.variables().keySet());
+            let.variables().values().forEach(each -> visible(each, visible));
+            visible(let.value(), inside);
+        } else if (expression instanceof Expression.Elements elements) {
+            inside.add(elements.name());
+            visible(elements.array(), visible);
+            present(elements.condition(), elements.value()).forEach(each -> visible(each, inside));
+        } else {
+            expression.children().forEach(each -> visible(each, visible));
         }
-        return expression instanceof Expression.Elements elements
-                ? present(elements.array(), elements.condition(), elements.value())
-                : List.of();
+    }
+
+    /**
+     * Checks the name of a variable.
+     *
+     * @param name the name
+     */
+    public static void variable(String name) {
+        if (!VARIABLE.matcher(name).matches()) {
+            throw new InvalidRequestException("'" + name + "' is not a valid name of a variable: it must begin with a"
+                    + " letter and consist of letters, digits and _");
+        }
+    }
+
+    /**
+     * Checks the stages that an aggregation has inside a stage.
+     *
+     * @param stages the stages
+     */
+    public static void inner(List<Stage> stages) {
+        if (stages.size() > Aggregation.MAX_STAGES) {
+            throw new InvalidRequestException(
+                    "lookup has at most " + Aggregation.MAX_STAGES + " stages, not " + stages.size());
+        }
+        if (1 + lookups(stages) > Stage.MAX_LOOKUPS) {
+            throw new InvalidRequestException("lookup is nested deeper than " + Stage.MAX_LOOKUPS + " levels");
+        }
+    }
+
+    private static int lookups(List<Stage> stages) {
+        return stages.stream()
+                .mapToInt(stage -> stage instanceof Stage.Lookup lookup ? 1 + lookups(lookup.stages()) : 0)
+                .max()
+                .orElse(0);
     }
 
     /**

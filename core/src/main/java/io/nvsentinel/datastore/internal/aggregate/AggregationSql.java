@@ -9,9 +9,11 @@ import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.FilterSql;
 import io.nvsentinel.datastore.internal.filter.SqlFragment;
+import io.nvsentinel.datastore.internal.table.Table;
 import io.nvsentinel.datastore.query.FieldPath;
 import io.nvsentinel.datastore.query.Sort;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,11 +25,13 @@ import java.util.stream.Collectors;
  */
 public final class AggregationSql {
 
-    private final Binder binder = new Binder(1);
+    private final Scope scope;
+    private final Binder binder;
     private Relation relation;
-    private int aliases;
 
-    private AggregationSql(String table, FieldMap map) {
+    private AggregationSql(Scope scope, String table, FieldMap map) {
+        this.scope = scope;
+        this.binder = scope.binder();
         this.relation = Relation.table(table, map);
     }
 
@@ -40,13 +44,13 @@ public final class AggregationSql {
      * @return a statement with one column of type {@code jsonb}; it gives one row more than allowed if there are too many
      */
     public static SqlFragment render(Aggregation aggregation, String table, FieldMap map) {
-        AggregationSql sql = new AggregationSql(table, map);
+        AggregationSql sql = new AggregationSql(Scope.of(new Binder(1), map), table, map);
         aggregation.stages().forEach(sql::apply);
         return sql.finish(aggregation);
     }
 
     private SqlFragment finish(Aggregation aggregation) {
-        String document = relation.records() ? "jsonb_build_object('id', id) || data" : "data";
+        String document = result();
         if (aggregation.stages().stream().anyMatch(AggregationSql::mayDeepen)) {
             document = "{schema}.nvsentinel_limited_levels(" + document + ", 'the aggregation', CAST('{}' AS text[]))";
         }
@@ -54,11 +58,16 @@ public final class AggregationSql {
                 + (aggregation.maxResults() + 1L));
     }
 
+    private String result() {
+        return relation.records() ? "jsonb_build_object('id', id) || data" : "data";
+    }
+
     /** Whether documents of a stage may have more levels than the stored ones. */
     private static boolean mayDeepen(Stage stage) {
         return stage instanceof Stage.Group
                 || stage instanceof Stage.Project
                 || stage instanceof Stage.AddFields
+                || stage instanceof Stage.Lookup
                 || stage instanceof Stage.WindowFields;
     }
 
@@ -90,18 +99,20 @@ public final class AggregationSql {
         } else if (stage instanceof Stage.Unwind unwind) {
             unwind(unwind);
         } else if (stage instanceof Stage.WindowFields fields) {
-            relation = new WindowSql(binder, relation, nextAlias()).render(fields.window(), nextAlias());
+            relation = new WindowSql(scope, relation, nextAlias()).render(fields.window(), nextAlias());
+        } else if (stage instanceof Stage.Lookup lookup) {
+            lookup(lookup);
         } else {
             throw new IllegalStateException("unknown stage " + stage.getClass());
         }
     }
 
     private String nextAlias() {
-        return "s" + ++aliases;
+        return scope.alias();
     }
 
     private ExpressionSql expressions() {
-        return new ExpressionSql(binder, relation.map());
+        return new ExpressionSql(scope, relation.map());
     }
 
     private void select(String what, String rest) {
@@ -155,6 +166,31 @@ public final class AggregationSql {
             made = NewFields.put(made, field.getKey(), after, expressions.json(field.getValue()), binder);
         }
         select("SELECT " + relation.columns() + made + " AS data", "");
+        relation = relation.withMap(after);
+    }
+
+    /** The inner stages refer to columns of the row around, which hold the variables. */
+    private void lookup(Stage.Lookup lookup) {
+        String row = nextAlias();
+        Map<String, String> variables = new HashMap<>();
+        StringBuilder columns = new StringBuilder();
+        lookup.variables().forEach((name, value) -> {
+            String column = row + "_v" + variables.size();
+            columns.append(", ")
+                    .append(expressions().json(value))
+                    .append(" AS ")
+                    .append(column);
+            variables.put(name, row + "." + column);
+        });
+        FieldMap names = FieldMap.of(lookup.collection());
+        AggregationSql inner = new AggregationSql(
+                scope.with(variables).over(names), new Table(lookup.collection(), names).quoted(), names);
+        lookup.stages().forEach(inner::apply);
+        String found = "(SELECT COALESCE(jsonb_agg(" + inner.result() + inner.relation.orderBy() + "), '[]') FROM "
+                + inner.relation.from() + ")";
+        FieldMap after = NewFields.map(relation.map(), Set.of(lookup.as().toString()));
+        String data = NewFields.put("data", lookup.as().toString(), after, found, binder);
+        select("SELECT " + relation.columns() + data + " AS data FROM (SELECT *" + columns, ") AS " + row);
         relation = relation.withMap(after);
     }
 

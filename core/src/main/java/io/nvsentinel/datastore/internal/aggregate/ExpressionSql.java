@@ -3,13 +3,14 @@ package io.nvsentinel.datastore.internal.aggregate;
 
 import io.nvsentinel.datastore.aggregation.Expression;
 import io.nvsentinel.datastore.aggregation.Operator;
-import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.Binder;
 import io.nvsentinel.datastore.internal.filter.FieldMap;
 import io.nvsentinel.datastore.internal.filter.FieldSql;
 import io.nvsentinel.datastore.internal.filter.JsonText;
 import io.nvsentinel.datastore.query.FieldPath;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,20 +25,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExpressionSql {
 
+    private final Scope scope;
     private final Binder binder;
     private final FieldMap map;
-    private final @Nullable String element;
-    private final int depth;
 
-    ExpressionSql(Binder binder, FieldMap map) {
-        this(binder, map, null, 0);
+    /**
+     * Renders for one relation.
+     *
+     * @param scope the statement around, with the variables that it defines
+     * @param map what the paths of fields mean
+     */
+    ExpressionSql(Scope scope, FieldMap map) {
+        this.scope = scope;
+        this.binder = scope.binder();
+        this.map = map;
     }
 
-    private ExpressionSql(Binder binder, FieldMap map, @Nullable String element, int depth) {
-        this.binder = binder;
-        this.map = map;
-        this.element = element;
-        this.depth = depth;
+    private ExpressionSql with(Map<String, String> variables) {
+        return new ExpressionSql(scope.with(variables), map);
     }
 
     /** A value of type {@code jsonb}; null if it is missing. */
@@ -54,8 +59,11 @@ final class ExpressionSql {
         if (expression instanceof Expression.Now) {
             return "to_jsonb(" + number(expression) + ")";
         }
-        if (expression instanceof Expression.Element part) {
-            return element(part.path());
+        if (expression instanceof Expression.Variable variable) {
+            return scope.variable(variable.name(), variable.path());
+        }
+        if (expression instanceof Expression.Let let) {
+            return let(let);
         }
         if (expression instanceof Expression.Composed composed) {
             return composed(composed.members());
@@ -76,11 +84,17 @@ final class ExpressionSql {
                 + " AS jsonb)";
     }
 
-    private String element(FieldPath path) {
-        if (element == null) {
-            throw new InvalidRequestException("element is only available in filter and map");
-        }
-        return path.names().isEmpty() ? element : "(" + element + " #> " + names(path) + ")";
+    private String let(Expression.Let let) {
+        String alias = scope.alias();
+        Map<String, String> variables = new LinkedHashMap<>();
+        List<String> columns = new ArrayList<>();
+        let.variables().forEach((name, value) -> {
+            String column = "v" + columns.size();
+            variables.put(name, alias + "." + column);
+            columns.add(json(value) + " AS " + column);
+        });
+        return "(SELECT " + with(variables).json(let.value()) + " FROM (SELECT " + String.join(", ", columns)
+                + " OFFSET 0) AS " + alias + ")";
     }
 
     private String names(FieldPath path) {
@@ -97,19 +111,14 @@ final class ExpressionSql {
     }
 
     private String elements(Expression.Elements elements) {
-        String alias = "v" + depth;
-        ExpressionSql inside = new ExpressionSql(binder, map, alias + ".value", depth + 1);
+        String alias = scope.alias();
+        ExpressionSql inside = with(Map.of(elements.name(), alias + ".value"));
         String value = elements.value() == null ? alias + ".value" : inside.jsonOrNull(elements.value());
-        String from = nested().json(elements.array());
+        String from = json(elements.array());
         String where = elements.condition() == null ? "" : " WHERE " + inside.truth(elements.condition());
         return "(SELECT COALESCE(jsonb_agg(" + value + " ORDER BY " + alias
                 + ".position), '[]') FROM {schema}.nvsentinel_elements(" + from + ") WITH ORDINALITY AS " + alias
                 + "(value, position)" + where + ")";
-    }
-
-    /** For operands inside a subquery, whose aliases must not hide the outer ones. */
-    private ExpressionSql nested() {
-        return new ExpressionSql(binder, map, element, depth + 1);
     }
 
     private String json(Expression.Call call) {
@@ -122,13 +131,15 @@ final class ExpressionSql {
             case ARRAY -> "to_jsonb(CAST(ARRAY[" + joined(operands, ", ", this::jsonOrNull) + "] AS jsonb[]))";
             case SIZE ->
                 "(SELECT CASE jsonb_typeof(v) WHEN 'array' THEN to_jsonb(jsonb_array_length(v)) ELSE "
-                        + "'null' END FROM (SELECT "
-                        + nested().json(operands.get(0)) + " AS v) AS sized)";
+                        + "'null' END FROM (SELECT " + json(operands.get(0)) + " AS v OFFSET 0) AS " + scope.alias()
+                        + ")";
             case ELEMENT_AT ->
                 "(SELECT CASE jsonb_typeof(v) WHEN 'array' THEN v -> CAST(LEAST(GREATEST(trunc(n), -2147483648),"
-                        + " 2147483647) AS int) END FROM (SELECT " + nested().json(operands.get(0)) + " AS v, "
-                        + nested().number(operands.get(1)) + " AS n) AS picked)";
+                        + " 2147483647) AS int) END FROM (SELECT " + json(operands.get(0)) + " AS v, "
+                        + number(operands.get(1)) + " AS n OFFSET 0) AS " + scope.alias() + ")";
             case SET_INTERSECTION -> intersection(operands);
+            case CONCAT -> concat(operands);
+            case ARRAY_TO_OBJECT -> object(operands.get(0));
             case ADD, SUBTRACT, MULTIPLY, DIVIDE -> "COALESCE(" + limited(arithmetic(call), call) + ", 'null')";
             default -> "to_jsonb(" + condition(call) + ")";
         };
@@ -146,12 +157,34 @@ final class ExpressionSql {
     }
 
     private String intersection(List<Expression> operands) {
-        String a = "a" + depth;
-        String b = "b" + depth;
+        String a = scope.alias();
+        String b = scope.alias();
         return "(SELECT COALESCE(jsonb_agg(DISTINCT " + a + ".value), '[]') FROM {schema}.nvsentinel_elements("
-                + nested().json(operands.get(0)) + ") AS " + a
+                + json(operands.get(0)) + ") AS " + a
                 + "(value) WHERE EXISTS (SELECT FROM {schema}.nvsentinel_elements("
-                + nested().json(operands.get(1)) + ") AS " + b + "(value) WHERE " + b + ".value = " + a + ".value))";
+                + json(operands.get(1)) + ") AS " + b + "(value) WHERE " + b + ".value = " + a + ".value))";
+    }
+
+    /** SQL's || of strings is null if one of them is. */
+    private String concat(List<Expression> operands) {
+        return "COALESCE(to_jsonb(" + joined(operands, " || ", this::text) + "), 'null')";
+    }
+
+    /** A string, null if the value is none. */
+    private String text(Expression expression) {
+        String alias = scope.alias();
+        return "(SELECT CASE jsonb_typeof(v) WHEN 'string' THEN v #>> '{}' END FROM (SELECT " + json(expression)
+                + " AS v OFFSET 0) AS " + alias + ")";
+    }
+
+    private String object(Expression array) {
+        String of = scope.alias();
+        String each = scope.alias();
+        return "(SELECT CASE jsonb_typeof(v) WHEN 'array' THEN (SELECT COALESCE(jsonb_object_agg(" + each
+                + ".value ->> 'k', " + each + ".value -> 'v' ORDER BY " + each
+                + ".position), '{}') FROM {schema}.nvsentinel_elements(v) WITH ORDINALITY AS " + each
+                + "(value, position) WHERE jsonb_typeof(" + each + ".value -> 'k') = 'string' AND " + each
+                + ".value ? 'v') ELSE 'null' END FROM (SELECT " + json(array) + " AS v OFFSET 0) AS " + of + ")";
     }
 
     /** A boolean, never null. */
@@ -174,14 +207,14 @@ final class ExpressionSql {
             case EQ -> "(" + joined(operands, " = ", this::jsonOrNull) + ")";
             case NE -> "(" + joined(operands, " <> ", this::jsonOrNull) + ")";
             case IN -> {
-                String alias = "i" + depth;
-                yield "EXISTS (SELECT FROM {schema}.nvsentinel_elements(" + nested().json(operands.get(1)) + ") AS "
-                        + alias + "(value) WHERE " + alias + ".value = " + nested().jsonOrNull(operands.get(0)) + ")";
+                String alias = scope.alias();
+                yield "EXISTS (SELECT FROM {schema}.nvsentinel_elements(" + json(operands.get(1)) + ") AS " + alias
+                        + "(value) WHERE " + alias + ".value = " + jsonOrNull(operands.get(0)) + ")";
             }
             case ANY_ELEMENT_TRUE -> {
-                String alias = "t" + depth;
-                yield "EXISTS (SELECT FROM {schema}.nvsentinel_elements(" + nested().json(operands.get(0)) + ") AS "
-                        + alias + "(value) WHERE {schema}.nvsentinel_truth(" + alias + ".value))";
+                String alias = scope.alias();
+                yield "EXISTS (SELECT FROM {schema}.nvsentinel_elements(" + json(operands.get(0)) + ") AS " + alias
+                        + "(value) WHERE {schema}.nvsentinel_truth(" + alias + ".value))";
             }
             default -> order(call.operator(), operands);
         };

@@ -6,10 +6,12 @@ import io.nvsentinel.datastore.aggregation.Operator;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.filter.MongoValues;
 import io.nvsentinel.datastore.query.FieldPath;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,30 +38,41 @@ final class MongoExpression {
             Map.entry("$ifNull", Operator.IF_NULL),
             Map.entry("$size", Operator.SIZE),
             Map.entry("$arrayElemAt", Operator.ELEMENT_AT),
-            Map.entry("$setIntersection", Operator.SET_INTERSECTION));
+            Map.entry("$setIntersection", Operator.SET_INTERSECTION),
+            Map.entry("$concat", Operator.CONCAT),
+            Map.entry("$arrayToObject", Operator.ARRAY_TO_OBJECT));
 
-    /** The name of the current element, or null outside of $filter and $map. */
-    private final @Nullable String element;
+    /** Where in the stage the expression is, for errors. */
+    private final String where;
 
     private final int depth;
 
-    private MongoExpression(@Nullable String element, int depth) {
-        this.element = element;
+    private MongoExpression(String where, int depth) {
+        this.where = where;
         this.depth = depth;
     }
 
-    static Expression parse(@Nullable Object value) {
-        return new MongoExpression(null, 0).read(value);
+    static Expression parse(@Nullable Object value, String where) {
+        return new MongoExpression(where, 0).read(value);
     }
 
-    private Expression below(@Nullable Object value) {
-        return new MongoExpression(element, depth + 1).read(value);
+    private Expression below(String name, @Nullable Object value) {
+        return new MongoExpression(where + "." + name, depth + 1).read(value);
+    }
+
+    private List<Expression> below(Collection<?> values) {
+        List<Expression> all = new ArrayList<>();
+        values.forEach(value -> all.add(below(String.valueOf(all.size()), value)));
+        return all;
+    }
+
+    private InvalidRequestException refused(String what) {
+        return new InvalidRequestException(where + ": " + what);
     }
 
     private Expression read(@Nullable Object value) {
         if (depth > Expression.MAX_DEPTH) {
-            throw new InvalidRequestException(
-                    "the expression is nested deeper than " + Expression.MAX_DEPTH + " levels");
+            throw refused("the expression is nested deeper than " + Expression.MAX_DEPTH + " levels");
         }
         if (value instanceof String text && text.startsWith("$")) {
             return text.startsWith("$$") ? variable(text) : Expression.field(text.substring(1));
@@ -68,8 +81,7 @@ final class MongoExpression {
             return map(map);
         }
         if (value instanceof Collection<?> list) {
-            return new Expression.Call(
-                    Operator.ARRAY, list.stream().map(this::below).toList());
+            return new Expression.Call(Operator.ARRAY, below(list));
         }
         if (value instanceof Object[] array) {
             return read(Arrays.asList(array));
@@ -81,17 +93,18 @@ final class MongoExpression {
         if (text.equals("$$ROOT") || text.equals("$$CURRENT")) {
             return Expression.document();
         }
-        if (element != null) {
-            String name = "$$" + element;
-            if (text.equals(name)) {
-                return Expression.element("");
-            }
-            if (text.startsWith(name + ".")) {
-                return Expression.element(text.substring(name.length() + 1));
-            }
+        int dot = text.indexOf('.');
+        String name = text.substring(2, dot < 0 ? text.length() : dot);
+        String path = dot < 0 ? "" : text.substring(dot + 1);
+        if (name.equals("ROOT") || name.equals("CURRENT")) {
+            return Expression.field(path);
         }
-        throw new InvalidRequestException("unknown variable " + text
-                + "; supported are $$ROOT, the element in $filter and $map, and {\"$toLong\": \"$$NOW\"}");
+        if (name.isEmpty() || name.equals(name.toUpperCase(Locale.ROOT)) && !name.matches("[a-z].*")) {
+            throw refused("unknown variable " + text
+                    + "; supported are $$ROOT, $$CURRENT, variables of $let, $lookup, $filter and $map, and"
+                    + " {\"$toLong\": \"$$NOW\"}");
+        }
+        return Expression.variable(name, path);
     }
 
     private Expression map(Map<?, ?> map) {
@@ -103,12 +116,11 @@ final class MongoExpression {
                 .count();
         if (operators == 0) {
             Map<String, Expression> members = new LinkedHashMap<>();
-            map.forEach((name, value) -> members.put(String.valueOf(name), below(value)));
+            map.forEach((name, value) -> members.put(String.valueOf(name), below(String.valueOf(name), value)));
             return Expression.object(members);
         }
         if (map.size() > 1) {
-            throw new InvalidRequestException(
-                    "an expression must have one operator, not " + map.size() + ": " + map.keySet());
+            throw refused("an expression must have one operator, not " + map.size() + ": " + map.keySet());
         }
         Map.Entry<?, ?> only = map.entrySet().iterator().next();
         return operator(String.valueOf(only.getKey()), only.getValue());
@@ -120,40 +132,55 @@ final class MongoExpression {
             case "$toLong" -> now(operand);
             case "$filter" -> {
                 Map<?, ?> parts = parts(name, operand, List.of("input", "cond"), List.of("as"));
-                yield Expression.filter(below(parts.get("input")), inside(parts).read(parts.get("cond")));
+                yield new Expression.Elements(
+                        below("$filter.input", parts.get("input")),
+                        as(parts),
+                        below("$filter.cond", parts.get("cond")),
+                        null);
             }
             case "$map" -> {
                 Map<?, ?> parts = parts(name, operand, List.of("input", "in"), List.of("as"));
-                yield Expression.map(below(parts.get("input")), inside(parts).read(parts.get("in")));
+                yield new Expression.Elements(
+                        below("$map.input", parts.get("input")), as(parts), null, below("$map.in", parts.get("in")));
             }
+            case "$let" -> let(parts(name, operand, List.of("vars", "in"), List.of()));
             case "$cond" -> cond(operand);
             default -> call(name, operand);
         };
     }
 
-    private static Expression now(@Nullable Object operand) {
+    private Expression let(Map<?, ?> parts) {
+        if (!(parts.get("vars") instanceof Map<?, ?> vars)) {
+            throw refused("$let requires vars, a map of variables");
+        }
+        Map<String, Expression> variables = new LinkedHashMap<>();
+        vars.forEach((name, value) -> variables.put(String.valueOf(name), below("$let.vars." + name, value)));
+        return Expression.let(variables, below("$let.in", parts.get("in")));
+    }
+
+    private Expression now(@Nullable Object operand) {
         if ("$$NOW".equals(operand)) {
             return Expression.now();
         }
-        throw new InvalidRequestException("$toLong supports only \"$$NOW\"");
+        throw refused("$toLong supports only \"$$NOW\"");
     }
 
-    private MongoExpression inside(Map<?, ?> parts) {
-        Object name = parts.containsKey("as") ? parts.get("as") : "this";
+    private String as(Map<?, ?> parts) {
+        Object name = parts.containsKey("as") ? parts.get("as") : Expression.ELEMENT;
         if (name instanceof String text && !text.isEmpty()) {
-            if (element != null) {
-                throw new InvalidRequestException("$filter and $map cannot be nested in each other");
-            }
-            return new MongoExpression(text, depth + 1);
+            return text;
         }
-        throw new InvalidRequestException("as requires a name");
+        throw refused("as requires a name");
     }
 
     private Expression cond(@Nullable Object operand) {
         if (operand instanceof Map<?, ?>) {
             Map<?, ?> parts = parts("$cond", operand, List.of("if", "then", "else"), List.of());
             return Expression.of(
-                    Operator.COND, below(parts.get("if")), below(parts.get("then")), below(parts.get("else")));
+                    Operator.COND,
+                    below("$cond.if", parts.get("if")),
+                    below("$cond.then", parts.get("then")),
+                    below("$cond.else", parts.get("else")));
         }
         return call("$cond", operand);
     }
@@ -161,26 +188,29 @@ final class MongoExpression {
     private Expression call(String name, @Nullable Object operand) {
         Operator operator = OPERATORS.get(name);
         if (operator == null) {
-            throw new InvalidRequestException("unknown operator " + name + " in an expression; supported are "
-                    + OPERATORS.keySet().stream().sorted().toList() + ", $filter, $map, $literal and $toLong");
+            throw refused("unknown operator " + name + " in an expression; supported are "
+                    + OPERATORS.keySet().stream().sorted().toList() + ", $filter, $map, $let, $literal and $toLong");
         }
         Object list = operand instanceof Object[] array ? Arrays.asList(array) : operand;
         List<Expression> operands = list instanceof Collection<?> each
-                ? each.stream().map(this::below).toList()
-                : List.of(below(operand));
-        return new Expression.Call(operator, operands);
+                ? new MongoExpression(where + "." + name, depth).below(each)
+                : List.of(below(name, operand));
+        try {
+            return new Expression.Call(operator, operands);
+        } catch (InvalidRequestException e) {
+            throw new InvalidRequestException(where + ": " + e.getMessage(), null, e);
+        }
     }
 
-    private static Map<?, ?> parts(
-            String name, @Nullable Object operand, List<String> required, List<String> optional) {
+    private Map<?, ?> parts(String name, @Nullable Object operand, List<String> required, List<String> optional) {
         if (operand instanceof Map<?, ?> map && map.keySet().containsAll(required)) {
             for (Object key : map.keySet()) {
                 if (!required.contains(key) && !optional.contains(key)) {
-                    throw new InvalidRequestException(name + " does not support " + key);
+                    throw refused(name + " does not support " + key);
                 }
             }
             return map;
         }
-        throw new InvalidRequestException(name + " requires a map with " + String.join(", ", required));
+        throw refused(name + " requires a map with " + String.join(", ", required));
     }
 }

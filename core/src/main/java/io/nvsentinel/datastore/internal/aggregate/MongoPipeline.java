@@ -11,16 +11,20 @@ import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.datastore.query.Sort;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Parses pipelines in MongoDB's syntax. An unsupported element is rejected with its name and place. */
 public final class MongoPipeline {
 
     private static final String STAGES =
-            "$match, $sort, $skip, $limit, $count, $group, $project, $addFields, $set, $unwind and $setWindowFields";
+            "$match, $sort, $skip, $limit, $count, $group, $project, $addFields, $set, $unwind, $lookup and "
+                    + "$setWindowFields";
 
     private static final Map<String, Accumulator.Kind> ACCUMULATORS = Map.of(
             "$sum", Accumulator.Kind.SUM,
@@ -33,6 +37,8 @@ public final class MongoPipeline {
             "$addToSet", Accumulator.Kind.ADD_TO_SET,
             "$count", Accumulator.Kind.COUNT);
 
+    private static final Set<String> LOOKUP = Set.of("from", "let", "pipeline", "as");
+
     private MongoPipeline() {}
 
     /**
@@ -42,25 +48,34 @@ public final class MongoPipeline {
      * @return the aggregation
      */
     public static Aggregation parse(List<? extends Map<String, ?>> pipeline) {
+        return new Aggregation(all(pipeline, 0, Set.of()), Aggregation.DEFAULT_MAX_RESULTS);
+    }
+
+    private static List<Stage> all(List<?> pipeline, int depth, Set<String> visible) {
+        if (depth > Stage.MAX_LOOKUPS) {
+            throw new InvalidRequestException("$lookup is nested deeper than " + Stage.MAX_LOOKUPS + " levels");
+        }
         List<Stage> stages = new ArrayList<>();
         for (int i = 0; i < pipeline.size(); i++) {
             try {
-                stages.addAll(stages(pipeline.get(i)));
+                List<Stage> read = stages(map("a stage", pipeline.get(i)), depth, visible);
+                read.forEach(stage -> stage.expressions().forEach(each -> AggregationChecks.visible(each, visible)));
+                stages.addAll(read);
             } catch (InvalidRequestException e) {
                 throw new InvalidRequestException("stage " + (i + 1) + ": " + e.getMessage(), null, e);
             }
         }
-        return new Aggregation(stages, Aggregation.DEFAULT_MAX_RESULTS);
+        return stages;
     }
 
-    private static List<Stage> stages(Map<?, ?> stage) {
+    private static List<Stage> stages(Map<?, ?> stage, int depth, Set<String> visible) {
         if (stage.size() != 1) {
             throw new InvalidRequestException("a stage must have exactly one name, not " + stage.keySet());
         }
         Map.Entry<?, ?> only = stage.entrySet().iterator().next();
         String name = String.valueOf(only.getKey());
         Object operand = only.getValue();
-        return name.equals("$match") ? match(map(name, operand)) : List.of(stage(name, operand));
+        return name.equals("$match") ? match(map(name, operand)) : List.of(stage(name, operand, depth, visible));
     }
 
     private static List<Stage> match(Map<String, ?> filter) {
@@ -68,11 +83,11 @@ public final class MongoPipeline {
         if (!plain.containsKey("$expr")) {
             return List.of(Stage.match(Filter.parse(plain)));
         }
-        Expression condition = MongoExpression.parse(plain.remove("$expr"));
+        Expression condition = MongoExpression.parse(plain.remove("$expr"), "$match.$expr");
         return List.of(Stage.match(Filter.parse(plain)), Stage.where(condition));
     }
 
-    private static Stage stage(String name, @Nullable Object operand) {
+    private static Stage stage(String name, @Nullable Object operand, int depth, Set<String> visible) {
         return switch (name) {
             case "$sort" -> new Stage.Sorted(sorts(name, operand));
             case "$skip" -> Stage.skip(whole(name, operand));
@@ -82,6 +97,7 @@ public final class MongoPipeline {
             case "$project" -> project(map(name, operand));
             case "$addFields", "$set" -> Stage.addFields(expressions(map(name, operand)));
             case "$unwind" -> unwind(operand);
+            case "$lookup" -> lookup(map(name, operand), depth, visible);
             case "$setWindowFields" -> MongoWindow.parse(map(name, operand));
             default -> throw new InvalidRequestException("unknown stage " + name + "; " + STAGES + " are supported");
         };
@@ -110,7 +126,7 @@ public final class MongoPipeline {
             }
         });
         Object key = group.get("_id");
-        return Stage.group(key == null ? null : MongoExpression.parse(key), fields);
+        return Stage.group(key == null ? null : MongoExpression.parse(key, "_id"), fields);
     }
 
     /** One accumulator, alone in its map. */
@@ -130,7 +146,7 @@ public final class MongoPipeline {
             }
             return Accumulator.count();
         }
-        return new Accumulator(kind, MongoExpression.parse(only.getValue()));
+        return new Accumulator(kind, MongoExpression.parse(only.getValue(), name + "." + only.getKey()));
     }
 
     private static Stage project(Map<String, ?> fields) {
@@ -143,7 +159,7 @@ public final class MongoPipeline {
                 throw new InvalidRequestException(
                         "$project: " + path + " cannot be excluded; list the fields to include");
             } else {
-                kept.put(path, MongoExpression.parse(operand));
+                kept.put(path, MongoExpression.parse(operand, path));
             }
         });
         return Stage.project(kept);
@@ -158,7 +174,7 @@ public final class MongoPipeline {
         Map<String, Expression> expressions = new LinkedHashMap<>();
         fields.forEach((path, operand) -> {
             newField(path);
-            expressions.put(path, MongoExpression.parse(operand));
+            expressions.put(path, MongoExpression.parse(operand, path));
         });
         return expressions;
     }
@@ -168,6 +184,38 @@ public final class MongoPipeline {
         if (path.startsWith("$")) {
             throw new InvalidRequestException("the name of a field must not start with $: " + path);
         }
+    }
+
+    private static Stage lookup(Map<String, ?> parts, int depth, Set<String> visible) {
+        for (String part : parts.keySet()) {
+            if (!LOOKUP.contains(part)) {
+                throw new InvalidRequestException("$lookup does not support " + part + "; use let and pipeline");
+            }
+        }
+        if (!(parts.get("pipeline") instanceof List<?> pipeline)) {
+            throw new InvalidRequestException("$lookup requires a pipeline, a list of stages");
+        }
+        Map<String, Expression> variables = new LinkedHashMap<>();
+        if (parts.get("let") != null) {
+            map("let", parts.get("let"))
+                    .forEach((name, value) -> variables.put(name, MongoExpression.parse(value, "$lookup.let." + name)));
+        }
+        Set<String> inside = new HashSet<>(visible);
+        inside.addAll(variables.keySet());
+        try {
+            return Stage.lookup(
+                    collection(text("from", parts.get("from"))),
+                    variables,
+                    all(pipeline, depth + 1, inside),
+                    text("as", parts.get("as")));
+        } catch (InvalidRequestException e) {
+            throw new InvalidRequestException("$lookup: " + e.getMessage(), null, e);
+        }
+    }
+
+    /** MongoDB's collection HealthEvents is the table health_events. */
+    private static String collection(String name) {
+        return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
     }
 
     private static Stage unwind(@Nullable Object operand) {

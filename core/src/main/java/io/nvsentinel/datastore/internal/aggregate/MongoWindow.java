@@ -28,7 +28,7 @@ final class MongoWindow {
             }
         }
         Object partition = stage.get("partitionBy");
-        Expression partitionBy = partition == null ? null : MongoExpression.parse(partition);
+        Expression partitionBy = partition == null ? null : MongoExpression.parse(partition, "partitionBy");
         List<Sort> sorts = stage.get("sortBy") == null ? List.of() : MongoPipeline.sorts("sortBy", stage.get("sortBy"));
         Map<String, Window.Output> outputs = new LinkedHashMap<>();
         MongoPipeline.map("output", stage.get("output")).forEach((path, output) -> {
@@ -41,8 +41,28 @@ final class MongoWindow {
     private static Window.Output output(String path, Map<String, ?> output) {
         Map<String, Object> accumulator = new LinkedHashMap<>(output);
         Object window = accumulator.remove("window");
+        if (accumulator.containsKey("$shift") && accumulator.size() == 1) {
+            return shift(path, window, MongoPipeline.map("$shift", accumulator.get("$shift")));
+        }
         Accumulator read = MongoPipeline.accumulator(path, accumulator);
         return new Window.Output(read, window == null ? Frame.WHOLE : frame(MongoPipeline.map("window", window)));
+    }
+
+    /** The value of the document that many places away: the first one of a window of that document alone. */
+    private static Window.Output shift(String path, @Nullable Object window, Map<String, ?> shift) {
+        if (window != null) {
+            throw new InvalidRequestException(path + ": $shift has no window");
+        }
+        for (String part : shift.keySet()) {
+            if (!part.equals("output") && !part.equals("by") && !(part.equals("default") && shift.get(part) == null)) {
+                throw new InvalidRequestException(path + ": $shift does not support " + part
+                        + (part.equals("default") ? " other than null; use $ifNull" : ""));
+            }
+        }
+        long by = MongoPipeline.whole("by", shift.get("by"));
+        return new Window.Output(
+                Accumulator.first(MongoExpression.parse(shift.get("output"), path + ".$shift.output")),
+                new Frame(by, by));
     }
 
     private static Frame frame(Map<String, ?> window) {
@@ -52,7 +72,7 @@ final class MongoWindow {
         if (window.size() == 1 && window.get("documents") instanceof List<?> bounds && bounds.size() == 2) {
             return new Frame(bound(bounds.get(0)), bound(bounds.get(1)));
         }
-        throw new InvalidRequestException("window must be {\"documents\": [from, to]}");
+        throw new InvalidRequestException("$setWindowFields: window must be {\"documents\": [from, to]}");
     }
 
     private static @Nullable Long bound(@Nullable Object bound) {

@@ -14,19 +14,21 @@ import org.jspecify.annotations.Nullable;
 /** Renders the fields that are made of neighbouring documents. */
 final class WindowSql {
 
+    private final Scope scope;
     private final Binder binder;
     private final Relation before;
     private final String prefix;
 
-    WindowSql(Binder binder, Relation before, String prefix) {
-        this.binder = binder;
+    WindowSql(Scope scope, Relation before, String prefix) {
+        this.scope = scope;
+        this.binder = scope.binder();
         this.before = before;
         this.prefix = prefix;
     }
 
     Relation render(Window window, String alias) {
         SortColumns sorts = SortColumns.of(window.sorts(), before.map(), binder, prefix);
-        ExpressionSql expressions = new ExpressionSql(binder, before.map());
+        ExpressionSql expressions = new ExpressionSql(scope, before.map());
         String partition = window.partitionBy() == null
                 ? ""
                 : ", " + expressions.jsonOrNull(window.partitionBy()) + " AS " + prefix + "_p";

@@ -77,7 +77,7 @@ abstract class FilterReader<R> {
         throw new IllegalStateException("unknown filter " + test.getClass());
     }
 
-    /** A path that goes on below an array, or below what is stored in its place: an element matches, or for null, there is none. */
+    /** A path that continues below an array, or below what is stored in its place: an element matches, or for null, there is none. */
     private R inElements(Filter.OnField test, int rest, FieldMap map) {
         List<String> names = test.path().names();
         int end = names.size() - rest;

@@ -102,10 +102,40 @@ class UpdateTest {
                 isRefused(update, column);
             }
         }
-        for (String column : List.of("created_at", "id", "_id", "createdAt")) {
+        for (String column : List.of("id", "_id")) {
             isRefused(set(column, "2026-01-02T03:04:05Z"), column);
             isRefused(currentDate(column), column);
         }
+        assertThatThrownBy(() -> UpdateSql.render(set("created_at", "2026-01-02T03:04:05Z"), FieldMap.GENERIC, 1))
+                .isInstanceOf(InvalidRequestException.class);
+    }
+
+    @Test
+    void theTimeOfCreationIsAMemberOfEvents() {
+        for (String path : List.of("createdAt", "created_at", "CREATEDAT")) {
+            assertThat(event("{\"createdat\": \"2020-01-01T00:00:00Z\"}", set(path, "2026-01-02T04:04:05+01:00")))
+                    .isEqualTo("{\"createdAt\": \"2026-01-02T03:04:05Z\"}");
+        }
+        assertThat(event("{}", currentDate("createdAt"))).startsWith("{\"createdAt\": \"20");
+    }
+
+    @Test
+    void pullsWhatMatches() {
+        String document = "{\"l\": [1, 5, {\"a\": 1, \"b\": 2}, {\"a\": 2}, [5]]}";
+        assertThat(thing(document, Update.pullMatching("l", Filter.gt("", 1))))
+                .isEqualTo("{\"l\": [1, {\"a\": 1, \"b\": 2}, {\"a\": 2}, [5]]}");
+        assertThat(thing(document, Update.parse(Map.of("$pull", Map.of("l", Map.of("a", 1))))))
+                .isEqualTo("{\"l\": [1, 5, {\"a\": 2}, [5]]}");
+        assertThat(thing(document, Update.parse(Map.of("$pull", Map.of("l", Map.of("$in", List.of(1, 5)))))))
+                .isEqualTo("{\"l\": [{\"a\": 1, \"b\": 2}, {\"a\": 2}, [5]]}");
+        assertThat(thing("{\"x\": 1}", Update.pullMatching("l", Filter.gt("", 1)), set("x", 2)))
+                .isEqualTo("{\"x\": 2}");
+        assertThatThrownBy(() -> thing("{\"l\": 1}", Update.pullMatching("l", Filter.gt("", 1))))
+                .hasMessageContaining("pull needs an array at l");
+        assertThat(event(
+                        "{\"healthevent\": {\"entitiesimpacted\": [{\"entitytype\": \"GPU\"}, {\"entityType\": \"NIC\"}]}}",
+                        Update.pullMatching("healthevent.entitiesImpacted", Filter.eq("entityType", "GPU"))))
+                .isEqualTo("{\"healthevent\": {\"entitiesImpacted\": [{\"entityType\": \"NIC\"}]}}");
     }
 
     private static void isRefused(Update update, String column) {
@@ -352,16 +382,19 @@ class UpdateTest {
         Map<String, Object> update = new LinkedHashMap<>();
         update.put("$set", Map.of("a.b", Map.of("$date", "2026-11-01T00:00:00Z")));
         update.put("$inc", Map.of("n", 2));
-        update.put("$push", Map.of("l", 1));
-        update.put("$addToSet", Map.of("l", 1));
+        update.put("$push", Map.of("l", Map.of("$each", List.of(1, 1))));
+        update.put("$addToSet", Map.of("l", Map.of("$each", List.of(1, 2))));
+        update.put("$setOnInsert", Map.of("new only", 1));
         update.put("$pull", Map.of("m", 1));
         update.put("$rename", Map.of("old", "new"));
         update.put("$unset", Map.of("gone", ""));
         assertThat(thing("{\"old\": 1, \"gone\": 1, \"m\": [1, 2]}", Update.parse(update)))
-                .isEqualTo("{\"a\": {\"b\": \"2026-11-01T00:00:00Z\"}, \"l\": [1], \"m\": [2], \"n\": 2, \"new\": 1}");
+                .isEqualTo(
+                        "{\"a\": {\"b\": \"2026-11-01T00:00:00Z\"}, \"l\": [1, 1, 2], \"m\": [2], \"n\": 2, \"new\": 1}");
         for (Map<String, ?> bad : List.<Map<String, ?>>of(
                 Map.of("$mul", Map.of("a", 2)),
-                Map.of("$push", Map.of("a", Map.of("$each", List.of(1)))),
+                Map.of("$push", Map.of("a", Map.of("$each", List.of(1), "$slice", 2))),
+                Map.of("$pull", Map.of("a", Map.of("$type", "string"))),
                 Map.of("$currentDate", Map.of("a", "date")),
                 Map.of("$inc", Map.of("a", "1")),
                 Map.of("$set", 5),
