@@ -32,17 +32,19 @@ final class SchemaCheck implements Check {
 
     @Override
     public void run(Patient patient) throws SQLException {
-        if ("t"
-                .equals(Sql.one(
-                                patient.connection(),
-                                HAS_TABLES,
-                                patient.options().schema())
-                        .get(0))) {
+        SchemaStatus status;
+        try {
+            status = Objects.requireNonNull(SchemaStatus.of(patient.options()).block());
+        } catch (DatastoreException e) {
+            if (!e.isRetryable() && hasTables(patient)) {
+                patient.hasTables();
+            }
+            throw e;
+        }
+        Map<String, @Nullable Object> facts = facts(status);
+        if (status.current() != null) {
             patient.hasTables();
         }
-        SchemaStatus status =
-                Objects.requireNonNull(SchemaStatus.of(patient.options()).block());
-        Map<String, @Nullable Object> facts = facts(status);
         if (!status.failed().isEmpty()) {
             patient.fail("migrations have failed: " + String.join(", ", status.failed()), MIGRATE, facts);
         } else if (status.current() == null) {
@@ -56,6 +58,11 @@ final class SchemaCheck implements Check {
         } else {
             current(patient, status, facts);
         }
+    }
+
+    private static boolean hasTables(Patient patient) throws SQLException {
+        String schema = patient.options().schema();
+        return "t".equals(Sql.one(patient.connection(), HAS_TABLES, schema).get(0));
     }
 
     private static void current(Patient patient, SchemaStatus status, Map<String, @Nullable Object> facts) {
