@@ -21,6 +21,11 @@ GRANT USAGE ON SEQUENCE resume_tokens_epoch_seq TO nvsentinel_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters, handled_changes, group_members TO nvsentinel_app;
 GRANT SELECT ON dead_letters, group_members TO nvsentinel_reader;
 
+-- Probing once what change streams assume of the server.
+GRANT SELECT, INSERT ON datastore_probe TO nvsentinel_app;
+GRANT SELECT ON datastore_probe TO nvsentinel_reader;
+GRANT USAGE ON SEQUENCE datastore_probe_id_seq TO nvsentinel_app;
+
 -- The schema's version, which schemaMode validate reads.
 GRANT SELECT ON nvsentinel_schema_history TO nvsentinel_app, nvsentinel_reader;
 

@@ -56,6 +56,22 @@ public interface Datastore extends DatastoreSession {
     }
 
     /**
+     * Checks what change streams assume of the server: that the changelog's sequence generates ids one at a time for the changelog
+     * alone; and, with two sessions that roll back, that the lock of a writer is visible before it draws an id and until its row
+     * is visible, that ids rise in the order in which they are drawn, and that an exclusive advisory lock makes a shared one fail.
+     * Connecting checks the sequence every time, and with {@link SchemaMode#MIGRATE} and {@link SchemaMode#VALIDATE} the rest once
+     * for each version of the server, unless {@link DatastoreOptions#skipServerProbe()} is true.
+     *
+     * @param options how to connect; the sessions use {@link DatastoreOptions#directHost()} if it is set
+     * @return cold; completes if all assumptions hold; fails with {@link ConfigurationException} that names the one that does not,
+     *     or with SQLSTATE 42501 if the user may not insert into the table of the probe; fails with {@link UnavailableException} if
+     *     a retry may help
+     */
+    static Mono<Void> probe(DatastoreOptions options) {
+        return DefaultDatastore.probe(options);
+    }
+
+    /**
      * Runs a function in one transaction: all writes through the session are committed together, or none is.
      *
      * <pre>{@code

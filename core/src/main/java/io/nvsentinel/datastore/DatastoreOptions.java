@@ -353,6 +353,15 @@ public final class DatastoreOptions {
     }
 
     /**
+     * Whether connecting omits the probe of what change streams assume of the server.
+     *
+     * @return true if it does
+     */
+    public boolean skipServerProbe() {
+        return values.get(Options.SKIP_SERVER_PROBE);
+    }
+
+    /**
      * The most connections in the pool.
      *
      * @return at least 1
@@ -685,6 +694,18 @@ public final class DatastoreOptions {
          */
         public Builder schemaWait(Duration value) {
             return set(Options.SCHEMA_WAIT, value);
+        }
+
+        /**
+         * Sets whether connecting with {@link SchemaMode#MIGRATE} and {@link SchemaMode#VALIDATE} omits the probe of
+         * {@link Datastore#probe}, which it makes once for each version of the server. Default false;
+         * {@code DATASTORE_SKIP_SERVER_PROBE}. If true, a warning is logged as long as the server has not been probed.
+         *
+         * @param value whether to omit it
+         * @return this builder
+         */
+        public Builder skipServerProbe(boolean value) {
+            return set(Options.SKIP_SERVER_PROBE, value);
         }
 
         /**

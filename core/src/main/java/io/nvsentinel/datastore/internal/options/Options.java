@@ -128,6 +128,11 @@ public final class Options {
     public static final Option<Duration> SCHEMA_WAIT =
             duration("schemaWait", "DATASTORE_SCHEMA_WAIT", Duration.ZERO, Duration.ofMinutes(1));
 
+    /** Whether connecting omits the probe of the server. */
+    public static final Option<Boolean> SKIP_SERVER_PROBE = Option.of(
+                    "skipServerProbe", "DATASTORE_SKIP_SERVER_PROBE", "options.skipServerProbe", Kind.yesOrNo())
+            .orElse(false);
+
     /** The most connections. */
     public static final Option<Integer> MAX_CONNECTIONS = Option.of(
                     "maxConnections",
@@ -220,6 +225,7 @@ public final class Options {
             EXTRA_PARAMS,
             SCHEMA_MODE,
             SCHEMA_WAIT,
+            SKIP_SERVER_PROBE,
             MAX_CONNECTIONS,
             MAX_IDLE_CONNECTIONS,
             PREPARED_STATEMENTS,

@@ -41,6 +41,11 @@ final class JdbcErrors {
                 : new ConfigurationException(message + advice(state), state, error);
     }
 
+    /** What the server said, without its details. */
+    static String firstLine(SQLException error) {
+        return lines(error, 1);
+    }
+
     private static String advice(@Nullable String state) {
         return "42501".equals(state) ? "; apply the SQL files of docs/postgresql-grants.sql as the schema's owner" : "";
     }

@@ -41,6 +41,7 @@ public final class SchemaMigrations {
     private final PGSimpleDataSource source;
     private final @Nullable TlsContext tls;
     private final IdempotencyIndex index;
+    private final ServerProbe probe;
 
     /**
      * Prepares; connects to nothing yet.
@@ -53,6 +54,7 @@ public final class SchemaMigrations {
         this.source = new PrimarySource(options, tls);
         this.tls = tls;
         this.index = new IdempotencyIndex(source, options.schema());
+        this.probe = new ServerProbe(source, options.schema());
     }
 
     /**
@@ -71,6 +73,16 @@ public final class SchemaMigrations {
                                 Schedulers.parallel())
                         .untilReady();
         };
+    }
+
+    /**
+     * Probes the server with two sessions.
+     *
+     * @return cold; completes if the server keeps what change streams assume; fails with {@link ConfigurationException}
+     *     if it does not, or if this user lacks a privilege
+     */
+    public Mono<Void> probe() {
+        return blocking("cannot be probed", probe::run);
     }
 
     /**
@@ -146,6 +158,7 @@ public final class SchemaMigrations {
                             new MigrationRights(source, options.schema(), HISTORY_TABLE).require();
                             flyway().migrate();
                             index.ensure();
+                            probe.ensure(options.skipServerProbe());
                         },
                         this::isCurrent);
     }
@@ -170,6 +183,7 @@ public final class SchemaMigrations {
                     + " as a user with the privilege to create tables");
         }
         index.require();
+        probe.ensure(options.skipServerProbe());
     }
 
     private Flyway flyway() {

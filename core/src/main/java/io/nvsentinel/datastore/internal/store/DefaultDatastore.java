@@ -103,6 +103,21 @@ public final class DefaultDatastore implements Datastore {
                 Connections::close);
     }
 
+    /**
+     * As {@link Datastore#probe}.
+     *
+     * @param options where and how
+     * @return completes if the server keeps what change streams assume
+     */
+    public static Mono<Void> probe(DatastoreOptions options) {
+        return Mono.usingWhen(
+                Connections.open(options, null, Mono::just),
+                connections -> new SchemaSafety(connections, options.schema(), options.username())
+                        .check()
+                        .then(new SchemaMigrations(options, connections.tls()).probe()),
+                Connections::close);
+    }
+
     @Override
     public HealthEventStore healthEvents() {
         return pooled.healthEvents();

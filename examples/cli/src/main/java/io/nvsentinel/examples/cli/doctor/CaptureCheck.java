@@ -20,7 +20,8 @@ final class CaptureCheck implements Check {
     private static final String COLLECTIONS = """
             SELECT c.relname, max(t.tgenabled::text) FILTER (WHERE t.tgname = 'nvsentinel_capture'),
                 max(t.tgenabled::text) FILTER (WHERE t.tgname = 'nvsentinel_capture_truncate'),
-                max(split_part(encode(t.tgargs, 'escape'), '\\000', 1)) FILTER (WHERE t.tgname = 'nvsentinel_capture')
+                max(split_part(encode(t.tgargs, 'escape'), '\\000', 1)) FILTER (WHERE t.tgname = 'nvsentinel_capture'),
+                bool_and(t.tginitdeferred) FILTER (WHERE t.tgname = 'nvsentinel_capture')
             FROM pg_class AS c LEFT JOIN pg_trigger AS t
                 ON t.tgrelid = c.oid AND t.tgname IN ('nvsentinel_capture', 'nvsentinel_capture_truncate', 'nvsentinel_stamp')
             WHERE c.relnamespace = ?::regnamespace AND c.relkind IN ('r', 'p')
@@ -53,7 +54,14 @@ final class CaptureCheck implements Check {
         facts.put("images", row.get(3));
         boolean well =
                 trigger(patient, table, ROWS, row.get(1), facts) & trigger(patient, table, TRUNCATE, row.get(2), facts);
-        if (well) {
+        if ("f".equals(row.get(4))) {
+            patient.fail(
+                    "trigger " + ROWS + " of " + table
+                            + " is not deferred: a transaction that has written to it blocks change streams until it ends",
+                    "DROP TRIGGER " + ROWS + " ON " + table + "; DROP TRIGGER " + TRUNCATE + " ON " + table
+                            + "; SELECT nvsentinel_enable_capture('" + table + "') as its owner",
+                    facts);
+        } else if (well) {
             patient.ok(name + " is captured, images: " + row.get(3), facts);
         }
     }

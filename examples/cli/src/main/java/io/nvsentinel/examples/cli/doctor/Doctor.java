@@ -55,6 +55,7 @@ public final class Doctor implements Callable<Integer> {
             new SchemaCheck(),
             new PrivilegeCheck(),
             new SafetyCheck(),
+            new AssumptionCheck(),
             new FunctionCheck(),
             new CaptureCheck(),
             new GapCheck(),

@@ -74,6 +74,62 @@ class DoctorSafetyTest {
     }
 
     @Test
+    void failsWhereTheChangelogsSequenceIsNotAsAssumed() {
+        database.execute("ALTER SEQUENCE datastore_changelog_id_seq CACHE 10");
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get()));
+
+            assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
+            assertThat(DoctorTest.lines(run, "✗"))
+                    .filteredOn(line -> line.contains("assumptions"))
+                    .singleElement()
+                    .asString()
+                    .contains("its sequence has CACHE 10");
+        } finally {
+            database.execute("ALTER SEQUENCE datastore_changelog_id_seq CACHE 1");
+        }
+    }
+
+    @Test
+    void saysThatTheUserMayNotProbeTheServer() {
+        String user = "probing_" + database.get().name();
+        database.execute("CREATE ROLE " + user + " LOGIN PASSWORD 'p'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO "
+                + user + "; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO " + user);
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get().as(user, "p")));
+
+            assertThat(DoctorTest.lines(run, "-"))
+                    .singleElement()
+                    .asString()
+                    .contains("assumptions")
+                    .contains("the server was not probed: the user may not insert");
+        } finally {
+            database.execute("DROP OWNED BY " + user + "; DROP ROLE " + user);
+        }
+    }
+
+    @Test
+    void failsWhereACollectionIsNotCapturedAtCommit() {
+        database.execute(
+                "CREATE TABLE racks (id uuid PRIMARY KEY, data jsonb); SELECT nvsentinel_enable_capture('racks');"
+                        + " DROP TRIGGER nvsentinel_capture ON racks; CREATE TRIGGER nvsentinel_capture AFTER INSERT ON racks"
+                        + " FOR EACH ROW EXECUTE FUNCTION nvsentinel_capture_change('full');"
+                        + " ALTER TABLE racks ENABLE ALWAYS TRIGGER nvsentinel_capture");
+        try {
+            Run run = DoctorTest.doctor(Databases.environment(database.get()));
+
+            assertThat(run.exitCode()).isEqualTo(ExitCode.FINDING);
+            assertThat(DoctorTest.lines(run, "✗"))
+                    .singleElement()
+                    .asString()
+                    .contains("capture")
+                    .contains("\"racks\" is not deferred");
+        } finally {
+            database.execute("DROP TABLE racks");
+        }
+    }
+
+    @Test
     void namesAFunctionThatIsNotAsTheMigrationsMadeIt() {
         String definition =
                 database.queryForString("SELECT pg_get_functiondef('nvsentinel_capture_change()'::regprocedure)");

@@ -63,6 +63,7 @@ class DoctorTest {
                         "schema",
                         "privileges",
                         "safety",
+                        "assumptions",
                         "functions",
                         "capture",
                         "gaps",
@@ -118,7 +119,7 @@ class DoctorTest {
                 .contains("configuration")
                 .contains("port must be between 1 and 65535")
                 .contains("DATASTORE_PORT");
-        assertThat(lines(run, "-")).hasSize(17).first().asString().contains("network");
+        assertThat(lines(run, "-")).hasSize(18).first().asString().contains("network");
     }
 
     @Test
@@ -164,7 +165,7 @@ class DoctorTest {
         assertThat(lines(run, "✗")).hasSizeGreaterThanOrEqualTo(2);
         assertThat(lines(run, "✗").get(0)).contains("network").contains("connection refused");
         assertThat(lines(run, "✗")).last().asString().contains("login").contains("see network");
-        assertThat(lines(run, "-")).hasSize(13).allMatch(line -> line.contains("not checked: needs"));
+        assertThat(lines(run, "-")).hasSize(14).allMatch(line -> line.contains("not checked: needs"));
     }
 
     @Test
@@ -229,7 +230,7 @@ class DoctorTest {
                     .contains("schema")
                     .contains("contains no NVSentinel tables")
                     .contains("→ nvsentinel schema migrate");
-            assertThat(lines(run, "-")).hasSize(7).allMatch(line -> line.contains("the schema"));
+            assertThat(lines(run, "-")).hasSize(8).allMatch(line -> line.contains("the schema"));
             assertThat(empty.queryForString("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
                     .isEqualTo("0");
         } finally {
