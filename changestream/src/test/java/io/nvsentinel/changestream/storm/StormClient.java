@@ -8,6 +8,7 @@ import io.nvsentinel.changestream.ChangeStreamOptions;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
+import io.nvsentinel.changestream.storm.StormTrace.Kind;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.TestDatabase;
@@ -41,6 +42,7 @@ final class StormClient {
     private final StormProcess.Fleet fleet;
     private final Random random;
     private final boolean hasty;
+    private final StormTrace trace;
     private final List<Run> runs = new ArrayList<>();
 
     /**
@@ -48,26 +50,41 @@ final class StormClient {
      *
      * @param random what it does
      * @param hasty whether it makes the well-known mistake of acknowledging what it has not handled yet
+     * @param trace receives what it does
      */
-    StormClient(String name, TestDatabase database, StormProcess.Fleet fleet, Random random, boolean hasty) {
+    StormClient(
+            String name,
+            TestDatabase database,
+            StormProcess.Fleet fleet,
+            Random random,
+            boolean hasty,
+            StormTrace trace) {
         this.name = name;
         this.database = database;
         this.fleet = fleet;
         this.random = random;
         this.hasty = hasty;
+        this.trace = trace;
     }
 
     /** One run of the client: its start, its received changes, its handled changes. */
-    private static final class Run {
+    private final class Run {
         private final AtomicReference<@Nullable ResumeToken> start = new AtomicReference<>();
         private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         private final List<Change> received = Collections.synchronizedList(new ArrayList<>());
         private final Set<Long> handled = ConcurrentHashMap.newKeySet();
         private final List<ChangeEvent<?>> waiting = new ArrayList<>();
         private final Random random;
+        private final int number;
 
-        private Run(long seed) {
+        private Run(int number, long seed) {
+            this.number = number;
             this.random = new Random(seed);
+        }
+
+        private void opened(ResumeToken token) {
+            trace.add(Kind.OPENED, name, number, Change.id(token));
+            start.set(token);
         }
 
         private boolean reached(long id) {
@@ -82,6 +99,7 @@ final class StormClient {
 
         /** Handles some of what waits, in any order; the rest stays, and with it the stored token. */
         private synchronized void take(ChangeEvent<HealthEventDocument> event, boolean hasty) {
+            trace.add(Kind.DELIVERED, name, number, Change.id(event.resumeToken()));
             waiting.add(event);
             received.add(Change.health(event));
             if (hasty) {
@@ -90,6 +108,7 @@ final class StormClient {
             while (waiting.size() > (hasty ? 5 : random.nextInt(6))) {
                 ChangeEvent<?> handle = waiting.remove(random.nextInt(waiting.size()));
                 handled.add(Change.id(handle.resumeToken()));
+                trace.add(Kind.HANDLED, name, number, Change.id(handle.resumeToken()));
                 handle.acknowledge();
             }
         }
@@ -100,13 +119,14 @@ final class StormClient {
         AutoCloseable predecessor = () -> {};
         boolean done = false;
         while (!done) {
-            Run run = new Run(random.nextLong());
+            Run run = new Run(runs.size() + 1, random.nextLong());
             runs.add(run);
             int enough = 1 + random.nextInt(over.getAsBoolean() ? 1500 : hasty ? 15 : 150);
             StormProcess process = fleet.start(
                     database,
                     ChangeStreamOptions.builder()
                             .batchSize(1 + random.nextInt(300))
+                            .listener(trace.stores(run.number))
                             .build());
             Disposable watch = open(process, run);
             Await.until("enough changes for " + name + ", or the last one", PATIENCE.plusHours(1), () -> {
@@ -125,7 +145,7 @@ final class StormClient {
         WatchOptions named = WatchOptions.builder()
                 .clientName(name)
                 .startAt(StartAt.beginning())
-                .onSubscribed(run.start::set)
+                .onSubscribed(run::opened)
                 .build();
         return process.streams()
                 .watch(process.datastore().healthEvents(), named)

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -109,7 +110,7 @@ class StormPowerTest {
         }
         AtomicLong lastId = new AtomicLong(Long.MAX_VALUE);
         StormProcess.Fleet fleet = new StormProcess.Fleet();
-        StormClient hasty = new StormClient("hasty", database, fleet, storm.random("hasty"), true);
+        StormClient hasty = new StormClient("hasty", database, fleet, storm.random("hasty"), true, new StormTrace());
         Future<?> client = threads.submit(() -> hasty.live(over::get, lastId::get));
         try (StormWriters writers = new StormWriters(database, storm)) {
             writers.start();
@@ -213,16 +214,25 @@ class StormPowerTest {
     /** What it has acknowledged and not handled when it ends, its successor never gets. */
     @Test
     void whoAcknowledgesBeforeHandlingIsAheadOfItself() throws Exception {
-        StormClient hasty = restarted(true);
+        StormTrace traceOfHasty = new StormTrace();
+        StormClient hasty = restarted(true, traceOfHasty);
         assertThat(hasty.problems(new StormOracle(database))).isNotEmpty();
-        StormClient patient = restarted(false);
+        assertThat(problem(traceOfHasty))
+                .hasValueSatisfying(found -> assertThat(found).contains("had not been handled"));
+        StormTrace traceOfPatient = new StormTrace();
+        StormClient patient = restarted(false, traceOfPatient);
         assertThat(patient.problems(new StormOracle(database))).isEmpty();
+        assertThat(problem(traceOfPatient)).isEmpty();
+    }
+
+    private Optional<String> problem(StormTrace trace) throws Exception {
+        return StormTraceChecker.problem(trace.complete(new StormOracle(database).after(0, "health_events")));
     }
 
     /** There is always something more to read, until the client has been restarted often enough. */
-    private StormClient restarted(boolean hasty) throws Exception {
+    private StormClient restarted(boolean hasty, StormTrace trace) throws Exception {
         String name = hasty ? "hasty" : "patient";
-        StormClient client = new StormClient(name, database, new StormProcess.Fleet(), new Random(1), hasty);
+        StormClient client = new StormClient(name, database, new StormProcess.Fleet(), new Random(1), hasty, trace);
         AtomicBoolean enough = new AtomicBoolean();
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
             while (!enough.get()) {

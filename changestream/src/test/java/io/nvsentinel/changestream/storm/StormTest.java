@@ -8,6 +8,8 @@ import io.nvsentinel.changestream.Databases;
 import io.nvsentinel.changestream.ResumeToken;
 import io.nvsentinel.changestream.StartAt;
 import io.nvsentinel.changestream.WatchOptions;
+import io.nvsentinel.changestream.storm.StormTrace.Event;
+import io.nvsentinel.changestream.storm.StormTrace.Kind;
 import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.EmbeddedServer;
@@ -15,7 +17,9 @@ import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -45,6 +49,7 @@ class StormTest {
     private final Storm storm = Storm.fromProperties(Duration.ofSeconds(10));
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final StormProcess.Fleet fleet = new StormProcess.Fleet();
+    private final StormTrace trace = new StormTrace();
     private EmbeddedServer server;
     private TestDatabase database;
     private TestDatabase other;
@@ -73,8 +78,8 @@ class StormTest {
     void everyConsumerReceivesExactlyWhatWasCommittedInOneOrder() throws Exception {
         LOG.info("{}", storm);
         List<Consumer> consumers = consumers();
-        StormClient slow = new StormClient("slow", database, fleet, storm.random("slow"), false);
-        StormClient fast = new StormClient("fast", database, fleet, storm.random("fast"), false);
+        StormClient slow = new StormClient("slow", database, fleet, storm.random("slow"), false, trace);
+        StormClient fast = new StormClient("fast", database, fleet, storm.random("fast"), false, trace);
         List<Future<?>> clients = List.of(
                 threads.submit(() -> slow.live(() -> over, () -> lastId)),
                 threads.submit(() -> fast.live(() -> over, () -> lastId)));
@@ -105,10 +110,40 @@ class StormTest {
         assertThat(group.lives()).as("members that the group had").isGreaterThan(2);
         StormClient.assertGood(slow, oracle, storm);
         StormClient.assertGood(fast, oracle, storm);
+        checkTrace(trace.complete(oracle.after(0, "health_events")));
         assertThat(slow.runs() + fast.runs())
                 .as("times that named clients were open")
                 .isGreaterThan(2);
         consumers.forEach(Consumer::close);
+    }
+
+    /** What was noted keeps the promises, and would not if one delivery or one handled change were missing. */
+    private void checkTrace(List<Event> events) {
+        assertThat(StormTraceChecker.problem(events)).as("the trace, %s", storm).isEmpty();
+        Map<String, Long> stored = new HashMap<>();
+        Map<String, Integer> times = new HashMap<>();
+        for (Event event : events) {
+            if (event.kind() == Kind.STORED) {
+                stored.merge(event.reader(), event.id(), Math::max);
+            }
+            times.merge(event.kind() + event.reader() + event.id(), 1, Integer::sum);
+        }
+        for (Kind kind : List.of(Kind.DELIVERED, Kind.HANDLED, Kind.COMMITTED)) {
+            List<Event> necessary = events.stream()
+                    .filter(event -> event.kind() == kind && isNecessary(event, stored, times))
+                    .toList();
+            List<Event> tampered = new ArrayList<>(events);
+            tampered.remove(necessary.get(storm.random("tampering").nextInt(necessary.size())));
+            assertThat(StormTraceChecker.problem(tampered))
+                    .as("the trace without one %s, %s", kind, storm)
+                    .isPresent();
+        }
+    }
+
+    /** What a client receives or handles behind its stored position may come again to its next run. */
+    private static boolean isNecessary(Event event, Map<String, Long> stored, Map<String, Integer> times) {
+        return event.id() <= stored.getOrDefault(event.reader(), Long.MAX_VALUE)
+                && times.get(event.kind() + event.reader() + event.id()) == 1;
     }
 
     private void rage() throws Exception {
@@ -175,6 +210,7 @@ class StormTest {
                         process.datastore().healthEvents(),
                         consumer.options().filter(filter).build())
                 .map(Change::health)
+                .doOnNext(consumer::note)
                 .subscribe(consumer.subscriber);
         return consumer;
     }
@@ -207,7 +243,25 @@ class StormTest {
         }
 
         private WatchOptions.Builder options() {
-            return WatchOptions.builder().startAt(StartAt.beginning()).onSubscribed(start::set);
+            return WatchOptions.builder().startAt(StartAt.beginning()).onSubscribed(this::opened);
+        }
+
+        private void opened(ResumeToken token) {
+            start.set(token);
+            if (isTraced()) {
+                trace.add(Kind.OPENED, name, 1, Change.id(token));
+            }
+        }
+
+        private void note(Change change) {
+            if (isTraced()) {
+                trace.add(Kind.DELIVERED, name, 1, change.id());
+            }
+        }
+
+        /** If it receives every change of health events. */
+        private boolean isTraced() {
+            return collection.equals("health_events") && operations.size() == 4;
         }
 
         private List<Change> wanted(StormOracle oracle) {
