@@ -2,6 +2,7 @@
 package io.nvsentinel.datastore.internal.schema;
 
 import io.nvsentinel.datastore.error.ConfigurationException;
+import io.nvsentinel.datastore.internal.Printable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -90,7 +91,7 @@ final class ServerProbe {
             LOG.warn(
                     "The server was not probed: reason={}. What change streams assume of its locks and sequences is not"
                             + " verified; connect once with the privileges of docs/postgresql-grants.sql",
-                    JdbcErrors.firstLine(e));
+                    Printable.line(JdbcErrors.firstLine(e)));
         }
     }
 
