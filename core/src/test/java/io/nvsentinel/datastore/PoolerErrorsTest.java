@@ -27,7 +27,7 @@ class PoolerErrorsTest {
     private static final int OPERATIONS = 200;
     private static final int CONNECTIONS = 6;
 
-    /** A text that is read as a number, or as an SQL/JSON path. */
+    /** For a string that is read as a number, or as an SQL/JSON path. */
     private static final Set<String> OF_OTHER_VALUES = Set.of("22P02", "42601");
 
     @Test
