@@ -61,7 +61,7 @@ class DoctorFaultsTest {
 
             assertThat(run.exitCode()).as(run.toString()).isEqualTo(ExitCode.FINDING);
             assertThat(run.err()).isEmpty();
-            assertThat(DoctorTest.lines(run, "✗")).hasSize(4);
+            assertThat(DoctorTest.lines(run, "✗")).hasSize(3);
             assertThat(DoctorTest.lines(run, "✗").get(0))
                     .contains("server")
                     .contains("a standby: it accepts no writes")
