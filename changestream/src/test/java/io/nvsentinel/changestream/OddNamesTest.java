@@ -19,6 +19,8 @@ import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.model.Csp;
+import io.nvsentinel.datastore.model.HealthEvent;
+import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.model.HealthEventStatus;
 import io.nvsentinel.datastore.model.InternalStatus;
 import io.nvsentinel.datastore.model.MaintenanceType;
@@ -66,6 +68,10 @@ class OddNamesTest {
             Map.entry(Csp.class, Csp.AWS),
             Map.entry(MaintenanceType.class, MaintenanceType.SCHEDULED),
             Map.entry(Collection.class, List.of(InternalStatus.DETECTED)),
+            Map.entry(
+                    List.class,
+                    List.of(HealthEventDocument.of(
+                            Instant.EPOCH, HealthEvent.builder().build()))),
             Map.entry(DocumentCodec.class, DocumentCodec.ofTrees()),
             Map.entry(Filter.class, Filter.all()),
             Map.entry(StartAt.class, StartAt.now()));

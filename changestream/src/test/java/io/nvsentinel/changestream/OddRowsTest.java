@@ -174,7 +174,7 @@ class OddRowsTest {
     /** Sessions may come while it is tried. */
     private static void rename(String from, String to) {
         TestDatabase admin = PostgresServer.shared().admin();
-        Await.until("the new name", TestStreams.SOON, () -> {
+        Await.until("the new name", Duration.ofSeconds(90), () -> {
             try {
                 admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + from + "'");
                 admin.execute("ALTER DATABASE " + from + " RENAME TO " + to);
