@@ -12,9 +12,11 @@ import io.nvsentinel.testserver.PostgresServer;
 import io.nvsentinel.testserver.TestDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -171,17 +173,27 @@ class OddRowsTest {
         }
     }
 
-    /** Sessions may come while it is tried. */
+    /** New sessions are ended for as long as it is tried: the server waits until there is none. */
     private static void rename(String from, String to) {
         TestDatabase admin = PostgresServer.shared().admin();
-        Await.until("the new name", Duration.ofSeconds(90), () -> {
-            try {
+        AtomicBoolean renamed = new AtomicBoolean();
+        CompletableFuture<Void> ending = CompletableFuture.runAsync(() -> {
+            while (!renamed.get()) {
                 admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + from + "'");
-                admin.execute("ALTER DATABASE " + from + " RENAME TO " + to);
-                return true;
-            } catch (RuntimeException e) {
-                return false;
             }
         });
+        try {
+            Await.until("the new name", Duration.ofSeconds(90), () -> {
+                try {
+                    admin.execute("ALTER DATABASE " + from + " RENAME TO " + to);
+                    return true;
+                } catch (RuntimeException e) {
+                    return false;
+                }
+            });
+        } finally {
+            renamed.set(true);
+            ending.join();
+        }
     }
 }
