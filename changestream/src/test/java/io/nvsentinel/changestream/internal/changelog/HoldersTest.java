@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -63,6 +64,7 @@ class HoldersTest {
      * seconds.
      */
     @Test
+    @Timeout(300)
     void aTransactionIsAHolderWhileItIsBeingPrepared() throws Exception {
         AtomicBoolean looking = new AtomicBoolean(true);
         ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
