@@ -33,7 +33,7 @@ class MoveGuideTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String CLIENT = "moving";
 
-    /** Everything that the schema holds, but for the history of its migrations. */
+    /** Everything that the schema holds, but for the history of its migrations and what is remembered of the server. */
     private static final String CONTENT = "SELECT tablename || ' ' || (xpath('/row/c/text()',"
             + " query_to_xml(format('SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '''')) AS c FROM"
             + " %I AS t', tablename), false, true, '')))[1]::text FROM pg_tables WHERE schemaname = 'public' AND tablename"
