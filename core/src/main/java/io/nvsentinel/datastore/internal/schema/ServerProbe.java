@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -27,13 +28,16 @@ final class ServerProbe {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.schema");
 
-    private static final String INSUFFICIENT_PRIVILEGE = "42501";
+    /** Nothing is known about the server if this user may not probe it, or another session keeps the barrier locked. */
+    private static final Set<String> NOT_PROBED = Set.of("42501", "55P03");
+
     private static final String QUERY_CANCELED = "57014";
     private static final long ANSWER_SECONDS = 10;
+    private static final long BARRIER_SECONDS = 2;
     private static final long PAUSE_MILLIS = 1;
 
     private static final String SETTINGS = "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL lock_timeout = '"
-            + ANSWER_SECONDS + "s'; SET LOCAL statement_timeout = '" + ANSWER_SECONDS + "s'";
+            + BARRIER_SECONDS + "s'; SET LOCAL statement_timeout = '" + ANSWER_SECONDS + "s'";
 
     /** The lock of the table's barrier. Another instance that is probing has it for milliseconds. */
     private static final String HOLD_BARRIER = "SELECT pg_advisory_xact_lock(7813858212840129892)";
@@ -69,11 +73,12 @@ final class ServerProbe {
      *
      * @param skip whether to omit the probe, with a warning
      * @throws ConfigurationException if the server does not keep an assumption, which the message names
-     * @throws SQLException if the server cannot be asked; a missing privilege is logged instead
+     * @throws SQLException if the server cannot be asked; a missing privilege, and a barrier that another session keeps locked, are
+     *     logged instead
      */
     void ensure(boolean skip) throws SQLException {
-        try (Connection connection = source.getConnection()) {
-            if (number(connection, in(IS_REMEMBERED)) > 0) {
+        try {
+            if (alone(in(IS_REMEMBERED)) > 0) {
                 return;
             }
             if (skip) {
@@ -83,14 +88,14 @@ final class ServerProbe {
                 return;
             }
             run();
-            number(connection, in(DRAW));
+            alone(in(DRAW));
         } catch (SQLException e) {
-            if (!INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
+            if (!NOT_PROBED.contains(String.valueOf(e.getSQLState()))) {
                 throw e;
             }
             LOG.warn(
                     "The server was not probed: reason={}. What change streams assume of its locks and sequences is not"
-                            + " verified; connect once with the privileges of docs/postgresql-grants.sql",
+                            + " verified; connect once with the privileges of docs/postgresql-grants.sql, while no session holds the lock",
                     Printable.line(JdbcErrors.firstLine(e)));
         }
     }
@@ -204,6 +209,13 @@ final class ServerProbe {
     private static SQLException interrupted(InterruptedException e) {
         Thread.currentThread().interrupt();
         return new SQLException("Interrupted while probing the server", QUERY_CANCELED, e);
+    }
+
+    /** In a session of its own, so that never more than two are open. */
+    private long alone(String sql) throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            return number(connection, sql);
+        }
     }
 
     private static void begin(Connection connection) throws SQLException {

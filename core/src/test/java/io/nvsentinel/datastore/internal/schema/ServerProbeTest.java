@@ -82,6 +82,24 @@ class ServerProbeTest {
         }
     }
 
+    /** Any user of the database can hold the lock; that must not keep this one from starting. */
+    @Test
+    void aSessionThatHoldsTheBarrierPreventsTheProbeAndNothingElse() throws SQLException {
+        ServerProbe probe = probe(UnaryOperator.identity());
+        try (Connection holder = DATABASE.connect();
+                Statement statement = holder.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(7813858212840129892)");
+            probe.ensure(false);
+            assertThat(DATABASE.queryForString("SELECT count(*) FROM datastore_probe"))
+                    .as("the server is not remembered")
+                    .isEqualTo("0");
+        }
+        probe.ensure(false);
+        assertThat(DATABASE.queryForString("SELECT count(*) FROM datastore_probe"))
+                .isEqualTo("1");
+        DATABASE.execute("TRUNCATE datastore_probe");
+    }
+
     private static ServerProbe probe(UnaryOperator<String> server) {
         DataSource source = source(DATABASE.get());
         return new ServerProbe(changed(DataSource.class, source, server), "public");
