@@ -1936,7 +1936,7 @@ CREATE TRIGGER nvsentinel_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON datastore
 -- V242__nvsentinel_capture_change.sql
 -- Purpose: writes a change into the changelog, and wakes subscribers that sleep. As before, and a record whose id is changed
 --          ends under the old id and begins under the new one: as an update it would be found under the new id only, and the
---          old record would stay for ever with whoever keeps a copy. In the order of the changes:
+--          old record would remain in each copy of the table. In the order of the changes:
 --          SET CONSTRAINTS IMMEDIATE below a savepoint that is released, and a rollback to a savepoint around it, let events
 --          wait for the commit that had been captured already, and leave the mode immediate: the next change would overtake
 --          them. Their first capture drew an id, which a rollback does not take back. So, where the id that this session
@@ -2213,7 +2213,7 @@ FROM (VALUES
     (91, '207', 'nvsentinel create collection', 'V207__nvsentinel_create_collection.sql', 1300985925),
     (92, '240', 'nvsentinel guard changelog', 'V240__nvsentinel_guard_changelog.sql', 1889186458),
     (93, '241', 'datastore changelog guard', 'V241__datastore_changelog_guard.sql', 48984325),
-    (94, '242', 'nvsentinel capture change', 'V242__nvsentinel_capture_change.sql', -730271149),
+    (94, '242', 'nvsentinel capture change', 'V242__nvsentinel_capture_change.sql', -205931058),
     (95, '243', 'datastore probe', 'V243__datastore_probe.sql', -1040601438),
     (96, '250', 'nvsentinel stamp document bytes', 'V250__nvsentinel_stamp_document_bytes.sql', -153725046)
 ) AS versions (rank, version, description, script, checksum);

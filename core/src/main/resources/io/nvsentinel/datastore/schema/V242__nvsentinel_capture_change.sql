@@ -1,6 +1,6 @@
 -- Purpose: writes a change into the changelog, and wakes subscribers that sleep. As before, and a record whose id is changed
 --          ends under the old id and begins under the new one: as an update it would be found under the new id only, and the
---          old record would stay for ever with whoever keeps a copy. In the order of the changes:
+--          old record would remain in each copy of the table. In the order of the changes:
 --          SET CONSTRAINTS IMMEDIATE below a savepoint that is released, and a rollback to a savepoint around it, let events
 --          wait for the commit that had been captured already, and leave the mode immediate: the next change would overtake
 --          them. Their first capture drew an id, which a rollback does not take back. So, where the id that this session
