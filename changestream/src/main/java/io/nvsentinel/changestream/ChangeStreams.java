@@ -82,7 +82,7 @@ public final class ChangeStreams {
      * @param datastore a connected datastore
      * @param options how changes are read
      * @return change streams; nothing is read until a watch is subscribed to
-     *     @throws InvalidRequestException if the datastore was not created by {@link Datastore#connect}
+     * @throws InvalidRequestException if the datastore was not created by {@link Datastore#connect}
      */
     public static ChangeStreams of(Datastore datastore, ChangeStreamOptions options) {
         return of(datastore, options, Stalls.Bounds.DEFAULT);
@@ -208,8 +208,8 @@ public final class ChangeStreams {
      * @param handler handles one change, and completes when it has written; must use only the given session
      * @param <T> the documents' type
      * @return completes when no handler is running and the position is stored
-     * @throws InvalidRequestException if there is no client name, or if a snapshot is requested @see
-     *     Datastore#inTransaction
+     * @throws InvalidRequestException if there is no client name, or if a snapshot is requested
+     * @see Datastore#inTransaction
      */
     public <T> Mono<Void> processInTransaction(
             DocumentCollection<T> collection,

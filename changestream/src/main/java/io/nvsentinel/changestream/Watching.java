@@ -161,13 +161,13 @@ final class Watching {
             Watch.Request<T> request, @Nullable Throwable lost, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
         return Flux.usingWhen(
                 Mono.fromSupplier(this::handle),
-                holding -> leaving.after(request.options().clientName(), timer)
-                        .then(Mono.defer(() -> open(request, lost, holding)))
+                handle -> leaving.after(request.options().clientName(), timer)
+                        .then(Mono.defer(() -> open(request, lost, handle)))
                         .takeUntilOther(stop)
                         .flatMapMany(use),
-                holding -> end(request, holding, null),
-                (holding, error) -> end(request, holding, error),
-                holding -> end(request, holding, null));
+                handle -> end(request, handle, null),
+                (handle, error) -> end(request, handle, error),
+                handle -> end(request, handle, null));
     }
 
     private ReleasableHandle handle() {
@@ -176,16 +176,16 @@ final class Watching {
         return handle;
     }
 
-    private Mono<Void> end(Watch.Request<?> request, ReleasableHandle holding, @Nullable Throwable error) {
-        return leaving.during(request.options().clientName(), holding.end(error))
-                .doFinally(signal -> handles.remove(holding));
+    private Mono<Void> end(Watch.Request<?> request, ReleasableHandle handle, @Nullable Throwable error) {
+        return leaving.during(request.options().clientName(), handle.end(error))
+                .doFinally(signal -> handles.remove(handle));
     }
 
-    private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, ReleasableHandle holding) {
-        return opening.open(request, lost, holding)
+    private <T> Mono<Watch<T>> open(Watch.Request<T> request, @Nullable Throwable lost, ReleasableHandle handle) {
+        return opening.open(request, lost, handle)
                 .map(opened -> new Watch<>(
                         request, json, opened, new Watch.Store(request.tokens(tokens), listener, lagReports, timer)))
-                .filter(watch -> holding.holdInstead(() -> join(watch)));
+                .filter(watch -> handle.holdInstead(() -> join(watch)));
     }
 
     private ReleasableHandle.Held join(Watch<?> watch) {

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  *
  * @param from what to select from; it has the columns {@code data} and the carried columns
  * @param map resolves paths
- *     @param records whether these are still the collection's records, with their columns
+ * @param records whether these are still the collection's records, with their columns
  * @param carried the columns to keep beside the document
  * @param order the order of the rows, by those columns, total; empty if there is one row at most
  */

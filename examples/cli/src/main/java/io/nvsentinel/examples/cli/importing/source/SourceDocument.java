@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param line its first line, from 1
  * @param bytes its content; empty if it is larger than the limit of a document
- *     @param problem why it is not a document, or null
+ * @param problem why it is not a document, or null
  */
 public record SourceDocument(
         long line, byte[] bytes, @Nullable String problem) {
