@@ -600,7 +600,7 @@ class ProcessorTest {
         }
         return records.stream()
                 .map(record -> Long.valueOf(
-                        DATABASE.queryForString("SELECT id FROM datastore_changelog WHERE record_id = ?", record)))
+                        DATABASE.queryForString("SELECT min(id) FROM datastore_changelog WHERE record_id = ?", record)))
                 .toList();
     }
 
