@@ -2,11 +2,11 @@
 package io.nvsentinel.changestream;
 
 import io.nvsentinel.testserver.Await;
+import io.nvsentinel.testserver.Ports;
 import io.nvsentinel.testserver.TestDatabase;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,10 +57,7 @@ final class PgBouncer implements AutoCloseable {
     }
 
     static PgBouncer before(TestDatabase database) throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = Ports.free();
         Path directory = Files.createTempDirectory("pgbouncer");
         Path configuration = directory.resolve("pgbouncer.ini");
         Files.writeString(

@@ -956,9 +956,9 @@ public final class DatastoreOptions {
 
         /**
          * Sets how long the server may work on one statement. Default 30 s, range 1 ms to 1 d;
-         * {@code DATASTORE_STATEMENT_TIMEOUT}. Migrations are not bound by it. A server that has not answered 5 s after
-         * that is taken for gone: the connection is closed, and what ran fails as unavailable or, if it wrote, with an
-         * unknown outcome.
+         * {@code DATASTORE_STATEMENT_TIMEOUT}. A migration's changes to the schema are not bound by it. A server that has not
+         * answered 5 s after that is taken for gone: the connection is closed, and what ran fails as unavailable or, if it
+         * wrote, with an unknown outcome.
          *
          * @param value the duration
          * @return this builder
@@ -969,7 +969,7 @@ public final class DatastoreOptions {
 
         /**
          * Sets how long a statement may wait for another one's lock. Default 10 s, range 1 ms to 1 d;
-         * {@code DATASTORE_LOCK_TIMEOUT}. Migrations are not bound by it.
+         * {@code DATASTORE_LOCK_TIMEOUT}. A migration's changes to the schema are not bound by it.
          *
          * @param value the duration
          * @return this builder

@@ -27,10 +27,14 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -277,6 +281,58 @@ class BrokenServerTest {
         } finally {
             empty.drop();
         }
+    }
+
+    /** The question whether anything is pending has its own session, and a migration's statements have no bound. */
+    @Test
+    void waitingForAMigrationEndsWhenTheServerFallsSilentInItsSecondSession() throws Exception {
+        TestDatabase empty = PostgresServer.shared().createDatabase();
+        try (RewritingProxy proxy = RewritingProxy.before(empty);
+                Connection other = empty.connect();
+                Statement statement = other.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(7813858212840129891)");
+            proxy.rewrite(silentAfter(row("f"), row("f", "f")));
+
+            assertThat(Datastore.connect(Databases.options(empty)
+                                    .host("127.0.0.1")
+                                    .port(proxy.port())
+                                    .schemaMode(SchemaMode.MIGRATE)
+                                    .schemaWait(Duration.ofHours(1))
+                                    .statementTimeout(Duration.ofSeconds(1))
+                                    .build())
+                            .toFuture())
+                    .failsWithin(SOON)
+                    .withThrowableOfType(ExecutionException.class)
+                    .withCauseInstanceOf(UnavailableException.class);
+        } finally {
+            empty.drop();
+        }
+    }
+
+    /** Sends nothing any more after the answer in which the last of these messages was, each seen after the one before. */
+    private static Rewriter silentAfter(byte[]... messages) {
+        Deque<byte[]> awaited = new ConcurrentLinkedDeque<>(List.of(messages));
+        AtomicBoolean silent = new AtomicBoolean();
+        return (type, message) -> {
+            if (silent.get()) {
+                return new byte[0];
+            }
+            byte[] next = awaited.peek();
+            if (next == null) {
+                silent.set(type == 'Z');
+            } else if (Arrays.equals(next, message)) {
+                awaited.remove();
+            }
+            return message;
+        };
+    }
+
+    private static byte[] row(String... values) {
+        ByteBuffer content = ByteBuffer.allocate(MEGABYTE).putShort((short) values.length);
+        for (String value : values) {
+            content.putInt(value.length()).put(ascii(value));
+        }
+        return message('D', Arrays.copyOf(content.array(), content.position()));
     }
 
     private static Rewriter of(char type, Function<byte[], byte[]> change) {

@@ -44,6 +44,7 @@ record EmbeddedSetup(
                 builder.setServerConfig(name, value);
             }
         });
+        builder.setPort(Ports.free());
         builder.setPGStartupWait(startWait);
     }
 

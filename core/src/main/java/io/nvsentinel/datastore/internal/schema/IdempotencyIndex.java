@@ -40,17 +40,19 @@ final class IdempotencyIndex {
         USABLE
     }
 
-    private final DataSource source;
+    private final DataSource questions;
+    private final DataSource changes;
     private final String schema;
 
-    IdempotencyIndex(DataSource source, String schema) {
-        this.source = source;
+    IdempotencyIndex(DataSource questions, DataSource changes, String schema) {
+        this.questions = questions;
+        this.changes = changes;
         this.schema = schema;
     }
 
     /** Changes nothing; fails unless the index is usable. */
     void require() throws SQLException {
-        try (Connection connection = source.getConnection()) {
+        try (Connection connection = questions.getConnection()) {
             State state = look(connection);
             if (state == State.BUILDING) {
                 throw stillBuilding();
@@ -67,14 +69,14 @@ final class IdempotencyIndex {
 
     /** Changes nothing. */
     boolean isUsable() throws SQLException {
-        try (Connection connection = source.getConnection()) {
+        try (Connection connection = questions.getConnection()) {
             return look(connection) == State.USABLE;
         }
     }
 
     /** Creates the index, or recreates it, concurrently with running writes. */
     void ensure() throws SQLException {
-        try (Connection connection = source.getConnection()) {
+        try (Connection connection = changes.getConnection()) {
             State state = look(connection);
             if (state == State.USABLE) {
                 return;

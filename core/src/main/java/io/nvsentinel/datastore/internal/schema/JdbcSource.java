@@ -3,7 +3,6 @@ package io.nvsentinel.datastore.internal.schema;
 
 import io.nvsentinel.datastore.ChannelBinding;
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.tls.TlsContext;
 import java.net.InetSocketAddress;
@@ -21,6 +20,7 @@ final class JdbcSource {
     /** For one server, and for as long as connecting to it may take. */
     static PGSimpleDataSource of(
             DatastoreOptions options,
+            PrimarySource.Statements statements,
             InetSocketAddress server,
             Duration share,
             @Nullable TlsContext tls,
@@ -41,9 +41,11 @@ final class JdbcSource {
         source.setStringType("unspecified");
         // The details of an error quote values, for example of keys that occur twice.
         source.setLogServerErrorDetail(false);
-        boolean isCheck = options.schemaMode() != SchemaMode.MIGRATE;
-        source.setOptions(settings(
-                isCheck ? options.statementTimeout() : Duration.ZERO, isCheck ? options.lockTimeout() : Duration.ZERO));
+        source.setOptions(
+                switch (statements) {
+                    case QUESTIONS -> settings(options.statementTimeout(), options.lockTimeout());
+                    case CHANGES -> settings(Duration.ZERO, Duration.ZERO);
+                });
         // It would come before TLS, and no guard would see what the server answers.
         source.setGssEncMode("disable");
         bindChannel(source, options.channelBinding());
@@ -52,8 +54,7 @@ final class JdbcSource {
     }
 
     /**
-     * The settings on which the migrations and the check rely; they override settings of the database or the role. A
-     * check is short; the duration of a migration depends on the size of the tables.
+     * The settings on which the migrations and the check rely; they override settings of the database or the role.
      */
     private static String settings(Duration statementTimeout, Duration lockTimeout) {
         return "-c statement_timeout=" + statementTimeout.toMillis() + " -c lock_timeout=" + lockTimeout.toMillis()

@@ -2,7 +2,6 @@
 package io.nvsentinel.datastore.internal.schema;
 
 import io.nvsentinel.datastore.DatastoreOptions;
-import io.nvsentinel.datastore.SchemaMode;
 import io.nvsentinel.datastore.internal.options.LoginRules;
 import io.nvsentinel.tls.TlsContext;
 import java.net.InetAddress;
@@ -34,11 +33,23 @@ final class PrimarySource extends PGSimpleDataSource {
 
     private final transient DatastoreOptions options;
     private final transient @Nullable TlsContext tls;
+    private final Statements statements;
     private transient volatile @Nullable Target last;
 
-    PrimarySource(DatastoreOptions options, @Nullable TlsContext tls) {
+    PrimarySource(DatastoreOptions options, @Nullable TlsContext tls, Statements statements) {
         this.options = options;
         this.tls = tls;
+        this.statements = statements;
+    }
+
+    /** How long a statement may take. */
+    enum Statements {
+
+        /** Questions ask little: the statement timeout of the options, and that long for a server that falls silent. */
+        QUESTIONS,
+
+        /** A change to tables takes as long as the tables are large. */
+        CHANGES
     }
 
     private record Target(
@@ -106,18 +117,18 @@ final class PrimarySource extends PGSimpleDataSource {
 
     private Connection login(Target target, Duration share) throws SQLException {
         String rules = LoginRules.of(options).encoded();
-        PGSimpleDataSource source = JdbcSource.of(options, target.server(), share, tls, rules);
+        PGSimpleDataSource source = JdbcSource.of(options, statements, target.server(), share, tls, rules);
         source.setSocketFactory(JdbcSockets.class.getName());
         source.setSocketFactoryArg(
                 JdbcSockets.argument(rules, target.address(), options.tcpKeepAlive(), options.tcpUserTimeout()));
         return source.getConnection();
     }
 
-    /** A check asks little; a migration may take as long as the tables are large. */
     private int answerMillis() {
-        return options.schemaMode() == SchemaMode.MIGRATE
-                ? 0
-                : Math.toIntExact(options.statementTimeout().plus(ANSWER).toMillis());
+        return switch (statements) {
+            case QUESTIONS -> Math.toIntExact(options.statementTimeout().plus(ANSWER).toMillis());
+            case CHANGES -> 0;
+        };
     }
 
     private static void requirePrimary(Connection connection, Target target, boolean writable) throws SQLException {

@@ -7,6 +7,7 @@ import io.nvsentinel.datastore.SchemaStatus;
 import io.nvsentinel.datastore.error.ConfigurationException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.options.Addresses;
+import io.nvsentinel.datastore.internal.schema.PrimarySource.Statements;
 import io.nvsentinel.tls.TlsContext;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -38,7 +39,8 @@ public final class SchemaMigrations {
             Map.of("flyway.postgresql.transactional.lock", "false");
 
     private final DatastoreOptions options;
-    private final PGSimpleDataSource source;
+    private final PGSimpleDataSource questions;
+    private final PGSimpleDataSource changes;
     private final @Nullable TlsContext tls;
     private final IdempotencyIndex index;
     private final ServerProbe probe;
@@ -51,10 +53,11 @@ public final class SchemaMigrations {
      */
     public SchemaMigrations(DatastoreOptions options, @Nullable TlsContext tls) {
         this.options = options;
-        this.source = new PrimarySource(options, tls);
+        this.questions = new PrimarySource(options, tls, Statements.QUESTIONS);
+        this.changes = new PrimarySource(options, tls, Statements.CHANGES);
         this.tls = tls;
-        this.index = new IdempotencyIndex(source, options.schema());
-        this.probe = new ServerProbe(source, options.schema());
+        this.index = new IdempotencyIndex(questions, changes, options.schema());
+        this.probe = new ServerProbe(questions, options.schema());
     }
 
     /**
@@ -92,7 +95,7 @@ public final class SchemaMigrations {
      */
     public Mono<SchemaStatus> status() {
         AtomicReference<@Nullable SchemaStatus> status = new AtomicReference<>();
-        return blocking("cannot be read", () -> status.set(statusOf(flyway().info())))
+        return blocking("cannot be read", () -> status.set(statusOf(flyway(questions).info())))
                 .then(Mono.fromSupplier(status::get));
     }
 
@@ -150,13 +153,13 @@ public final class SchemaMigrations {
     }
 
     private void migrate() throws SQLException {
-        new MigrationLock(source, options.schemaWait())
+        new MigrationLock(questions, options.schemaWait())
                 .holding(
                         () -> {
-                            ServerSettings.require(source);
-                            new ForeignObjects(source, options.schema()).refuse();
-                            new MigrationRights(source, options.schema(), HISTORY_TABLE).require();
-                            flyway().migrate();
+                            ServerSettings.require(questions);
+                            new ForeignObjects(questions, options.schema()).refuse();
+                            new MigrationRights(questions, options.schema(), HISTORY_TABLE).require();
+                            flyway(changes).migrate();
                             index.ensure();
                             probe.ensure(options.skipServerProbe());
                         },
@@ -164,12 +167,12 @@ public final class SchemaMigrations {
     }
 
     private boolean isCurrent() throws SQLException {
-        return flyway().info().pending().length == 0 && index.isUsable();
+        return flyway(questions).info().pending().length == 0 && index.isUsable();
     }
 
     private void requireCurrent() throws SQLException {
-        ServerSettings.require(source);
-        Flyway flyway = flyway();
+        ServerSettings.require(questions);
+        Flyway flyway = flyway(questions);
         MigrationInfo[] pending = flyway.info().pending();
         if (pending.length > 0) {
             MigrationInfo current = flyway.info().current();
@@ -186,7 +189,7 @@ public final class SchemaMigrations {
         probe.ensure(options.skipServerProbe());
     }
 
-    private Flyway flyway() {
+    private Flyway flyway(PGSimpleDataSource source) {
         return Flyway.configure(SchemaMigrations.class.getClassLoader())
                 .configuration(NO_TRANSACTIONAL_LOCK)
                 .dataSource(source)

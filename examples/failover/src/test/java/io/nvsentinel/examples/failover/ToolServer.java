@@ -8,10 +8,9 @@ import io.nvsentinel.changestream.WatchOptions;
 import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.SchemaMode;
+import io.nvsentinel.testserver.Ports;
 import io.nvsentinel.tls.SslMode;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,10 +76,8 @@ final class ToolServer implements AutoCloseable {
     }
 
     /** A server with data that are there, or will be; it is not started. */
-    static ToolServer at(Path data) throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new ToolServer(data, free.getLocalPort());
-        }
+    static ToolServer at(Path data) {
+        return new ToolServer(data, Ports.free());
     }
 
     void set(String... settings) throws IOException {
