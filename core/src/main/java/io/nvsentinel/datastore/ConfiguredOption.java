@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param name the option, as the method of {@link DatastoreOptions.Builder}
  * @param variable its environment variable
  * @param value the value as a string, {@code <hidden>} for a password; null if there is none
- * @param source {@link #BUILDER}, {@link #URL}, {@link #DEFAULT}, the environment variable, or the YAML file with the place in it
+ * @param source {@link #BUILDER}, {@link #URL}, {@link #DEFAULT}, the environment variable, the property, or the YAML file with
+ *     the place in it
  */
 public record ConfiguredOption(
         String name, String variable, @Nullable String value, String source) {

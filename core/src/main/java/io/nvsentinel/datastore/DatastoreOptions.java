@@ -8,6 +8,7 @@ import io.nvsentinel.datastore.internal.options.LoginRules;
 import io.nvsentinel.datastore.internal.options.Option;
 import io.nvsentinel.datastore.internal.options.OptionValues;
 import io.nvsentinel.datastore.internal.options.Options;
+import io.nvsentinel.datastore.internal.options.PropertySource;
 import io.nvsentinel.datastore.internal.options.Source;
 import io.nvsentinel.datastore.internal.options.UrlSource;
 import io.nvsentinel.datastore.internal.options.YamlSource;
@@ -571,6 +572,23 @@ public final class DatastoreOptions {
          */
         public Builder url(String value) {
             values = UrlSource.read(values, value, Source.URL);
+            return this;
+        }
+
+        /**
+         * Sets options from properties, for application frameworks. Each option has the name of its method in this builder, with
+         * hyphens or without: {@code maxConnections} and {@code max-connections} are the same. {@code url} is as in
+         * {@link #url}, and {@code yaml-path} names a file for {@link #yaml(Path)}, which is read at once. Values are strings as
+         * in environment variables; a blank one leaves the option unchanged. Properties have the precedence of this builder's own
+         * methods: of two calls that set the same option, the later wins. {@link #build()} rejects unknown names and invalid
+         * values.
+         *
+         * @param prefix how errors begin the name of a property, such as {@code nvsentinel.datastore.}
+         * @param properties names, without the prefix, and values
+         * @return this builder
+         */
+        public Builder properties(String prefix, Map<String, String> properties) {
+            values = PropertySource.read(values, prefix, properties);
             return this;
         }
 

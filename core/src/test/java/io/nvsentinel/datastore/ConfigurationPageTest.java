@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConfigurationPageTest {
 
     private static final String REQUIRED = "required";
-    private static final Set<String> SOURCES = Set.of("environment", "url", "yaml");
+    private static final Set<String> SOURCES = Set.of("environment", "properties", "url", "yaml");
     private static final Map<String, String> REQUIRED_VARIABLES =
             Map.of("DATASTORE_HOST", "h", "DATASTORE_DATABASE", "d", "DATASTORE_USERNAME", "u");
 

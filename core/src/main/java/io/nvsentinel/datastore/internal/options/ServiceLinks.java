@@ -42,7 +42,8 @@ final class ServiceLinks {
         return others;
     }
 
-    private static boolean isLink(String name, String value) {
+    /** Whether a variable is one of them. */
+    static boolean isLink(String name, String value) {
         return BY_NAME.matcher(name).matches()
                 || (PORT.matcher(name).matches() && ADDRESS.matcher(value).matches());
     }

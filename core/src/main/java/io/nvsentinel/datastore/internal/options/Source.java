@@ -33,6 +33,10 @@ public record Source(Rank rank, String label) {
         return new Source(Rank.URL, name);
     }
 
+    static Source property(String name) {
+        return new Source(Rank.BUILDER, name);
+    }
+
     static Source yaml(String path, String place) {
         return new Source(Rank.YAML, path + ", " + place);
     }
