@@ -126,7 +126,8 @@ final class PrimarySource extends PGSimpleDataSource {
 
     private int answerMillis() {
         return switch (statements) {
-            case QUESTIONS -> Math.toIntExact(options.statementTimeout().plus(ANSWER).toMillis());
+            case QUESTIONS ->
+                Math.toIntExact(options.statementTimeout().plus(ANSWER).toMillis());
             case CHANGES -> 0;
         };
     }

@@ -95,7 +95,9 @@ public final class SchemaMigrations {
      */
     public Mono<SchemaStatus> status() {
         AtomicReference<@Nullable SchemaStatus> status = new AtomicReference<>();
-        return blocking("cannot be read", () -> status.set(statusOf(flyway(questions).info())))
+        return blocking(
+                        "cannot be read",
+                        () -> status.set(statusOf(flyway(questions).info())))
                 .then(Mono.fromSupplier(status::get));
     }
 
