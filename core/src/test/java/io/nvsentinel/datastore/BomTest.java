@@ -28,12 +28,13 @@ class BomTest {
         assertThat(version("bom/pom.xml")).isEqualTo(version("pom.xml"));
     }
 
-    /** What the modules need at run time, other than the libraries that have BOMs of their own. */
+    /** What the modules need at run time, other than the libraries that have BOMs of their own, and Spring Boot. */
     @Test
     void everythingThatTheModulesNeedIsManaged() throws IOException {
         String bom = read("bom/pom.xml");
-        for (String module : List.of("tls", "core", "changestream")) {
-            assertThat(bom).contains("<artifactId>nvsentinel-datastore-" + module + "</artifactId>");
+        for (String module : List.of("tls", "core", "changestream", "integrations/spring-boot-starter")) {
+            String name = module.substring(module.lastIndexOf('/') + 1);
+            assertThat(bom).contains("<artifactId>nvsentinel-datastore-" + name + "</artifactId>");
             String main = read(module + "/pom.xml").replaceAll("(?s)<build>.*", "");
             List<String> needed = Pattern.compile("(?s)<dependency>(.*?)</dependency>")
                     .matcher(main)
@@ -42,7 +43,7 @@ class BomTest {
                     .filter(dependency -> !dependency.contains("<scope>test</scope>"))
                     .filter(dependency ->
                             !dependency.matches("(?s).*<groupId>(io.netty|io.projectreactor|tools.jackson|"
-                                    + "com.fasterxml.jackson)[.a-z]*</groupId>.*"))
+                                    + "com.fasterxml.jackson|org.springframework.boot)[.a-z]*</groupId>.*"))
                     .map(dependency -> dependency.replaceAll("(?s).*<artifactId>([^<]+)</artifactId>.*", "$1"))
                     .toList();
             assertThat(needed)
