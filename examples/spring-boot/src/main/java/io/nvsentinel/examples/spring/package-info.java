@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The datastore in Spring Boot: configuration, health, probes and metrics of an application that handles changes. */
+/** The datastore in Spring Boot: an application that handles changes, with health, probes and metrics from the Boot starter. */
 @NullMarked
 package io.nvsentinel.examples.spring;
 

@@ -60,7 +60,7 @@ class ApplicationTest {
                         "  sslmode: disable"));
         ConfigurableApplicationContext application = new SpringApplicationBuilder(Application.class)
                 .logStartupInfo(false)
-                .run("--server.port=0", "--spring.main.banner-mode=off", "--app.datastore=" + yaml);
+                .run("--server.port=0", "--spring.main.banner-mode=off", "--nvsentinel.datastore.yaml-path=" + yaml);
         port = ((WebServerApplicationContext) application).getWebServer().getPort();
         return application;
     }
