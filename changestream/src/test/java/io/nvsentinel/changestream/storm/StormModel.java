@@ -34,6 +34,12 @@ final class StormModel {
                     END IF;
                     RETURN NULL;
                 END $$;
+            CREATE PROCEDURE storm_twice(first text, second text) LANGUAGE plpgsql AS $$
+                BEGIN
+                    EXECUTE first;
+                    COMMIT;
+                    EXECUTE second;
+                END $$;
             """;
 
     private static final String TRIGGERS = """

@@ -74,6 +74,43 @@ final class StormOperations {
         statement.execute("TRUNCATE " + target.table());
     }
 
+    /** A new record, which nobody else touches. */
+    String insertOne() throws SQLException {
+        String id = "uuid '" + new UUID(random.nextLong(), System.nanoTime()) + "'";
+        statement.execute(
+                "INSERT INTO " + target.table() + " (id, data) VALUES (" + id + ", " + target.first(id) + ")");
+        return id;
+    }
+
+    void delete(String id) throws SQLException {
+        statement.execute("DELETE FROM " + target.table() + " WHERE id = " + id);
+    }
+
+    /** Commits in the middle, outside a transaction block. */
+    void procedure() throws SQLException {
+        statement.execute("CALL storm_twice($storm$" + change() + "$storm$, $storm$" + change() + "$storm$)");
+    }
+
+    /** The second change is undone by an exception below it, or it undoes the constraints' mode. */
+    void block() throws SQLException {
+        statement.execute("""
+                DO $storm$
+                BEGIN
+                    %s;
+                    BEGIN
+                        SET CONSTRAINTS ALL IMMEDIATE;
+                        %s;
+                        RAISE division_by_zero;
+                    EXCEPTION WHEN division_by_zero THEN
+                        %s;
+                    END;
+                END $storm$""".formatted(change(), change(), change()));
+    }
+
+    private String change() {
+        return "UPDATE " + target.table() + " SET data = " + target.next() + " WHERE id = " + record();
+    }
+
     private void execute(String insertion, boolean updates) throws SQLException {
         String id = record();
         statement.execute(
@@ -109,7 +146,7 @@ final class StormOperations {
     }
 
     private void update() throws SQLException {
-        statement.execute("UPDATE " + target.table() + " SET data = " + target.next() + " WHERE id = " + record());
+        statement.execute(change());
     }
 
     private void updateMany() throws SQLException {
@@ -118,7 +155,7 @@ final class StormOperations {
     }
 
     private void delete() throws SQLException {
-        statement.execute("DELETE FROM " + target.table() + " WHERE id = " + record());
+        delete(record());
     }
 
     private void deleteMany() throws SQLException {

@@ -9,7 +9,9 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,9 +34,11 @@ final class StormWriters implements AutoCloseable {
     private final ExecutorService threads;
     private final List<Future<?>> running = new ArrayList<>();
     private final StormPrepared prepared;
+    private final StormCommits spellings = new StormCommits();
     private final AtomicInteger commits = new AtomicInteger();
     private final AtomicInteger rollbacks = new AtomicInteger();
-    private final AtomicInteger failures = new AtomicInteger();
+    /** How many, by SQLSTATE. */
+    private final Map<String, Integer> failures = new ConcurrentHashMap<>();
 
     StormWriters(TestDatabase database, Storm storm) {
         this.database = database;
@@ -57,7 +61,7 @@ final class StormWriters implements AutoCloseable {
             writer.get(storm.duration().toSeconds() + 120, TimeUnit.SECONDS);
         }
         prepared.finish();
-        LOG.info("{} commits, {} rollbacks, {} failed, {}", commits, rollbacks, failures, prepared);
+        LOG.info("{} commits, {} rollbacks, {} failed, {}, {}", commits, rollbacks, failures, prepared, spellings);
     }
 
     int commits() {
@@ -84,7 +88,7 @@ final class StormWriters implements AutoCloseable {
                     attempt(connection, statement, random);
                 }
             } catch (SQLException e) {
-                failures.incrementAndGet();
+                failures.merge(String.valueOf(e.getSQLState()), 1, Integer::sum);
                 // The server may be down.
                 rest(20 + random.nextInt(100));
             }
@@ -97,7 +101,7 @@ final class StormWriters implements AutoCloseable {
             StormOperations operations = new StormOperations(connection, statement, random);
             if (random.nextInt(8) == 0) {
                 connection.setAutoCommit(true);
-                operations.any();
+                alone(operations, random);
                 commits.incrementAndGet();
             } else {
                 connection.setAutoCommit(false);
@@ -107,10 +111,18 @@ final class StormWriters implements AutoCloseable {
                 rest(random.nextInt(30));
             }
         } catch (SQLException e) {
-            failures.incrementAndGet();
+            failures.merge(String.valueOf(e.getSQLState()), 1, Integer::sum);
             if (!connection.getAutoCommit()) {
                 connection.rollback();
             }
+        }
+    }
+
+    private static void alone(StormOperations operations, Random random) throws SQLException {
+        switch (random.nextInt(4)) {
+            case 0 -> operations.procedure();
+            case 1 -> operations.block();
+            default -> operations.any();
         }
     }
 
@@ -123,10 +135,10 @@ final class StormWriters implements AutoCloseable {
             statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
         }
         for (int left = 1 + random.nextInt(4); left > 0; left--) {
-            if (random.nextInt(4) == 0) {
-                nested(operations, statement, random);
-            } else {
-                operations.any();
+            switch (random.nextInt(12)) {
+                case 0, 1 -> nested(operations, statement, random);
+                case 2 -> reversing(operations, statement);
+                default -> operations.any();
             }
             if (random.nextInt(3) == 0) {
                 rest(random.nextInt(immediate ? 15 : 40));
@@ -137,6 +149,10 @@ final class StormWriters implements AutoCloseable {
 
     private void end(Statement statement, Random random) throws SQLException {
         Connection connection = statement.getConnection();
+        if (random.nextInt(4) == 0) {
+            // Capture may have run by now, and turned it on.
+            statement.execute("SET LOCAL synchronous_commit = off");
+        }
         int end = random.nextInt(100);
         if (end < 15) {
             connection.rollback();
@@ -151,9 +167,23 @@ final class StormWriters implements AutoCloseable {
                 statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
                 rest(5);
             }
-            connection.commit();
+            spellings.commit(statement, random);
             commits.incrementAndGet();
         }
+    }
+
+    /**
+     * The server keeps the constraints immediate after the rollback, although the change that was captured is undone, and captures
+     * it again at commit: behind the later one, if nothing prevents it.
+     */
+    private static void reversing(StormOperations operations, Statement statement) throws SQLException {
+        String id = operations.insertOne();
+        statement.execute("SAVEPOINT outer_one");
+        statement.execute("SAVEPOINT inner_one");
+        statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+        statement.execute("RELEASE inner_one");
+        statement.execute("ROLLBACK TO outer_one");
+        operations.delete(id);
     }
 
     private static void nested(StormOperations operations, Statement statement, Random random) throws SQLException {
