@@ -15,6 +15,7 @@ import io.nvsentinel.changestream.internal.tail.TailSettings;
 import io.nvsentinel.changestream.internal.wakeup.NotificationListener;
 import io.nvsentinel.changestream.internal.wakeup.WakeUpSignal;
 import io.nvsentinel.datastore.codec.JsonCodec;
+import io.nvsentinel.datastore.internal.LateErrors;
 import io.nvsentinel.datastore.internal.connection.Connections;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import java.time.Duration;
@@ -160,14 +161,15 @@ final class Watching {
     <T, R> Flux<R> withWatch(
             Watch.Request<T> request, @Nullable Throwable lost, Mono<Void> stop, Function<Watch<T>, Publisher<R>> use) {
         return Flux.usingWhen(
-                Mono.fromSupplier(this::handle),
-                handle -> leaving.after(request.options().clientName(), timer)
-                        .then(Mono.defer(() -> open(request, lost, handle)))
-                        .takeUntilOther(stop)
-                        .flatMapMany(use),
-                handle -> end(request, handle, null),
-                (handle, error) -> end(request, handle, error),
-                handle -> end(request, handle, null));
+                        Mono.fromSupplier(this::handle),
+                        handle -> leaving.after(request.options().clientName(), timer)
+                                .then(Mono.defer(() -> open(request, lost, handle)))
+                                .takeUntilOther(stop)
+                                .flatMapMany(use),
+                        handle -> end(request, handle, null),
+                        (handle, error) -> end(request, handle, error),
+                        handle -> end(request, handle, null))
+                .contextWrite(LateErrors::quietly);
     }
 
     private ReleasableHandle handle() {

@@ -79,6 +79,35 @@ class EndsAndAsidesTest {
         assertThat(seen.awaitError()).isInstanceOf(CollectionDroppedException.class);
     }
 
+    /** In one transaction, so that no read comes between. */
+    @Test
+    void changesOfACollectionThatIsRenamedAndBackArriveUnderItsName() {
+        create("wanderer");
+        Seen<ChangeEvent<Map<String, Object>>> seen = streams.watch(
+                WatchOptions.builder().clientName("wanderer"),
+                options -> streams.get().watch(streams.collection("wanderer"), options));
+        streams.insert("wanderer", "{\"n\": 1}");
+        seen.await(1).forEach(ChangeEvent::acknowledge);
+        String renamed = "BEGIN; ALTER TABLE wanderer RENAME TO stray; INSERT INTO stray (data) VALUES ('{\"n\": %d}');"
+                + " SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE stray RENAME TO wanderer; COMMIT";
+        DATABASE.execute(renamed.formatted(2));
+        seen.await(2).forEach(ChangeEvent::acknowledge);
+
+        streams.restart();
+        DATABASE.execute(renamed.formatted(3));
+        streams.insert("wanderer", "{\"n\": 4}");
+        Seen<ChangeEvent<Map<String, Object>>> resumed = streams.watch(
+                WatchOptions.builder().clientName("wanderer"),
+                options -> streams.get().watch(streams.collection("wanderer"), options));
+        assertThat(resumed.await(2))
+                .extracting(change -> change.after().get("n"))
+                .containsExactly(3, 4);
+        assertThat(resumed.events).extracting(ChangeEvent::collection).containsOnly("wanderer");
+        assertThat(DATABASE.queryForString("SELECT count(*) FROM datastore_changelog WHERE table_name = 'stray'"))
+                .as("captured under the other name")
+                .isEqualTo("2");
+    }
+
     @Test
     void whatCannotBeDecodedGoesAsideAndTheStreamGoesOn() {
         List<UndecodableChange> aside = new CopyOnWriteArrayList<>();

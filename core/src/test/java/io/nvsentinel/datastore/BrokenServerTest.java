@@ -63,6 +63,7 @@ class BrokenServerTest {
     private static final DocumentCodec<Item> CODEC = DocumentCodec.of(Item.class, JsonCodec.jackson3());
 
     private static final int MEGABYTE = 1 << 20;
+    private static final int RETRIES = 10;
 
     private static FakeServer.Script first(byte[] bytes) {
         return client -> client.raw(bytes).silence();
@@ -479,9 +480,13 @@ class BrokenServerTest {
                     .statementTimeout(Duration.ofMillis(200)));
             try {
                 DocumentCollection<Item> documents = datastore.collection("broken", CODEC);
-                datastore.createCollection("broken").block(SOON);
-                documents.insert(new Item(1)).block(SOON);
-                documents.find(Filter.eq("n", 1)).collectList().block(SOON);
+                // The short time-out is for the damaged answers; right ones may take longer on a busy machine.
+                datastore
+                        .createCollection("broken")
+                        .then(documents.insert(new Item(1)))
+                        .then(documents.find(Filter.eq("n", 1)).collectList())
+                        .retry(RETRIES)
+                        .block(SOON);
                 proxy.rewrite(rewriter);
                 CALLS.forEach((call, how) -> {
                     Throwable error =
@@ -492,7 +497,7 @@ class BrokenServerTest {
                     }
                 });
                 proxy.relent();
-                Mono.defer(datastore::ping).retry(10).block(SOON);
+                Mono.defer(datastore::ping).retry(RETRIES).block(SOON);
             } finally {
                 datastore.close().block(SOON);
             }

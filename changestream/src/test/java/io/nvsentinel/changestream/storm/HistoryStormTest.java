@@ -52,6 +52,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
@@ -70,6 +71,7 @@ class HistoryStormTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<StormSegment> segments = new CopyOnWriteArrayList<>();
     private final List<String> problems = new CopyOnWriteArrayList<>();
+    private final List<Throwable> dropped = new CopyOnWriteArrayList<>();
     private final List<Disposable> running = new CopyOnWriteArrayList<>();
     private final AtomicInteger effects = new AtomicInteger();
     private final AtomicLong lost = new AtomicLong();
@@ -83,6 +85,7 @@ class HistoryStormTest {
 
     @BeforeEach
     void start() {
+        Hooks.onErrorDropped(dropped::add);
         server = PostgresServer.embedded().start();
         database = server.createDatabase(Databases.MIGRATED);
         history = new StormHistory(database);
@@ -99,6 +102,7 @@ class HistoryStormTest {
 
     @AfterEach
     void stop() {
+        Hooks.resetOnErrorDropped();
         over = true;
         threads.shutdownNow();
         running.forEach(Disposable::dispose);
@@ -181,6 +185,7 @@ class HistoryStormTest {
                 effects);
         assertThat(history.generation()).isPositive();
         assertThat(problems).as("ends that are not the stream's own, %s", storm).isEmpty();
+        assertThat(dropped).as("errors that nobody received, %s", storm).isEmpty();
         assertThat(problemsOf(segments, committed)).as("%s", storm).isEmpty();
         Map<Check, List<String>> found = new EnumMap<>(Check.class);
         for (Map.Entry<Check, Future<List<StormSegment>>> reader : readers.entrySet()) {

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param rows the changes behind the beginning, in order; without rows whose id was not drawn from the sequence
  * @param complete whether these are all visible rows
  * @param foreign the ids of rows that were not drawn from the sequence, in order
- * @param tables the object id of each watched table, 0 for a table that does not exist; only at the end of the
- *     changelog
+ * @param tables the object id of each watched table, 0 for a table that does not exist
  */
 public record ChangelogPage(
         ChangelogFacts facts,

@@ -26,20 +26,24 @@ import reactor.core.publisher.Mono;
 /** The changelog's queries beside what becomes of their rows. Each call is one use of one pooled connection. */
 public final class ChangelogReader {
 
+    private static final String TABLES = """
+            ARRAY(
+                SELECT coalesce(to_regclass('{schema}.' || quote_ident(name))::oid::bigint, 0)
+                FROM unnest(CAST($3 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number)""";
+
     /**
      * One row of facts, which comes even if no change does, and the changes: one statement, so one snapshot. Every id
      * comes, since gaps are proven by them; the documents only of changes that a watch needs, and not if one of them is too
      * large. Times come as their eight
      * bytes, because their text is slow to read; transaction ids are read as text, because for other types the driver
      * searches its list of codecs in each row. The position is hidden from the planner in a subquery: if the planner
-     * knew it, it would plan each poll again, which takes longer than the poll itself.
+     * knew it, it would plan each poll again, which takes longer than the poll itself. A change of a watched table has its
+     * name of now, whatever it was called when it changed: it may have been renamed, and renamed back.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id,
                 CASE WHEN newest.is_called THEN newest.last_value ELSE newest.last_value - 1 END, pg_is_in_recovery(),
-                ARRAY(
-                    SELECT coalesce(to_regclass('{schema}.' || quote_ident(name))::oid::bigint, 0)
-                    FROM unnest(CAST($3 AS text[])) WITH ORDINALITY AS tables (name, number) ORDER BY number),
+                {tables},
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 ARRAY[start.xid::text, encode(timestamptz_send(start.changed_at), 'hex'),
                     finish.xid::text, encode(timestamptz_send(finish.changed_at), 'hex')],
@@ -57,11 +61,19 @@ public final class ChangelogReader {
                 SELECT *, CASE WHEN wanted THEN greatest({old}, {new}) ELSE 0 END AS too_large
                 FROM (
                     SELECT *, %s AS wanted
-                    FROM {schema}.datastore_changelog
-                    WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint)) ORDER BY id LIMIT %d
+                    FROM (
+                        SELECT id, xid, record_id, operation, changed_at, old_values, new_values,
+                            coalesce(
+                                (CAST($3 AS text[]))[array_position((SELECT {tables}), table_oid::bigint)],
+                                table_name) AS table_name
+                        FROM {schema}.datastore_changelog
+                        WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint))
+                        ORDER BY id LIMIT %d
+                    ) AS named
                 ) AS judged
                 OFFSET 0
-            ) AS measured""".replace("{log}", Durability.LOG_POSITIONS)
+            ) AS measured""".replace("{tables}", TABLES)
+            .replace("{log}", Durability.LOG_POSITIONS)
             .replace("{old}", LargeDocument.bytes("old_values", 6))
             .replace("{new}", LargeDocument.bytes("new_values", 6));
 
@@ -329,7 +341,7 @@ public final class ChangelogReader {
 
     private Mono<PageReading.Read> anyPage(Connection connection, Range range, List<Selection> selections) {
         SqlFragment wanted = Selection.condition(selections, FIRST_OF_CONDITION);
-        String[] tables = range.isTail() ? tables(selections) : new String[0];
+        String[] tables = tables(selections);
         List<Object> values = new ArrayList<>(List.of(
                 range.start.id(), range.upTo, tables, Range.row(range.start), Range.row(range.end), maxDocumentBytes));
         values.addAll(wanted.bindings());

@@ -3,6 +3,7 @@ package io.nvsentinel.datastore.internal.connection.server;
 
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.internal.ForeignCode;
+import io.nvsentinel.datastore.internal.LateErrors;
 import io.nvsentinel.datastore.internal.connection.server.Names.Target;
 import io.nvsentinel.datastore.internal.options.LoginRules;
 import io.nvsentinel.tls.TlsContext;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -27,6 +29,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Scheduler;
+import reactor.util.context.Context;
 
 /**
  * Makes connections to the primary among some servers, within a bound that holds from the look-up of the name to the
@@ -88,21 +91,52 @@ public final class Connector implements ConnectionFactory {
     public Mono<PostgresqlConnection> create() {
         return servers.firstOf(this::connect)
                 .doOnSuccess(connection -> primary.attempted(connection != null))
-                .doOnError(error -> primary.attempted(false));
+                .doOnError(error -> primary.attempted(false))
+                .contextWrite(LateErrors::quietly);
     }
 
     private Mono<PostgresqlConnection> connect(Target target, Duration share, boolean writable) {
         return ForeignCode.defer(() -> {
             Channels channels = new Channels(sockets, target.address(), rules);
-            return ForeignCode.defer(() -> new PostgresqlConnectionFactory(configuration
-                                    .apply(target.server(), share)
-                                    .loopResources(channels)
-                                    .build())
-                            .create())
+            return ended(
+                            ForeignCode.defer(() -> new PostgresqlConnectionFactory(configuration
+                                            .apply(target.server(), share)
+                                            .loopResources(channels)
+                                            .build())
+                                    .create()),
+                            channels)
                     .flatMap(connection -> checked(connection, target, writable, channels))
                     .timeout(share, timer)
                     .onErrorMap(error -> tls == null ? error : tls.explain(error))
                     .doFinally(signal -> settle(channels, signal));
+        });
+    }
+
+    /**
+     * Not cancelled, but ended by its sockets' end: the driver would let a cancelled login complete, and then send a farewell whose
+     * failure nobody receives.
+     */
+    private static Mono<PostgresqlConnection> ended(Mono<PostgresqlConnection> login, Channels channels) {
+        return Mono.create(sink -> {
+            AtomicBoolean cancelled = new AtomicBoolean();
+            sink.onCancel(() -> {
+                cancelled.set(true);
+                channels.close();
+            });
+            login.subscribe(
+                    connection -> {
+                        if (cancelled.get()) {
+                            channels.close();
+                        }
+                        sink.success(connection);
+                    },
+                    error -> {
+                        if (!cancelled.get()) {
+                            sink.error(error);
+                        }
+                    },
+                    sink::success,
+                    Context.of(sink.contextView()));
         });
     }
 

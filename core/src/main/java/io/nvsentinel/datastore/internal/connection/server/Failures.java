@@ -9,14 +9,20 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /** Why no address of a round could be used. */
-final class Failures extends RuntimeException {
+final class Failures extends R2dbcException {
 
     private static final long serialVersionUID = 1L;
 
     private final transient List<Throwable> all = new ArrayList<>();
 
     Failures() {
-        super("No usable server", null, false, false);
+        super("No usable server");
+    }
+
+    /** It never leaves this package. */
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+        return this;
     }
 
     void add(Throwable error) {
