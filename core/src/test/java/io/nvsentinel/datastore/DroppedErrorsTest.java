@@ -107,7 +107,7 @@ class DroppedErrorsTest {
 
     /** Cancelled at any point of the login, and its network breaks at once. */
     @Test
-    void ofAConnectionThatNobodyWaitsFor() {
+    void ofAConnectionThatItsCallerDoesNotWaitFor() {
         for (int micros = 0; micros < 40_000; micros += 500) {
             try (TcpProxy proxy = proxy()) {
                 Disposable connecting =

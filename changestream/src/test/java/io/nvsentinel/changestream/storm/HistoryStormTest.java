@@ -185,7 +185,7 @@ class HistoryStormTest {
                 effects);
         assertThat(history.generation()).isPositive();
         assertThat(problems).as("ends that are not the stream's own, %s", storm).isEmpty();
-        assertThat(dropped).as("errors that nobody received, %s", storm).isEmpty();
+        assertThat(dropped).as("errors that no subscriber received, %s", storm).isEmpty();
         assertThat(problemsOf(segments, committed)).as("%s", storm).isEmpty();
         Map<Check, List<String>> found = new EnumMap<>(Check.class);
         for (Map.Entry<Check, Future<List<StormSegment>>> reader : readers.entrySet()) {

@@ -74,7 +74,7 @@ final class StormOperations {
         statement.execute("TRUNCATE " + target.table());
     }
 
-    /** A new record, which nobody else touches. */
+    /** A new record, which no other writer touches. */
     String insertOne() throws SQLException {
         String id = "uuid '" + new UUID(random.nextLong(), System.nanoTime()) + "'";
         statement.execute(

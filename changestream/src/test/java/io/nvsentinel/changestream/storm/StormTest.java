@@ -120,7 +120,7 @@ class StormTest {
                 .as("times that named clients were open")
                 .isGreaterThan(2);
         consumers.forEach(Consumer::close);
-        assertThat(dropped).as("errors that nobody received, %s", storm).isEmpty();
+        assertThat(dropped).as("errors that no subscriber received, %s", storm).isEmpty();
     }
 
     /** What was noted keeps the promises, and would not if one delivery or one handled change were missing. */

@@ -12,7 +12,7 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * Errors that come when nobody waits for them any more: the stream was cancelled meanwhile, or another error has ended it. A server
+ * Errors that come when no caller waits for them any more: the stream was cancelled meanwhile, or another error has ended it. A server
  * that answers late, or not at all, is no news then. Reactor would log each as an error of an operator, with its trace.
  */
 public final class LateErrors {
@@ -38,7 +38,7 @@ public final class LateErrors {
 
     private static void dropped(Throwable error) {
         if (isExpected(error)) {
-            LOG.debug("An error came when nobody waited for it any more", error);
+            LOG.debug("An error came when no caller waited for it any more", error);
         } else {
             Operators.onErrorDropped(error, Context.empty());
         }

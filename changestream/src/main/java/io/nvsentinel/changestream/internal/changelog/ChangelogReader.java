@@ -38,7 +38,7 @@ public final class ChangelogReader {
      * bytes, because their text is slow to read; transaction ids are read as text, because for other types the driver
      * searches its list of codecs in each row. The position is hidden from the planner in a subquery: if the planner
      * knew it, it would plan each poll again, which takes longer than the poll itself. A change of a watched table has its
-     * name of now, whatever it was called when it changed: it may have been renamed, and renamed back.
+     * name of now, regardless of its name when it changed: it may have been renamed, and renamed back.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id,

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -29,7 +28,6 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.context.Context;
 
 /**
  * Makes connections to the primary among some servers, within a bound that holds from the look-up of the name to the
@@ -98,7 +96,7 @@ public final class Connector implements ConnectionFactory {
     private Mono<PostgresqlConnection> connect(Target target, Duration share, boolean writable) {
         return ForeignCode.defer(() -> {
             Channels channels = new Channels(sockets, target.address(), rules);
-            return ended(
+            return new EndedLogin(
                             ForeignCode.defer(() -> new PostgresqlConnectionFactory(configuration
                                             .apply(target.server(), share)
                                             .loopResources(channels)
@@ -109,34 +107,6 @@ public final class Connector implements ConnectionFactory {
                     .timeout(share, timer)
                     .onErrorMap(error -> tls == null ? error : tls.explain(error))
                     .doFinally(signal -> settle(channels, signal));
-        });
-    }
-
-    /**
-     * Not cancelled, but ended by its sockets' end: the driver would let a cancelled login complete, and then send a farewell whose
-     * failure nobody receives.
-     */
-    private static Mono<PostgresqlConnection> ended(Mono<PostgresqlConnection> login, Channels channels) {
-        return Mono.create(sink -> {
-            AtomicBoolean cancelled = new AtomicBoolean();
-            sink.onCancel(() -> {
-                cancelled.set(true);
-                channels.close();
-            });
-            login.subscribe(
-                    connection -> {
-                        if (cancelled.get()) {
-                            channels.close();
-                        }
-                        sink.success(connection);
-                    },
-                    error -> {
-                        if (!cancelled.get()) {
-                            sink.error(error);
-                        }
-                    },
-                    sink::success,
-                    Context.of(sink.contextView()));
         });
     }
 
