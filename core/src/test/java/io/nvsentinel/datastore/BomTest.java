@@ -28,7 +28,7 @@ class BomTest {
         assertThat(version("bom/pom.xml")).isEqualTo(version("pom.xml"));
     }
 
-    /** What the modules need at run time, other than the libraries that have BOMs of their own, and Spring Boot. */
+    /** What the modules need at run time, other than the libraries that have BOMs of their own, and what Spring Boot manages. */
     @Test
     void everythingThatTheModulesNeedIsManaged() throws IOException {
         String bom = read("bom/pom.xml");
@@ -41,9 +41,10 @@ class BomTest {
                     .results()
                     .map(dependency -> dependency.group(1))
                     .filter(dependency -> !dependency.contains("<scope>test</scope>"))
-                    .filter(dependency ->
-                            !dependency.matches("(?s).*<groupId>(io.netty|io.projectreactor|tools.jackson|"
-                                    + "com.fasterxml.jackson|org.springframework.boot)[.a-z]*</groupId>.*"))
+                    .filter(
+                            dependency -> !dependency.matches(
+                                    "(?s).*<groupId>(io.netty|io.projectreactor|tools.jackson|"
+                                            + "com.fasterxml.jackson|org.springframework.boot|org.testcontainers)[.a-z]*</groupId>.*"))
                     .map(dependency -> dependency.replaceAll("(?s).*<artifactId>([^<]+)</artifactId>.*", "$1"))
                     .toList();
             assertThat(needed)
