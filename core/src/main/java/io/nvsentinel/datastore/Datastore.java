@@ -7,6 +7,8 @@ import io.nvsentinel.datastore.error.OutcomeUnknownException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.store.DefaultDatastore;
 import io.nvsentinel.datastore.query.Filter;
+import io.nvsentinel.datastore.query.ReadPosition;
+import io.nvsentinel.datastore.query.ReadPreference;
 import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
@@ -112,6 +114,43 @@ public interface Datastore extends DatastoreSession {
     default <R> Mono<R> inTransaction(Function<DatastoreSession, Mono<R>> work) {
         return inTransaction(TransactionOptions.defaults(), work);
     }
+
+    /**
+     * The same stores and collections for reads that may go to a standby, one of {@link DatastoreOptions#readHosts()}:
+     * queries, counts and aggregations. Writes through it, and everything that is not called through it, go to the primary.
+     *
+     * <p>An answer of a standby may lack what was committed within {@link ReadPreference#maxStaleness(Duration)}, and a later
+     * read may show less than an earlier one if another server answers it. So may a page of a long result; the order of the
+     * pages and that no document comes twice hold nevertheless. A caller that has to see its own writes passes their
+     * {@link #position()} to {@link ReadPreference#after}. A read on a standby costs one more round trip, to see how far
+     * it is.
+     *
+     * <p>With {@link ReadPreference#PREFER_STANDBY}, the primary answers what no standby can, and all of it if
+     * {@code readHosts} is not set. A host that fails, or does not give a connection and say how far it is within 2 s, is
+     * left alone for 10 s. With {@link ReadPreference#STANDBY}, reads wait as long as the options say, and fail with
+     * {@link UnavailableException} if no standby can be used.
+     *
+     * @param preference which server may answer, and how old its answer may be
+     * @return the session, valid as long as this datastore
+     * @throws InvalidRequestException if only standbys may answer, and {@code readHosts} is not set
+     */
+    DatastoreSession reading(ReadPreference preference);
+
+    /**
+     * Reads the primary's position in its log, for reads that have to see what was written before.
+     *
+     * <pre>{@code
+     * datastore.healthEvents()
+     *         .insert(event)
+     *         .flatMap(id -> datastore.position()
+     *                 .map(ReadPreference.PREFER_STANDBY::after)
+     *                 .flatMap(preference -> datastore.reading(preference).healthEvents().findById(id)));
+     * }</pre>
+     *
+     * @return cold; emits a position above every write to a collection that was acknowledged before this was subscribed to;
+     *     fails with {@link UnavailableException} if the primary is not reached
+     */
+    Mono<ReadPosition> position();
 
     /**
      * Reads and writes on a connection of the caller, and so in the caller's transaction: for Spring's transactions,

@@ -192,6 +192,15 @@ public final class DatastoreOptions {
     }
 
     /**
+     * The servers that reads may go to, as set.
+     *
+     * @return null if all reads go to the primary
+     */
+    public @Nullable String readHosts() {
+        return values.find(Options.READ_HOSTS);
+    }
+
+    /**
      * The database.
      *
      * @return never empty
@@ -638,6 +647,19 @@ public final class DatastoreOptions {
          */
         public Builder directHost(String value) {
             return set(Options.DIRECT_HOST, value);
+        }
+
+        /**
+         * Sets servers that reads may go to, mostly standbys: {@code b:5432,c:5432}. Default none;
+         * {@code DATASTORE_READ_HOSTS}. They are used only by reads that ask for it, with {@link Datastore#reading}, and in
+         * turn. Each has a pool of up to {@link #maxConnections} connections, with the user, the certificates and the other
+         * options of {@link #host}.
+         *
+         * @param value host names or addresses, as for {@code host}
+         * @return this builder
+         */
+        public Builder readHosts(String value) {
+            return set(Options.READ_HOSTS, value);
         }
 
         /**

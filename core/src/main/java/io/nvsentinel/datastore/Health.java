@@ -15,6 +15,8 @@ import java.util.Map;
  *   <tr><td>{@code schemaVersion}</td><td>{@code String}</td><td>the newest migration that was applied; omitted if the
  *   user is not allowed to read it</td></tr>
  *   <tr><td>{@code pool}</td><td>{@link PoolMetrics}</td><td>the metrics of the pool</td></tr>
+ *   <tr><td>{@code readHosts}</td><td>{@code Map<String, String>}</td><td>of each host to read from: {@code ready}, or why the
+ *       last read that tried it did not use it; omitted if there are none; has no effect on the state</td></tr>
  *   <tr><td>{@code certificateDaysLeft}</td><td>{@code Long}</td><td>of the client's certificate</td></tr>
  * </table>
  *

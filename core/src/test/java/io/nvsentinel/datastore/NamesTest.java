@@ -31,6 +31,7 @@ class NamesTest {
             Map.of(
                     "host", DatastoreOptions.Builder::host,
                     "directHost", DatastoreOptions.Builder::directHost,
+                    "readHosts", DatastoreOptions.Builder::readHosts,
                     "database", DatastoreOptions.Builder::database,
                     "username", DatastoreOptions.Builder::username,
                     "schema", DatastoreOptions.Builder::schema,

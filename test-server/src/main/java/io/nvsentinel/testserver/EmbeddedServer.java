@@ -224,6 +224,16 @@ public final class EmbeddedServer extends PostgresServer {
     }
 
     /**
+     * What this standby has of a database of its primary.
+     *
+     * @param database a database there, which has been replicated
+     * @return the administrator's view of it here
+     */
+    public TestDatabase replicaOf(TestDatabase database) {
+        return database(database.name());
+    }
+
+    /**
      * Starts this server, which is stopped, as a standby that streams from another one. Both must have the same history up to
      * the end of this one's: as after a switchover, in which this one was stopped in order before the other was promoted. Settings
      * that were made with {@code ALTER SYSTEM} here are dropped.

@@ -7,15 +7,22 @@ import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.datastore.TransactionOptions;
 import io.nvsentinel.datastore.error.DatastoreException;
+import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.internal.ForeignCode;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.nvsentinel.datastore.internal.connection.server.DriverConfiguration;
+import io.nvsentinel.datastore.internal.connection.server.LogPosition;
 import io.nvsentinel.datastore.internal.connection.server.Primary;
+import io.nvsentinel.datastore.internal.connection.server.ReadServer;
 import io.nvsentinel.datastore.internal.error.SqlErrors;
+import io.nvsentinel.datastore.query.ReadPosition;
+import io.nvsentinel.datastore.query.ReadPreference;
+import io.nvsentinel.datastore.query.ReadPreference.Mode;
 import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +42,9 @@ public final class Connections implements Session {
     private final Primary primary = new Primary();
     private final Connector pooled;
     private final Connector direct;
-    private final Lifetime lifetime;
     private final Pool pool;
+    private final Standbys standbys;
+    private final Freshness freshness;
     private final DatastoreOptions options;
     private final @Nullable TlsContext tls;
     private final ResponseTimeout patience;
@@ -46,19 +54,19 @@ public final class Connections implements Session {
 
     private Connections(
             DatastoreOptions options, @Nullable TlsContext tls, Scheduler timer, @Nullable DatastoreListener listener) {
+        this.patience = ResponseTimeout.beyond(options.statementTimeout(), timer);
         Connector connector = new Connector(options, options.addresses(), tls, primary, timer);
         this.pooled = connector;
         this.direct = new Connector(options, options.directAddresses(), tls, primary, timer);
-        this.lifetime = new Lifetime(options, tls);
-        this.pool = new Pool(
-                listener == null ? connector : listener.decorate(connector),
-                new IdleLimit(options.maxIdleConnections(), lifetime, connector),
-                options,
-                timer);
+        this.pool = Pool.of(connector, options, tls, timer, listener);
+        this.freshness = new Freshness(primary, read("Read position", patience, LogPosition::of), timer);
+        this.standbys = Standbys.of(options, host -> {
+            Connector reading = new Connector(host, host.addresses(), tls, new ReadServer(primary), timer);
+            return new StandbyHost(host, Pool.of(reading, host, tls, timer, listener), freshness, patience);
+        });
         this.observer = new Observer(listener);
         this.options = options;
         this.tls = tls;
-        this.patience = ResponseTimeout.beyond(options.statementTimeout(), timer);
         this.timer = timer;
     }
 
@@ -124,11 +132,73 @@ public final class Connections implements Session {
 
     @Override
     public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
+        return observer.observe(Kind.READ, action, read(action, patience, work));
+    }
+
+    private <T> Mono<T> read(String action, ResponseTimeout answer, Function<Connection, Mono<T>> work) {
+        return unbounded(pool.withConnection(action, lease -> answer.with(lease.run(work)))
+                .onErrorMap(error -> SqlErrors.reading(error, action)));
+    }
+
+    /**
+     * The same datastore for reads with a preference; writes go to the primary.
+     *
+     * @param preference which server may answer
+     * @return the session, valid as long as these connections
+     * @throws InvalidRequestException if only standbys may answer, and no host to read from is configured
+     */
+    public Session reading(ReadPreference preference) {
+        if (standbys.isEmpty() && preference.mode() == Mode.STANDBY) {
+            throw new InvalidRequestException(
+                    "a read from standbys alone needs the option readHosts, which is not set");
+        }
+        return standbys.isEmpty() || preference.mode() == Mode.PRIMARY ? this : new Reading(preference);
+    }
+
+    /** Reads with a preference. */
+    private final class Reading implements Session {
+
+        private final ReadPreference preference;
+
+        Reading(ReadPreference preference) {
+            this.preference = preference;
+        }
+
+        @Override
+        public <T> Mono<T> read(String action, Function<Connection, Mono<T>> work) {
+            Mono<T> elsewhere = Connections.this.read(action, patience, work);
+            Mono<T> read = standbys.read(new Standbys.Read<>(action, preference, work), elsewhere);
+            return observer.observe(Kind.READ, action, unbounded(read));
+        }
+
+        @Override
+        public <T> Mono<T> write(String action, Function<Connection, Mono<T>> work) {
+            return Connections.this.write(action, work);
+        }
+
+        @Override
+        public boolean isEachItsOwnTransaction() {
+            return true;
+        }
+    }
+
+    /**
+     * How far the primary's log is.
+     *
+     * @return cold; emits a position above everything that was acknowledged before
+     */
+    public Mono<ReadPosition> position() {
         return observer.observe(
-                Kind.READ,
-                action,
-                unbounded(pool.withConnection(action, lease -> patience.with(lease.run(work)))
-                        .onErrorMap(error -> SqlErrors.reading(error, action))));
+                Kind.READ, "Read position", freshness.position().map(position -> new ReadPosition(position.lsn())));
+    }
+
+    /**
+     * The hosts to read from, and why each was not used last.
+     *
+     * @return {@code ready} if it was, or has not been tried; in the order of the option
+     */
+    public Map<String, String> readHosts() {
+        return standbys.states();
     }
 
     /**
@@ -142,12 +212,7 @@ public final class Connections implements Session {
      * @return cold; fails as {@link #read(String, Function)} does
      */
     public <T> Mono<T> read(String action, Duration within, Function<Connection, Mono<T>> work) {
-        return observer.observe(
-                Kind.READ,
-                action,
-                unbounded(pool.withConnection(
-                                action, lease -> patience.atMost(within).with(lease.run(work)))
-                        .onErrorMap(error -> SqlErrors.reading(error, action))));
+        return observer.observe(Kind.READ, action, read(action, patience.atMost(within), work));
     }
 
     /** In its own transaction: emits after the commit. */
@@ -255,7 +320,7 @@ public final class Connections implements Session {
     public <T> Flux<T> dedicated(String action, Function<PostgresqlConnection, Publisher<T>> work) {
         return Flux.defer(() -> {
             Mono<Void> over = Mono.firstWithSignal(
-                    lifetime.ofNext(), primary.changes().next().then());
+                    pool.lifetime().ofNext(), primary.changes().next().then());
             return Flux.usingWhen(
                     direct.create().onErrorMap(error -> SqlErrors.connecting(error, action, options.directAddresses())),
                     connection -> Flux.from(work.apply(connection))
@@ -282,7 +347,7 @@ public final class Connections implements Session {
      * @return cold; completes when they are closed; may be repeated
      */
     public Mono<Void> close() {
-        return pool.close().doFinally(signal -> {
+        return Mono.when(pool.close(), standbys.close()).doFinally(signal -> {
             if (tls != null) {
                 tls.close();
             }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.nvsentinel.datastore.internal.connection;
 
+import io.nvsentinel.datastore.DatastoreListener;
 import io.nvsentinel.datastore.DatastoreOptions;
 import io.nvsentinel.datastore.PoolMetrics;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.connection.server.Connector;
 import io.nvsentinel.datastore.internal.error.SqlErrors;
+import io.nvsentinel.tls.TlsContext;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -44,6 +47,29 @@ final class Pool {
                 .acquireRetry(0)
                 .preRelease(PooledConnection::requireOpen)
                 .build());
+    }
+
+    /** A pool of connections that are replaced at the end of their lifetime, when they fail, and with the certificates. */
+    static Pool of(
+            Connector connector,
+            DatastoreOptions options,
+            @Nullable TlsContext tls,
+            Scheduler timer,
+            @Nullable DatastoreListener listener) {
+        Lifetime lifetime = new Lifetime(options, tls);
+        return new Pool(
+                listener == null ? connector : listener.decorate(connector),
+                new IdleLimit(options.maxIdleConnections(), lifetime, connector),
+                options,
+                timer);
+    }
+
+    Lifetime lifetime() {
+        return idle.lifetime();
+    }
+
+    Connector connector() {
+        return idle.connector();
     }
 
     /**

@@ -226,6 +226,34 @@ public final class SqlErrors {
     }
 
     /**
+     * Whether a translated error means that the server is gone, and not only the statement.
+     *
+     * @param error the error
+     * @return true if the connection is lost, or the server did not answer in time
+     */
+    public static boolean isServerLost(DatastoreException error) {
+        return error instanceof UnavailableException && (error.sqlState() == null || isSessionLost(error.sqlState()));
+    }
+
+    /**
+     * Whether a read that failed on a standby may succeed on the primary: the standby is gone, has cancelled the read because
+     * of what it replays, or does not know yet what the read names.
+     *
+     * @param error the translated error
+     * @return false for an error of the read itself, and if it took too long
+     */
+    public static boolean mayPassOnPrimary(Throwable error) {
+        if (!(error instanceof DatastoreException ours)) {
+            return false;
+        }
+        String state = ours.sqlState();
+        if (state == null) {
+            return isServerLost(ours);
+        }
+        return !isTimeout(ours) && (state.startsWith("42") || meaning(state) != Meaning.INVALID);
+    }
+
+    /**
      * Whether an SQLSTATE says that the connection is of no more use.
      *
      * @param state the SQLSTATE, or null

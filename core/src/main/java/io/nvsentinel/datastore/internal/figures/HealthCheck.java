@@ -182,6 +182,10 @@ public final class HealthCheck {
             reasons.add(
                     "All " + pool.max() + " connections are in use, and " + pool.pending() + " callers are waiting");
         }
+        Map<String, String> readHosts = connections.readHosts();
+        if (!readHosts.isEmpty()) {
+            details.put("readHosts", readHosts);
+        }
         TlsContext tls = connections.tls();
         if (tls != null) {
             addCertificates(tls.status(), reasons, details);

@@ -32,6 +32,10 @@ public final class Options {
     public static final Option<String> DIRECT_HOST =
             Option.of("directHost", "DATASTORE_DIRECT_HOST", "connection.directHost", Addresses.KIND);
 
+    /** The servers that reads may go to. */
+    public static final Option<String> READ_HOSTS =
+            Option.of("readHosts", "DATASTORE_READ_HOSTS", "connection.readHosts", Addresses.KIND);
+
     /** The database. */
     public static final Option<String> DATABASE =
             Option.of("database", "DATASTORE_DATABASE", "connection.database", Kind.identifier());
@@ -206,6 +210,7 @@ public final class Options {
             HOST,
             PORT,
             DIRECT_HOST,
+            READ_HOSTS,
             DATABASE,
             USERNAME,
             PASSWORD,

@@ -25,6 +25,8 @@ import io.nvsentinel.datastore.internal.schema.SchemaSafety;
 import io.nvsentinel.datastore.internal.schema.ServerSettings;
 import io.nvsentinel.datastore.internal.table.Identifier;
 import io.nvsentinel.datastore.internal.table.Rows;
+import io.nvsentinel.datastore.query.ReadPosition;
+import io.nvsentinel.datastore.query.ReadPreference;
 import io.nvsentinel.tls.TlsContext;
 import io.nvsentinel.tls.TlsStatus;
 import io.r2dbc.spi.Connection;
@@ -143,6 +145,16 @@ public final class DefaultDatastore implements Datastore {
      */
     public <R> Mono<R> inTransaction(TransactionOptions options, BiFunction<Session, DatastoreSession, Mono<R>> work) {
         return connections.transaction(options, session -> work.apply(session, new DefaultSession(session, json)));
+    }
+
+    @Override
+    public DatastoreSession reading(ReadPreference preference) {
+        return new DefaultSession(connections.reading(preference), json);
+    }
+
+    @Override
+    public Mono<ReadPosition> position() {
+        return connections.position();
     }
 
     @Override

@@ -57,6 +57,7 @@ class MisplacedSecretsTest {
                     && List.of(
                                     "DATASTORE_HOST",
                                     "DATASTORE_DIRECT_HOST",
+                                    "DATASTORE_READ_HOSTS",
                                     "DATASTORE_DATABASE",
                                     "DATASTORE_USERNAME",
                                     "DATASTORE_SCHEMA",
@@ -91,7 +92,7 @@ class MisplacedSecretsTest {
                 "hunter2!:5432",
                 "hunter2:x:y",
                 "hunter2".repeat(10))) {
-            for (String variable : List.of("DATASTORE_HOST", "DATASTORE_DIRECT_HOST")) {
+            for (String variable : List.of("DATASTORE_HOST", "DATASTORE_DIRECT_HOST", "DATASTORE_READ_HOSTS")) {
                 Map<String, String> environment = new HashMap<>(MINIMAL);
                 environment.put("DATASTORE_SSLMODE", "disable");
                 environment.put(variable, secret);

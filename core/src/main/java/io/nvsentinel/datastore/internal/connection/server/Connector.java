@@ -30,8 +30,8 @@ import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Makes connections to the primary among some servers, within a bound that holds from the look-up of the name to the
- * server's answer that it is the primary, and leaves no socket.
+ * Makes connections to an eligible one among some servers, mostly the primary, within a bound that holds from the look-up
+ * of the name to the server's answer that it is eligible, and leaves no socket.
  */
 public final class Connector implements ConnectionFactory {
 
@@ -46,7 +46,7 @@ public final class Connector implements ConnectionFactory {
     private final Sockets sockets;
     private final LoginRules rules;
     private final Servers servers;
-    private final Primary primary;
+    private final Eligibility eligible;
     private final @Nullable TlsContext tls;
     private final Scheduler timer;
     private final ConnectionFactoryMetadata metadata;
@@ -62,20 +62,20 @@ public final class Connector implements ConnectionFactory {
      * @param options how to connect
      * @param addresses where
      * @param tls how to encrypt, or null for plain text
-     * @param primary shared by all connectors to the same primary
+     * @param eligible which of them; {@link Primary} is shared by all connectors to the same primary
      * @param timer measures the bounds
      */
     public Connector(
             DatastoreOptions options,
             List<InetSocketAddress> addresses,
             @Nullable TlsContext tls,
-            Primary primary,
+            Eligibility eligible,
             Scheduler timer) {
         this.configuration = (server, share) -> DriverConfiguration.of(options, server, share, tls);
         this.sockets = new Sockets(options.tcpKeepAlive(), options.tcpUserTimeout());
         this.rules = LoginRules.of(options);
         this.servers = new Servers(addresses, options.connectTimeout(), timer);
-        this.primary = primary;
+        this.eligible = eligible;
         this.tls = tls;
         this.timer = timer;
         this.metadata = new PostgresqlConnectionFactory(
@@ -88,8 +88,8 @@ public final class Connector implements ConnectionFactory {
     @Override
     public Mono<PostgresqlConnection> create() {
         return servers.firstOf(this::connect)
-                .doOnSuccess(connection -> primary.attempted(connection != null))
-                .doOnError(error -> primary.attempted(false))
+                .doOnSuccess(connection -> eligible.attempted(connection != null))
+                .doOnError(error -> eligible.attempted(false))
                 .contextWrite(LateErrors::quietly);
     }
 
@@ -113,7 +113,7 @@ public final class Connector implements ConnectionFactory {
     private Mono<PostgresqlConnection> checked(
             PostgresqlConnection connection, Target target, boolean writable, Channels channels) {
         return Backend.of(connection).handle((backend, sink) -> {
-            String objection = writable && backend.readOnly() ? "accepts no writes" : primary.objection(backend);
+            String objection = eligible.objection(backend, writable);
             if (objection == null) {
                 inPlainText = !channels.isEncrypted();
                 open.put(connection, new Open(channels, backend));
@@ -183,12 +183,12 @@ public final class Connector implements ConnectionFactory {
      * Whether a connection is usable.
      *
      * @param connection a connection that was opened here, or a wrapper of one
-     * @return false if its socket is closed, or leads to a server that is no longer the primary
+     * @return false if its socket is closed, or leads to a server that is no longer eligible
      */
     public boolean isUsable(Connection connection) {
         PostgresqlConnection driver = driver(connection);
         Open known = driver == null ? null : open.get(driver);
-        return driver == null || (known != null && primary.isCurrent(known.backend()));
+        return driver == null || (known != null && eligible.isCurrent(known.backend()));
     }
 
     private @Nullable Open find(Connection connection) {

@@ -14,7 +14,7 @@ import reactor.core.publisher.Sinks;
  * The primary that all connections of a datastore lead to. Two primaries are never in use at a time: a newer primary
  * makes the connections to the former one stale, and a former primary that is available again is rejected. Thread-safe.
  */
-public final class Primary {
+public final class Primary implements Eligibility {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.nvsentinel.datastore.connection");
 
@@ -23,13 +23,12 @@ public final class Primary {
     private final Sinks.Many<Boolean> changes = Sinks.many().multicast().directBestEffort();
     private volatile @Nullable Backend current;
 
-    /**
-     * Checks the server of a new connection, and records it as the primary if it is acceptable.
-     *
-     * @return the reason for a rejection, or null
-     */
-    @Nullable
-    String objection(Backend backend) {
+    /** Checks the server of a new connection, and records it as the primary if it is acceptable. */
+    @Override
+    public @Nullable String objection(Backend backend, boolean writable) {
+        if (writable && backend.readOnly()) {
+            return "accepts no writes";
+        }
         if (backend.standby()) {
             return "is a standby";
         }
@@ -54,15 +53,30 @@ public final class Primary {
         return null;
     }
 
-    /**
-     * Whether a connection still leads to the primary.
-     *
-     * @param backend what its server said when it was made
-     * @return false when another primary has been seen since
-     */
+    /** Not when another primary has been seen since. */
+    @Override
     public boolean isCurrent(Backend backend) {
         Backend known = current;
         return known == null || backend.isSamePrimary(known);
+    }
+
+    /** Whether a server belongs to the cluster of the primary, as far as both report it. */
+    boolean isSameSystem(Backend backend) {
+        Backend known = current;
+        return known == null
+                || known.system() == null
+                || backend.system() == null
+                || known.system().equals(backend.system());
+    }
+
+    /**
+     * The timeline that the primary writes.
+     *
+     * @return eight hexadecimal digits; null if it is not known
+     */
+    public @Nullable String timeline() {
+        Backend known = current;
+        return known == null ? null : known.timeline();
     }
 
     /**
@@ -82,8 +96,8 @@ public final class Primary {
         return recoveries.asFlux();
     }
 
-    /** Notes whether an attempt to connect succeeded. */
-    void attempted(boolean success) {
+    @Override
+    public void attempted(boolean success) {
         if (!success) {
             unavailable.set(true);
         } else if (unavailable.compareAndSet(true, false)) {
