@@ -132,7 +132,7 @@ final class Freshness {
                 && System.nanoTime() - known.asked() < (half.compareTo(YOUNG) < 0 ? half : YOUNG).toNanos();
     }
 
-    /** A server of another timeline has another history, whatever its position. */
+    /** A server of another timeline has another history, regardless of its position. */
     private @Nullable String objection(ReadPreference preference, Replay replay) {
         String written = primary.timeline();
         String followed = replay.timeline();
