@@ -333,6 +333,10 @@ class StandbyReadsTest {
 
     @Test
     void aStandbyThatFallsSilentDoesNotSilenceReads() {
+        Duration longer = SOON.multipliedBy(4);
+        datastore.close().block(SOON);
+        datastore = Databases.connect(
+                options().statementTimeout(longer).connectTimeout(longer).acquireTimeout(longer));
         assertThat(isAnsweredByStandby(ReadPreference.PREFER_STANDBY)).isTrue();
         toStandby.blackHole();
 
