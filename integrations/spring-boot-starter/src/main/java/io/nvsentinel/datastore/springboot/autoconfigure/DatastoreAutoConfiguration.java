@@ -8,6 +8,7 @@ import io.nvsentinel.datastore.HealthEventStore;
 import io.nvsentinel.datastore.MaintenanceEventStore;
 import io.nvsentinel.datastore.springboot.DatastoreConnectionDetails;
 import io.nvsentinel.datastore.springboot.DatastoreOptionsCustomizer;
+import java.util.List;
 import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -16,6 +17,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.ConfigurableEnvironment;
+import reactor.core.publisher.Mono;
 
 /**
  * The datastore, unless {@code nvsentinel.datastore.enabled} is false. Each bean gives way to one of the application.
@@ -74,10 +76,11 @@ public class DatastoreAutoConfiguration {
     @ConditionalOnMissingBean
     @DependsOnDatabaseInitialization
     Datastore datastore(DatastoreOptions options, ObjectProvider<DatastoreListener> listeners) {
-        return Objects.requireNonNull(Datastore.connect(
-                        options,
-                        new DatastoreListeners(listeners.orderedStream().toList()))
-                .block());
+        List<DatastoreListener> all = listeners.orderedStream().toList();
+        // Without a listener, operations are not measured at all.
+        Mono<Datastore> connecting =
+                all.isEmpty() ? Datastore.connect(options) : Datastore.connect(options, new DatastoreListeners(all));
+        return Objects.requireNonNull(connecting.block());
     }
 
     /**

@@ -91,6 +91,39 @@ class AutoConfigurationTest {
     }
 
     @Test
+    void theHealthComponentIsSwitchedOffByItsProperty() {
+        runner().withPropertyValues("management.health.datastore.enabled=false")
+                .run(context -> assertThat(context)
+                        .hasNotFailed()
+                        .hasSingleBean(Datastore.class)
+                        .doesNotHaveBean("datastoreHealthIndicator"));
+    }
+
+    @Test
+    void aListenerThatFailsAffectsNeitherOperationsNorOtherListeners() {
+        AtomicInteger operations = new AtomicInteger();
+        DatastoreListener failing = new DatastoreListener() {
+            @Override
+            public void onOperation(Operation operation) {
+                throw new IllegalStateException("listener");
+            }
+        };
+        DatastoreListener counting = new DatastoreListener() {
+            @Override
+            public void onOperation(Operation operation) {
+                operations.incrementAndGet();
+            }
+        };
+        runner().withBean("failing", DatastoreListener.class, () -> failing)
+                .withBean("counting", DatastoreListener.class, () -> counting)
+                .run(context -> {
+                    HealthEventStore events = context.getBean(HealthEventStore.class);
+                    assertThat(events.count(Filter.all()).block()).isZero();
+                    assertThat(operations.get()).isPositive();
+                });
+    }
+
+    @Test
     void nothingIsConnectedIfItIsDisabled() {
         runner().withBean(SimpleMeterRegistry.class)
                 .withPropertyValues("nvsentinel.datastore.enabled=false")
