@@ -6,6 +6,7 @@ import io.nvsentinel.datastore.error.DatastoreException;
 import io.nvsentinel.datastore.error.ErrorContext;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.error.UnavailableException;
+import io.nvsentinel.datastore.internal.LateErrors;
 import io.nvsentinel.datastore.internal.connection.Freshness.NotFresh;
 import io.nvsentinel.datastore.internal.connection.server.Backend;
 import io.nvsentinel.datastore.internal.connection.server.Replay;
@@ -111,7 +112,8 @@ final class StandbyHost {
             });
             return (preference.mode() == Mode.STANDBY ? read : bounded(read, action, preference, begin))
                     .onErrorMap(error -> SqlErrors.reading(error, action))
-                    .onErrorMap(error -> begin.get() == Begin.BEGUN ? failed(error) : unused(error));
+                    .onErrorMap(error -> begin.get() == Begin.BEGUN ? failed(error) : unused(error))
+                    .contextWrite(LateErrors::quietly);
         });
     }
 
