@@ -120,7 +120,7 @@ class InstantsTest {
     }
 
     /** Any day of two centuries and a little more, to any number of digits. */
-    private static String usual(Random random) {
+    static String usual(Random random) {
         LocalDate day = LocalDate.of(1899, 12, 1).plusDays(random.nextInt(73_200));
         String digits = String.format(Locale.ROOT, "%09d", random.nextInt(1_000_000_000));
         int precision = random.nextInt(10);
@@ -128,7 +128,8 @@ class InstantsTest {
                 + (precision == 0 ? "" : "." + digits.substring(0, precision)) + "Z";
     }
 
-    private static String text(Random random) {
+    /** A string that may be a time. */
+    static String text(Random random) {
         String time = String.format(
                 Locale.ROOT,
                 "%04d-%02d-%02d%s%02d:%02d:%02d%s%s",
@@ -148,7 +149,8 @@ class InstantsTest {
         return random.nextInt(30) == 0 ? time + any(random, List.of("\n", " ", "Z")) : time;
     }
 
-    private static Object object(Random random) {
+    /** An object that may be a time. */
+    static Object object(Random random) {
         Object seconds = any(
                 random,
                 Arrays.asList(
@@ -221,7 +223,7 @@ class InstantsTest {
         return object;
     }
 
-    private static <T> T any(Random random, List<T> choices) {
+    static <T> T any(Random random, List<T> choices) {
         return choices.get(random.nextInt(choices.size()));
     }
 }

@@ -67,9 +67,11 @@ public final class TestTables implements AutoCloseable {
                         "V001__nvsentinel_text",
                         "V002__nvsentinel_boolean",
                         "V003__nvsentinel_recommended_action",
-                        "V010__nvsentinel_instant",
                         "V180__nvsentinel_unset_time",
-                        "V181__nvsentinel_instant_unset",
+                        "V010__nvsentinel_instant",
+                        "V251__nvsentinel_text_one_expression",
+                        "V252__nvsentinel_boolean_one_expression",
+                        "V253__nvsentinel_instant_without_captures",
                         "V011__nvsentinel_set",
                         "V012__nvsentinel_unset",
                         "V013__nvsentinel_inc",
@@ -85,7 +87,8 @@ public final class TestTables implements AutoCloseable {
                 .toList();
     }
 
-    private static String script(String name) {
+    /** A migration's text. */
+    static String script(String name) {
         try (InputStream in = Filter.class.getResourceAsStream("/io/nvsentinel/datastore/schema/" + name + ".sql")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("${flyway:defaultSchema}", "public");
         } catch (IOException e) {
