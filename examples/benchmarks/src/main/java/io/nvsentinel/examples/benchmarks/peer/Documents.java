@@ -107,6 +107,21 @@ public final class Documents {
     }
 
     /**
+     * One event as an export of MongoDB has it: its time as {@code {"$date": …}}, and fields in their old spelling.
+     *
+     * @param number its number
+     * @return text
+     */
+    public static String extendedJson(long number) {
+        return text(number)
+                .replaceFirst("\"createdAt\":(\"[^\"]*\")", "\"createdAt\":{\"\\$date\":$1}")
+                .replace("\"nodeName\"", "\"nodename\"")
+                .replace("\"checkName\"", "\"checkname\"")
+                .replace("\"componentClass\"", "\"componentclass\"")
+                .replace("\"recommendedAction\"", "\"recommendedaction\"");
+    }
+
+    /**
      * Stores events without sending each: the server copies one with different numbers and nodes.
      *
      * @param database where
