@@ -206,7 +206,7 @@ public final class Membership {
                 options.leaseDuration().toMillis());
         return connections
                 .write(
-                        "Renew a member of the group \"" + member.group() + "\" is alive",
+                        "Renew the membership in the group \"" + member.group() + "\"",
                         connection -> Rows.all(
                                 Rows.bind(connection.createStatement(BEAT), values),
                                 row -> new Seen(
