@@ -68,6 +68,7 @@ class LogStatementsTest {
             "RetryPolicy: count.get()",
             "SchemaSafety: schema",
             "SessionFaults: why",
+            "StandbyHost: REST.toSeconds()",
             "StoredDeadLetters: id",
             "Watch: owned.client()",
             "WatchOptions: change.operation()",

@@ -7,6 +7,7 @@ import io.nvsentinel.datastore.error.ErrorContext;
 import io.nvsentinel.datastore.error.InvalidRequestException;
 import io.nvsentinel.datastore.error.UnavailableException;
 import io.nvsentinel.datastore.internal.LateErrors;
+import io.nvsentinel.datastore.internal.Printable;
 import io.nvsentinel.datastore.internal.connection.Freshness.NotFresh;
 import io.nvsentinel.datastore.internal.connection.server.Backend;
 import io.nvsentinel.datastore.internal.connection.server.Replay;
@@ -167,14 +168,18 @@ final class StandbyHost {
         restEnds.set(System.nanoTime() + REST.toNanos());
         problem = "failed: " + error.getMessage();
         if (!failed.getAndSet(true)) {
-            LOG.warn("Read host failed: host={}, rests={} s, reason={}", name, REST.toSeconds(), error.getMessage());
+            LOG.warn(
+                    "Read host failed: host={}, rests={} s, reason={}",
+                    Printable.line(name),
+                    REST.toSeconds(),
+                    Printable.line(String.valueOf(error.getMessage())));
         }
     }
 
     private void isUsed() {
         problem = null;
         if (failed.get() && failed.getAndSet(false)) {
-            LOG.info("Read host is used again: host={}", name);
+            LOG.info("Read host is used again: host={}", Printable.line(name));
         }
     }
 
