@@ -6,6 +6,7 @@ import io.nvsentinel.changestream.internal.changelog.Chunk;
 import io.nvsentinel.changestream.internal.changelog.HistoryPoint;
 import io.nvsentinel.changestream.internal.changelog.Records;
 import io.nvsentinel.changestream.internal.changelog.Records.Page;
+import io.nvsentinel.changestream.internal.changelog.RowCheck;
 import io.nvsentinel.changestream.internal.changelog.Selection;
 import io.nvsentinel.changestream.internal.tail.Tail;
 import java.util.ArrayList;
@@ -71,14 +72,26 @@ final class SnapshotReading {
         return position;
     }
 
+    /**
+     * The first stop is the newest change that the page saw: without it, this is another history than the page's, whose records
+     * no change would correct.
+     */
     private Flux<List<ChangelogRow>> follow(Page page, HistoryPoint end) {
         List<ChangelogRow> held = new ArrayList<>(page.rows());
-        // At least once: what was read of the records has to be of the history that the position belongs to.
-        Flux<List<ChangelogRow>> changes = Mono.defer(() -> tail.settled(position, end, selection))
+        RowCheck newest = page.newest();
+        Flux<List<ChangelogRow>> seen = newest == null || newest.id() <= position.id()
+                ? Flux.empty()
+                : upTo(HistoryPoint.of(position.incarnation(), newest), page, held);
+        return seen.concatWith(upTo(end, page, held))
+                .concatWith(Mono.fromSupplier(() -> finish(page, held)).filter(rows -> !rows.isEmpty()));
+    }
+
+    /** At least once: what was read of the records has to be of the history that the position belongs to. */
+    private Flux<List<ChangelogRow>> upTo(HistoryPoint end, Page page, List<ChangelogRow> held) {
+        return Mono.defer(() -> tail.settled(position, end, selection))
                 .map(chunk -> merge(page, chunk, held))
                 .repeat(() -> position.id() < end.id())
                 .filter(rows -> !rows.isEmpty());
-        return changes.concatWith(Mono.fromSupplier(() -> finish(page, held)).filter(rows -> !rows.isEmpty()));
     }
 
     private List<ChangelogRow> merge(Page page, Chunk chunk, List<ChangelogRow> held) {

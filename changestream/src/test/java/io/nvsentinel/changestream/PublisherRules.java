@@ -20,7 +20,7 @@ import org.testng.annotations.Test;
 final class PublisherRules extends PublisherVerification<Object> {
 
     /** A signal that is expected ends its wait; the server may be busy. */
-    private static final long SIGNAL_MILLIS = 5_000;
+    private static final long SIGNAL_MILLIS = 30_000;
     /** Each wait for something that must not arrive takes this long. */
     private static final long SILENCE_MILLIS = 20;
 

@@ -6,14 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nvsentinel.changestream.TestStreams.Seen;
 import io.nvsentinel.changestream.admin.RetentionOptions;
 import io.nvsentinel.changestream.processing.ProcessorOptions;
+import io.nvsentinel.datastore.Datastore;
 import io.nvsentinel.datastore.model.HealthEventDocument;
 import io.nvsentinel.datastore.query.Filter;
 import io.nvsentinel.testserver.Await;
 import io.nvsentinel.testserver.PostgresDatabase;
+import io.nvsentinel.testserver.hostile.RewritingProxy;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -91,6 +97,65 @@ class SetBackHistoryTest {
         Await.until("the slow one fails", TestStreams.SOON, () -> slow.error.get() != null);
         assertThat(slow.error.get()).isInstanceOf(HistoryForkedException.class);
         assertThat(slow.seen).as("nothing of the new history").allMatch(node -> node.startsWith("a"));
+    }
+
+    /**
+     * The answer with the record is the last one of the old history. If the page has to be read again, since it was not durable, the
+     * record is not in it.
+     */
+    @Test
+    void aRecordThatALostChangeMadeDoesNotRemainInASnapshot() throws Exception {
+        history.insert("a", 3);
+        try (RewritingProxy proxy = RewritingProxy.before(DATABASE.get());
+                Connection writer = DATABASE.get().connect();
+                Statement statement = writer.createStatement()) {
+            writer.setAutoCommit(false);
+            statement.execute("LOCK TABLE health_events IN ACCESS EXCLUSIVE MODE");
+            AtomicBoolean answered = new AtomicBoolean();
+            AtomicBoolean silent = new AtomicBoolean();
+            proxy.rewrite((type, message) -> {
+                if (silent.get()) {
+                    return new byte[0];
+                }
+                boolean isRecord = type == 'D' && new String(message, StandardCharsets.ISO_8859_1).contains("\"lost\"");
+                answered.compareAndSet(false, isRecord);
+                silent.set(answered.get() && type == 'Z');
+                return message;
+            });
+            Datastore behind = Datastore.connect(Databases.options(DATABASE.get())
+                            .host("127.0.0.1")
+                            .port(proxy.port())
+                            .statementTimeout(Duration.ofSeconds(2))
+                            .build())
+                    .block(TestStreams.SOON);
+            ChangeStreams through = ChangeStreams.of(
+                    behind, ChangeStreamOptions.builder().listen(false).build());
+            Seen<ChangeEvent<HealthEventDocument>> snapshot = streams.watch(
+                    WatchOptions.builder().startAt(StartAt.snapshot()),
+                    options -> through.watch(behind.healthEvents(), options));
+            // Opened, and before its first page.
+            Await.until(
+                    "a read that waits for the writer",
+                    TestStreams.SOON,
+                    () -> DATABASE.queryForString("SELECT count(*) FROM pg_stat_activity"
+                            + " WHERE datname = current_database() AND wait_event_type = 'Lock'"),
+                    waiting -> !waiting.equals("0"));
+            statement.execute(
+                    "INSERT INTO health_events (data) VALUES ('{\"healthevent\": {\"nodeName\": \"lost\"}}')");
+            writer.commit();
+            Await.until("the page with the record", TestStreams.SOON, silent::get);
+
+            history.setBack(3, "b", 5);
+            proxy.relent();
+
+            Await.until("its end", TestStreams.SOON, () -> snapshot.error != null || snapshot.events.size() >= 8);
+            if (snapshot.error == null) {
+                assertThat(nodes(snapshot)).containsExactlyInAnyOrderElementsOf(history.nodes());
+            } else {
+                assertThat(snapshot.error).isInstanceOf(HistoryForkedException.class);
+            }
+            through.close().then(behind.close()).block(TestStreams.SOON);
+        }
     }
 
     @Test

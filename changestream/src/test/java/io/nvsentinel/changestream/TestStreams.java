@@ -126,7 +126,10 @@ final class TestStreams implements BeforeEachCallback, AfterEachCallback {
         }
 
         List<E> await(int count) {
-            Await.until(count + " events", SOON, () -> events.size() >= count);
+            Await.until(count + " events", SOON, () -> error != null || events.size() >= count);
+            if (error != null && events.size() < count) {
+                throw new AssertionError("The watch ended after " + events.size() + " events", error);
+            }
             assertThat(events).hasSize(count);
             return events;
         }

@@ -29,8 +29,13 @@ public final class Records {
             """
             SELECT pg_current_snapshot()::text, timestamptz_send(clock_timestamp()), page.id,
                 CASE WHEN page.too_large = 0 THEN page.data END, page.read,
-                CASE WHEN page.bytes_before IS NULL THEN {log} END, page.too_large
+                CASE WHEN page.bytes_before IS NULL THEN {log} END, page.too_large,
+                newest.id, newest.xid::text, timestamptz_send(newest.changed_at)
             FROM (SELECT 1) AS always
+            LEFT JOIN (
+                SELECT id, xid, changed_at FROM {schema}.datastore_changelog
+                WHERE id <= (SELECT last_value FROM {schema}.datastore_changelog_id_seq) ORDER BY id DESC LIMIT 1
+            ) AS newest ON true
             LEFT JOIN (
                 SELECT *, count(*) OVER () AS read, {bytes} AS too_large,
                     sum(pg_column_size(data)) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -73,6 +78,8 @@ public final class Records {
      * @param after the id before them; null for the first page
      * @param until the id of the last one; null if there is none behind them
      * @param seen what the statement saw
+     * @param newest the newest change that the statement saw; null if there was none. In a history without it, the records are not
+     *     what its changes made
      * @param rows the records, as rows of a changelog
      */
     public record Page(
@@ -80,6 +87,7 @@ public final class Records {
             @Nullable UUID after,
             @Nullable UUID until,
             TransactionSnapshot seen,
+            @Nullable RowCheck newest,
             List<ChangelogRow> rows) {}
 
     /**
@@ -118,6 +126,7 @@ public final class Records {
         private final long position;
         private final List<ChangelogRow> rows = new ArrayList<>();
         private @Nullable TransactionSnapshot seen;
+        private @Nullable RowCheck newest;
         private Durability.Positions log = Durability.Positions.NONE;
         private long sent;
         private long bytes;
@@ -132,12 +141,23 @@ public final class Records {
                 seen = TransactionSnapshot.parse(Objects.requireNonNull(row.get(0, String.class)));
                 sent = Objects.requireNonNullElse(row.get(4, Long.class), 0L);
                 log = Durability.Positions.of(row, 5);
+                newest = newest(row);
             }
             UUID id = row.get(2, UUID.class);
             if (id != null && bytes < maxBatchBytes) {
                 rows.add(record(row, id));
                 bytes += rows.get(rows.size() - 1).bytes();
             }
+        }
+
+        private static @Nullable RowCheck newest(Readable row) {
+            Long id = row.get(7, Long.class);
+            return id == null
+                    ? null
+                    : new RowCheck(
+                            id,
+                            Long.parseUnsignedLong(Objects.requireNonNull(row.get(8, String.class))),
+                            ServerTimes.read(row, 9));
         }
 
         private ChangelogRow record(Readable row, UUID id) {
@@ -158,7 +178,8 @@ public final class Records {
         Page page(@Nullable UUID after, int asked) {
             boolean last = sent < asked && rows.size() == sent;
             UUID until = last ? null : rows.get(rows.size() - 1).recordId();
-            return new Page(collection, after, until, Objects.requireNonNull(seen, "bug: a page without rows"), rows);
+            return new Page(
+                    collection, after, until, Objects.requireNonNull(seen, "bug: a page without rows"), newest, rows);
         }
 
         /** How many fit into the next page, if its documents are as large as the documents of this one. */

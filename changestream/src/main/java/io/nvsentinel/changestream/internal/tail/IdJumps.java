@@ -2,6 +2,7 @@
 package io.nvsentinel.changestream.internal.tail;
 
 import io.nvsentinel.changestream.internal.changelog.ChangelogRow;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,7 @@ final class IdJumps {
     /** Whether more ids are missing than can have been drawn between two changes that follow each other. */
     static boolean isJump(ChangelogRow before, ChangelogRow after) {
         long missing = after.id() - before.id() - 1;
-        long micros = Math.max(0, ChronoUnit.MICROS.between(before.changedAt(), after.changedAt()));
-        return missing > SMALL && missing / MOST_PER_MICROSECOND > micros;
+        Duration necessary = Duration.of(missing / MOST_PER_MICROSECOND, ChronoUnit.MICROS);
+        return missing > SMALL && necessary.compareTo(Duration.between(before.changedAt(), after.changedAt())) > 0;
     }
 }

@@ -27,6 +27,16 @@ class IdJumpsTest {
         assertThat(jump(5, 5_000, -1_000)).as("a clock that was set back").isTrue();
     }
 
+    /** Those of the server reach further than microseconds in a long, and the infinite ones further than that. */
+    @Test
+    void timesMayBeAnyDistanceApart() {
+        assertThat(IdJumps.isJump(row(1, Instant.MIN), row(100_000, Instant.MAX)))
+                .isFalse();
+        assertThat(IdJumps.isJump(row(1, Instant.MAX), row(100_000, Instant.MIN)))
+                .isTrue();
+        assertThat(IdJumps.isJump(row(1, AT), row(Long.MAX_VALUE, AT))).isTrue();
+    }
+
     private static boolean jump(long from, long to, long micros) {
         return IdJumps.isJump(row(from, AT), row(to, AT.plusNanos(micros * 1_000)));
     }
