@@ -173,7 +173,7 @@ class DoctorTlsTest {
                 .contains("→")
                 .contains(cure);
         List<String> unknown = DoctorTest.lines(run, "-");
-        assertThat(unknown).hasSize(14).first().asString().contains("login").contains("a login needs certificates");
+        assertThat(unknown).hasSize(15).first().asString().contains("login").contains("a login needs certificates");
     }
 
     private Map<String, String> environment() {
