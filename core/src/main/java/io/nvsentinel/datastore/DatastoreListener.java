@@ -67,9 +67,9 @@ public interface DatastoreListener {
 
     /**
      * Wraps the connection factory of a pool, for example to observe each query; called once for the pool of the primary, and
-     * once for the pool of each of {@link DatastoreOptions#readHosts()}, before the first connection. Its connections must return the driver's connection by {@link io.r2dbc.spi.Wrapped}, otherwise a
-     * cancelled statement cannot be stopped at the server. The connections of wake-ups and of migrations are not
-     * included.
+     * once for the pool of each of {@link DatastoreOptions#readHosts()}, before the first connection. Its connections must
+     * return the driver's connection by {@link io.r2dbc.spi.Wrapped}, otherwise a cancelled statement cannot be stopped at
+     * the server. The connections of wake-ups and of migrations are not included.
      *
      * @param connections the driver's connection factory
      * @return the same factory unless overridden
