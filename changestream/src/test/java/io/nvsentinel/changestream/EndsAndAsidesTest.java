@@ -108,6 +108,21 @@ class EndsAndAsidesTest {
                 .isEqualTo("2");
     }
 
+    /** As after a restore from another server, where the id was that of another table. */
+    @Test
+    void anObjectIdDoesNotMoveAChangeFromATableThatExists() {
+        create("restored");
+        create("neighbor");
+        streams.insert("neighbor", "{}");
+        DATABASE.execute("SET nvsentinel.retention = 'on'; UPDATE datastore_changelog"
+                + " SET table_oid = 'restored'::regclass WHERE table_name = 'neighbor'");
+        String id = streams.insert("restored", "{}");
+        Seen<ChangeEvent<Map<String, Object>>> seen = streams.watch(
+                WatchOptions.builder().startAt(StartAt.beginning()),
+                options -> streams.get().watch(streams.collection("restored"), options));
+        assertThat(seen.await(1).get(0).recordId()).hasToString(id);
+    }
+
     @Test
     void whatCannotBeDecodedGoesAsideAndTheStreamGoesOn() {
         List<UndecodableChange> aside = new CopyOnWriteArrayList<>();

@@ -37,8 +37,9 @@ public final class ChangelogReader {
      * large. Times come as their eight
      * bytes, because their text is slow to read; transaction ids are read as text, because for other types the driver
      * searches its list of codecs in each row. The position is hidden from the planner in a subquery: if the planner
-     * knew it, it would plan each poll again, which takes longer than the poll itself. A change of a watched table has its
-     * name of now, regardless of its name when it changed: it may have been renamed, and renamed back.
+     * knew it, it would plan each poll again, which takes longer than the poll itself. A change whose table's name no
+     * longer exists has the name of now, if the table is watched: it may have been renamed, and renamed back. A name that
+     * exists stays, for the object ids of changes that were restored from another server are those of other tables.
      */
     private static final String PAGE = """
             SELECT state.incarnation, state.oldest_id,
@@ -63,9 +64,13 @@ public final class ChangelogReader {
                     SELECT *, %s AS wanted
                     FROM (
                         SELECT id, xid, record_id, operation, changed_at, old_values, new_values,
-                            coalesce(
-                                (CAST($3 AS text[]))[array_position((SELECT {tables}), table_oid::bigint)],
-                                table_name) AS table_name
+                            CASE
+                                WHEN table_name = ANY (CAST($3 AS text[]))
+                                    OR array_position((SELECT {tables}), table_oid::bigint) IS NULL
+                                    OR to_regclass('{schema}.' || quote_ident(table_name)) IS NOT NULL
+                                THEN table_name
+                                ELSE (CAST($3 AS text[]))[array_position((SELECT {tables}), table_oid::bigint)]
+                            END AS table_name
                         FROM {schema}.datastore_changelog
                         WHERE id > (SELECT CAST($1 AS bigint)) AND id <= (SELECT CAST($2 AS bigint))
                         ORDER BY id LIMIT %d
